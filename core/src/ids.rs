@@ -1,0 +1,115 @@
+//! Identifiers as types. Every id is a UUID v7 so that it sorts by time of creation; a bare `Uuid` never crosses a
+//! function boundary as an id.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id that sorts after every id this process made before.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+        impl FromStr for $name {
+            type Err = uuid::Error;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::parse_str(text).map(Self)
+            }
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Uuid {
+                id.0
+            }
+        }
+    )+
+
+    /// Runs `$macro!` with every id type of this crate; the store uses it to teach the engines our ids.
+    #[macro_export]
+    macro_rules! for_each_id {
+        ($then:ident) => { $then! { $($name),+ } };
+    }
+    };
+}
+
+ids! {
+    /// A customer organisation.
+    AccountId,
+    /// A place of an account where work is done.
+    SiteId,
+    /// A vehicle or a piece of equipment.
+    AssetId,
+    /// A person who writes to us.
+    ContactId,
+    /// One address of a contact on one channel.
+    IdentityId,
+    /// One configured address of ours on one channel.
+    InboxId,
+    /// A conversation of one contact in one inbox.
+    ConversationId,
+    /// One message of a conversation.
+    MessageId,
+    /// A stored media file.
+    MediaId,
+    /// An event of the durable feed.
+    EventId,
+    /// A person who logs in.
+    UserId,
+    /// A team of users.
+    TeamId,
+    /// An internal note on a conversation.
+    NoteId,
+    /// A tag.
+    TagId,
+    /// A canned response.
+    CannedResponseId,
+    /// A WhatsApp template.
+    TemplateId,
+    /// A background job.
+    JobId,
+    /// One attempt to hand a message to a provider.
+    AttemptId,
+    /// A dead letter.
+    DeadLetterId,
+    /// A quarantined inbound event.
+    QuarantineId,
+    /// A refresh-token family: one login on one device.
+    SessionId,
+    /// A ticket, also called job or work order.
+    TicketId,
+    /// A row of the audit log.
+    AuditId,
+    /// Whoever acts: a user, a service, a contact on whose behalf the ingress acts.
+    ActorId,
+    /// A closing or transfer record, a read mark, a link: rows that need an id and nothing else.
+    RecordId,
+}
