@@ -43,10 +43,8 @@ impl PhoneNumber {
     pub fn parse_in(text: &str, region: &str) -> Result<Self, PhoneNumberError> {
         match Self::parse(text) {
             Err(PhoneNumberError::NoRegion) => {
-                let region =
-                    phonenumber::country::Id::from_str(region).map_err(|_| PhoneNumberError::UnknownRegion)?;
-                let number =
-                    phonenumber::parse(Some(region), text).map_err(|_| PhoneNumberError::NotAPhoneNumber)?;
+                let region = phonenumber::country::Id::from_str(region).map_err(|_| PhoneNumberError::UnknownRegion)?;
+                let number = phonenumber::parse(Some(region), text).map_err(|_| PhoneNumberError::NotAPhoneNumber)?;
                 Self::parse(&number.format().mode(phonenumber::Mode::E164).to_string())
             }
             other => other,

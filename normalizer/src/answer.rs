@@ -109,7 +109,9 @@ impl Retry {
         let full = self.first.saturating_mul(growth).min(LONGEST_WAIT);
         Some(match self.scope {
             // A limit of the provider has to pass in full; only the spread above it is random.
-            Scope::Recipient | Scope::Account | Scope::BusinessInitiated => full.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 10.0),
+            Scope::Recipient | Scope::Account | Scope::BusinessInitiated => {
+                full.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 10.0)
+            }
             Scope::Message | Scope::Sender | Scope::Template => full.mul_f64(jitter.clamp(0.0, 1.0)),
         })
     }

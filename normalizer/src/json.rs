@@ -135,10 +135,19 @@ mod tests {
 
     #[test]
     fn times_come_as_text_number_and_milliseconds() {
-        for value in [serde_json::json!("1772719195"), serde_json::json!(1_772_719_195), serde_json::json!(1_772_719_195_000_i64)] {
+        for value in [
+            serde_json::json!("1772719195"),
+            serde_json::json!(1_772_719_195),
+            serde_json::json!(1_772_719_195_000_i64),
+        ] {
             assert_eq!(unix_time(&value).unwrap().to_rfc3339(), "2026-03-05T13:59:55+00:00");
         }
-        for value in [serde_json::json!("soon"), serde_json::json!(-1), serde_json::json!(null), serde_json::json!(999_999_999_999_i64)] {
+        for value in [
+            serde_json::json!("soon"),
+            serde_json::json!(-1),
+            serde_json::json!(null),
+            serde_json::json!(999_999_999_999_i64),
+        ] {
             assert_eq!(unix_time(&value), None);
         }
     }

@@ -38,11 +38,7 @@ pub fn of(text: &str) -> Segments {
 }
 
 fn septets(character: char) -> Option<usize> {
-    if BASIC.contains(character) {
-        Some(1)
-    } else {
-        EXTENSION.contains(character).then_some(2)
-    }
+    if BASIC.contains(character) { Some(1) } else { EXTENSION.contains(character).then_some(2) }
 }
 
 fn count(encoding: Encoding, costs: &[usize], single: usize, split: usize) -> Segments {

@@ -40,7 +40,10 @@ fn accepted(body: &Value) -> Option<Accepted> {
     Some(Accepted {
         channel_message_id: text(body, "sid")?.to_owned(),
         provider_status: text(body, "status").map(str::to_owned),
-        recipient_addresses: text(body, "to").map(|to| super::inbound::split_prefix(to).1.to_owned()).into_iter().collect(),
+        recipient_addresses: text(body, "to")
+            .map(|to| super::inbound::split_prefix(to).1.to_owned())
+            .into_iter()
+            .collect(),
         segments: word(body, "num_segments").and_then(|count| count.parse().ok()),
     })
 }

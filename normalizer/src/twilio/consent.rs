@@ -57,4 +57,3 @@ fn by_word(word: &str, consent: Consent) -> Option<(&'static str, String)> {
 fn keyword(form: &Form) -> String {
     form.text("Body").unwrap_or_default().trim().to_uppercase()
 }
-

@@ -3,7 +3,9 @@
 use patchbay_core::item::ErrorClass;
 use patchbay_core::item::ErrorClass::{Config, OptedOut, Permanent, Retryable, WindowClosed};
 
-use crate::answer::Action::{CheckThenRetry, Fail, FallBackToLink, FlagAddress, Hold, OfferTemplate, Retry as Again, Suppress};
+use crate::answer::Action::{
+    CheckThenRetry, Fail, FallBackToLink, FlagAddress, Hold, OfferTemplate, Retry as Again, Suppress,
+};
 use crate::answer::{Alarm, Retry, Rule, Scope, Suppression, rule_for};
 
 const DAY: u64 = 24 * 3600;
@@ -94,9 +96,15 @@ mod tests {
     fn every_documented_code_has_its_class() {
         check(&[20_429, 20_500, 20_503, 21_611, 30_001, 30_003, 30_008, 30_017, 30_022, 30_023, 30_410], Retryable);
         check(&[63_009, 63_010, 63_012, 63_017, 63_018, 63_038], Retryable);
-        check(&[20_003, 20_005, 21_408, 21_603, 21_606, 21_703, 21_704, 30_002, 30_018, 30_024, 30_032, 30_034], Config);
+        check(
+            &[20_003, 20_005, 21_408, 21_603, 21_606, 21_703, 21_704, 30_002, 30_018, 30_024, 30_032, 30_034],
+            Config,
+        );
         check(&[63_001, 63_007, 63_008, 63_020, 63_041], Config);
-        check(&[21_211, 21_614, 21_612, 21_217, 21_602, 21_617, 21_620, 21_623, 30_004, 30_005, 30_006, 30_007], Permanent);
+        check(
+            &[21_211, 21_614, 21_612, 21_217, 21_602, 21_617, 21_620, 21_623, 30_004, 30_005, 30_006, 30_007],
+            Permanent,
+        );
         check(&[30_010, 30_011, 30_019, 63_003, 63_024, 63_032, 63_033, 63_049, 99_999], Permanent);
         check(&[21_610], OptedOut);
         check(&[63_016], WindowClosed);

@@ -80,7 +80,8 @@ pub(super) fn rejected(form: &Form, at: DateTime<Utc>) -> Item {
     let mut data = Map::new();
     data.insert("reason".to_owned(), "malformed_message".into());
     data.insert("parameters".to_owned(), shortened(&names.join(" "), 2048).into());
-    let values: Vec<String> = form.pairs().map(|(name, value)| format!("{}={}", hex::encode(name), hex::encode(value))).collect();
+    let values: Vec<String> =
+        form.pairs().map(|(name, value)| format!("{}={}", hex::encode(name), hex::encode(value))).collect();
     data.insert("id".to_owned(), digest::of(&values.iter().map(String::as_str).collect::<Vec<_>>()).into());
     Item::Event(EventItem {
         kind: "ingest.rejected".to_owned(),
@@ -102,33 +103,54 @@ fn content(form: &Form, channel: Channel) -> Content {
         metadata.insert("location".to_owned(), location);
         ContentType::Location
     } else if form.word("ListId").is_some() {
-        metadata.insert("interactive".to_owned(), json!({
-            "kind": "list_reply", "id": form.word("ListId"), "title": form.word("ListTitle"),
-            "description": form.word("ListDescription"),
-        }));
+        metadata.insert(
+            "interactive".to_owned(),
+            json!({
+                "kind": "list_reply", "id": form.word("ListId"), "title": form.word("ListTitle"),
+                "description": form.word("ListDescription"),
+            }),
+        );
         ContentType::Interactive
     } else if chosen_button {
-        metadata.insert("interactive".to_owned(), json!({
-            "kind": "button", "id": form.word("ButtonPayload"), "title": form.word("ButtonText"),
-        }));
+        metadata.insert(
+            "interactive".to_owned(),
+            json!({
+                "kind": "button", "id": form.word("ButtonPayload"), "title": form.word("ButtonText"),
+            }),
+        );
         ContentType::Interactive
     } else if let (true, Some(target)) = (declared == "reaction", form.word("OriginalRepliedMessageSid")) {
         let emoji = form.word("Body");
-        metadata.insert("reaction".to_owned(), json!({"message_id": target, "emoji": emoji, "removed": emoji.is_none()}));
+        metadata
+            .insert("reaction".to_owned(), json!({"message_id": target, "emoji": emoji, "removed": emoji.is_none()}));
         ContentType::Reaction
     } else if let Some(first) = media.first() {
-        if declared == "sticker" { ContentType::Sticker } else { of_mime_type(first.mime_type.as_deref().unwrap_or_default()) }
+        if declared == "sticker" {
+            ContentType::Sticker
+        } else {
+            of_mime_type(first.mime_type.as_deref().unwrap_or_default())
+        }
     } else if matches!(declared.as_str(), "" | "text") || text.as_deref().is_some_and(|text| !text.is_empty()) {
         ContentType::Text
     } else {
-        metadata.insert("unsupported".to_owned(), json!({"type": declared, "code": form.word("ErrorCode"), "raw": raw(form)}));
+        metadata.insert(
+            "unsupported".to_owned(),
+            json!({"type": declared, "code": form.word("ErrorCode"), "raw": raw(form)}),
+        );
         ContentType::Unsupported
     };
     let text = match kind {
-        ContentType::Text | ContentType::Image | ContentType::Video | ContentType::Audio | ContentType::Document
-        | ContentType::Contacts | ContentType::Sticker => text,
+        ContentType::Text
+        | ContentType::Image
+        | ContentType::Video
+        | ContentType::Audio
+        | ContentType::Document
+        | ContentType::Contacts
+        | ContentType::Sticker => text,
         // The body repeats the label, or is empty.
-        _ => text.filter(|text| !text.is_empty()).or_else(|| form.word("ButtonText")).or_else(|| form.word("ListTitle")),
+        _ => {
+            text.filter(|text| !text.is_empty()).or_else(|| form.word("ButtonText")).or_else(|| form.word("ListTitle"))
+        }
     };
     Content { kind, text, full_text: None, media, metadata }
 }
@@ -160,7 +182,12 @@ fn media(form: &Form) -> Vec<Media> {
             let url = form.word(&format!("MediaUrl{index}"))?;
             let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
             let id = path.rsplit('/').next().filter(|id| !id.is_empty()).map(str::to_owned);
-            Some(Media { id, mime_type: form.word(&format!("MediaContentType{index}")), url: Some(url), ..Media::default() })
+            Some(Media {
+                id,
+                mime_type: form.word(&format!("MediaContentType{index}")),
+                url: Some(url),
+                ..Media::default()
+            })
         })
         .collect()
 }
@@ -189,9 +216,14 @@ fn metadata(form: &Form) -> Map<String, Value> {
     put("messaging_service_sid", text("MessagingServiceSid"));
     put("opt_out_type", text("OptOutType"));
     let referral: Map<String, Value> = [
-        ("ReferralSourceUrl", "source_url"), ("ReferralSourceId", "source_id"), ("ReferralSourceType", "source_type"),
-        ("ReferralHeadline", "headline"), ("ReferralBody", "body"), ("ReferralMediaUrl", "media_url"),
-        ("ReferralMediaContentType", "media_type"), ("ReferralCtwaClid", "ctwa_clid"),
+        ("ReferralSourceUrl", "source_url"),
+        ("ReferralSourceId", "source_id"),
+        ("ReferralSourceType", "source_type"),
+        ("ReferralHeadline", "headline"),
+        ("ReferralBody", "body"),
+        ("ReferralMediaUrl", "media_url"),
+        ("ReferralMediaContentType", "media_type"),
+        ("ReferralCtwaClid", "ctwa_clid"),
     ]
     .into_iter()
     .filter_map(|(name, key)| Some((key.to_owned(), text(name)?)))

@@ -20,7 +20,8 @@ pub struct StatusContext<'a> {
 
 /// Reads a status callback: the status and, when the recipient has opted out, the event after it.
 pub fn status(form: &Form, ctx: &StatusContext<'_>) -> Vec<Item> {
-    let (Some(id), Some(word)) = (message_sid(form), form.word("MessageStatus").or_else(|| form.word("SmsStatus"))) else {
+    let (Some(id), Some(word)) = (message_sid(form), form.word("MessageStatus").or_else(|| form.word("SmsStatus")))
+    else {
         return vec![rejected(form, ctx.received_at)];
     };
     let from = form.word("From").or_else(|| form.word("MessagingServiceSid")).unwrap_or_default();

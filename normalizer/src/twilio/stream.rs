@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::status::{Report, of_word};
 use crate::digest;
-use crate::text::shortened;
 use crate::json::{element, list, text, word};
+use crate::text::shortened;
 
 /// One event of the stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,7 +57,9 @@ fn event(raw: &str, account_sid: &str, received_at: DateTime<Utc>) -> StreamEven
     let Some(event) = element(raw).and_then(|value| serde_json::from_value::<CloudEvent>(value).ok()) else {
         return rejected(None, "event");
     };
-    let (Some(kind), Some(data)) = (event.kind.as_ref().and_then(Value::as_str), event.data.as_ref().filter(|data| data.is_object())) else {
+    let (Some(kind), Some(data)) =
+        (event.kind.as_ref().and_then(Value::as_str), event.data.as_ref().filter(|data| data.is_object()))
+    else {
         return rejected(None, "event");
     };
     if text(data, "accountSid") != Some(account_sid) {

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::errors::{self, TABLE};
-use crate::json::{object, text, word};
 use crate::address::of_whatsapp_id;
 use crate::answer::{Accepted, Answer, Outcome, Refusal, rule_for, rule_for_status};
+use crate::json::{object, text, word};
 use patchbay_core::item::ProviderError;
 
 /// Reads the answer to `POST /{phone_number_id}/messages`. Decides on the error code; the HTTP status is unreliable
@@ -17,7 +17,12 @@ pub fn classify(answer: &Answer<'_>) -> Outcome {
     {
         let error = errors::read(error);
         let rule = rule_for(TABLE, &error.code);
-        return Outcome::Refused(Refusal { action: rule.action, alarm: rule.alarm, retry_after: answer.retry_after, error });
+        return Outcome::Refused(Refusal {
+            action: rule.action,
+            alarm: rule.alarm,
+            retry_after: answer.retry_after,
+            error,
+        });
     }
     if (200..300).contains(&answer.status)
         && let Some(accepted) = body.as_ref().and_then(accepted)

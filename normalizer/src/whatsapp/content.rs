@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
-use crate::json::{object, put, text, word};
 use crate::address::{PhoneNumber, of_whatsapp_id};
+use crate::json::{object, put, text, word};
 
 /// An element lacks what its type promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +19,9 @@ pub(super) fn event_of(kind: &str, value: &Value) -> Result<Option<(&'static str
         "system" => {
             let system = object(value, "system").ok_or(Unreadable("no system object"))?;
             let new_id = word(system, "wa_id").or_else(|| word(system, "new_wa_id"));
-            if text(system, "type").is_none_or(|kind| kind == "user_changed_number" || kind == "customer_changed_number") {
+            if text(system, "type")
+                .is_none_or(|kind| kind == "user_changed_number" || kind == "customer_changed_number")
+            {
                 let new_id = new_id.ok_or(Unreadable("no new number"))?;
                 data.insert("new_address".to_owned(), of_whatsapp_id(&new_id).into());
                 put(&mut data, "new_user_id", text(system, "user_id"));
@@ -124,7 +126,9 @@ fn media(kind: ContentType, inner: &Value) -> Result<Content, Unreadable> {
 fn location(inner: &Value) -> Result<Content, Unreadable> {
     let coordinate = |key| match inner.get(key) {
         Some(Value::Number(number)) => Ok(number.clone()),
-        Some(Value::String(text)) => text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).ok_or(Unreadable("no coordinate")),
+        Some(Value::String(text)) => {
+            text.parse::<f64>().ok().and_then(serde_json::Number::from_f64).ok_or(Unreadable("no coordinate"))
+        }
         _ => Err(Unreadable("no coordinate")),
     };
     let location = json!({
@@ -174,9 +178,7 @@ fn interactive(inner: &Value) -> Option<Content> {
             chosen(title, json!({"kind": kind, "id": id, "title": title, "description": text(reply, "description")}))
         }
         "nfm_reply" => {
-            let response = text(reply, "response_json")
-                .and_then(crate::json::element)
-                .filter(Value::is_object);
+            let response = text(reply, "response_json").and_then(crate::json::element).filter(Value::is_object);
             chosen(text(reply, "body"), json!({"kind": kind, "name": text(reply, "name"), "response": response}))
         }
         _ => return None,
@@ -239,7 +241,11 @@ fn order(inner: &Value, raw: &str) -> Content {
         .iter()
         .enumerate()
         .map(|(index, item)| {
-            let price = prices.get(index).cloned().flatten().or_else(|| word(item, "item_price").and_then(|price| decimal(&price)));
+            let price = prices
+                .get(index)
+                .cloned()
+                .flatten()
+                .or_else(|| word(item, "item_price").and_then(|price| decimal(&price)));
             json!({
                 "product_id": word(item, "product_retailer_id"), "quantity": item.get("quantity"),
                 "unit_price": price, "currency": text(item, "currency"),
@@ -278,7 +284,11 @@ fn decimal(text: &str) -> Option<String> {
         }
     };
     let trimmed = plain.trim_start_matches('0');
-    Some(if trimmed.is_empty() || trimmed.starts_with('.') { format!("{sign}0{trimmed}") } else { format!("{sign}{trimmed}") })
+    Some(if trimmed.is_empty() || trimmed.starts_with('.') {
+        format!("{sign}0{trimmed}")
+    } else {
+        format!("{sign}{trimmed}")
+    })
 }
 
 #[cfg(test)]
@@ -290,8 +300,17 @@ mod tests {
     #[test]
     fn prices_keep_every_digit() {
         for (text, plain) in [
-            ("7.99", "7.99"), ("30", "30"), ("7.90", "7.90"), ("\"12.50\"", "12.50"), ("0.1", "0.1"), ("-3", "-3"),
-            ("1e2", "100"), ("1.25E1", "12.5"), ("5e-3", "0.005"), ("0", "0"), ("123456789012345678901.123456789", "123456789012345678901.123456789"),
+            ("7.99", "7.99"),
+            ("30", "30"),
+            ("7.90", "7.90"),
+            ("\"12.50\"", "12.50"),
+            ("0.1", "0.1"),
+            ("-3", "-3"),
+            ("1e2", "100"),
+            ("1.25E1", "12.5"),
+            ("5e-3", "0.005"),
+            ("0", "0"),
+            ("123456789012345678901.123456789", "123456789012345678901.123456789"),
         ] {
             assert_eq!(decimal(text).as_deref(), Some(plain), "{text}");
         }

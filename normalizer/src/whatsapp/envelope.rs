@@ -8,10 +8,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::fields;
-use crate::json::{element, list, object, put, text, unix_time, word};
 use super::message::{Author, Contacts, Context, message};
 use super::status::status;
 use crate::digest;
+use crate::json::{element, list, object, put, text, unix_time, word};
 use crate::text::shortened;
 
 /// What a notification holds.
@@ -98,10 +98,14 @@ struct Surroundings {
 }
 
 fn entry(raw: &str, received_at: DateTime<Utc>, changes: &mut Vec<Change>) {
-    let Ok((entry, list)) = serde_json::from_str::<Entry<'_>>(raw)
-        .and_then(|entry| list(entry.changes).map(|changes| (entry, changes)))
+    let Ok((entry, list)) =
+        serde_json::from_str::<Entry<'_>>(raw).and_then(|entry| list(entry.changes).map(|changes| (entry, changes)))
     else {
-        changes.push(Change { phone_number_id: None, waba_id: None, items: vec![rejected(raw, None, received_at, "entry")] });
+        changes.push(Change {
+            phone_number_id: None,
+            waba_id: None,
+            items: vec![rejected(raw, None, received_at, "entry")],
+        });
         return;
     };
     let around = Surroundings {
@@ -140,7 +144,10 @@ fn change(raw: &str, around: &Surroundings) -> Change {
 fn traffic(body: &Body<'_>, around: &Surroundings, change: &mut Change) {
     let account = change.phone_number_id.as_deref();
     let contacts = Contacts::read(body.contacts);
-    let errors: Vec<_> = elements(body.errors, &mut change.items, account, around).into_iter().filter_map(|raw| element(raw.get())).collect();
+    let errors: Vec<_> = elements(body.errors, &mut change.items, account, around)
+        .into_iter()
+        .filter_map(|raw| element(raw.get()))
+        .collect();
     let mut context = Context {
         account: account.unwrap_or_default(),
         waba_id: around.waba_id.as_deref(),
@@ -170,7 +177,12 @@ fn traffic(body: &Body<'_>, around: &Surroundings, change: &mut Change) {
 }
 
 /// The elements of a list; something else than a list is one rejected element.
-fn elements<'a>(raw: Option<&'a RawValue>, items: &mut Vec<Item>, account: Option<&str>, around: &Surroundings) -> Vec<&'a RawValue> {
+fn elements<'a>(
+    raw: Option<&'a RawValue>,
+    items: &mut Vec<Item>,
+    account: Option<&str>,
+    around: &Surroundings,
+) -> Vec<&'a RawValue> {
     list(raw).unwrap_or_else(|_| {
         items.push(rejected(raw.map_or("", RawValue::get), account, around.received_at, "list"));
         Vec::new()
@@ -190,7 +202,13 @@ pub(super) fn rejected(raw: &str, account: Option<&str>, at: DateTime<Utc>, what
 /// How much of a rejected element is kept.
 const RAW_CHARACTERS: usize = 16 * 1024;
 
-pub(super) fn event(kind: &str, account: Option<&str>, address: Option<String>, timestamp: DateTime<Utc>, data: Map<String, Value>) -> EventItem {
+pub(super) fn event(
+    kind: &str,
+    account: Option<&str>,
+    address: Option<String>,
+    timestamp: DateTime<Utc>,
+    data: Map<String, Value>,
+) -> EventItem {
     EventItem {
         kind: kind.to_owned(),
         channel: Channel::Whatsapp,

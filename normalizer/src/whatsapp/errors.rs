@@ -5,9 +5,11 @@ use patchbay_core::item::ErrorClass::{Config, OptedOut, Permanent, Retryable, Wi
 use patchbay_core::item::{ErrorClass, ProviderError};
 use serde_json::Value;
 
-use crate::json::{object, text, word};
-use crate::answer::Action::{CheckThenRetry, Fail, FlagAddress, Hold, OfferTemplate, Retry as Again, Suppress, UploadAgain};
+use crate::answer::Action::{
+    CheckThenRetry, Fail, FlagAddress, Hold, OfferTemplate, Retry as Again, Suppress, UploadAgain,
+};
 use crate::answer::{Alarm, Retry, Rule, Scope, Suppression, rule_for};
+use crate::json::{object, text, word};
 
 const HOURS: Retry = Retry::of(Scope::BusinessInitiated, 2 * 3600, 2, 4);
 const MINUTES: Retry = Retry::of(Scope::Sender, 5 * 60, 2, 6);

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::content::{self, Unreadable};
 use super::envelope::{event, rejected};
-use crate::json::{element, object, put, text, unix_time, word};
 use crate::address;
+use crate::json::{element, object, put, text, unix_time, word};
 
 /// What a message needs to know of the change it stands in.
 #[derive(Clone, Debug)]
@@ -49,7 +49,10 @@ impl Contacts {
         let matches = |known: Option<&str>, id: Option<&str>| known.is_some() && known == id;
         self.0.iter().find(|contact| {
             let (wa_id, own_user_id) = (contact.wa_id.as_deref(), contact.user_id.as_deref());
-            matches(wa_id, from) || matches(own_user_id, user_id) || matches(own_user_id, from) || matches(wa_id, user_id)
+            matches(wa_id, from)
+                || matches(own_user_id, user_id)
+                || matches(own_user_id, from)
+                || matches(wa_id, user_id)
         })
     }
 }
@@ -67,7 +70,14 @@ pub fn renormalize(raw: &Value, account: &str, received_at: DateTime<Utc>) -> It
     let contacts = Contacts::default();
     message(
         &raw.to_string(),
-        &Context { account, waba_id: None, contacts: &contacts, value_error: None, received_at, author: Author::Customer },
+        &Context {
+            account,
+            waba_id: None,
+            contacts: &contacts,
+            value_error: None,
+            received_at,
+            author: Author::Customer,
+        },
     )
 }
 

@@ -114,7 +114,9 @@ fn recipient(address: &str) -> Result<(&'static str, &str), RenderError> {
         return Ok(("to", address.trim_start_matches('+')));
     }
     match address.split_once('.') {
-        Some((country, id)) if country.len() == 2 && !id.is_empty() && !id.starts_with("ENT.") => Ok(("recipient", address)),
+        Some((country, id)) if country.len() == 2 && !id.is_empty() && !id.starts_with("ENT.") => {
+            Ok(("recipient", address))
+        }
         _ => Err(RenderError::Unreachable),
     }
 }

@@ -6,10 +6,10 @@ use patchbay_core::item::{Item, ReportedStatus, StatusItem};
 use serde_json::{Map, Value};
 
 use super::envelope::{event, rejected};
-use crate::json::{element, object, put, text, unix_time, word};
 use super::errors;
 use crate::address;
 use crate::digest;
+use crate::json::{element, object, put, text, unix_time, word};
 
 pub(super) fn status(raw: &str, account: &str, received_at: DateTime<Utc>) -> Item {
     let Some(value) = element(raw) else { return rejected(raw, Some(account), received_at, "status") };
@@ -69,7 +69,9 @@ fn reported(word: &str) -> Option<ReportedStatus> {
 fn recipient(value: &Value) -> Option<String> {
     let of = |key| word_of(value, key).map(|id| address::of_whatsapp_id(&id));
     if is_group(value) {
-        of("recipient_participant_id").or_else(|| of("recipient_participant_user_id")).or_else(|| of("recipient_user_id"))
+        of("recipient_participant_id")
+            .or_else(|| of("recipient_participant_user_id"))
+            .or_else(|| of("recipient_user_id"))
     } else {
         of("recipient_id").or_else(|| of("recipient_user_id"))
     }
