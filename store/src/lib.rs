@@ -1,1 +1,18 @@
-//! placeholder
+//! Rows in, rows out: all SQL of the project, for both engines, one module for each aggregate. Functions take the
+//! transaction first and answer a question or make a change; they decide nothing.
+
+mod batch;
+mod db;
+pub mod error;
+pub mod events;
+pub mod jobs;
+pub mod param;
+pub mod row;
+mod signals;
+mod tx;
+
+pub use batch::Batch;
+pub use db::{Db, Engine, MIGRATIONS};
+pub use error::StoreError;
+pub use signals::Signals;
+pub use tx::{Statement, Tx};
