@@ -33,7 +33,7 @@ impl TestDatabase {
 
     /// A schema of its own on the server at `server_url`.
     pub async fn postgres(server_url: &str) -> Self {
-        let schema = format!("t{}", uuid::Uuid::now_v7().simple());
+        let schema = format!("t{}", patchbay_core::ids::RecordId::new().0.simple());
         let mut connection = PgConnection::connect(server_url).await.expect("the test's PostgreSQL answers");
         connection
             .execute(AssertSqlSafe(format!("create schema {schema}")))
