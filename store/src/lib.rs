@@ -2,10 +2,12 @@
 //! transaction first and answer a question or make a change; they decide nothing.
 
 mod batch;
+pub mod conversations;
 mod db;
 pub mod error;
 pub mod events;
 pub mod jobs;
+pub mod messages;
 pub mod param;
 pub mod row;
 mod signals;
