@@ -6,6 +6,7 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{AttemptId, ContactId, InboxId, MessageId};
 use patchbay_core::vocabulary;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -140,4 +141,20 @@ pub async fn of_message(tx: &mut Tx, message: MessageId) -> Result<Vec<AttemptRo
     .bind(message)
     .all()
     .await
+}
+
+/// Writes down that the provider had these messages after all, wherever an attempt ended `unknown`.
+pub async fn confirm(tx: &mut Tx, messages: &[MessageId]) -> Result<(), StoreError> {
+    if messages.is_empty() {
+        return Ok(());
+    }
+    tx.query_for(
+        "update send_attempts set outcome = 'accepted'
+         where outcome = 'unknown' and message_id in (select unhex(value ->> 0) from json_each($1))",
+        "update send_attempts set outcome = 'accepted' where outcome = 'unknown' and message_id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(messages.iter().copied()))
+    .execute()
+    .await?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{DeadLetterId, JobId};
-use patchbay_core::job::{JobQueue, NewJob};
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use serde_json::Value;
 
 use crate::batch::Batch;
@@ -254,16 +254,54 @@ pub async fn release_all(tx: &mut Tx, owner: &str) -> Result<u64, StoreError> {
     Ok(released)
 }
 
-/// Makes a waiting job due at once, whatever it waits for. `false`: no job has that key, or it runs already.
-pub async fn hasten(tx: &mut Tx, dedupe_key: &str, run_at: DateTime<Utc>) -> Result<bool, StoreError> {
-    let moved = tx
-        .query("update jobs set run_at = $2 where dedupe_key = $1 and run_at > $2 and lease_until is null")
-        .bind(dedupe_key)
+/// Turns a job into one of another kind that takes its place in the lane. The attempts start anew. `false`: the lease
+/// was lost.
+pub async fn become_kind(
+    tx: &mut Tx,
+    job: &ClaimedJob,
+    kind: JobKind,
+    payload: Value,
+    run_at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let done = tx
+        .query(
+            "update jobs set kind = $4, payload = $5, run_at = $6, attempts = 0, lease_owner = null, lease_until = null
+             where id = $1 and lease_owner = $2 and attempts = $3",
+        )
+        .bind(job.id)
+        .bind(job.lease_owner.as_str())
+        .bind(job.attempts)
+        .bind(kind.as_str())
+        .bind(payload)
         .bind(run_at)
         .execute()
         .await?;
     tx.touch_jobs();
-    Ok(moved == 1)
+    Ok(done == 1)
+}
+
+/// Makes the waiting jobs of `kind` in these lanes due at once.
+pub async fn hasten(tx: &mut Tx, kind: JobKind, lanes: &[String], now: DateTime<Utc>) -> Result<u64, StoreError> {
+    if lanes.is_empty() {
+        return Ok(0);
+    }
+    let moved = tx
+        .query_for(
+            "update jobs set run_at = $2
+             where kind = $1 and run_at > $2 and lease_until is null
+               and lane in (select value ->> 0 from json_each($3))",
+            "update jobs set run_at = $2
+             where kind = $1 and run_at > $2 and lease_until is null and lane = any($3::text[])",
+        )
+        .bind(kind.as_str())
+        .bind(now)
+        .bind_batch(Batch::new().texts(lanes.iter().map(String::as_str)))
+        .execute()
+        .await?;
+    if moved > 0 {
+        tx.touch_jobs();
+    }
+    Ok(moved)
 }
 
 /// How full the queues are.

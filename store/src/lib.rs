@@ -14,6 +14,7 @@ pub mod param;
 pub mod quarantine;
 pub mod row;
 mod signals;
+pub mod statuses;
 mod tx;
 
 pub use batch::Batch;
