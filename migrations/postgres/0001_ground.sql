@@ -176,6 +176,8 @@ create table conversations (
     previous_conversation_id uuid,
     last_seq bigint not null,
     inbound_count bigint not null,
+    read_inbound_count bigint not null,
+    tags text not null,
     last_message_id uuid,
     last_message_at timestamptz not null,
     last_inbound_at timestamptz,

@@ -176,6 +176,8 @@ create table conversations (
     previous_conversation_id blob,
     last_seq integer not null,
     inbound_count integer not null,
+    read_inbound_count integer not null,
+    tags text not null,
     last_message_id blob,
     last_message_at integer not null,
     last_inbound_at integer,

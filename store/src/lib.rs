@@ -2,11 +2,13 @@
 //! transaction first and answer a question or make a change; they decide nothing.
 
 mod batch;
+pub mod conversations;
 mod db;
 pub mod error;
 pub mod events;
 pub mod feed;
 pub mod jobs;
+pub mod messages;
 pub mod param;
 pub mod queues;
 pub mod row;
