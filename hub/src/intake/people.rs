@@ -63,8 +63,7 @@ async fn introduce<'a>(
     names: &BTreeMap<Address<'a>, Option<&'a str>>,
     missing: &[Address<'a>],
 ) -> Result<HashMap<Address<'a>, Person>, StoreError> {
-    let numbers: Vec<&str> =
-        missing.iter().map(|key| key.address).filter(|address| address.starts_with('+')).collect();
+    let numbers: Vec<&str> = missing.iter().map(|key| key.address).filter(|address| address.starts_with('+')).collect();
     let mut same_number: HashMap<String, BTreeSet<(ContactId, String)>> = HashMap::new();
     for row in contacts::by_phone_numbers(tx, &numbers).await? {
         same_number.entry(row.address).or_default().insert((row.contact_id, row.contact_name));
@@ -98,12 +97,7 @@ async fn introduce<'a>(
             fresh.insert(key.address, (contact_id, name.clone()));
             (contact_id, name, if site.is_some() { "site_phone" } else { "inbound" })
         };
-        identities.push(NewIdentity {
-            contact_id,
-            channel: key.channel,
-            address: key.address.to_owned(),
-            linked_by,
-        });
+        identities.push(NewIdentity { contact_id, channel: key.channel, address: key.address.to_owned(), linked_by });
         people.insert(*key, Person { contact_id, name, is_opted_out: false });
     }
     contacts::insert(tx, &new_contacts, ctx.now).await?;

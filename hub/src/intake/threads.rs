@@ -42,11 +42,7 @@ pub(super) struct Threads {
 
 impl Threads {
     /// Loads and locks what the database has for these pairs.
-    pub(super) async fn load(
-        tx: &mut Tx,
-        ctx: &Ctx,
-        pairs: &[(ContactId, InboxId)],
-    ) -> Result<Self, StoreError> {
+    pub(super) async fn load(tx: &mut Tx, ctx: &Ctx, pairs: &[(ContactId, InboxId)]) -> Result<Self, StoreError> {
         let mut threads: HashMap<(ContactId, InboxId), Thread> = HashMap::with_capacity(pairs.len());
         for row in conversations::current_of(tx, pairs, ctx.now - REOPEN_WITHIN).await? {
             let before = placement(&row);
@@ -92,13 +88,7 @@ impl Threads {
     }
 }
 
-fn begin(
-    ctx: &Ctx,
-    inbox: &Inbox,
-    person: &Person,
-    address: &str,
-    follows: Option<ConversationId>,
-) -> ConversationRow {
+fn begin(ctx: &Ctx, inbox: &Inbox, person: &Person, address: &str, follows: Option<ConversationId>) -> ConversationRow {
     ConversationRow {
         id: ConversationId::new(),
         inbox_id: inbox.id,
