@@ -224,12 +224,7 @@ pub async fn bury(
 }
 
 /// Holds on to the leases of `jobs` until `until`. Answers the jobs whose lease still is the owner's.
-pub async fn renew(
-    tx: &mut Tx,
-    owner: &str,
-    jobs: &[JobId],
-    until: DateTime<Utc>,
-) -> Result<Vec<JobId>, StoreError> {
+pub async fn renew(tx: &mut Tx, owner: &str, jobs: &[JobId], until: DateTime<Utc>) -> Result<Vec<JobId>, StoreError> {
     tx.query_for(
         "update jobs set lease_until = $2
          where lease_owner = $1 and id in (select unhex(value ->> 0) from json_each($3))

@@ -3,6 +3,7 @@
 
 pub mod attempts;
 mod batch;
+pub mod contacts;
 pub mod conversations;
 mod db;
 pub mod dead_letters;
@@ -10,6 +11,7 @@ pub mod error;
 pub mod events;
 pub mod feed;
 pub mod jobs;
+pub mod media;
 pub mod messages;
 pub mod param;
 pub mod quarantine;
