@@ -6,6 +6,7 @@ pub mod database;
 pub mod node;
 pub mod rust_text;
 pub mod services;
+pub mod settings;
 pub mod socket;
 pub mod source_tree;
 pub mod wait;

@@ -9,7 +9,7 @@ use crate::services::signal;
 use crate::wait::eventually;
 
 /// Longest wait for a node to be ready: a debug build under a busy machine.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 
 /// A running `patchbay serve`. It is killed with this value.
 #[derive(Debug)]
@@ -107,11 +107,10 @@ impl Node {
     pub async fn terminate(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("the node runs");
         signal(&child, "TERM");
-        let ended = eventually("the node ends after SIGTERM", Duration::from_secs(40), || {
+        eventually("the node ends after SIGTERM", Duration::from_secs(40), || {
             std::future::ready(child.try_wait().expect("the node can be waited for"))
         })
-        .await;
-        ended
+        .await
     }
 
     /// Memory it holds, in bytes.

@@ -62,7 +62,7 @@ impl PrivateService {
             .expect("the service's script runs");
         self.child = Some(child);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
-        eventually("the private service accepts connections", Duration::from_secs(60), || async move {
+        eventually("the private service accepts connections", Duration::from_mins(1), || async move {
             TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok().then_some(())
         })
         .await;
