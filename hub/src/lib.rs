@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod feed;
+pub mod intake;
 mod state;
 
 pub use state::{Hub, HubConfig};
