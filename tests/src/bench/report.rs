@@ -25,15 +25,15 @@ impl Report {
                 columns.push(column);
             }
         }
-        let head: String = columns.iter().map(|column| format!("{column:>18}")).collect();
-        eprintln!("\n{name:<28}{head}");
+        let head: Vec<String> = columns.iter().map(|column| format!("{column:>18}")).collect();
+        eprintln!("\n{name:<28}{}", head.concat());
         for (row, figures) in &self.rows {
             let cell = |column| figures.iter().find(|(found, _)| found == column).map(|(_, figure)| *figure);
-            let cells: String = columns
+            let cells: Vec<String> = columns
                 .iter()
                 .map(|column| cell(column).map_or_else(|| format!("{:>18}", ""), |figure| format!("{figure:>18.2}")))
                 .collect();
-            eprintln!("{row:<28}{cells}");
+            eprintln!("{row:<28}{}", cells.concat());
         }
         let rows: Vec<Value> = self
             .rows
