@@ -1,10 +1,24 @@
 //! What may happen, decided without IO: ids, vocabularies, the item model, the conversation and ticket machines with
-//! their command tables, policy (who may) and decide (what follows). Reads no clock and opens nothing.
+//! their command tables, policy (who may) and decide (what follows). Reads no clock but through [`clock::Clock`] and
+//! opens nothing.
 
+pub mod actor;
 pub mod channel;
+pub mod clock;
+pub mod code;
+pub mod conversation;
+pub mod ctx;
+pub mod delivery;
+pub mod directory;
+pub mod event;
 pub mod ids;
 pub mod inbox;
 pub mod item;
+pub mod job;
+pub mod notice;
+pub mod role;
 pub mod secret;
 
 pub use channel::UnknownWord;
+pub use code::Code;
+pub use ctx::Ctx;

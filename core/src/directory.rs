@@ -1,0 +1,80 @@
+//! A snapshot of who works here: users, teams, memberships and inboxes. Held in memory, read on every request,
+//! replaced whole when something changes.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::ids::{InboxId, TeamId, UserId};
+use crate::inbox::Inbox;
+use crate::role::Role;
+
+/// Who works here.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Users by id.
+    pub users: BTreeMap<UserId, User>,
+    /// Teams by id.
+    pub teams: BTreeMap<TeamId, Team>,
+    /// Active inboxes by id, as their channels need them.
+    pub inboxes: BTreeMap<InboxId, Arc<Inbox>>,
+    /// Users with an open page, on any node. Shared by all snapshots.
+    pub online: OnlineUsers,
+}
+
+/// Users with an open page. The realtime part keeps it; others ask. Cheap to clone: all clones are one set.
+#[derive(Clone, Debug, Default)]
+pub struct OnlineUsers {
+    users: Arc<RwLock<HashSet<UserId>>>,
+}
+
+impl OnlineUsers {
+    /// Whether the user has an open page and is not away.
+    pub fn contains(&self, user: UserId) -> bool {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).contains(&user)
+    }
+
+    /// Replaces the whole set.
+    pub fn replace(&self, users: HashSet<UserId>) {
+        *self.users.write().unwrap_or_else(PoisonError::into_inner) = users;
+    }
+}
+
+/// A person who logs in.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// Our id.
+    pub id: UserId,
+    /// Name to show.
+    pub full_name: String,
+    /// What the user is allowed to be.
+    pub role: Role,
+    /// Deactivated users may do nothing.
+    pub is_active: bool,
+    /// How many conversations the user can hold at once.
+    pub capacity: i64,
+    /// Teams the user belongs to.
+    pub teams: BTreeSet<TeamId>,
+}
+
+/// A team.
+#[derive(Clone, Debug)]
+pub struct Team {
+    /// Our id.
+    pub id: TeamId,
+    /// Short unique name.
+    pub slug: String,
+    /// Name to show.
+    pub name: String,
+    /// Deactivated teams take no conversations.
+    pub is_active: bool,
+}
+
+impl Directory {
+    /// A team by its id or its slug.
+    pub fn team(&self, id_or_slug: &str) -> Option<&Team> {
+        match id_or_slug.parse::<TeamId>() {
+            Ok(id) => self.teams.get(&id),
+            Err(_) => self.teams.values().find(|team| team.slug == id_or_slug),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Work that was promised: rows that a worker takes up when they are due.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use crate::ids::JobId;
+use crate::vocabulary;
+
+vocabulary! {
+    /// What a job does. One worker file for each.
+    pub enum JobKind {
+        /// Hand a message to its provider.
+        SendMessage => "send_message",
+        /// Find out what became of a message whose send had no usable answer.
+        ReconcileMessage => "reconcile_message",
+        /// Wake a snoozed conversation.
+        EndSnooze => "end_snooze",
+        /// Fetch a received file from its provider.
+        FetchMedia => "fetch_media",
+        /// Deliver an outbox event of a ticket.
+        RelayOutbox => "relay_outbox",
+        /// Remove what has expired: idempotency keys, parked statuses, old sessions.
+        Sweep => "sweep",
+    }
+}
+
+vocabulary! {
+    /// How soon a job wants to run, against the others. Source: S3, queue structure.
+    pub enum JobQueue {
+        /// A customer or an agent waits.
+        High => "high",
+        /// Soon.
+        Default => "default",
+        /// When there is time.
+        Low => "low",
+    }
+}
+
+impl JobQueue {
+    /// The order in which queues are stored and served.
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::High => 0,
+            Self::Default => 1,
+            Self::Low => 2,
+        }
+    }
+}
+
+/// A job about to be promised, in the transaction that needs it done.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Names the job. Jobs of one lane run in the order of their ids.
+    pub id: JobId,
+    /// How soon.
+    pub queue: JobQueue,
+    /// What.
+    pub kind: JobKind,
+    /// Jobs of one lane run one at a time, in order.
+    pub lane: Option<String>,
+    /// A second job with the same key is not promised.
+    pub dedupe_key: Option<String>,
+    /// What the worker needs to know.
+    pub payload: Value,
+    /// Not before.
+    pub run_at: DateTime<Utc>,
+    /// How often it is tried before it becomes a dead letter.
+    pub max_attempts: i64,
+}

@@ -1,0 +1,592 @@
+-- The ground: directory, conversations, feed, jobs, tickets. Times are bound by the caller, never computed here.
+
+create table accounts (
+    id uuid primary key,
+    name text not null,
+    profile text not null,
+    status text not null,
+    sla_tier text not null,
+    default_nte_cents bigint,
+    currency text not null,
+    locale text not null,
+    timezone text not null,
+    settings text not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table sites (
+    id uuid primary key,
+    account_id uuid not null references accounts (id),
+    code text not null unique,
+    name text not null,
+    address1 text not null,
+    address2 text,
+    unit text,
+    city text not null,
+    region text,
+    postal_code text,
+    country text not null,
+    timezone text not null,
+    phone text,
+    email text,
+    access_instructions text,
+    hours text,
+    is_audit_flagged boolean not null,
+    bill_to text,
+    status text not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index sites_by_account on sites (account_id, id);
+create index sites_by_phone on sites (phone);
+
+create table contacts (
+    id uuid primary key,
+    account_id uuid references accounts (id),
+    display_name text not null,
+    locale text,
+    timezone text,
+    is_authorized_requester boolean not null,
+    is_authorized_approver boolean not null,
+    metadata text not null,
+    merged_into uuid references contacts (id),
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table contact_sites (
+    contact_id uuid not null references contacts (id),
+    site_id uuid not null references sites (id),
+    relation text not null,
+    is_primary boolean not null,
+    created_at timestamptz not null,
+    primary key (contact_id, site_id, relation)
+);
+create index contact_sites_by_site on contact_sites (site_id);
+
+-- One address of a contact on one channel. The address is canonical: E.164 for phones.
+create table channel_identities (
+    id uuid primary key,
+    contact_id uuid not null references contacts (id),
+    channel text not null,
+    address text not null,
+    linked_by text not null,
+    verified_at timestamptz,
+    opted_out_at timestamptz,
+    opt_out_source text,
+    created_at timestamptz not null,
+    unique (channel, address)
+);
+create index channel_identities_by_contact on channel_identities (contact_id);
+create index channel_identities_by_address on channel_identities (address);
+
+create table users (
+    id uuid primary key,
+    email text not null unique,
+    full_name text not null,
+    password_hash text not null,
+    role text not null,
+    is_active boolean not null,
+    max_concurrent_conversations bigint not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table teams (
+    id uuid primary key,
+    slug text not null unique,
+    name text not null,
+    timezone text not null,
+    is_active boolean not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table team_memberships (
+    team_id uuid not null references teams (id),
+    user_id uuid not null references users (id),
+    created_at timestamptz not null,
+    primary key (team_id, user_id)
+);
+create index team_memberships_by_user on team_memberships (user_id);
+
+-- A login on one device. Refresh tokens of one session form a family: reuse of a spent one revokes the family.
+create table sessions (
+    id uuid primary key,
+    user_id uuid not null references users (id),
+    portal text not null,
+    created_at timestamptz not null,
+    expires_at timestamptz not null,
+    revoked_at timestamptz,
+    revoke_reason text
+);
+create index sessions_by_user on sessions (user_id);
+
+create table refresh_tokens (
+    token_hash text primary key,
+    session_id uuid not null references sessions (id),
+    issued_at timestamptz not null,
+    expires_at timestamptz not null,
+    spent_at timestamptz
+);
+create index refresh_tokens_by_session on refresh_tokens (session_id);
+
+-- Failed logins per account and per address, in windows of a minute.
+create table login_failures (
+    subject text primary key,
+    failures bigint not null,
+    window_started_at timestamptz not null
+);
+
+create table inboxes (
+    id uuid primary key,
+    name text not null unique,
+    channel text not null,
+    address text not null,
+    team_id uuid references teams (id),
+    account_id uuid references accounts (id),
+    triage text not null,
+    provider text not null,
+    settings text not null,
+    origin text not null,
+    is_active boolean not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+
+create table conversations (
+    id uuid primary key,
+    inbox_id uuid not null references inboxes (id),
+    channel text not null,
+    contact_id uuid not null references contacts (id),
+    contact_address text not null,
+    status text not null,
+    priority text not null,
+    subject text,
+    team_id uuid references teams (id),
+    assigned_to uuid references users (id),
+    previous_assignee uuid,
+    previous_conversation_id uuid,
+    last_seq bigint not null,
+    inbound_count bigint not null,
+    read_inbound_count bigint not null,
+    tags text not null,
+    last_message_id uuid,
+    last_message_at timestamptz not null,
+    last_inbound_at timestamptz,
+    last_outbound_at timestamptz,
+    first_response_at timestamptz,
+    waiting_since timestamptz,
+    window_expires_at timestamptz,
+    snoozed_until timestamptz,
+    closed_at timestamptz,
+    closed_by uuid,
+    close_reason text,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+-- At most one open conversation for a contact in an inbox.
+create unique index conversations_open on conversations (contact_id, inbox_id) where status <> 'closed';
+create index conversations_by_contact on conversations (contact_id, inbox_id, closed_at);
+create index conversations_by_activity on conversations (last_message_at, id);
+create index conversations_open_by_team on conversations (team_id, status, last_message_at, id) where status <> 'closed';
+create index conversations_open_by_assignee on conversations (assigned_to, last_message_at, id) where status <> 'closed';
+
+create table messages (
+    conversation_id uuid not null references conversations (id),
+    seq bigint not null,
+    id uuid not null,
+    inbox_id uuid not null,
+    channel text not null,
+    channel_message_id text,
+    client_message_id uuid,
+    direction text not null,
+    sender_type text not null,
+    sender_id uuid,
+    sender_name text,
+    content_type text not null,
+    text text,
+    content text not null,
+    reply_to text,
+    status text not null,
+    error text,
+    metadata text not null,
+    occurred_at timestamptz not null,
+    sent_at timestamptz,
+    delivered_at timestamptz,
+    read_at timestamptz,
+    failed_at timestamptz,
+    version bigint not null,
+    created_at timestamptz not null,
+    primary key (conversation_id, seq)
+);
+create unique index messages_by_id on messages (id);
+create unique index messages_by_client_id on messages (conversation_id, client_message_id) where client_message_id is not null;
+
+-- Deduplication of inbound messages, and the way from a provider's id to our outbound message.
+create table message_keys (
+    inbox_id uuid not null,
+    channel_message_id text not null,
+    message_id uuid not null,
+    created_at timestamptz not null,
+    primary key (inbox_id, channel_message_id)
+);
+
+-- Every status a provider reported, also those that changed nothing.
+create table message_statuses (
+    id uuid primary key,
+    message_id uuid not null,
+    status text not null,
+    provider_status text not null,
+    errors text not null,
+    occurred_at timestamptz not null,
+    created_at timestamptz not null
+);
+create index message_statuses_by_message on message_statuses (message_id);
+
+-- Statuses that overtook the provider's answer to our send.
+create table parked_statuses (
+    id uuid primary key,
+    inbox_id uuid not null,
+    channel_message_id text not null,
+    status_item text not null,
+    created_at timestamptz not null
+);
+create index parked_statuses_by_key on parked_statuses (inbox_id, channel_message_id);
+create index parked_statuses_by_age on parked_statuses (created_at);
+
+create table media_files (
+    id uuid primary key,
+    message_id uuid,
+    conversation_id uuid,
+    provider_media_id text,
+    mime_type text not null,
+    filename text,
+    size_bytes bigint,
+    sha256 text,
+    storage_key text,
+    status text not null,
+    created_by uuid,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index media_files_by_message on media_files (message_id);
+
+create table conversation_reads (
+    conversation_id uuid not null references conversations (id),
+    user_id uuid not null references users (id),
+    read_seq bigint not null,
+    inbound_count bigint not null,
+    updated_at timestamptz not null,
+    primary key (conversation_id, user_id)
+);
+
+create table tags (
+    id uuid primary key,
+    name text not null unique,
+    created_at timestamptz not null
+);
+
+create table conversation_tags (
+    conversation_id uuid not null references conversations (id),
+    tag_id uuid not null references tags (id),
+    added_by uuid,
+    created_at timestamptz not null,
+    primary key (conversation_id, tag_id)
+);
+create index conversation_tags_by_tag on conversation_tags (tag_id, conversation_id);
+
+create table notes (
+    id uuid primary key,
+    conversation_id uuid not null references conversations (id),
+    author_id uuid,
+    author_name text not null,
+    text text not null,
+    created_at timestamptz not null
+);
+create index notes_by_conversation on notes (conversation_id, id);
+
+-- What happened to a conversation beside its messages. Append-only.
+create table conversation_events (
+    id uuid primary key,
+    conversation_id uuid not null references conversations (id),
+    kind text not null,
+    actor_type text not null,
+    actor_id uuid,
+    details text not null,
+    created_at timestamptz not null
+);
+create index conversation_events_by_conversation on conversation_events (conversation_id, id);
+
+create table canned_responses (
+    id uuid primary key,
+    team_id uuid references teams (id),
+    shortcut text not null,
+    title text not null,
+    text text not null,
+    is_active boolean not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create unique index canned_responses_by_team on canned_responses (team_id, shortcut) where team_id is not null;
+create unique index canned_responses_global on canned_responses (shortcut) where team_id is null;
+
+create table whatsapp_templates (
+    id uuid primary key,
+    inbox_id uuid not null references inboxes (id),
+    name text not null,
+    language text not null,
+    category text not null,
+    status text not null,
+    body text not null,
+    param_count bigint not null,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    unique (inbox_id, name, language)
+);
+
+-- The durable feed. A reader's position is (tx, seq); see docs/decisions on why readers never miss or double.
+create table events (
+    tx bigint not null,
+    seq bigserial not null,
+    id uuid not null,
+    name text not null,
+    conversation_id uuid,
+    conversation_seq bigint,
+    ticket_id uuid,
+    inbox_id uuid,
+    team_id uuid,
+    assigned_to uuid,
+    previous_assigned_to uuid,
+    is_queued boolean not null,
+    account_id uuid,
+    site_id uuid,
+    payload text not null,
+    created_at timestamptz not null,
+    primary key (tx, seq)
+);
+create index events_by_conversation on events (conversation_id, tx, seq);
+create index events_by_age on events (created_at);
+
+-- How far a background reader of the feed has come.
+create table feed_positions (
+    reader text primary key,
+    tx bigint not null,
+    seq bigint not null,
+    updated_at timestamptz not null
+);
+
+create table jobs (
+    id uuid primary key,
+    queue bigint not null,
+    kind text not null,
+    lane text,
+    dedupe_key text unique,
+    payload text not null,
+    run_at timestamptz not null,
+    attempts bigint not null,
+    max_attempts bigint not null,
+    lease_owner text,
+    lease_until timestamptz,
+    last_error text,
+    created_at timestamptz not null
+);
+create index jobs_due on jobs (queue, run_at, id);
+create index jobs_by_lane on jobs (lane, id) where lane is not null;
+
+-- One row before every call to a provider; a row without an outcome after a crash makes the message `unknown`.
+create table send_attempts (
+    id uuid primary key,
+    message_id uuid not null,
+    inbox_id uuid not null,
+    contact_id uuid not null,
+    attempt bigint not null,
+    started_at timestamptz not null,
+    finished_at timestamptz,
+    outcome text,
+    channel_message_id text,
+    error_code text,
+    error_class text
+);
+create index send_attempts_by_message on send_attempts (message_id, attempt);
+-- One message at a time to one contact.
+create unique index send_attempts_open on send_attempts (contact_id) where finished_at is null;
+create index send_attempts_by_provider_id on send_attempts (inbox_id, channel_message_id) where channel_message_id is not null;
+
+create table dead_letters (
+    id uuid primary key,
+    source text not null,
+    kind text not null,
+    ref_id uuid,
+    payload text not null,
+    error text not null,
+    attempts bigint not null,
+    status text not null,
+    resolved_by uuid,
+    resolved_at timestamptz,
+    created_at timestamptz not null
+);
+create index dead_letters_by_status on dead_letters (status, id);
+
+-- Inbound events that could not be understood or belong to nobody we know. The raw bytes are kept.
+create table quarantine (
+    id uuid primary key,
+    inbox_id uuid,
+    provider text not null,
+    reason text not null,
+    raw bytea not null,
+    status text not null,
+    received_at timestamptz not null,
+    created_at timestamptz not null
+);
+create index quarantine_by_status on quarantine (status, id);
+
+-- Named counters, such as the last ticket code.
+create table counters (
+    name text primary key,
+    value bigint not null
+);
+
+create table tickets (
+    id uuid primary key,
+    code text not null unique,
+    account_id uuid not null references accounts (id),
+    site_id uuid not null references sites (id),
+    asset_id uuid,
+    contact_id uuid,
+    profile text not null,
+    state text not null,
+    priority text,
+    urgency text not null,
+    category text,
+    incident_type text,
+    summary text not null,
+    description text,
+    customer_name text,
+    contact_phone text,
+    contact_email text,
+    requested_window text,
+    nte_cents bigint not null,
+    currency text not null,
+    identity_signature text,
+    identity_confidence bigint,
+    classification_confidence bigint,
+    sop_handoff_required boolean not null,
+    sop_handoff_acknowledged boolean not null,
+    sop_handoff_prompt text,
+    review_required boolean not null,
+    review_reasons text not null,
+    escalation_level bigint not null,
+    billable boolean not null,
+    source_system text not null,
+    source_message_id text,
+    version bigint not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index tickets_by_account on tickets (account_id, site_id, id);
+create index tickets_by_state on tickets (state, id);
+create index tickets_by_signature on tickets (account_id, site_id, identity_signature, created_at);
+create unique index tickets_by_source on tickets (source_system, source_message_id) where source_message_id is not null;
+
+create table ticket_state_transitions (
+    ticket_id uuid not null references tickets (id),
+    seq bigint not null,
+    from_state text,
+    to_state text not null,
+    command text not null,
+    audit_event_id uuid not null,
+    created_at timestamptz not null,
+    primary key (ticket_id, seq)
+);
+
+-- Who did what. Append-only; rows of an account chain by hash.
+create table audit_events (
+    id uuid primary key,
+    ticket_id uuid,
+    conversation_id uuid,
+    account_id uuid,
+    actor_type text not null,
+    actor_id uuid not null,
+    actor_role text not null,
+    on_behalf_of uuid,
+    tool_name text not null,
+    request_id text,
+    correlation_id text not null,
+    before_state text,
+    after_state text,
+    ticket_version bigint,
+    outcome text not null,
+    error_code text,
+    payload text not null,
+    prev_hash text,
+    hash text,
+    created_at timestamptz not null
+);
+create index audit_events_by_ticket on audit_events (ticket_id, created_at, id);
+create index audit_events_by_conversation on audit_events (conversation_id, id);
+
+create table idempotency_keys (
+    actor_id uuid not null,
+    endpoint text not null,
+    request_id uuid not null,
+    request_hash text not null,
+    status text not null,
+    response_code bigint,
+    response_body text,
+    ticket_id uuid,
+    locked_until timestamptz not null,
+    expires_at timestamptz not null,
+    created_at timestamptz not null,
+    primary key (actor_id, endpoint, request_id)
+);
+create index idempotency_keys_by_expiry on idempotency_keys (expires_at);
+
+create table outbox_events (
+    id uuid primary key,
+    aggregate_type text not null,
+    aggregate_id uuid not null,
+    aggregate_version bigint not null,
+    event_type text not null,
+    payload text not null,
+    headers text not null,
+    idempotency_key text not null unique,
+    status text not null,
+    attempt_count bigint not null,
+    next_attempt_at timestamptz not null,
+    lease_owner text,
+    lease_until timestamptz,
+    last_error text,
+    created_at timestamptz not null
+);
+create index outbox_events_due on outbox_events (status, next_attempt_at, id);
+create index outbox_events_by_aggregate on outbox_events (aggregate_id, id);
+
+create table ticket_links (
+    conversation_id uuid not null references conversations (id),
+    ticket_id uuid not null references tickets (id),
+    relation text not null,
+    created_by uuid,
+    created_at timestamptz not null,
+    primary key (conversation_id, ticket_id)
+);
+create index ticket_links_by_ticket on ticket_links (ticket_id);
+
+-- Full-text index of messages and contacts, filled by a background reader of the feed.
+create table search_documents (
+    id bigserial primary key,
+    conversation_id uuid,
+    contact_id uuid,
+    body tsvector not null
+);
+create index search_documents_by_body on search_documents using gin (body);

@@ -1,0 +1,159 @@
+//! Many rows as one parameter: a JSON array of rows on SQLite (`json_each($1)`), one array for each column on
+//! PostgreSQL (`unnest($1::uuid[], $2::text[], …)`).
+//!
+//! On SQLite an id travels as 32 hexadecimal digits: read it with `unhex(value ->> n)`. A time travels as microseconds.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::Arguments as _;
+use uuid::Uuid;
+
+use crate::param::{Arguments, ParamError};
+
+/// Columns of equal length.
+#[derive(Debug, Default)]
+pub struct Batch {
+    columns: Vec<Values>,
+}
+
+#[derive(Debug)]
+enum Values {
+    Uuid(Vec<Option<Uuid>>),
+    Text(Vec<Option<String>>),
+    Integer(Vec<Option<i64>>),
+    Boolean(Vec<bool>),
+    Time(Vec<Option<DateTime<Utc>>>),
+}
+
+impl Batch {
+    /// No columns yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a column of ids.
+    pub fn ids<T: Into<Uuid>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        self.columns.push(Values::Uuid(values.into_iter().map(|id| Some(id.into())).collect()));
+        self
+    }
+
+    /// Adds a column of ids or nulls.
+    pub fn optional_ids<T: Into<Uuid>>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Self {
+        self.columns.push(Values::Uuid(values.into_iter().map(|id| id.map(Into::into)).collect()));
+        self
+    }
+
+    /// Adds a column of texts.
+    pub fn texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        self.columns.push(Values::Text(values.into_iter().map(|text| Some(text.into())).collect()));
+        self
+    }
+
+    /// Adds a column of texts or nulls.
+    pub fn optional_texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Self {
+        self.columns.push(Values::Text(values.into_iter().map(|text| text.map(Into::into)).collect()));
+        self
+    }
+
+    /// Adds a column of integers.
+    pub fn integers(mut self, values: impl IntoIterator<Item = i64>) -> Self {
+        self.columns.push(Values::Integer(values.into_iter().map(Some).collect()));
+        self
+    }
+
+    /// Adds a column of integers or nulls.
+    pub fn optional_integers(mut self, values: impl IntoIterator<Item = Option<i64>>) -> Self {
+        self.columns.push(Values::Integer(values.into_iter().collect()));
+        self
+    }
+
+    /// Adds a column of truth values.
+    pub fn booleans(mut self, values: impl IntoIterator<Item = bool>) -> Self {
+        self.columns.push(Values::Boolean(values.into_iter().collect()));
+        self
+    }
+
+    /// Adds a column of times.
+    pub fn times(mut self, values: impl IntoIterator<Item = DateTime<Utc>>) -> Self {
+        self.columns.push(Values::Time(values.into_iter().map(Some).collect()));
+        self
+    }
+
+    /// Adds a column of times or nulls.
+    pub fn optional_times(mut self, values: impl IntoIterator<Item = Option<DateTime<Utc>>>) -> Self {
+        self.columns.push(Values::Time(values.into_iter().collect()));
+        self
+    }
+
+    pub(crate) fn add_to(self, arguments: &mut Arguments) -> Result<(), ParamError> {
+        match arguments {
+            Arguments::Sqlite(arguments) => arguments.add(self.into_json()),
+            Arguments::Postgres(arguments) => {
+                for column in self.columns {
+                    match column {
+                        Values::Uuid(values) => arguments.add(values)?,
+                        Values::Text(values) => arguments.add(values)?,
+                        Values::Integer(values) => arguments.add(values)?,
+                        Values::Boolean(values) => arguments.add(values)?,
+                        Values::Time(values) => arguments.add(values)?,
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn into_json(self) -> String {
+        let rows = self.columns.iter().map(Values::len).max().unwrap_or(0);
+        let mut json = String::with_capacity(rows * self.columns.len() * 24 + 2);
+        json.push('[');
+        for row in 0..rows {
+            json.push_str(if row == 0 { "[" } else { ",[" });
+            for (index, column) in self.columns.iter().enumerate() {
+                if index > 0 {
+                    json.push(',');
+                }
+                column.write(row, &mut json);
+            }
+            json.push(']');
+        }
+        json.push(']');
+        json
+    }
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Values::Uuid(values) => values.len(),
+            Values::Text(values) => values.len(),
+            Values::Integer(values) => values.len(),
+            Values::Boolean(values) => values.len(),
+            Values::Time(values) => values.len(),
+        }
+    }
+
+    fn write(&self, row: usize, json: &mut String) {
+        use std::fmt::Write as _;
+        let written = match self {
+            Values::Uuid(values) => match values.get(row).copied().flatten() {
+                Some(id) => write!(json, "\"{}\"", id.simple()),
+                None => write!(json, "null"),
+            },
+            Values::Text(values) => match values.get(row).and_then(Option::as_deref) {
+                Some(text) => write!(json, "{}", Value::from(text)),
+                None => write!(json, "null"),
+            },
+            Values::Integer(values) => match values.get(row).copied().flatten() {
+                Some(number) => write!(json, "{number}"),
+                None => write!(json, "null"),
+            },
+            Values::Boolean(values) => write!(json, "{}", i32::from(values.get(row).copied().unwrap_or_default())),
+            Values::Time(values) => match values.get(row).copied().flatten() {
+                Some(time) => write!(json, "{}", time.timestamp_micros()),
+                None => write!(json, "null"),
+            },
+        };
+        written.expect("writing into a string cannot fail");
+    }
+}

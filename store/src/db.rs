@@ -1,0 +1,197 @@
+//! The two engines behind one handle: opening, migrating, beginning.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqlSafeStr};
+
+use crate::error::StoreError;
+use crate::signals::Signals;
+use crate::tx::Tx;
+
+/// Which engine a handle speaks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// The embedded default.
+    Sqlite,
+    /// PostgreSQL 15 or newer.
+    Postgres,
+}
+
+/// A handle on the database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pub(crate) pools: Pools,
+    signals: Arc<Signals>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Pools {
+    /// SQLite has one writer; readers see the last commit and never wait for it.
+    Sqlite {
+        writer: SqlitePool,
+        reader: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// How long a statement may wait for a lock and for an answer. Source: design, storage.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a caller waits for a connection before it is told that the database is away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+const SQLITE_READERS: u32 = 4;
+
+/// Every migration: version, name, SQLite text, PostgreSQL text. A pair is never edited once released.
+pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
+    1,
+    "ground",
+    include_str!("../../migrations/sqlite/0001_ground.sql"),
+    include_str!("../../migrations/postgres/0001_ground.sql"),
+)];
+
+impl Db {
+    /// Opens `sqlite://path` (created when missing) or `postgres://…`. Does not migrate.
+    ///
+    /// PostgreSQL connections are made lazily, so that a node starts while the database is away.
+    /// Errors: [`StoreError::Address`] when the address is of neither kind, [`StoreError::Unavailable`] when a SQLite
+    /// file cannot be opened.
+    pub async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let options = PgConnectOptions::from_str(url)
+                .map_err(|_| StoreError::Address("not a PostgreSQL address".into()))?
+                .options([("statement_timeout", "5000"), ("lock_timeout", "4000"), ("timezone", "UTC")])
+                .application_name("patchbay")
+                .disable_statement_logging();
+            let pool = PgPoolOptions::new()
+                .max_connections(max_connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .max_lifetime(Duration::from_secs(30 * 60))
+                .test_before_acquire(false)
+                .connect_lazy_with(options);
+            Ok(Self { pools: Pools::Postgres(pool), signals: Arc::default() })
+        } else {
+            Err(StoreError::Address("it must start with sqlite:// or postgres://".into()))
+        }
+    }
+
+    async fn open_sqlite(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Address("not a SQLite address".into()))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(STATEMENT_TIMEOUT)
+            .pragma("cache_size", "-32000")
+            .pragma("temp_store", "memory")
+            .pragma("mmap_size", "0")
+            .pragma("wal_autocheckpoint", "4000")
+            .pragma("journal_size_limit", "67108864")
+            .disable_statement_logging();
+        if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?;
+        }
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .min_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .acquire_timeout(Duration::from_secs(15))
+            .connect_with(options.clone())
+            .await?;
+        let reader = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+        Ok(Self { pools: Pools::Sqlite { writer, reader }, signals: Arc::default() })
+    }
+
+    /// Which engine this handle speaks to.
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Brings the schema up to date. Safe to call on several nodes at once.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => migrator(Engine::Sqlite).run(writer).await,
+            Pools::Postgres(pool) => migrator(Engine::Postgres).run(pool).await,
+        }
+        .map_err(|error| match error {
+            sqlx::migrate::MigrateError::Execute(error) if StoreError::from_ref_is_away(&error) => {
+                StoreError::Unavailable(error)
+            }
+            error => StoreError::Migrate(error),
+        })
+    }
+
+    /// Begins a write transaction. On SQLite it holds the one writer: keep it short and talk to nobody else.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("begin immediate").await?, &self.signals)),
+            Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin().await?, &self.signals)),
+        }
+    }
+
+    /// A connection for reading. Each statement sees the last commit; there is nothing to commit.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        match &self.pools {
+            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite_read(reader.acquire().await?, &self.signals)),
+            Pools::Postgres(pool) => Ok(Tx::postgres_read(pool.acquire().await?, &self.signals)),
+        }
+    }
+
+    /// Tells this process that something was committed through this handle.
+    pub fn signals(&self) -> &Signals {
+        &self.signals
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read().await?.query("select 1").execute().await.map(drop)
+    }
+
+    /// Ends all connections; what is in flight finishes first.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl StoreError {
+    fn from_ref_is_away(error: &sqlx::Error) -> bool {
+        matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+    }
+}
+
+fn migrator(engine: Engine) -> Migrator {
+    Migrator::with_migrations(
+        MIGRATIONS
+            .iter()
+            .map(|(version, name, sqlite, postgres)| {
+                let text = match engine {
+                    Engine::Sqlite => *sqlite,
+                    Engine::Postgres => *postgres,
+                };
+                Migration::new(*version, (*name).into(), MigrationType::Simple, text.into_sql_str(), false)
+            })
+            .collect(),
+    )
+}

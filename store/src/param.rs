@@ -1,0 +1,119 @@
+//! Values on their way into a statement.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::item::{ContentType, ErrorClass, ReportedStatus};
+use sqlx::Arguments as _;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use uuid::Uuid;
+
+pub(crate) type ParamError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The parameter buffer of one of the engines.
+pub enum Arguments {
+    /// For SQLite.
+    Sqlite(SqliteArguments),
+    /// For PostgreSQL.
+    Postgres(PgArguments),
+}
+
+/// A value that both engines can take as a parameter.
+pub trait Param: Sized {
+    /// Adds the value to the buffer.
+    fn add_to(self, arguments: &mut Arguments) -> Result<(), ParamError> {
+        Self::add_option(Some(self), arguments)
+    }
+
+    /// Adds the value, or null of its type.
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError>;
+}
+
+impl<T: Param> Param for Option<T> {
+    fn add_to(self, arguments: &mut Arguments) -> Result<(), ParamError> {
+        T::add_option(self, arguments)
+    }
+
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        T::add_option(value.flatten(), arguments)
+    }
+}
+
+macro_rules! native {
+    ($($type:ty),+ $(,)?) => {$(
+        impl Param for $type {
+            fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+                match arguments {
+                    Arguments::Sqlite(arguments) => arguments.add(value),
+                    Arguments::Postgres(arguments) => arguments.add(value),
+                }
+            }
+        }
+    )+};
+}
+
+native!(i64, f64, bool, String, &str, Vec<u8>, Uuid);
+
+/// Microseconds since 1970 on SQLite, `timestamptz` on PostgreSQL: both order and compare as times do.
+impl Param for DateTime<Utc> {
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        match arguments {
+            Arguments::Sqlite(arguments) => arguments.add(value.map(|time| time.timestamp_micros())),
+            Arguments::Postgres(arguments) => arguments.add(value),
+        }
+    }
+}
+
+/// A JSON document, stored as the text it is written as.
+impl Param for serde_json::Value {
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        String::add_option(value.map(|value| value.to_string()), arguments)
+    }
+}
+
+macro_rules! ids {
+    ($($id:ident),+) => {$(
+        impl Param for patchbay_core::ids::$id {
+            fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+                Uuid::add_option(value.map(Uuid::from), arguments)
+            }
+        }
+    )+};
+}
+patchbay_core::for_each_id!(ids);
+
+/// Teaches the store closed sets of words: parameters and columns in their text form.
+#[macro_export]
+macro_rules! stored_words {
+    ($($word:ty),+ $(,)?) => {$(
+        impl $crate::param::Param for $word {
+            fn add_option(
+                value: Option<Self>,
+                arguments: &mut $crate::param::Arguments,
+            ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+                <&str as $crate::param::Param>::add_option(value.map(<$word>::as_str), arguments)
+            }
+        }
+        impl $crate::row::Column for $word {
+            fn read(value: $crate::row::Cell<'_>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+                let text = <String as $crate::row::Column>::read(value)?;
+                Ok(text.parse::<$word>()?)
+            }
+        }
+    )+};
+}
+
+stored_words!(
+    patchbay_core::channel::Channel,
+    patchbay_core::channel::Direction,
+    patchbay_core::channel::SenderType,
+    ContentType,
+    ReportedStatus,
+    ErrorClass,
+    patchbay_core::delivery::DeliveryStatus,
+    patchbay_core::conversation::ConversationStatus,
+    patchbay_core::conversation::Priority,
+    patchbay_core::conversation::CloseReason,
+    patchbay_core::role::Role,
+    patchbay_core::role::ActorType,
+    patchbay_core::role::Portal,
+);

@@ -1,0 +1,226 @@
+//! A transaction or a reading connection, and the statements that run on it.
+
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::batch::Batch;
+use crate::db::Engine;
+use crate::error::StoreError;
+use crate::param::{Arguments, Param};
+use crate::row::{Column, Record, Row};
+use crate::signals::Signals;
+
+/// A connection of either engine: inside a transaction when it came from [`crate::Db::begin`].
+#[derive(Debug)]
+pub struct Tx {
+    connection: Connection,
+    signals: Arc<Signals>,
+    feed_touched: bool,
+    jobs_touched: bool,
+}
+
+#[derive(Debug)]
+enum Connection {
+    SqliteWrite(Transaction<'static, Sqlite>),
+    SqliteRead(PoolConnection<Sqlite>),
+    PostgresWrite(Transaction<'static, Postgres>),
+    PostgresRead(PoolConnection<Postgres>),
+}
+
+enum Wire<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Tx {
+    fn new(connection: Connection, signals: &Arc<Signals>) -> Self {
+        Self { connection, signals: signals.clone(), feed_touched: false, jobs_touched: false }
+    }
+
+    pub(crate) fn sqlite(tx: Transaction<'static, Sqlite>, signals: &Arc<Signals>) -> Self {
+        Self::new(Connection::SqliteWrite(tx), signals)
+    }
+
+    pub(crate) fn sqlite_read(connection: PoolConnection<Sqlite>, signals: &Arc<Signals>) -> Self {
+        Self::new(Connection::SqliteRead(connection), signals)
+    }
+
+    pub(crate) fn postgres(tx: Transaction<'static, Postgres>, signals: &Arc<Signals>) -> Self {
+        Self::new(Connection::PostgresWrite(tx), signals)
+    }
+
+    pub(crate) fn postgres_read(connection: PoolConnection<Postgres>, signals: &Arc<Signals>) -> Self {
+        Self::new(Connection::PostgresRead(connection), signals)
+    }
+
+    /// Readers of the feed are told after the commit.
+    pub(crate) fn touch_feed(&mut self) {
+        self.feed_touched = true;
+    }
+
+    /// Workers are told after the commit.
+    pub(crate) fn touch_jobs(&mut self) {
+        self.jobs_touched = true;
+    }
+
+    /// Which engine is behind this connection.
+    pub fn engine(&self) -> Engine {
+        match self.connection {
+            Connection::SqliteWrite(_) | Connection::SqliteRead(_) => Engine::Sqlite,
+            Connection::PostgresWrite(_) | Connection::PostgresRead(_) => Engine::Postgres,
+        }
+    }
+
+    fn wire(&mut self) -> Wire<'_> {
+        match &mut self.connection {
+            Connection::SqliteWrite(tx) => Wire::Sqlite(&mut *tx),
+            Connection::SqliteRead(connection) => Wire::Sqlite(&mut *connection),
+            Connection::PostgresWrite(tx) => Wire::Postgres(&mut *tx),
+            Connection::PostgresRead(connection) => Wire::Postgres(&mut *connection),
+        }
+    }
+
+    /// A statement in the text both engines understand.
+    pub fn query(&mut self, sql: &'static str) -> Statement<'_> {
+        let arguments = match self.engine() {
+            Engine::Sqlite => Arguments::Sqlite(SqliteArguments::default()),
+            Engine::Postgres => Arguments::Postgres(PgArguments::default()),
+        };
+        Statement { wire: self.wire(), sql, arguments, failed: None }
+    }
+
+    /// A statement that the engines spell differently; both take the same parameters.
+    pub fn query_for(&mut self, sqlite: &'static str, postgres: &'static str) -> Statement<'_> {
+        let sql = match self.engine() {
+            Engine::Sqlite => sqlite,
+            Engine::Postgres => postgres,
+        };
+        self.query(sql)
+    }
+
+    /// Makes everything done so far durable. Nothing to do on a reading connection.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.connection {
+            Connection::SqliteWrite(tx) => tx.commit().await?,
+            Connection::PostgresWrite(tx) => tx.commit().await?,
+            Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
+        }
+        if self.feed_touched {
+            self.signals.committed_feed();
+        }
+        if self.jobs_touched {
+            self.signals.committed_jobs();
+        }
+        Ok(())
+    }
+
+    /// Undoes everything done so far. Dropping does the same, later.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.connection {
+            Connection::SqliteWrite(tx) => tx.rollback().await?,
+            Connection::PostgresWrite(tx) => tx.rollback().await?,
+            Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A statement with its parameters, ready to run once.
+#[must_use = "a statement does nothing until it is run"]
+pub struct Statement<'c> {
+    wire: Wire<'c>,
+    sql: &'static str,
+    arguments: Arguments,
+    failed: Option<StoreError>,
+}
+
+impl Statement<'_> {
+    /// Binds the next parameter.
+    pub fn bind<P: Param>(mut self, value: P) -> Self {
+        if let Err(source) = value.add_to(&mut self.arguments) {
+            self.failed.get_or_insert(StoreError::Decode { column: "parameter".into(), source });
+        }
+        self
+    }
+
+    /// Binds a batch: one JSON parameter on SQLite, one array for each column on PostgreSQL.
+    pub fn bind_batch(mut self, batch: Batch) -> Self {
+        if let Err(source) = batch.add_to(&mut self.arguments) {
+            self.failed.get_or_insert(StoreError::Decode { column: "batch".into(), source });
+        }
+        self
+    }
+
+    /// Runs it and tells how many rows it touched.
+    pub async fn execute(self) -> Result<u64, StoreError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        match (self.wire, self.arguments) {
+            (Wire::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+                Ok(sqlx::query_with::<Sqlite, _>(self.sql, arguments).execute(connection).await?.rows_affected())
+            }
+            (Wire::Postgres(connection), Arguments::Postgres(arguments)) => {
+                Ok(sqlx::query_with::<Postgres, _>(self.sql, arguments).execute(connection).await?.rows_affected())
+            }
+            _ => unreachable!("a statement's arguments are made for the engine of its connection"),
+        }
+    }
+
+    /// Runs it and reads every row.
+    pub async fn all<R: Record>(self) -> Result<Vec<R>, StoreError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let mut records = Vec::new();
+        match (self.wire, self.arguments) {
+            (Wire::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+                let mut rows = sqlx::query_with::<Sqlite, _>(self.sql, arguments).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    records.push(R::read(&Row::Sqlite(row))?);
+                }
+            }
+            (Wire::Postgres(connection), Arguments::Postgres(arguments)) => {
+                let mut rows = sqlx::query_with::<Postgres, _>(self.sql, arguments).fetch(connection);
+                while let Some(row) = rows.try_next().await? {
+                    records.push(R::read(&Row::Postgres(row))?);
+                }
+            }
+            _ => unreachable!("a statement's arguments are made for the engine of its connection"),
+        }
+        Ok(records)
+    }
+
+    /// Runs it and reads at most one row.
+    pub async fn optional<R: Record>(self) -> Result<Option<R>, StoreError> {
+        Ok(self.all::<R>().await?.into_iter().next())
+    }
+
+    /// Runs it and reads the row it must have. Error: [`StoreError::NoRow`].
+    pub async fn one<R: Record>(self) -> Result<R, StoreError> {
+        self.optional::<R>().await?.ok_or(StoreError::NoRow)
+    }
+
+    /// Runs it and reads the first column of every row.
+    pub async fn column<T: Column>(self) -> Result<Vec<T>, StoreError> {
+        Ok(self.all::<First<T>>().await?.into_iter().map(|first| first.0).collect())
+    }
+
+    /// Runs it and reads the first column of the row it must have. Error: [`StoreError::NoRow`].
+    pub async fn scalar<T: Column>(self) -> Result<T, StoreError> {
+        Ok(self.one::<First<T>>().await?.0)
+    }
+}
+
+struct First<T>(T);
+
+impl<T: Column> Record for First<T> {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        row.first().map(First)
+    }
+}
