@@ -1,6 +1,7 @@
 //! Events of the durable feed: what changed, and who may know.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::conversation::{Placement, may_see};
@@ -56,7 +57,7 @@ pub struct NewEvent {
 }
 
 /// What decides who may know of an event: where its conversation stood just after, and whose ticket it is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// Inbox of the conversation.
     pub inbox_id: Option<InboxId>,

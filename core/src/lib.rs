@@ -17,6 +17,7 @@ pub mod ids;
 pub mod inbox;
 pub mod item;
 pub mod job;
+pub mod notice;
 pub mod role;
 pub mod secret;
 pub mod ticket;

@@ -1,1 +1,9 @@
-//! placeholder
+//! Conversations: intake of inbound batches, replies, assignment, contacts, notes, search, administration. The only
+//! writer of conversation tables; makes tickets by calling dispatch.
+
+pub mod body;
+pub mod feed;
+pub mod intake;
+mod state;
+
+pub use state::{Hub, HubConfig};

@@ -176,6 +176,8 @@ create table conversations (
     previous_conversation_id uuid,
     last_seq bigint not null,
     inbound_count bigint not null,
+    read_inbound_count bigint not null,
+    tags text not null,
     last_message_id uuid,
     last_message_at timestamptz not null,
     last_inbound_at timestamptz,
@@ -397,17 +399,17 @@ create table jobs (
     lease_owner text,
     lease_until timestamptz,
     last_error text,
-    dead_at timestamptz,
     created_at timestamptz not null
 );
-create index jobs_due on jobs (queue, run_at, id) where dead_at is null;
-create index jobs_by_lane on jobs (lane, id) where lane is not null and dead_at is null;
+create index jobs_due on jobs (queue, run_at, id);
+create index jobs_by_lane on jobs (lane, id) where lane is not null;
 
 -- One row before every call to a provider; a row without an outcome after a crash makes the message `unknown`.
 create table send_attempts (
     id uuid primary key,
     message_id uuid not null,
     inbox_id uuid not null,
+    contact_id uuid not null,
     attempt bigint not null,
     started_at timestamptz not null,
     finished_at timestamptz,
@@ -417,6 +419,9 @@ create table send_attempts (
     error_class text
 );
 create index send_attempts_by_message on send_attempts (message_id, attempt);
+-- One message at a time to one contact.
+create unique index send_attempts_open on send_attempts (contact_id) where finished_at is null;
+create index send_attempts_by_provider_id on send_attempts (inbox_id, channel_message_id) where channel_message_id is not null;
 
 create table dead_letters (
     id uuid primary key,

@@ -176,6 +176,8 @@ create table conversations (
     previous_conversation_id blob,
     last_seq integer not null,
     inbound_count integer not null,
+    read_inbound_count integer not null,
+    tags text not null,
     last_message_id blob,
     last_message_at integer not null,
     last_inbound_at integer,
@@ -396,17 +398,17 @@ create table jobs (
     lease_owner text,
     lease_until integer,
     last_error text,
-    dead_at integer,
     created_at integer not null
 ) strict;
-create index jobs_due on jobs (queue, run_at, id) where dead_at is null;
-create index jobs_by_lane on jobs (lane, id) where lane is not null and dead_at is null;
+create index jobs_due on jobs (queue, run_at, id);
+create index jobs_by_lane on jobs (lane, id) where lane is not null;
 
 -- One row before every call to a provider; a row without an outcome after a crash makes the message `unknown`.
 create table send_attempts (
     id blob primary key,
     message_id blob not null,
     inbox_id blob not null,
+    contact_id blob not null,
     attempt integer not null,
     started_at integer not null,
     finished_at integer,
@@ -416,6 +418,9 @@ create table send_attempts (
     error_class text
 ) strict;
 create index send_attempts_by_message on send_attempts (message_id, attempt);
+-- One message at a time to one contact.
+create unique index send_attempts_open on send_attempts (contact_id) where finished_at is null;
+create index send_attempts_by_provider_id on send_attempts (inbox_id, channel_message_id) where channel_message_id is not null;
 
 create table dead_letters (
     id blob primary key,

@@ -111,10 +111,10 @@ impl Tx {
             Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
         }
         if self.feed_touched {
-            self.signals.feed_grew();
+            self.signals.committed_feed();
         }
         if self.jobs_touched {
-            self.signals.jobs_grew();
+            self.signals.committed_jobs();
         }
         Ok(())
     }

@@ -1,0 +1,59 @@
+//! What the hub needs to work.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use object_store::ObjectStore;
+use patchbay_core::directory::Directory;
+use patchbay_http::Gate;
+use patchbay_store::Db;
+
+/// The hub. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    /// The database.
+    pub db: Db,
+    /// Who calls.
+    pub gate: Gate,
+    /// Where files are kept.
+    pub files: Arc<dyn ObjectStore>,
+    /// How it behaves.
+    pub config: Arc<HubConfig>,
+}
+
+/// How the hub behaves.
+#[derive(Clone, Debug)]
+pub struct HubConfig {
+    /// Whether cookies are only sent over https.
+    pub secure_cookies: bool,
+    /// Largest file that can be uploaded, in bytes.
+    pub max_upload_bytes: u64,
+    /// Folder that files are kept in.
+    pub files_folder: PathBuf,
+    /// How many transactions the intake runs at once; 1 on SQLite.
+    pub intake_shards: usize,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            secure_cookies: false,
+            max_upload_bytes: 25 << 20,
+            files_folder: PathBuf::from("./data/files"),
+            intake_shards: 4,
+        }
+    }
+}
+
+impl Hub {
+    /// Who works here, as of now.
+    pub fn directory(&self) -> arc_swap::Guard<Arc<Directory>> {
+        self.gate.directory.load()
+    }
+}
+
+impl axum::extract::FromRef<Hub> for Gate {
+    fn from_ref(hub: &Hub) -> Self {
+        hub.gate.clone()
+    }
+}

@@ -1,0 +1,3 @@
+//! The integration tests, in one binary: about the tree, and about the running system.
+
+mod tree;

@@ -1,0 +1,7 @@
+//! What must stay true of the repository itself.
+
+mod arrows;
+mod docs;
+mod files;
+mod migrations;
+mod sql;
