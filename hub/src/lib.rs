@@ -3,6 +3,7 @@
 
 pub mod body;
 pub mod conversations;
+pub mod delivery;
 mod error;
 pub mod feed;
 pub mod intake;
