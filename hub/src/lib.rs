@@ -2,11 +2,14 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod body;
+pub mod contacts;
 pub mod conversations;
 pub mod delivery;
 mod error;
 pub mod feed;
+pub mod files;
 pub mod intake;
+pub mod replies;
 mod state;
 
 pub use error::HubError;
