@@ -73,7 +73,7 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
   }
   return (
     <>
-      <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto px-4 [overflow-anchor:none] sm:px-6" tabIndex={-1}>
+      <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto px-4 [overflow-anchor:none] sm:px-6" tabIndex={0}>
         <div role="log" aria-label={t.thread.label} aria-live="polite" className="relative mx-auto max-w-3xl" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((row) => {
             const item = items[row.index];
