@@ -2,6 +2,7 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod body;
+pub mod delivery;
 pub mod feed;
 pub mod intake;
 mod state;
