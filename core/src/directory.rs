@@ -1,8 +1,8 @@
 //! A snapshot of who works here: users, teams, memberships and inboxes. Held in memory, read on every request,
 //! replaced whole when something changes.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::ids::{InboxId, TeamId, UserId};
 use crate::inbox::Inbox;
@@ -17,6 +17,26 @@ pub struct Directory {
     pub teams: BTreeMap<TeamId, Team>,
     /// Active inboxes by id, as their channels need them.
     pub inboxes: BTreeMap<InboxId, Arc<Inbox>>,
+    /// Users with an open page, on any node. Shared by all snapshots.
+    pub online: OnlineUsers,
+}
+
+/// Users with an open page. The realtime part keeps it; others ask. Cheap to clone: all clones are one set.
+#[derive(Clone, Debug, Default)]
+pub struct OnlineUsers {
+    users: Arc<RwLock<HashSet<UserId>>>,
+}
+
+impl OnlineUsers {
+    /// Whether the user has an open page and is not away.
+    pub fn contains(&self, user: UserId) -> bool {
+        self.users.read().unwrap_or_else(PoisonError::into_inner).contains(&user)
+    }
+
+    /// Replaces the whole set.
+    pub fn replace(&self, users: HashSet<UserId>) {
+        *self.users.write().unwrap_or_else(PoisonError::into_inner) = users;
+    }
 }
 
 /// A person who logs in.

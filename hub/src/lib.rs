@@ -2,7 +2,9 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod body;
+pub mod delivery;
 pub mod feed;
+pub mod intake;
 mod state;
 
 pub use state::{Hub, HubConfig};

@@ -1,1 +1,38 @@
-//! placeholder
+//! Strict fakes of the Meta Graph API and of the Twilio REST API on a real port, with the phones of the customers behind
+//! them. They refuse what the real ones refuse, with the real bodies and codes; they sign and send the webhooks that
+//! follow; and they misbehave on request: delay, 429, 5xx, time-out after accepting, duplicated, reordered and dropped
+//! callbacks. Used by the project's own tests, by `patchbay simulate providers` and by `patchbay serve --demo`.
+
+mod capped;
+mod carrier;
+mod config;
+mod courier;
+mod door;
+mod faults;
+mod fetcher;
+mod graph;
+mod handle;
+mod listener;
+mod media;
+mod message;
+mod payload;
+mod phones;
+mod sign;
+mod simulator;
+mod twilio;
+mod world;
+
+pub use config::{
+    Limits, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers, Template, Timing, TwilioNumber, WhatsappNumber,
+    WindowRule,
+};
+pub use faults::{Faults, Provider};
+pub use handle::Handle;
+pub use media::Attachment;
+pub use message::{Author, DeliveryState, RequestRecord, Sent, ThreadMedia, ThreadMessage, WebhookRecord};
+pub use payload::{
+    encode_form, escape_like_meta, twilio_sms_form, twilio_status_form, whatsapp_status_payload, whatsapp_text_payload,
+};
+pub use phones::{SayError, Saying};
+pub use sign::{META_SIGNATURE_HEADER, TWILIO_SIGNATURE_HEADER, sign_meta, sign_twilio};
+pub use simulator::{Running, Simulator, StartError};

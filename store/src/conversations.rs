@@ -96,6 +96,32 @@ pub async fn by_id(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversatio
     .await
 }
 
+/// Several conversations, in no particular order.
+pub async fn by_ids(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<ConversationRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query_for(
+        "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
+                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
+                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
+                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+         from conversations v join contacts c on c.id = v.contact_id
+         where v.id in (select unhex(value ->> 0) from json_each($1))",
+        "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
+                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
+                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
+                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+         from conversations v join contacts c on c.id = v.contact_id
+         where v.id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(ids.iter().copied()))
+    .all()
+    .await
+}
+
 /// One conversation, locked until the transaction ends.
 pub async fn lock(tx: &mut Tx, id: ConversationId) -> Result<Option<ConversationRow>, StoreError> {
     tx.query_for("select 1 where $1 is null", "select 1 from conversations where id = $1 for update")

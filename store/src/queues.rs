@@ -66,19 +66,15 @@ crate::record! {
 /// Who may know what happens to a ticket: by its account and site, and by every conversation it is linked to. Empty:
 /// there is no such ticket.
 pub async fn audiences_of_ticket(tx: &mut Tx, id: TicketId) -> Result<Vec<Audience>, StoreError> {
-    let place =
-        tx.query("select account_id, site_id from tickets where id = $1").bind(id).optional::<Place>().await?;
+    let place = tx.query("select account_id, site_id from tickets where id = $1").bind(id).optional::<Place>().await?;
     let Some(place) = place else { return Ok(Vec::new()) };
     let linked = tx
         .query("select conversation_id from ticket_links where ticket_id = $1 order by conversation_id limit 20")
         .bind(id)
         .column::<ConversationId>()
         .await?;
-    let mut audiences = vec![Audience {
-        account_id: Some(place.account_id),
-        site_id: Some(place.site_id),
-        ..Audience::default()
-    }];
+    let mut audiences =
+        vec![Audience { account_id: Some(place.account_id), site_id: Some(place.site_id), ..Audience::default() }];
     for conversation in linked {
         audiences.extend(audience_of_conversation(tx, conversation).await?);
     }

@@ -1,0 +1,127 @@
+//! Shared commits: one gatherer for each shard takes whatever waits and writes it in one transaction. An idle system
+//! commits at once; under load the next batch gathers while the last one commits.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_core::item::Item;
+use patchbay_store::Engine;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::poison::write_all;
+use super::{Inbound, NotAccepted, SetAside, Work};
+use crate::state::Hub;
+
+/// Most items of one transaction.
+const BATCH_ITEMS: usize = 256;
+/// Most requests that wait for one shard; beyond, callers wait and then are refused.
+const QUEUE_REQUESTS: usize = 4_096;
+/// How long a caller waits for a place in the queue.
+const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// The way in. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    hub: Hub,
+    shards: Arc<[mpsc::Sender<Request>]>,
+}
+
+#[derive(Debug)]
+struct Request {
+    work: Vec<Work>,
+    done: oneshot::Sender<Result<(), NotAccepted>>,
+}
+
+impl Intake {
+    /// Starts the shards. They stop when `stop` is cancelled and everything that waits is written.
+    pub fn start(hub: Hub, stop: &CancellationToken) -> (Self, Vec<JoinHandle<()>>) {
+        let count = match hub.db.engine() {
+            Engine::Sqlite => 1,
+            Engine::Postgres => hub.config.intake_shards.max(1),
+        };
+        let (mut shards, mut tasks) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let (sender, receiver) = mpsc::channel(QUEUE_REQUESTS);
+            shards.push(sender);
+            tasks.push(tokio::spawn(gather(hub.clone(), receiver, stop.clone())));
+        }
+        (Self { hub, shards: shards.into() }, tasks)
+    }
+
+    /// Stores everything a webhook brought. `Ok` means durable, also for what was stored before.
+    pub async fn accept(&self, inbound: Vec<Inbound>) -> Result<(), NotAccepted> {
+        let directory = self.hub.gate.directory.load_full();
+        let mut by_shard: Vec<Vec<Work>> = (0..self.shards.len()).map(|_| Vec::new()).collect();
+        for Inbound { inbox_id, items, received_at } in inbound {
+            let Some(inbox) = directory.inboxes.get(&inbox_id) else { continue };
+            for item in items {
+                let shard = self.shard_of(&item);
+                by_shard[shard].push(Work { inbox: inbox.clone(), item, received_at });
+            }
+        }
+        let mut waiting = Vec::new();
+        for (shard, work) in by_shard.into_iter().enumerate().filter(|(_, work)| !work.is_empty()) {
+            let (done, answer) = oneshot::channel();
+            let sent = tokio::time::timeout(QUEUE_PATIENCE, self.shards[shard].send(Request { work, done })).await;
+            match sent {
+                Ok(Ok(())) => waiting.push(answer),
+                Ok(Err(_)) => return Err(NotAccepted::Stopped),
+                Err(_) => return Err(NotAccepted::Full),
+            }
+        }
+        for answer in waiting {
+            answer.await.map_err(|_| NotAccepted::Stopped)??;
+        }
+        Ok(())
+    }
+
+    /// Keeps an event that nobody can work on yet. `Ok` means durable.
+    pub async fn set_aside(&self, event: SetAside) -> Result<(), NotAccepted> {
+        super::poison::set_aside(&self.hub, &event).await.map_err(|error| {
+            tracing::warn!(error = %patchbay_http::Chain(&error), "an event could not be set aside");
+            NotAccepted::Unavailable
+        })
+    }
+
+    /// Items of one customer always go to the same shard, so that two shards never fight over a row.
+    fn shard_of(&self, item: &Item) -> usize {
+        let key = match item {
+            Item::Message(message) => {
+                message.metadata.get("recipient").and_then(serde_json::Value::as_str).unwrap_or(&message.sender.address)
+            }
+            Item::Status(status) => status.recipient.as_deref().unwrap_or(&status.channel_message_id),
+            Item::Event(event) => event.address.as_deref().unwrap_or_default(),
+        };
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap_or(0)
+    }
+}
+
+async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, stop: CancellationToken) {
+    let mut batch = Vec::with_capacity(BATCH_ITEMS);
+    loop {
+        let received = tokio::select! {
+            biased;
+            received = requests.recv_many(&mut batch, BATCH_ITEMS) => received,
+            () = stop.cancelled() => {
+                requests.close();
+                requests.recv_many(&mut batch, BATCH_ITEMS).await
+            }
+        };
+        if received == 0 {
+            return;
+        }
+        let (work, answers): (Vec<Vec<Work>>, Vec<_>) =
+            batch.drain(..).map(|request| (request.work, request.done)).unzip();
+        metrics::histogram!("intake_batch_requests").record(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
+        let outcome = write_all(&hub, work.into_iter().flatten().collect()).await;
+        for answer in answers {
+            // The caller may have gone away; its event is stored all the same.
+            let _gone = answer.send(outcome);
+        }
+    }
+}

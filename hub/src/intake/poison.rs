@@ -1,0 +1,96 @@
+//! One poisoned item never fails its neighbours: what cannot be written alone is set aside with its content.
+
+use patchbay_core::ctx::Ctx;
+use patchbay_core::ids::QuarantineId;
+use patchbay_http::Chain;
+use patchbay_store::{StoreError, Tx, quarantine};
+use uuid::Uuid;
+
+use super::apply::apply;
+use super::{NotAccepted, SetAside, Work};
+use crate::state::Hub;
+
+/// How often a batch is tried again when another node was faster with one of its rows.
+const RACES: usize = 5;
+
+/// Writes everything, whatever it takes: in one transaction, else item by item. Error only when the database is away.
+pub(super) async fn write_all(hub: &Hub, work: Vec<Work>) -> Result<(), NotAccepted> {
+    match write(hub, &work).await {
+        Ok(()) => Ok(()),
+        Err(StoreError::Unavailable(_)) => Err(NotAccepted::Unavailable),
+        Err(error) if work.len() == 1 => isolate(hub, work, &error).await,
+        Err(error) => {
+            tracing::warn!(items = work.len(), error = %Chain(&error), "a batch is written item by item");
+            for item in work {
+                let alone = vec![item];
+                match write(hub, &alone).await {
+                    Ok(()) => {}
+                    Err(StoreError::Unavailable(_)) => return Err(NotAccepted::Unavailable),
+                    Err(error) => isolate(hub, alone, &error).await?,
+                }
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn write(hub: &Hub, work: &[Work]) -> Result<(), StoreError> {
+    let mut races = 0;
+    loop {
+        let ctx = Ctx::system(hub.gate.clock.now(), Uuid::now_v7().to_string());
+        match apply(hub, &ctx, work).await {
+            Err(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference) if races < RACES => {
+                races += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn isolate(hub: &Hub, work: Vec<Work>, error: &StoreError) -> Result<(), NotAccepted> {
+    for Work { inbox, item, received_at } in work {
+        tracing::error!(inbox.id = %inbox.id, error = %Chain(error), "an item cannot be written and is set aside");
+        metrics::counter!("intake_poisoned_total").increment(1);
+        let event = SetAside {
+            inbox_id: Some(inbox.id),
+            provider: inbox.channel.to_string(),
+            reason: "poisoned".into(),
+            raw: serde_json::to_vec(&item).unwrap_or_default(),
+            received_at,
+        };
+        set_aside(hub, &event).await.map_err(|_| NotAccepted::Unavailable)?;
+    }
+    Ok(())
+}
+
+/// Keeps an event that nobody can work on yet.
+pub(super) async fn set_aside(hub: &Hub, event: &SetAside) -> Result<(), StoreError> {
+    let mut tx = hub.db.begin().await?;
+    let ctx = Ctx::system(hub.gate.clock.now(), Uuid::now_v7().to_string());
+    insert(&mut tx, &ctx, event).await?;
+    tx.commit().await
+}
+
+/// Keeps an item of a batch, in the transaction of the batch.
+pub(super) async fn set_aside_in(tx: &mut Tx, ctx: &Ctx, work: &Work, reason: &str) -> Result<(), StoreError> {
+    let event = SetAside {
+        inbox_id: Some(work.inbox.id),
+        provider: work.inbox.channel.to_string(),
+        reason: reason.into(),
+        raw: serde_json::to_vec(&work.item).unwrap_or_default(),
+        received_at: work.received_at,
+    };
+    insert(tx, ctx, &event).await
+}
+
+async fn insert(tx: &mut Tx, ctx: &Ctx, event: &SetAside) -> Result<(), StoreError> {
+    let row = quarantine::NewQuarantined {
+        id: QuarantineId::new(),
+        inbox_id: event.inbox_id,
+        provider: event.provider.clone(),
+        reason: event.reason.clone(),
+        raw: event.raw.clone(),
+        received_at: event.received_at,
+    };
+    quarantine::insert(tx, ctx, row).await
+}

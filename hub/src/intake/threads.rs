@@ -1,0 +1,189 @@
+//! Which conversation a message belongs to, and what it does to it. Source: domain, conversation states.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use patchbay_core::channel::Channel;
+use patchbay_core::conversation::{ConversationStatus, Placement, Priority, REOPEN_WITHIN, Trigger, window_end};
+use patchbay_core::ctx::Ctx;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::{ContactId, ConversationId, InboxId, MessageId, UserId};
+use patchbay_core::inbox::Inbox;
+use patchbay_store::conversations::{self, ConversationRow};
+use patchbay_store::{StoreError, Tx};
+use serde_json::Value;
+
+use super::people::Person;
+use crate::feed::placement;
+
+/// A conversation while a batch works on it.
+#[derive(Debug)]
+pub(super) struct Thread {
+    pub(super) row: ConversationRow,
+    pub(super) origin: Origin,
+    /// Where it stood before the batch.
+    pub(super) before: Placement,
+}
+
+/// Whether the database knows the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// It is there and must be updated.
+    Stored,
+    /// This batch began it.
+    Begun,
+}
+
+/// The conversations of a batch, by contact and inbox.
+#[derive(Debug, Default)]
+pub(super) struct Threads {
+    threads: HashMap<(ContactId, InboxId), Thread>,
+}
+
+impl Threads {
+    /// Loads and locks what the database has for these pairs.
+    pub(super) async fn load(tx: &mut Tx, ctx: &Ctx, pairs: &[(ContactId, InboxId)]) -> Result<Self, StoreError> {
+        let mut threads: HashMap<(ContactId, InboxId), Thread> = HashMap::with_capacity(pairs.len());
+        for row in conversations::current_of(tx, pairs, ctx.now - REOPEN_WITHIN).await? {
+            let before = placement(&row);
+            let key = (row.contact_id, row.inbox_id);
+            let newer = threads.get(&key).is_none_or(|thread| {
+                thread.row.status == ConversationStatus::Closed
+                    && (row.status != ConversationStatus::Closed || row.closed_at > thread.row.closed_at)
+            });
+            if newer {
+                threads.insert(key, Thread { row, origin: Origin::Stored, before });
+            }
+        }
+        Ok(Self { threads })
+    }
+
+    /// The conversation a message of `person` belongs to: the open one, the one closed within seven days, a new one.
+    pub(super) async fn of(
+        &mut self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        directory: &Directory,
+        inbox: &Inbox,
+        person: &Person,
+        address: &str,
+    ) -> Result<&mut Thread, StoreError> {
+        let key = (person.contact_id, inbox.id);
+        if !self.threads.contains_key(&key) {
+            let follows = conversations::latest_of(tx, person.contact_id, inbox.id).await?;
+            let row = begin(ctx, inbox, person, address, follows);
+            let before = placement(&row);
+            self.threads.insert(key, Thread { row, origin: Origin::Begun, before });
+        }
+        let thread = self.threads.get_mut(&key).expect("it was just put there");
+        if thread.row.status == ConversationStatus::Closed {
+            reopen(tx, directory, &mut thread.row).await?;
+        }
+        Ok(thread)
+    }
+
+    /// All of them.
+    pub(super) fn into_iter(self) -> impl Iterator<Item = Thread> {
+        self.threads.into_values()
+    }
+}
+
+fn begin(ctx: &Ctx, inbox: &Inbox, person: &Person, address: &str, follows: Option<ConversationId>) -> ConversationRow {
+    ConversationRow {
+        id: ConversationId::new(),
+        inbox_id: inbox.id,
+        channel: inbox.channel,
+        contact_id: person.contact_id,
+        contact_name: person.name.clone(),
+        contact_address: address.to_owned(),
+        status: ConversationStatus::Queued,
+        priority: Priority::Normal,
+        subject: None,
+        team_id: inbox.team_id,
+        assigned_to: None,
+        previous_assignee: None,
+        previous_conversation_id: follows,
+        last_seq: 0,
+        inbound_count: 0,
+        read_inbound_count: 0,
+        tags: Value::Array(Vec::new()),
+        last_message_id: None,
+        last_message_at: ctx.now,
+        last_inbound_at: None,
+        last_outbound_at: None,
+        first_response_at: None,
+        waiting_since: None,
+        window_expires_at: None,
+        snoozed_until: None,
+        closed_at: None,
+        closed_by: None,
+        close_reason: None,
+        version: 1,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    }
+}
+
+/// Back to the agent who had it, if they are active and have room; else to the queue.
+async fn reopen(tx: &mut Tx, directory: &Directory, row: &mut ConversationRow) -> Result<(), StoreError> {
+    let agent = row.previous_assignee.and_then(|id| directory.users.get(&id)).filter(|user| user.is_active);
+    let mut to: Option<UserId> = None;
+    if let Some(user) = agent.filter(|user| directory.online.contains(user.id))
+        && conversations::held_by(tx, user.id).await? < user.capacity
+    {
+        to = Some(user.id);
+    }
+    row.status = match to {
+        Some(_) => ConversationStatus::Assigned,
+        None => ConversationStatus::Queued,
+    };
+    row.assigned_to = to;
+    row.closed_at = None;
+    row.closed_by = None;
+    row.close_reason = None;
+    Ok(())
+}
+
+/// What a customer's message does to its conversation.
+pub(super) fn customer_wrote(
+    row: &mut ConversationRow,
+    ctx: &Ctx,
+    message: MessageId,
+    written_at: DateTime<Utc>,
+    opens_window: OpensWindow,
+) {
+    row.last_seq += 1;
+    row.inbound_count += 1;
+    row.last_message_id = Some(message);
+    row.last_message_at = ctx.now;
+    row.updated_at = ctx.now;
+    row.snoozed_until = None;
+    row.waiting_since = row.waiting_since.or(Some(ctx.now));
+    row.last_inbound_at = row.last_inbound_at.max(Some(written_at));
+    if opens_window == OpensWindow::Yes && row.channel == Channel::Whatsapp {
+        row.window_expires_at = row.window_expires_at.max(Some(window_end(written_at)));
+    }
+    if let Some(next) = row.status.after(Trigger::CustomerWrote) {
+        row.status = next;
+    }
+}
+
+/// Whether a message starts the service window again: reactions do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OpensWindow {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+}
+
+/// What a message does that our own staff sent from elsewhere.
+pub(super) fn staff_wrote(row: &mut ConversationRow, ctx: &Ctx, message: MessageId) {
+    row.last_seq += 1;
+    row.last_message_id = Some(message);
+    row.last_message_at = ctx.now;
+    row.updated_at = ctx.now;
+    row.last_outbound_at = Some(ctx.now);
+    row.waiting_since = None;
+    row.read_inbound_count = row.inbound_count;
+}

@@ -1,0 +1,385 @@
+//! Contacts and the addresses they write from.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::channel::Channel;
+use patchbay_core::ids::{AccountId, ContactId, IdentityId, SiteId};
+use serde_json::Value;
+
+use crate::batch::Batch;
+use crate::error::StoreError;
+use crate::record;
+use crate::tx::Tx;
+
+record! {
+    /// An address, and whose it is.
+    #[derive(Clone, Debug)]
+    pub struct KnownAddress {
+        /// Channel.
+        pub channel: Channel,
+        /// Canonical address.
+        pub address: String,
+        /// Whose it is.
+        pub contact_id: ContactId,
+        /// The contact's name.
+        pub contact_name: String,
+        /// Since when the customer does not want messages there.
+        pub opted_out_at: Option<DateTime<Utc>>,
+    }
+}
+
+record! {
+    /// A place that can be told by its telephone number.
+    #[derive(Clone, Debug)]
+    pub struct SiteByPhone {
+        /// The number.
+        pub phone: String,
+        /// The place.
+        pub site_id: SiteId,
+        /// Its account.
+        pub account_id: AccountId,
+        /// Its name.
+        pub name: String,
+    }
+}
+
+record! {
+    /// A contact as it is stored.
+    #[derive(Clone, Debug)]
+    pub struct ContactRow {
+        /// Our id.
+        pub id: ContactId,
+        /// Account it belongs to, if known.
+        pub account_id: Option<AccountId>,
+        /// Name to show.
+        pub display_name: String,
+        /// Preferred language.
+        pub locale: Option<String>,
+        /// Time zone.
+        pub timezone: Option<String>,
+        /// May ask for work.
+        pub is_authorized_requester: bool,
+        /// May approve costs.
+        pub is_authorized_approver: bool,
+        /// Further facts.
+        pub metadata: Value,
+        /// The contact it was merged into.
+        pub merged_into: Option<ContactId>,
+        /// Grows with every change.
+        pub version: i64,
+        /// When it was first seen.
+        pub created_at: DateTime<Utc>,
+        /// When it last changed.
+        pub updated_at: DateTime<Utc>,
+    }
+}
+
+record! {
+    /// One address of a contact.
+    #[derive(Clone, Debug)]
+    pub struct IdentityRow {
+        /// Our id.
+        pub id: IdentityId,
+        /// Whose it is.
+        pub contact_id: ContactId,
+        /// Channel.
+        pub channel: Channel,
+        /// Canonical address.
+        pub address: String,
+        /// How it came to be this contact's.
+        pub linked_by: String,
+        /// When the customer proved it.
+        pub verified_at: Option<DateTime<Utc>>,
+        /// Since when the customer does not want messages there.
+        pub opted_out_at: Option<DateTime<Utc>>,
+        /// How we know.
+        pub opt_out_source: Option<String>,
+        /// When it was first seen.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+/// Those of the addresses that are known.
+pub async fn known_addresses(tx: &mut Tx, addresses: &[(Channel, &str)]) -> Result<Vec<KnownAddress>, StoreError> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query_for(
+        "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
+         from json_each($1) as batch
+         join channel_identities i on i.channel = batch.value ->> 0 and i.address = batch.value ->> 1
+         join contacts c on c.id = i.contact_id",
+        "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
+         from unnest($1::text[], $2::text[]) as batch (channel, address)
+         join channel_identities i on i.channel = batch.channel and i.address = batch.address
+         join contacts c on c.id = i.contact_id",
+    )
+    .bind_batch(
+        Batch::new()
+            .texts(addresses.iter().map(|(channel, _)| channel.as_str()))
+            .texts(addresses.iter().map(|(_, address)| *address)),
+    )
+    .all()
+    .await
+}
+
+/// Whose these telephone numbers are on any channel that is keyed by numbers.
+pub async fn by_phone_numbers(tx: &mut Tx, numbers: &[&str]) -> Result<Vec<KnownAddress>, StoreError> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query_for(
+        "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
+         from json_each($1) as batch
+         join channel_identities i on i.address = batch.value ->> 0 and i.channel in ('sms', 'whatsapp', 'voice')
+         join contacts c on c.id = i.contact_id",
+        "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
+         from unnest($1::text[]) as batch (address)
+         join channel_identities i on i.address = batch.address and i.channel in ('sms', 'whatsapp', 'voice')
+         join contacts c on c.id = i.contact_id",
+    )
+    .bind_batch(Batch::new().texts(numbers.iter().copied()))
+    .all()
+    .await
+}
+
+/// Active places with these telephone numbers.
+pub async fn sites_by_phone(tx: &mut Tx, numbers: &[&str]) -> Result<Vec<SiteByPhone>, StoreError> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query_for(
+        "select s.phone, s.id as site_id, s.account_id, s.name
+         from json_each($1) as batch join sites s on s.phone = batch.value ->> 0 and s.status = 'active'",
+        "select s.phone, s.id as site_id, s.account_id, s.name
+         from unnest($1::text[]) as batch (phone) join sites s on s.phone = batch.phone and s.status = 'active'",
+    )
+    .bind_batch(Batch::new().texts(numbers.iter().copied()))
+    .all()
+    .await
+}
+
+/// A contact about to be stored with its first address.
+#[derive(Clone, Debug)]
+pub struct NewContact {
+    /// Our id.
+    pub id: ContactId,
+    /// Account it belongs to, if known.
+    pub account_id: Option<AccountId>,
+    /// Name to show.
+    pub display_name: String,
+}
+
+/// An address about to be stored.
+#[derive(Clone, Debug)]
+pub struct NewIdentity {
+    /// Whose it is.
+    pub contact_id: ContactId,
+    /// Channel.
+    pub channel: Channel,
+    /// Canonical address.
+    pub address: String,
+    /// How it came to be this contact's: `inbound`, `same_number`, `site_phone`, `user`.
+    pub linked_by: &'static str,
+}
+
+/// Inserts contacts.
+pub async fn insert(tx: &mut Tx, contacts: &[NewContact], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if contacts.is_empty() {
+        return Ok(());
+    }
+    tx.query_for(
+        "insert into contacts (id, account_id, display_name, created_at, updated_at, is_authorized_requester,
+                is_authorized_approver, metadata, version)
+         select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 3, 0, 0, '{}', 1
+         from json_each($1)",
+        "insert into contacts (id, account_id, display_name, created_at, updated_at, is_authorized_requester,
+                is_authorized_approver, metadata, version)
+         select batch.id, batch.account_id, batch.name, batch.at, batch.at, false, false, '{}', 1
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[]) as batch (id, account_id, name, at)",
+    )
+    .bind_batch(
+        Batch::new()
+            .ids(contacts.iter().map(|contact| contact.id))
+            .optional_ids(contacts.iter().map(|contact| contact.account_id))
+            .texts(contacts.iter().map(|contact| contact.display_name.as_str()))
+            .times(contacts.iter().map(|_| now)),
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Inserts addresses. Error: [`StoreError::Duplicate`] when somebody stored one of them in between.
+pub async fn insert_identities(tx: &mut Tx, identities: &[NewIdentity], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if identities.is_empty() {
+        return Ok(());
+    }
+    tx.query_for(
+        "insert into channel_identities (id, contact_id, channel, address, linked_by, created_at)
+         select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5
+         from json_each($1)",
+        "insert into channel_identities (id, contact_id, channel, address, linked_by, created_at)
+         select batch.*
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) as batch",
+    )
+    .bind_batch(
+        Batch::new()
+            .ids(identities.iter().map(|_| IdentityId::new()))
+            .ids(identities.iter().map(|identity| identity.contact_id))
+            .texts(identities.iter().map(|identity| identity.channel.as_str()))
+            .texts(identities.iter().map(|identity| identity.address.as_str()))
+            .texts(identities.iter().map(|identity| identity.linked_by))
+            .times(identities.iter().map(|_| now)),
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Says that a contact belongs to a place.
+pub async fn link_site(
+    tx: &mut Tx,
+    contact: ContactId,
+    site: SiteId,
+    relation: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    tx.query(
+        "insert into contact_sites (contact_id, site_id, relation, is_primary, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (contact_id, site_id, relation) do nothing",
+    )
+    .bind(contact)
+    .bind(site)
+    .bind(relation)
+    .bind(false)
+    .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Remembers that a customer does not want messages at an address any more. `false` when that was known.
+pub async fn opt_out(
+    tx: &mut Tx,
+    channel: Channel,
+    address: &str,
+    source: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "update channel_identities set opted_out_at = $3, opt_out_source = $4
+             where channel = $1 and address = $2 and opted_out_at is null",
+        )
+        .bind(channel)
+        .bind(address)
+        .bind(now)
+        .bind(source)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Remembers that a customer wants messages at an address again. `false` when that was known.
+pub async fn opt_in(tx: &mut Tx, channel: Channel, address: &str) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "update channel_identities set opted_out_at = null, opt_out_source = null
+             where channel = $1 and address = $2 and opted_out_at is not null",
+        )
+        .bind(channel)
+        .bind(address)
+        .execute()
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Addresses that are opted out on a channel.
+pub async fn opted_out(tx: &mut Tx, channel: Channel, address: &str) -> Result<bool, StoreError> {
+    tx.query(
+        "select count(*) > 0 from channel_identities
+         where channel = $1 and address = $2 and opted_out_at is not null",
+    )
+    .bind(channel)
+    .bind(address)
+    .scalar()
+    .await
+}
+
+/// One contact.
+pub async fn by_id(tx: &mut Tx, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+    tx.query(
+        "select id, account_id, display_name, locale, timezone, is_authorized_requester, is_authorized_approver,
+                metadata, merged_into, version, created_at, updated_at
+         from contacts where id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// The addresses of a contact.
+pub async fn identities_of(tx: &mut Tx, contact: ContactId) -> Result<Vec<IdentityRow>, StoreError> {
+    tx.query(
+        "select id, contact_id, channel, address, linked_by, verified_at, opted_out_at, opt_out_source, created_at
+         from channel_identities where contact_id = $1 order by created_at, id",
+    )
+    .bind(contact)
+    .all()
+    .await
+}
+
+/// Contacts whose name or address contains `text` (lower case), newest first, before `before`.
+pub async fn page(
+    tx: &mut Tx,
+    text: Option<&str>,
+    before: Option<ContactId>,
+    limit: i64,
+) -> Result<Vec<ContactRow>, StoreError> {
+    let pattern = text.map(|text| format!("%{}%", text.replace(['%', '_'], "")));
+    tx.query_for(
+        "select c.id, c.account_id, c.display_name, c.locale, c.timezone, c.is_authorized_requester,
+                c.is_authorized_approver, c.metadata, c.merged_into, c.version, c.created_at, c.updated_at
+         from contacts c
+         where c.merged_into is null and ($2 is null or c.id < $2)
+           and ($1 is null or lower(c.display_name) like $1
+                or exists (select 1 from channel_identities i where i.contact_id = c.id and lower(i.address) like $1))
+         order by c.id desc limit $3",
+        "select c.id, c.account_id, c.display_name, c.locale, c.timezone, c.is_authorized_requester,
+                c.is_authorized_approver, c.metadata, c.merged_into, c.version, c.created_at, c.updated_at
+         from contacts c
+         where c.merged_into is null and ($2::uuid is null or c.id < $2)
+           and ($1::text is null or lower(c.display_name) like $1
+                or exists (select 1 from channel_identities i where i.contact_id = c.id and lower(i.address) like $1))
+         order by c.id desc limit $3",
+    )
+    .bind(pattern)
+    .bind(before)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Writes a contact as it stands. Error: [`StoreError::Conflict`] when it changed since it was read.
+pub async fn update(tx: &mut Tx, row: &ContactRow) -> Result<(), StoreError> {
+    let changed = tx
+        .query(
+            "update contacts
+             set display_name = $3, locale = $4, timezone = $5, is_authorized_requester = $6,
+                 is_authorized_approver = $7, metadata = $8, account_id = $9, updated_at = $10, version = version + 1
+             where id = $1 and version = $2",
+        )
+        .bind(row.id)
+        .bind(row.version)
+        .bind(row.display_name.as_str())
+        .bind(row.locale.as_deref())
+        .bind(row.timezone.as_deref())
+        .bind(row.is_authorized_requester)
+        .bind(row.is_authorized_approver)
+        .bind(row.metadata.clone())
+        .bind(row.account_id)
+        .bind(row.updated_at)
+        .execute()
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}

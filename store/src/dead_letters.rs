@@ -1,0 +1,131 @@
+//! Work that was given up, with the reason and all that a replay needs.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::ctx::Ctx;
+use patchbay_core::ids::{ActorId, DeadLetterId};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::record;
+use crate::tx::Tx;
+
+record! {
+    /// A dead letter.
+    #[derive(Clone, Debug)]
+    pub struct DeadLetterRow {
+        /// Our id.
+        pub id: DeadLetterId,
+        /// Where it comes from: `job`, `message`, `outbox`.
+        pub source: String,
+        /// What kind of work it was.
+        pub kind: String,
+        /// The message, job or outbox row it is about.
+        pub ref_id: Option<Uuid>,
+        /// All that a replay needs.
+        pub payload: Value,
+        /// Why it was given up.
+        pub error: String,
+        /// How often it was tried.
+        pub attempts: i64,
+        /// `open`, `replayed` or `discarded`.
+        pub status: String,
+        /// Who settled it.
+        pub resolved_by: Option<ActorId>,
+        /// When it was settled.
+        pub resolved_at: Option<DateTime<Utc>>,
+        /// When it was given up.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+/// A dead letter about to be written.
+#[derive(Clone, Debug)]
+pub struct NewDeadLetter<'a> {
+    /// Our id.
+    pub id: DeadLetterId,
+    /// Where it comes from.
+    pub source: &'static str,
+    /// What kind of work it was.
+    pub kind: &'a str,
+    /// The message, job or outbox row it is about.
+    pub ref_id: Uuid,
+    /// All that a replay needs.
+    pub payload: Value,
+    /// Why it was given up: no addresses, no texts.
+    pub error: &'a str,
+    /// How often it was tried.
+    pub attempts: i64,
+}
+
+/// Writes an open dead letter.
+pub async fn insert(tx: &mut Tx, ctx: &Ctx, letter: &NewDeadLetter<'_>) -> Result<(), StoreError> {
+    tx.query(
+        "insert into dead_letters (id, source, kind, ref_id, payload, error, attempts, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, 'open', $8)",
+    )
+    .bind(letter.id)
+    .bind(letter.source)
+    .bind(letter.kind)
+    .bind(letter.ref_id)
+    .bind(letter.payload.clone())
+    .bind(letter.error)
+    .bind(letter.attempts)
+    .bind(ctx.now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Up to `limit` letters of one status, newest first, older than `before`.
+pub async fn page(
+    tx: &mut Tx,
+    status: &str,
+    before: Option<DeadLetterId>,
+    limit: i64,
+) -> Result<Vec<DeadLetterRow>, StoreError> {
+    tx.query(
+        "select id, source, kind, ref_id, payload, error, attempts, status, resolved_by, resolved_at, created_at
+         from dead_letters
+         where status = $1 and ($2 is null or id < $2)
+         order by id desc
+         limit $3",
+    )
+    .bind(status)
+    .bind(before)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// One letter.
+pub async fn find(tx: &mut Tx, id: DeadLetterId) -> Result<Option<DeadLetterRow>, StoreError> {
+    tx.query(
+        "select id, source, kind, ref_id, payload, error, attempts, status, resolved_by, resolved_at, created_at
+         from dead_letters where id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
+}
+
+/// Settles an open letter. `false`: it does not exist or was settled already.
+pub async fn settle(tx: &mut Tx, ctx: &Ctx, id: DeadLetterId, status: &str) -> Result<bool, StoreError> {
+    let settled = tx
+        .query(
+            "update dead_letters set status = $2, resolved_by = $3, resolved_at = $4
+             where id = $1 and status = 'open'",
+        )
+        .bind(id)
+        .bind(status)
+        .bind(ctx.actor.id)
+        .bind(ctx.now)
+        .execute()
+        .await?;
+    Ok(settled == 1)
+}
+
+/// How many letters wait for somebody.
+pub async fn count_open(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.query("select cast(count(*) as bigint) as letters from dead_letters where status = 'open'").scalar().await
+}
