@@ -22,6 +22,7 @@ mod messages;
 mod resource;
 
 pub(crate) use errors::TwilioError;
+pub(crate) use resource::word;
 
 /// Routes below `/2010-04-01`, and the host of stored media.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
