@@ -107,8 +107,14 @@ ids! {
     SessionId,
     /// A ticket, also called job or work order.
     TicketId,
+    /// A person who does the work on site.
+    TechnicianId,
+    /// A company that does the work on site.
+    VendorId,
     /// A row of the audit log.
     AuditId,
+    /// A row of the outbox.
+    OutboxId,
     /// Whoever acts: a user, a service, a contact on whose behalf the ingress acts.
     ActorId,
     /// A closing or transfer record, a read mark, a link: rows that need an id and nothing else.

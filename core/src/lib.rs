@@ -3,6 +3,8 @@
 //! opens nothing.
 
 pub mod actor;
+pub mod audit;
+pub mod canonical;
 pub mod channel;
 pub mod clock;
 pub mod code;
@@ -18,6 +20,7 @@ pub mod job;
 pub mod notice;
 pub mod role;
 pub mod secret;
+pub mod ticket;
 
 pub use channel::UnknownWord;
 pub use code::Code;

@@ -1,1 +1,21 @@
-//! placeholder
+//! Webhooks of the providers: verify the raw bytes, normalise, hand over, acknowledge only what is durable. Decides
+//! nothing about conversations and holds no SQL.
+
+mod config;
+pub mod delivery;
+pub mod inboxes;
+pub mod memory;
+mod rate;
+pub mod refusal;
+pub mod replay;
+pub mod spool;
+pub mod verify;
+mod webhook;
+
+pub use config::Config;
+pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink};
+pub use inboxes::Inboxes;
+pub use refusal::Refusal;
+pub use replay::replay;
+pub use spool::Spool;
+pub use webhook::{ApiDoc, Ingress, Verdict, router};

@@ -466,7 +466,7 @@ create table tickets (
     contact_id uuid,
     profile text not null,
     state text not null,
-    priority text,
+    priority text not null,
     urgency text not null,
     category text,
     incident_type text,
@@ -476,6 +476,8 @@ create table tickets (
     contact_phone text,
     contact_email text,
     requested_window text,
+    requested_start timestamptz,
+    requested_end timestamptz,
     nte_cents bigint not null,
     currency text not null,
     identity_signature text,
@@ -486,6 +488,12 @@ create table tickets (
     sop_handoff_prompt text,
     review_required boolean not null,
     review_reasons text not null,
+    ranking_score bigint not null,
+    applied_rules text not null,
+    scheduled_start timestamptz,
+    scheduled_end timestamptz,
+    assigned_tech_id uuid,
+    assigned_provider_id uuid,
     escalation_level bigint not null,
     billable boolean not null,
     source_system text not null,
@@ -499,6 +507,7 @@ create index tickets_by_state on tickets (state, id);
 create index tickets_by_signature on tickets (account_id, site_id, identity_signature, created_at);
 create unique index tickets_by_source on tickets (source_system, source_message_id) where source_message_id is not null;
 
+-- The pairs are those of patchbay-core's ticket::transition; a test keeps them equal.
 create table ticket_state_transitions (
     ticket_id uuid not null references tickets (id),
     seq bigint not null,
@@ -507,7 +516,25 @@ create table ticket_state_transitions (
     command text not null,
     audit_event_id uuid not null,
     created_at timestamptz not null,
-    primary key (ticket_id, seq)
+    primary key (ticket_id, seq),
+    check (
+        (from_state is null and to_state in ('NEW', 'TRIAGED', 'READY_TO_SCHEDULE'))
+        or (from_state = 'NEW' and to_state in ('NEEDS_INFO', 'TRIAGED', 'CANCELLED'))
+        or (from_state = 'NEEDS_INFO' and to_state in ('TRIAGED', 'CANCELLED'))
+        or (from_state = 'TRIAGED' and to_state in ('NEEDS_INFO', 'APPROVAL_REQUIRED', 'READY_TO_SCHEDULE', 'DISPATCHED', 'CANCELLED'))
+        or (from_state = 'APPROVAL_REQUIRED' and to_state in ('READY_TO_SCHEDULE', 'TRIAGED', 'IN_PROGRESS', 'CANCELLED'))
+        or (from_state = 'READY_TO_SCHEDULE' and to_state in ('SCHEDULE_PROPOSED', 'DISPATCHED', 'CANCELLED'))
+        or (from_state = 'SCHEDULE_PROPOSED' and to_state in ('SCHEDULED', 'READY_TO_SCHEDULE', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (from_state = 'PENDING_CUSTOMER_CONFIRMATION' and to_state in ('SCHEDULE_PROPOSED', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (from_state = 'SCHEDULED' and to_state in ('SCHEDULED', 'DISPATCHED', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (from_state = 'DISPATCHED' and to_state in ('ON_SITE', 'SCHEDULED', 'READY_TO_SCHEDULE', 'ON_HOLD', 'CANCELLED'))
+        or (from_state = 'ON_SITE' and to_state in ('IN_PROGRESS'))
+        or (from_state = 'IN_PROGRESS' and to_state in ('ON_HOLD', 'APPROVAL_REQUIRED', 'COMPLETED_PENDING_VERIFICATION', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (from_state = 'ON_HOLD' and to_state in ('IN_PROGRESS', 'DISPATCHED', 'READY_TO_SCHEDULE', 'SCHEDULED', 'CANCELLED'))
+        or (from_state = 'COMPLETED_PENDING_VERIFICATION' and to_state in ('VERIFIED', 'IN_PROGRESS', 'CLOSED'))
+        or (from_state = 'VERIFIED' and to_state in ('INVOICED', 'IN_PROGRESS', 'CLOSED'))
+        or (from_state = 'INVOICED' and to_state in ('IN_PROGRESS', 'CLOSED'))
+    )
 );
 
 -- Who did what. Append-only; rows of an account chain by hash.
@@ -535,6 +562,12 @@ create table audit_events (
 );
 create index audit_events_by_ticket on audit_events (ticket_id, created_at, id);
 create index audit_events_by_conversation on audit_events (conversation_id, id);
+
+-- The newest entry of each account's chain; locked by whoever appends. The nil id stands for no account.
+create table audit_heads (
+    account_id uuid primary key,
+    hash text
+);
 
 create table idempotency_keys (
     actor_id uuid not null,

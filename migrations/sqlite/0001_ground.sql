@@ -465,7 +465,7 @@ create table tickets (
     contact_id blob,
     profile text not null,
     state text not null,
-    priority text,
+    priority text not null,
     urgency text not null,
     category text,
     incident_type text,
@@ -475,6 +475,8 @@ create table tickets (
     contact_phone text,
     contact_email text,
     requested_window text,
+    requested_start integer,
+    requested_end integer,
     nte_cents integer not null,
     currency text not null,
     identity_signature text,
@@ -485,6 +487,12 @@ create table tickets (
     sop_handoff_prompt text,
     review_required integer not null,
     review_reasons text not null,
+    ranking_score integer not null,
+    applied_rules text not null,
+    scheduled_start integer,
+    scheduled_end integer,
+    assigned_tech_id blob,
+    assigned_provider_id blob,
     escalation_level integer not null,
     billable integer not null,
     source_system text not null,
@@ -498,6 +506,7 @@ create index tickets_by_state on tickets (state, id);
 create index tickets_by_signature on tickets (account_id, site_id, identity_signature, created_at);
 create unique index tickets_by_source on tickets (source_system, source_message_id) where source_message_id is not null;
 
+-- The pairs are those of patchbay-core's ticket::transition; a test keeps them equal.
 create table ticket_state_transitions (
     ticket_id blob not null references tickets (id),
     seq integer not null,
@@ -506,7 +515,25 @@ create table ticket_state_transitions (
     command text not null,
     audit_event_id blob not null,
     created_at integer not null,
-    primary key (ticket_id, seq)
+    primary key (ticket_id, seq),
+    check (
+        (from_state is null and to_state in ('NEW', 'TRIAGED', 'READY_TO_SCHEDULE'))
+        or (from_state = 'NEW' and to_state in ('NEEDS_INFO', 'TRIAGED', 'CANCELLED'))
+        or (from_state = 'NEEDS_INFO' and to_state in ('TRIAGED', 'CANCELLED'))
+        or (from_state = 'TRIAGED' and to_state in ('NEEDS_INFO', 'APPROVAL_REQUIRED', 'READY_TO_SCHEDULE', 'DISPATCHED', 'CANCELLED'))
+        or (from_state = 'APPROVAL_REQUIRED' and to_state in ('READY_TO_SCHEDULE', 'TRIAGED', 'IN_PROGRESS', 'CANCELLED'))
+        or (from_state = 'READY_TO_SCHEDULE' and to_state in ('SCHEDULE_PROPOSED', 'DISPATCHED', 'CANCELLED'))
+        or (from_state = 'SCHEDULE_PROPOSED' and to_state in ('SCHEDULED', 'READY_TO_SCHEDULE', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (from_state = 'PENDING_CUSTOMER_CONFIRMATION' and to_state in ('SCHEDULE_PROPOSED', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (from_state = 'SCHEDULED' and to_state in ('SCHEDULED', 'DISPATCHED', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (from_state = 'DISPATCHED' and to_state in ('ON_SITE', 'SCHEDULED', 'READY_TO_SCHEDULE', 'ON_HOLD', 'CANCELLED'))
+        or (from_state = 'ON_SITE' and to_state in ('IN_PROGRESS'))
+        or (from_state = 'IN_PROGRESS' and to_state in ('ON_HOLD', 'APPROVAL_REQUIRED', 'COMPLETED_PENDING_VERIFICATION', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (from_state = 'ON_HOLD' and to_state in ('IN_PROGRESS', 'DISPATCHED', 'READY_TO_SCHEDULE', 'SCHEDULED', 'CANCELLED'))
+        or (from_state = 'COMPLETED_PENDING_VERIFICATION' and to_state in ('VERIFIED', 'IN_PROGRESS', 'CLOSED'))
+        or (from_state = 'VERIFIED' and to_state in ('INVOICED', 'IN_PROGRESS', 'CLOSED'))
+        or (from_state = 'INVOICED' and to_state in ('IN_PROGRESS', 'CLOSED'))
+    )
 ) strict;
 
 -- Who did what. Append-only; rows of an account chain by hash.
@@ -534,6 +561,12 @@ create table audit_events (
 ) strict;
 create index audit_events_by_ticket on audit_events (ticket_id, created_at, id);
 create index audit_events_by_conversation on audit_events (conversation_id, id);
+
+-- The newest entry of each account's chain; locked by whoever appends. The nil id stands for no account.
+create table audit_heads (
+    account_id blob primary key,
+    hash text
+) strict;
 
 create table idempotency_keys (
     actor_id blob not null,

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, header};
 
 use crate::config::WhatsappNumber;
-use crate::door;
+use crate::door::{self, Door};
 use crate::faults::Provider;
 use crate::world::Shared;
 
@@ -30,14 +29,15 @@ const UPLOAD_BYTES: usize = 24 << 20;
 
 /// Routes below `/{version}`.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
-    let unavailable: fn() -> Response = || GraphError::new(131_016).into();
+    let door =
+        Door { shared: Arc::clone(shared), provider: Provider::Meta, unavailable: || GraphError::new(131_016).into() };
     Router::new()
         .route("/{version}/{phone_number_id}/messages", post(messages::send))
         .route("/{version}/{phone_number_id}/media", post(media::upload))
         .route("/{version}/{media_id}", get(media::describe).delete(media::delete))
         .route("/whatsapp_business/attachments/", get(media::download))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
-        .layer(from_fn_with_state((Arc::clone(shared), Provider::Meta, unavailable), door::record))
+        .layer(from_fn_with_state(door, door::record))
         .with_state(Arc::clone(shared))
 }
 

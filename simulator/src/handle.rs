@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::clock::Clock;
 use tokio::time::timeout;
 
-use crate::clock::Clock;
 use crate::config::Screen;
 use crate::faults::{Faults, Provider};
 use crate::message::{RequestRecord, Sent, ThreadMessage, WebhookRecord};
@@ -26,11 +26,11 @@ impl Handle {
 
     /// Sends as the customer; answers the provider's id of the message. The webhook is on its way then.
     pub fn say(&self, from: &str, channel: Channel, text: &str) -> Result<String, SayError> {
-        phones::say(&self.shared, Saying::text(from, channel, text))
+        phones::say(&self.shared, &Saying::text(from, channel, text))
     }
 
     /// Sends as the customer, with everything that can be set.
-    pub fn say_with(&self, saying: Saying) -> Result<String, SayError> {
+    pub fn say_with(&self, saying: &Saying) -> Result<String, SayError> {
         phones::say(&self.shared, saying)
     }
 
@@ -154,7 +154,7 @@ impl Handle {
         .flatten()
     }
 
-    /// The fakes' clock; advance it to see windows close.
+    /// The fakes' clock; a manual one can be moved to see windows close.
     pub fn clock(&self) -> Clock {
         self.shared.config.clock.clone()
     }

@@ -5,7 +5,6 @@
 
 mod capped;
 mod carrier;
-mod clock;
 mod config;
 mod courier;
 mod door;
@@ -22,7 +21,6 @@ mod simulator;
 mod twilio;
 mod world;
 
-pub use clock::Clock;
 pub use config::{
     Limits, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers, Template, Timing, TwilioNumber, WhatsappNumber,
     WindowRule,

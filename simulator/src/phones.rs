@@ -71,7 +71,7 @@ pub enum SayError {
 }
 
 /// Sends as the customer, through the signed webhook. Answers the provider's message id.
-pub(crate) fn say(shared: &Shared, saying: Saying) -> Result<String, SayError> {
+pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> {
     let name = {
         let world = shared.world();
         let phone = world.phone(&saying.from).ok_or(SayError::NoSuchPhone)?;
@@ -105,7 +105,7 @@ pub(crate) fn say(shared: &Shared, saying: Saying) -> Result<String, SayError> {
     }
 }
 
-fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying: Saying) -> String {
+fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying: &Saying) -> String {
     let wa_id = saying.from.trim_start_matches('+');
     let id = crate::graph::wamid(shared, wa_id);
     let now = shared.now();
@@ -141,7 +141,7 @@ fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying:
         key,
     };
     let said = Said { provider: Provider::Meta, id: &id, number: &number.address, owner: &number.phone_number_id };
-    send(shared, &said, &saying, kept.as_slice(), post);
+    send(shared, &said, saying, kept.as_slice(), post);
     id
 }
 
@@ -169,7 +169,7 @@ fn media_object(file: &StoredMedia, kind: &str, caption: Option<&str>) -> Value 
     object
 }
 
-fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String {
+fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: &Saying) -> String {
     let text = saying.text.clone().unwrap_or_default();
     let (id, kept, keyword) = {
         let mut world = shared.world();
@@ -204,7 +204,7 @@ fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String 
         opt_out: keyword.map(Keyword::opt_out_type),
         service: number.messaging_service_sid.as_deref(),
     });
-    let group = uuid::Uuid::new_v4().to_string();
+    let group = shared.world().hex(16);
     let post = |key| Post::Twilio {
         url: number.webhook_url.clone(),
         auth_token: number.auth_token.clone(),
@@ -213,7 +213,7 @@ fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String 
         key,
     };
     let said = Said { provider: Provider::Twilio, id: &id, number: &number.address, owner: &number.account_sid };
-    send(shared, &said, &saying, kept.as_slice(), post);
+    send(shared, &said, saying, kept.as_slice(), post);
     if let Some(keyword) = keyword {
         carrier_answers(shared, number, &saying.from, keyword);
     }

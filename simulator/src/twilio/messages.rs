@@ -86,7 +86,7 @@ fn take(
         state: DeliveryState::Queued,
         error_code: None,
     };
-    let group = uuid::Uuid::new_v4().to_string();
+    let group = shared.world().hex(16);
     let post = |status: &str, error_code, key| {
         order.callback.clone().map(|url| Post::Twilio {
             url,

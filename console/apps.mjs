@@ -1,0 +1,5 @@
+// Every page the server serves from this package: its folder under apps/, its URL prefix and its folder in dist/.
+export const apps = [
+  { name: "console", base: "/app/", out: "app" },
+  { name: "sim", base: "/sim/", out: "sim" },
+];

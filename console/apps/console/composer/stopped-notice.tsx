@@ -1,0 +1,52 @@
+import { Hand } from "lucide-react";
+import type { Conversation } from "../../../lib/api/model";
+import { useTexts } from "../../../lib/i18n/language";
+import { useEffect } from "react";
+import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
+import type { Stopped } from "../../../lib/realtime/store";
+import { Button } from "../../../lib/ui/button";
+
+/** Somebody answered first: the text comes back, and sending it is a second, deliberate step. */
+export function StoppedNotice({ conversation, stopped }: { conversation: Conversation; stopped: Stopped }) {
+  const t = useTexts();
+  const { drafts, outbox, store, ...workspace } = useWorkspaceParts();
+  const id = conversation.id;
+  const draft = useDraft(id, "reply");
+  useEffect(() => {
+    if (stopped.text === "") return;
+    const typed = drafts.get(id, "reply");
+    drafts.set(id, "reply", typed === "" ? stopped.text : `${stopped.text}\n${typed}`);
+    store.setStopped(id, { ...stopped, text: "" });
+    void workspace.loadThread(id);
+  });
+  const sendAnyway = () => {
+    const text = draft.trim();
+    store.setStopped(id, null);
+    if (text === "") return;
+    drafts.set(id, "reply", "");
+    outbox.send(id, text, null);
+  };
+  return (
+    <div role="alert" className="mx-2 mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl bg-warn-soft px-3 py-2.5 text-warn-ink">
+      <Hand className="size-4 shrink-0" aria-hidden />
+      <div className="min-w-48 flex-1">
+        <p className="text-[0.8125rem] font-semibold">{t.composer.stoppedTitle}</p>
+        <p className="text-xs">{t.composer.stoppedText}</p>
+      </div>
+      <Button look="quiet" className="text-warn-ink" onClick={() => store.setStopped(id, null)}>
+        {t.composer.keepEditing}
+      </Button>
+      <Button onClick={sendAnyway}>{t.composer.sendAnyway}</Button>
+    </div>
+  );
+}
+
+function useWorkspaceParts() {
+  const workspace = useWorkspace();
+  return {
+    drafts: workspace.drafts,
+    outbox: workspace.outbox,
+    store: workspace.store,
+    loadThread: workspace.loadThread.bind(workspace),
+  };
+}

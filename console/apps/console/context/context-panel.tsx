@@ -1,0 +1,101 @@
+import { TicketCheck, TicketPlus } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Conversation } from "../../../lib/api/model";
+import { exact } from "../../../lib/i18n/when";
+import { useTexts } from "../../../lib/i18n/language";
+import { Avatar } from "../../../lib/ui/avatar";
+import { Button } from "../../../lib/ui/button";
+import { Dialog } from "../../../lib/ui/dialog";
+import { contactName } from "../inbox/preview";
+import { useMe } from "../session/me";
+import { show } from "../shell/overlay";
+import { closeDetails, useDetails } from "./details";
+import { TagEditor } from "./tag-editor";
+
+/** Who writes, where the conversation stands, its tags and tickets. */
+export function ContextPanel({ conversation }: { conversation: Conversation }) {
+  const t = useTexts();
+  const details = useDetails();
+  if (details === "hidden") return null;
+  if (details === "over") {
+    return (
+      <Dialog title={t.context.title} onClose={closeDetails}>
+        <Sections conversation={conversation} />
+      </Dialog>
+    );
+  }
+  return (
+    <aside aria-label={t.context.title} className="w-76 shrink-0 overflow-y-auto border-l border-line bg-canvas px-5 py-6">
+      <Sections conversation={conversation} />
+    </aside>
+  );
+}
+
+function Sections({ conversation }: { conversation: Conversation }) {
+  const t = useTexts();
+  const me = useMe();
+  const name = contactName(conversation, t);
+  const { address } = conversation.contact;
+  return (
+    <div className="grid gap-7">
+      <section className="flex flex-col items-center text-center">
+        <Avatar name={name} size="lg" />
+        <h2 className="mt-3 text-[0.9375rem] font-semibold tracking-tight">{name}</h2>
+        {address !== null && <p className="mt-0.5 text-[0.8125rem] text-ink-soft tabular-nums">{address}</p>}
+      </section>
+      <Section title={t.context.tickets}>
+        {conversation.tickets.map((ticket) => (
+          <article key={ticket.id} data-ticket={ticket.id} className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2.5">
+            <TicketCheck className="size-4 shrink-0 text-accent-text" aria-hidden />
+            <span className="min-w-0 flex-1 truncate text-[0.8125rem] font-semibold tabular-nums">{ticket.code}</span>
+            <span className="rounded-full bg-sunken px-2 py-0.5 text-2xs font-medium text-ink-soft">{stateName(ticket.state)}</span>
+          </article>
+        ))}
+        <Button className="w-full" onClick={() => show({ kind: "ticket", conversationId: conversation.id })}>
+          <TicketPlus className="size-4" aria-hidden />
+          {t.context.makeTicket}
+        </Button>
+      </Section>
+      <Section title={t.context.tags}>
+        <TagEditor conversation={conversation} />
+      </Section>
+      <Section title={t.context.conversation}>
+        <dl className="grid gap-2 text-[0.8125rem]">
+          <Fact name={t.context.status}>{t.status[conversation.status]}</Fact>
+          <Fact name={t.context.assignee}>
+            {conversation.assigned_to === null ? t.context.nobody : conversation.assigned_to.id === me.user.id ? t.common.you : conversation.assigned_to.name}
+          </Fact>
+          {conversation.team !== null && <Fact name={t.context.team}>{conversation.team.name ?? conversation.team.slug}</Fact>}
+          <Fact name={t.context.inbox}>{conversation.inbox.name}</Fact>
+          <Fact name={t.context.priority}>{t.priority[conversation.priority] ?? conversation.priority}</Fact>
+          <Fact name={t.context.opened}>{exact(conversation.created_at)}</Fact>
+          {conversation.snoozed_until !== null && <Fact name={t.context.snoozedUntil}>{exact(conversation.snoozed_until)}</Fact>}
+        </dl>
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="grid gap-2">
+      <h3 className="text-xs font-semibold text-ink-faint">{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex justify-between gap-4">
+      <dt className="shrink-0 text-ink-soft">{name}</dt>
+      <dd className="min-w-0 text-right wrap-anywhere">{children}</dd>
+    </div>
+  );
+}
+
+/** READY_TO_SCHEDULE reads as "Ready to schedule". */
+export function stateName(state: string): string {
+  const words = state.toLowerCase().replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

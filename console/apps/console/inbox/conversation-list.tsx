@@ -1,0 +1,73 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+import { useTexts } from "../../../lib/i18n/language";
+import { useNow, useWorkspace } from "../../../lib/realtime/hooks";
+import type { List } from "../../../lib/realtime/store";
+import { Button } from "../../../lib/ui/button";
+import { ConversationRow } from "./conversation-row";
+import { usePlace } from "./place";
+
+const ROW_PX = 76;
+const AHEAD = 10;
+const MINUTE_MS = 30_000;
+
+/** Draws only the rows in sight, however long the list, and fetches the next page before its end is reached. */
+export function ConversationList({ list, cursor }: { list: List; cursor: string | null }) {
+  const t = useTexts();
+  const workspace = useWorkspace();
+  const { conversationId } = usePlace();
+  const scroller = useRef<HTMLDivElement>(null);
+  const now = useNow(MINUTE_MS);
+  const rows = useVirtualizer({
+    count: list.ids.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    getItemKey: (index) => list.ids[index] ?? index,
+    overscan: 6,
+    initialRect: { width: 320, height: 800 },
+  });
+  const items = rows.getVirtualItems();
+  const lastIndex = items.at(-1)?.index ?? 0;
+
+  useEffect(() => {
+    if (list.cursor !== null && list.more === "idle" && lastIndex >= list.ids.length - AHEAD) void workspace.loadMore(list.view);
+  }, [workspace, list, lastIndex]);
+
+  const moved = useRef(cursor);
+  useEffect(() => {
+    if (moved.current === cursor || cursor === null) return;
+    moved.current = cursor;
+    const index = list.ids.indexOf(cursor);
+    if (index === -1) return;
+    rows.scrollToIndex(index);
+    requestAnimationFrame(() => {
+      const inList = scroller.current?.contains(document.activeElement) || document.activeElement === document.body;
+      if (inList) document.getElementById(`row-${cursor}`)?.focus({ preventScroll: true });
+    });
+  }, [cursor, list.ids, rows]);
+
+  return (
+    <div ref={scroller} className="h-full overflow-y-auto [overflow-anchor:none]">
+      <div role="list" aria-label={t.list.label} className="relative" style={{ height: rows.getTotalSize() }}>
+        {items.map((item) => (
+          <div
+            key={item.key}
+            role="listitem"
+            aria-setsize={list.cursor === null ? list.ids.length : -1}
+            aria-posinset={item.index + 1}
+            className="absolute inset-x-0 top-0"
+            style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
+          >
+            <ConversationRow id={list.ids[item.index] ?? ""} now={now} here={list.ids[item.index] === conversationId} />
+          </div>
+        ))}
+      </div>
+      {list.more === "error" && (
+        <div className="flex items-center justify-center gap-3 p-4 text-[0.8125rem] text-ink-soft">
+          {t.list.loadMoreFailed}
+          <Button onClick={() => void workspace.loadMore(list.view)}>{t.common.retry}</Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,110 @@
+import { Link } from "@tanstack/react-router";
+import { Pencil } from "lucide-react";
+import { memo } from "react";
+import type { Conversation } from "../../../lib/api/model";
+import { shortAge } from "../../../lib/i18n/when";
+import { useTexts } from "../../../lib/i18n/language";
+import { useConversation, useDraft, useTyping } from "../../../lib/realtime/hooks";
+import { activityOf } from "../../../lib/realtime/merge";
+import { Avatar } from "../../../lib/ui/avatar";
+import { ChannelIcon } from "../../../lib/ui/channel-icon";
+import { cx } from "../../../lib/ui/cx";
+import { Tip } from "../../../lib/ui/tip";
+import { useMe } from "../session/me";
+import { contactName, preview } from "./preview";
+import { usePlace } from "./place";
+
+export const ConversationRow = memo(function ConversationRow({ id, now, here }: { id: string; now: number; here: boolean }) {
+  const conversation = useConversation(id);
+  if (conversation === null) return null;
+  return <Row conversation={conversation} now={now} here={here} />;
+});
+
+function Row({ conversation, now, here }: { conversation: Conversation; now: number; here: boolean }) {
+  const t = useTexts();
+  const me = useMe();
+  const { view } = usePlace();
+  const name = contactName(conversation, t);
+  const unread = conversation.unread_count > 0 && !here;
+  const assignee = conversation.assigned_to;
+  return (
+    <Link
+      id={`row-${conversation.id}`}
+      to="/inbox/$view/$conversationId"
+      params={{ view: view.name, conversationId: conversation.id }}
+      search={(search) => search}
+      aria-current={here ? "true" : undefined}
+      data-conversation={conversation.id}
+      className={cx(
+        "mx-2 flex h-18 items-center gap-3 rounded-xl px-3 transition-colors",
+        here ? "bg-selected" : "hover:bg-hover focus-visible:bg-hover",
+      )}
+    >
+      <span className="relative shrink-0">
+        <Avatar name={name} />
+        <span className="absolute -right-1 -bottom-1 flex size-4.5 items-center justify-center rounded-full bg-surface ring-1 ring-line">
+          <ChannelIcon channel={conversation.channel} className="size-3" />
+        </span>
+      </span>
+      <span className="min-w-0 flex-1">
+        <span className="flex items-baseline gap-2">
+          <span className={cx("min-w-0 flex-1 truncate", unread ? "font-semibold" : "font-medium")}>{name}</span>
+          <time dateTime={activityOf(conversation)} className={cx("shrink-0 text-2xs tabular-nums", unread ? "font-semibold text-accent-text" : "text-ink-faint")}>
+            {shortAge(activityOf(conversation), now)}
+          </time>
+        </span>
+        <span className="mt-0.5 flex items-center gap-2">
+          <Second conversation={conversation} here={here} />
+          <PriorityMark conversation={conversation} />
+          {unread ? (
+            <span className="flex h-4.5 min-w-4.5 shrink-0 items-center justify-center rounded-full bg-accent px-1 text-2xs font-semibold text-accent-ink tabular-nums">
+              <span aria-hidden>{conversation.unread_count > 99 ? "99+" : conversation.unread_count}</span>
+              <span className="sr-only">{t.list.unread(conversation.unread_count)}</span>
+            </span>
+          ) : (
+            assignee !== null &&
+            assignee.id !== me.user.id && (
+              <Tip label={assignee.name}>
+                <span>
+                  <Avatar name={assignee.name} size="sm" className="size-4.5! text-[0.5625rem]" />
+                </span>
+              </Tip>
+            )
+          )}
+        </span>
+      </span>
+    </Link>
+  );
+}
+
+/** The second line: who is typing, what was left unsent, or what was said last. */
+function Second({ conversation, here }: { conversation: Conversation; here: boolean }) {
+  const t = useTexts();
+  const me = useMe();
+  const typists = useTyping(conversation.id);
+  const draft = useDraft(conversation.id, "reply");
+  const line = "min-w-0 flex-1 truncate text-[0.8125rem]";
+  const typist = typists[0];
+  if (typist !== undefined) return <span className={cx(line, "text-accent-text")}>{t.thread.typing(typist.name, typist.mode)}</span>;
+  if (draft !== "" && !here) {
+    return (
+      <span className={cx(line, "text-ink-soft")}>
+        <Pencil aria-hidden className="mr-1 inline size-3 text-warn-ink" />
+        <span className="text-warn-ink">{t.list.draft}</span> {draft}
+      </span>
+    );
+  }
+  const unread = conversation.unread_count > 0 && !here;
+  return <span className={cx(line, unread ? "text-ink" : "text-ink-soft")}>{preview(conversation, me.user.id, t)}</span>;
+}
+
+function PriorityMark({ conversation }: { conversation: Conversation }) {
+  const t = useTexts();
+  if (conversation.priority !== "urgent" && conversation.priority !== "high") return null;
+  const urgent = conversation.priority === "urgent";
+  return (
+    <span className={cx("shrink-0 rounded px-1 text-2xs font-semibold", urgent ? "bg-danger-soft text-danger-ink" : "bg-warn-soft text-warn-ink")}>
+      {t.priority[conversation.priority]}
+    </span>
+  );
+}

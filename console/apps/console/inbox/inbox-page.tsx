@@ -1,0 +1,49 @@
+import { useEffect, useState } from "react";
+import { useWorkspace } from "../../../lib/realtime/hooks";
+import { cx } from "../../../lib/ui/cx";
+import { Boundary } from "../../../lib/ui/states";
+import { Overlays } from "../shell/overlays";
+import { ThreadPane } from "../thread/thread-pane";
+import { ListPane } from "./list-pane";
+import { usePlace } from "./place";
+import { useInboxKeys } from "./use-inbox-keys";
+import { useTitle } from "./use-title";
+import { MINE, UNASSIGNED } from "./standing-views";
+
+/** List, thread and details side by side; one at a time on a phone. */
+export function InboxPage() {
+  const workspace = useWorkspace();
+  const { view, conversationId } = usePlace();
+  const [cursor, setCursor] = useState<string | null>(conversationId);
+  useEffect(() => {
+    for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
+  }, [workspace]);
+  useEffect(() => {
+    void workspace.loadList(view);
+  }, [workspace, view]);
+  useEffect(() => {
+    if (conversationId !== null) setCursor(conversationId);
+  }, [conversationId]);
+  useInboxKeys(cursor, setCursor);
+  useTitle();
+  return (
+    <>
+      <div
+        className={cx(
+          "min-h-0 w-full flex-col border-line bg-canvas pb-14 md:flex md:w-80 md:shrink-0 md:border-r md:pb-0 lg:w-88",
+          conversationId === null ? "flex" : "hidden",
+        )}
+      >
+        <Boundary>
+          <ListPane cursor={cursor} />
+        </Boundary>
+      </div>
+      <main id="main" tabIndex={-1} className={cx("min-h-0 min-w-0 flex-1 outline-none md:flex", conversationId === null ? "hidden" : "flex")}>
+        <Boundary key={conversationId}>
+          <ThreadPane conversationId={conversationId} />
+        </Boundary>
+      </main>
+      <Overlays />
+    </>
+  );
+}

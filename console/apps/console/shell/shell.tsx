@@ -1,0 +1,23 @@
+import { Outlet } from "@tanstack/react-router";
+import { Boundary } from "../../../lib/ui/states";
+import { useTexts } from "../../../lib/i18n/language";
+import { ConnectionBar } from "./connection-bar";
+import { Rail } from "./rail";
+
+export function Shell() {
+  const t = useTexts();
+  return (
+    <div className="flex h-dvh flex-col overflow-hidden">
+      <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-raised focus:px-3 focus:py-2 focus:shadow-float">
+        {t.shell.skip}
+      </a>
+      <ConnectionBar />
+      <div className="flex min-h-0 flex-1">
+        <Rail />
+        <Boundary>
+          <Outlet />
+        </Boundary>
+      </div>
+    </div>
+  );
+}

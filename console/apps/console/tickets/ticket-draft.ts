@@ -1,0 +1,59 @@
+// What the dialog holds, what it starts from, and the body it sends.
+import type { Conversation, Message } from "../../../lib/api/model";
+
+export interface TicketDraft {
+  mode: "create" | "intake";
+  account_id: string;
+  site_id: string;
+  summary: string;
+  description: string;
+  incident_type: string;
+  customer_name: string;
+  contact_phone: string;
+  contact_email: string;
+  priority: "ROUTINE" | "URGENT" | "EMERGENCY";
+  identity_confidence: number;
+  classification_confidence: number;
+  sop_handoff_acknowledged: boolean;
+}
+
+const SUMMARY_LENGTH = 120;
+
+/** Starts from what the customer said first and how they reach us. */
+export function firstDraft(conversation: Conversation, messages: readonly Message[]): TicketDraft {
+  const said = messages.find((message) => message.direction === "inbound" && (message.content.text ?? "").trim().length > 12);
+  const address = conversation.contact.address ?? "";
+  return {
+    mode: "create",
+    account_id: "",
+    site_id: "",
+    summary: (conversation.subject ?? said?.content.text ?? "").trim().replaceAll(/\s+/g, " ").slice(0, SUMMARY_LENGTH),
+    description: "",
+    incident_type: "",
+    customer_name: conversation.contact.name ?? "",
+    contact_phone: address.startsWith("+") ? address : "",
+    contact_email: address.includes("@") ? address : "",
+    priority: "ROUTINE",
+    identity_confidence: 90,
+    classification_confidence: 90,
+    sop_handoff_acknowledged: false,
+  };
+}
+
+export function bodyOf(draft: TicketDraft): Record<string, unknown> {
+  const shared = { mode: draft.mode, account_id: draft.account_id, site_id: draft.site_id, summary: draft.summary.trim() };
+  if (draft.mode === "create") {
+    return { ...shared, ...(draft.description.trim() === "" ? {} : { description: draft.description.trim() }) };
+  }
+  return {
+    ...shared,
+    incident_type: draft.incident_type.trim(),
+    customer_name: draft.customer_name.trim(),
+    priority: draft.priority,
+    identity_confidence: draft.identity_confidence,
+    classification_confidence: draft.classification_confidence,
+    sop_handoff_acknowledged: draft.sop_handoff_acknowledged,
+    ...(draft.contact_phone.trim() === "" ? {} : { contact_phone: draft.contact_phone.trim() }),
+    ...(draft.contact_email.trim() === "" ? {} : { contact_email: draft.contact_email.trim() }),
+  };
+}

@@ -1,0 +1,119 @@
+// The signed-in session: the access token lives in memory only; the refresh cookie is HttpOnly and the server's affair.
+import { ApiError, authorizeWith, send } from "./http";
+import type { Me, Session } from "./model";
+
+export type SessionState =
+  | { kind: "unknown" }
+  | { kind: "signed_out"; reason: "none" | "expired" | "signed_out" }
+  | { kind: "signed_in"; me: Me };
+
+/** Says that a refresh cookie may exist, so that a first visit does not ask for a refusal. Holds no secret. */
+const MARK = "patchbay.session";
+
+let token: string | null = null;
+let state: SessionState = { kind: "unknown" };
+let renewal: Promise<boolean> | null = null;
+const listeners = new Set<() => void>();
+const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("patchbay.session");
+
+tabs?.addEventListener("message", (event: MessageEvent<unknown>) => {
+  if (event.data === "signed_out" && state.kind === "signed_in") end("signed_out");
+});
+
+authorizeWith({ token: () => token, renew });
+
+export function sessionState(): SessionState {
+  return state;
+}
+
+export function onSession(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function accessToken(): string | null {
+  return token;
+}
+
+/** Takes up the session of an earlier visit, if its cookie is still good. */
+export async function resumeSession(): Promise<void> {
+  if (localStorage.getItem(MARK) === null) {
+    publish({ kind: "signed_out", reason: "none" });
+    return;
+  }
+  if (!(await refresh())) {
+    end("none");
+    return;
+  }
+  await enter();
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const session = await send<Session>("/api/v1/auth/login", { method: "POST", body: { email, password } }, null);
+  token = session.access_token;
+  localStorage.setItem(MARK, "1");
+  await enter();
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await send("/api/v1/auth/logout", { method: "POST", body: {} }, token);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+  end("signed_out");
+  tabs?.postMessage("signed_out");
+}
+
+/** Gets a fresh access token; ends the session when the server refuses. One renewal runs at a time. */
+export function renew(): Promise<boolean> {
+  renewal ??= (async () => {
+    try {
+      const renewed = await refresh();
+      if (!renewed) end("expired");
+      return renewed;
+    } finally {
+      renewal = null;
+    }
+  })();
+  return renewal;
+}
+
+async function enter(): Promise<void> {
+  const me = await send<Me>("/api/v1/me", {}, token);
+  publish({ kind: "signed_in", me });
+}
+
+/** The refresh cookie rotates, so two tabs must not present the same one at once. */
+async function refresh(): Promise<boolean> {
+  return navigator.locks === undefined ? refreshNow() : navigator.locks.request("patchbay.refresh", refreshNow);
+}
+
+async function refreshNow(): Promise<boolean> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      const session = await send<Session>("/api/v1/auth/refresh", { method: "POST", body: {} }, null);
+      token = session.access_token;
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (!error.isTemporary) return false;
+      await pause(Math.min(500 * 2 ** attempt, 8000));
+    }
+  }
+}
+
+function end(reason: "none" | "expired" | "signed_out"): void {
+  token = null;
+  localStorage.removeItem(MARK);
+  publish({ kind: "signed_out", reason });
+}
+
+function publish(next: SessionState): void {
+  state = next;
+  for (const listener of listeners) listener();
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,54 @@
+// Times in words: short for rows, exact for titles, spans for countdowns.
+import { texts } from "./language";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const locale = texts().code;
+  const key = `${locale} ${name}`;
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, options);
+  formats.set(key, known);
+  return known;
+}
+
+/** "now", "5 min", "14:32", "Mon", "3 Feb": what fits a row. */
+export function shortAge(iso: string, now: number): string {
+  const then = Date.parse(iso);
+  const age = now - then;
+  if (age < MINUTE) return texts().time.now;
+  if (age < HOUR) return `${Math.floor(age / MINUTE)} min`;
+  if (sameDay(then, now)) return clock(iso);
+  if (age < 6 * DAY) return format("weekday", { weekday: "short" }).format(then);
+  return format("date", { day: "numeric", month: "short" }).format(then);
+}
+
+export function clock(iso: string): string {
+  return format("clock", { hour: "2-digit", minute: "2-digit" }).format(Date.parse(iso));
+}
+
+export function exact(iso: string): string {
+  return format("exact", { dateStyle: "medium", timeStyle: "short" }).format(Date.parse(iso));
+}
+
+/** The heading of a day in a thread. */
+export function dayName(iso: string, now: number): string {
+  const then = Date.parse(iso);
+  if (sameDay(then, now)) return texts().thread.today;
+  if (sameDay(then, now - DAY)) return texts().thread.yesterday;
+  return format("day", { weekday: "long", day: "numeric", month: "long" }).format(then);
+}
+
+export function sameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
+}
+
+/** "22 h 14 min", "8 min": the time left of something. */
+export function span(milliseconds: number): string {
+  const minutes = Math.max(0, Math.ceil(milliseconds / MINUTE));
+  const hours = Math.floor(minutes / 60);
+  if (hours === 0) return `${minutes} min`;
+  return hours >= 10 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}

@@ -1,0 +1,93 @@
+// Server frames and what each one does to the store.
+import { isRecord } from "../api/http";
+import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
+import type { Mode, Store } from "./store";
+
+export interface Frame {
+  event: string;
+  cursor: string | null;
+  ts: string | null;
+  data: Record<string, unknown>;
+}
+
+/** Seconds after which a typing mark goes away by itself. */
+const TYPING_MS = 6000;
+
+export function parseFrame(text: string): Frame | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (!isRecord(value) || typeof value["event"] !== "string") return null;
+  const { event, cursor, ts, data } = value;
+  return {
+    event,
+    cursor: typeof cursor === "string" ? cursor : null,
+    ts: typeof ts === "string" ? ts : null,
+    data: isRecord(data) ? data : {},
+  };
+}
+
+/** Puts one frame into the store. Unknown events are left alone: a newer server may know more. */
+export function applyFrame(store: Store, frame: Frame): void {
+  const { data } = frame;
+  if (isRecord(data["conversation"])) {
+    store.mergeConversation(data["conversation"] as unknown as Conversation, "event");
+  }
+  if (isRecord(data["message"])) {
+    const message = data["message"] as unknown as Message;
+    store.mergeMessages(message.conversation_id, [message]);
+  }
+  switch (frame.event) {
+    case "conversation.note":
+      applyNote(store, data);
+      break;
+    case "agent.typing":
+      applyTyping(store, data);
+      break;
+    case "agent.presence":
+      if (typeof data["user_id"] === "string") store.setPresence(data["user_id"], data["status"] as PresenceStatus);
+      break;
+    case "queue.updated":
+      if (typeof data["team"] === "string") store.setQueued(data["team"], Number(data["queued"]));
+      break;
+    case "ticket.updated":
+      applyTicket(store, data);
+      break;
+    default:
+      break;
+  }
+}
+
+function applyNote(store: Store, data: Record<string, unknown>): void {
+  if (!isRecord(data["note"])) return;
+  const note = data["note"] as unknown as Note;
+  store.mergeNotes(note.conversation_id, [note]);
+}
+
+const timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+function applyTyping(store: Store, data: Record<string, unknown>): void {
+  const { conversation_id: conversationId, user, mode, active } = data;
+  if (typeof conversationId !== "string" || !isRecord(user) || typeof user["id"] !== "string") return;
+  if (user["id"] === store.userId) return;
+  const typist = { id: user["id"], name: String(user["name"] ?? ""), mode: (mode === "note" ? "note" : "reply") as Mode };
+  const key = `${conversationId} ${typist.id}`;
+  clearTimeout(timers.get(key));
+  timers.delete(key);
+  store.setTyping(conversationId, typist, active === false ? "stopped" : "active");
+  if (active === false) return;
+  timers.set(
+    key,
+    setTimeout(() => store.setTyping(conversationId, typist, "stopped"), TYPING_MS),
+  );
+}
+
+/** A ticket is shown on the conversations it is linked to; only its state line changes here. */
+function applyTicket(store: Store, data: Record<string, unknown>): void {
+  const ticket = data["ticket"];
+  if (!isRecord(ticket) || typeof ticket["id"] !== "string" || typeof ticket["state"] !== "string") return;
+  store.mergeTicketState(ticket["id"], ticket["state"]);
+}

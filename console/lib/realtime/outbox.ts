@@ -1,0 +1,141 @@
+// Messages on their way out: shown at once, sent in order within a conversation, kept while the server is away,
+// repeated only under the client id they were born with.
+import { sendText } from "../api/hub";
+import { ApiError } from "../api/http";
+import type { Message } from "../api/model";
+import type { Outgoing, Store } from "./store";
+
+/** The server's word for "somebody answered while you were writing". */
+export const MOVED = "CONVERSATION_MOVED";
+
+const FIRST_DELAY_MS = 1000;
+const LONGEST_DELAY_MS = 15_000;
+
+type Post = typeof sendText;
+
+export class Outbox {
+  readonly #store: Store;
+  readonly #post: Post;
+  readonly #running = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(store: Store, post: Post = sendText) {
+    this.#store = store;
+    this.#post = post;
+  }
+
+  /** Shows and sends a text. `seenSeq` is the newest message the writer had on screen; null sends whatever came since. */
+  send(conversationId: string, text: string, seenSeq: number | null): void {
+    const outgoing: Outgoing = {
+      client_message_id: crypto.randomUUID(),
+      conversation_id: conversationId,
+      text,
+      at: new Date().toISOString(),
+      seen_seq: seenSeq,
+      state: "queued",
+      reason: null,
+    };
+    this.#store.setOutgoing(conversationId, (held) => [...held, outgoing]);
+    this.#store.flush();
+    void this.#pump(conversationId);
+  }
+
+  retry(conversationId: string, clientId: string): void {
+    this.#store.setOutgoing(conversationId, (held) =>
+      held.map((one) => (one.client_message_id === clientId ? { ...one, state: "queued", reason: null } : one)),
+    );
+    this.#store.flush();
+    void this.#pump(conversationId);
+  }
+
+  discard(conversationId: string, clientId: string): void {
+    this.#store.setOutgoing(conversationId, (held) => held.filter((one) => one.client_message_id !== clientId));
+    this.#store.flush();
+  }
+
+  /** The connection is back: everything that waited goes out now. */
+  resume(): void {
+    this.#failures.clear();
+    for (const id of this.#store.openThreads()) void this.#pump(id);
+  }
+
+  hasWaiting(): boolean {
+    return this.#store.openThreads().some((id) => this.#store.thread(id).outgoing.some((one) => one.state === "queued"));
+  }
+
+  async #pump(conversationId: string): Promise<void> {
+    if (this.#running.has(conversationId)) return;
+    this.#running.add(conversationId);
+    try {
+      for (let next = this.#next(conversationId); next !== undefined; next = this.#next(conversationId)) {
+        if (!(await this.#attempt(next))) return;
+      }
+    } finally {
+      this.#running.delete(conversationId);
+    }
+  }
+
+  #next(conversationId: string): Outgoing | undefined {
+    return this.#store.thread(conversationId).outgoing.find((one) => one.state === "queued");
+  }
+
+  /** False when the queue has to wait. */
+  async #attempt(next: Outgoing): Promise<boolean> {
+    const { conversation_id: id, client_message_id: clientId, text } = next;
+    try {
+      const message = await this.#post(id, { text, client_message_id: clientId, seen_seq: this.#seenSeq(next) });
+      this.#failures.delete(id);
+      this.#store.mergeMessages(id, [{ ...message, client_message_id: message.client_message_id ?? clientId }]);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === MOVED) {
+        this.#stop(next);
+      } else if (error.isTemporary || error.status === 401) {
+        this.#wait(id);
+        return false;
+      } else {
+        this.#fail(next, error.message);
+      }
+      return true;
+    }
+  }
+
+  /** Our own messages since the key press do not count as news to ourselves. */
+  #seenSeq(next: Outgoing): number | null {
+    if (next.seen_seq === null) return null;
+    let seen = next.seen_seq;
+    for (const message of this.#store.thread(next.conversation_id).messages) {
+      const mine = message.direction === "outbound" && message.sender.id === this.#store.userId;
+      if (message.seq === seen + 1 && mine) seen = message.seq;
+    }
+    return seen;
+  }
+
+  /** Takes the stopped text, and whatever was queued behind it, out of the thread and back to the writer. */
+  #stop(stopped: Outgoing): void {
+    const id = stopped.conversation_id;
+    const waiting = this.#store.thread(id).outgoing.filter((one) => one.state === "queued");
+    this.#store.setOutgoing(id, (held) => held.filter((one) => one.state !== "queued"));
+    this.#store.setStopped(id, { text: waiting.map((one) => one.text).join("\n"), after_seq: stopped.seen_seq ?? 0 });
+    this.#store.flush();
+  }
+
+  #fail(failed: Outgoing, reason: string): void {
+    this.#store.setOutgoing(failed.conversation_id, (held) =>
+      held.map((one) => (one.client_message_id === failed.client_message_id ? { ...one, state: "failed", reason } : one)),
+    );
+  }
+
+  #wait(conversationId: string): void {
+    const failures = this.#failures.get(conversationId) ?? 0;
+    this.#failures.set(conversationId, failures + 1);
+    const delay = Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS) * (0.5 + Math.random() / 2);
+    setTimeout(() => void this.#pump(conversationId), delay);
+  }
+}
+
+/** The newest sequence number the writer can have seen. */
+export function newestSeq(messages: readonly Message[]): number | null {
+  return messages.at(-1)?.seq ?? null;
+}

@@ -1,0 +1,297 @@
+// Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
+// components subscribe to one key. Changes are published together, once a frame.
+import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
+import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
+import { belongs, viewKey, type View } from "./views";
+
+export type Load = "idle" | "loading" | "ready" | "error";
+export type Mode = "reply" | "note";
+
+/** A message of ours the server has not confirmed yet. */
+export interface Outgoing {
+  client_message_id: string;
+  conversation_id: string;
+  text: string;
+  at: string;
+  seen_seq: number | null;
+  state: "queued" | "failed";
+  reason: string | null;
+}
+
+export interface Thread {
+  messages: readonly Message[];
+  notes: readonly Note[];
+  outgoing: readonly Outgoing[];
+  load: Load;
+  older: "none" | "more" | "loading";
+  error: unknown;
+}
+
+export interface List {
+  view: View;
+  ids: readonly string[];
+  cursor: string | null;
+  load: Load;
+  more: Load;
+  error: unknown;
+}
+
+/** A reply that was stopped because the conversation had moved on. */
+export interface Stopped {
+  text: string;
+  after_seq: number;
+}
+
+export interface Typist {
+  id: string;
+  name: string;
+  mode: Mode;
+}
+
+export interface Clock {
+  /** Milliseconds by the server's clock, as well as we know it. */
+  now: () => number;
+  /** Runs the flush soon; once a frame in a browser. */
+  schedule: (flush: () => void) => void;
+}
+
+const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], load: "idle", older: "none", error: null };
+const NOBODY: readonly Typist[] = [];
+
+export class Store {
+  readonly userId: string;
+  readonly #clock: Clock;
+  readonly #conversations = new Map<string, Conversation>();
+  readonly #threads = new Map<string, Thread>();
+  readonly #lists = new Map<string, List>();
+  readonly #typing = new Map<string, readonly Typist[]>();
+  readonly #presence = new Map<string, PresenceStatus>();
+  readonly #queues = new Map<string, number>();
+  readonly #stopped = new Map<string, Stopped>();
+  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #dirty = new Set<string>();
+  readonly #unsorted = new Set<string>();
+  #scheduled = false;
+
+  constructor(userId: string, clock: Clock) {
+    this.userId = userId;
+    this.#clock = clock;
+  }
+
+  subscribe(key: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(key) ?? new Set();
+    this.#listeners.set(key, listeners);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(key);
+    };
+  }
+
+  conversation(id: string): Conversation | null {
+    return this.#conversations.get(id) ?? null;
+  }
+
+  thread(id: string): Thread {
+    return this.#threads.get(id) ?? EMPTY_THREAD;
+  }
+
+  list(key: string): List | null {
+    return this.#lists.get(key) ?? null;
+  }
+
+  lists(): readonly List[] {
+    return [...this.#lists.values()];
+  }
+
+  openThreads(): readonly string[] {
+    return [...this.#threads.keys()];
+  }
+
+  typing(conversationId: string): readonly Typist[] {
+    return this.#typing.get(conversationId) ?? NOBODY;
+  }
+
+  presence(userId: string): PresenceStatus | null {
+    return this.#presence.get(userId) ?? null;
+  }
+
+  queued(team: string): number | null {
+    return this.#queues.get(team) ?? null;
+  }
+
+  stopped(conversationId: string): Stopped | null {
+    return this.#stopped.get(conversationId) ?? null;
+  }
+
+  mergeConversation(next: Conversation, source: Source): void {
+    const held = this.#conversations.get(next.id);
+    let kept = newerConversation(held, next, source);
+    if (held?.last_message && kept !== held) kept = withLastMessage(kept, held.last_message);
+    const newest = this.#threads.get(next.id)?.messages.at(-1);
+    if (newest !== undefined) kept = withLastMessage(kept, newest);
+    if (kept === held) return;
+    this.#conversations.set(next.id, kept);
+    this.#mark(`conversation:${next.id}`);
+    this.#place(kept);
+  }
+
+  /** A ticket moved on: every conversation linked to it shows the new state. */
+  mergeTicketState(ticketId: string, state: string): void {
+    for (const held of this.#conversations.values()) {
+      if (!held.tickets.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
+      const tickets = held.tickets.map((ticket) => (ticket.id === ticketId ? { ...ticket, state } : ticket));
+      this.#conversations.set(held.id, { ...held, tickets });
+      this.#mark(`conversation:${held.id}`);
+    }
+  }
+
+  /** Clears the unread mark here before the server says so. */
+  clearUnread(id: string): void {
+    const held = this.#conversations.get(id);
+    if (held === undefined || held.unread_count === 0) return;
+    this.#conversations.set(id, { ...held, unread_count: 0 });
+    this.#mark(`conversation:${id}`);
+    this.#place(held);
+  }
+
+  /** Adds rows to a thread somebody has open; a row carrying one of our client ids takes that bubble's place. */
+  mergeMessages(conversationId: string, rows: readonly Message[]): void {
+    const last = rows.reduce<Message | null>((best, row) => (best === null || row.seq >= best.seq ? row : best), null);
+    const held = this.#conversations.get(conversationId);
+    if (held !== undefined && last !== null) {
+      const next = withLastMessage(held, last);
+      if (next !== held) {
+        this.#conversations.set(conversationId, next);
+        this.#mark(`conversation:${conversationId}`);
+        this.#place(next);
+      }
+    }
+    const thread = this.#threads.get(conversationId);
+    if (thread === undefined) return;
+    const messages = mergeMessages(thread.messages, rows);
+    const confirmed = new Set(rows.map((row) => row.client_message_id));
+    const outgoing = thread.outgoing.some((one) => confirmed.has(one.client_message_id))
+      ? thread.outgoing.filter((one) => !confirmed.has(one.client_message_id))
+      : thread.outgoing;
+    if (messages === thread.messages && outgoing === thread.outgoing) return;
+    this.setThread(conversationId, { messages, outgoing });
+  }
+
+  mergeNotes(conversationId: string, rows: readonly Note[]): void {
+    const thread = this.#threads.get(conversationId);
+    if (thread === undefined) return;
+    const known = new Set(thread.notes.map((note) => note.id));
+    const fresh = rows.filter((note) => !known.has(note.id));
+    if (fresh.length === 0) return;
+    const notes = [...thread.notes, ...fresh].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+    this.setThread(conversationId, { notes });
+  }
+
+  setThread(id: string, change: Partial<Thread>): void {
+    this.#threads.set(id, { ...this.thread(id), ...change });
+    this.#mark(`thread:${id}`);
+  }
+
+  dropThread(id: string): void {
+    if (this.#threads.delete(id)) this.#mark(`thread:${id}`);
+  }
+
+  setOutgoing(conversationId: string, change: (held: readonly Outgoing[]) => readonly Outgoing[]): void {
+    this.setThread(conversationId, { outgoing: change(this.thread(conversationId).outgoing) });
+  }
+
+  setStopped(conversationId: string, stopped: Stopped | null): void {
+    if (stopped === null) this.#stopped.delete(conversationId);
+    else this.#stopped.set(conversationId, stopped);
+    this.#mark(`stopped:${conversationId}`);
+  }
+
+  setList(view: View, change: Partial<List>): void {
+    const key = viewKey(view);
+    const held = this.#lists.get(key) ?? { view, ids: [], cursor: null, load: "idle", more: "idle", error: null };
+    this.#lists.set(key, { ...held, ...change });
+    this.#mark(`list:${key}`);
+  }
+
+  /** Adds a fetched page to a view. The first page of a refetch also drops what no longer belongs. */
+  mergePage(view: View, rows: readonly Conversation[], cursor: string | null): void {
+    for (const row of rows) this.mergeConversation(row, "event");
+    const key = viewKey(view);
+    const ids = new Set(this.#lists.get(key)?.ids);
+    for (const row of rows) if (view.q !== "" || this.#belongs(view, row.id)) ids.add(row.id);
+    this.setList(view, { ids: [...ids], cursor });
+    this.#unsorted.add(key);
+  }
+
+  /** Looks again at every view, for what changes by the clock alone: a snooze that has run out. */
+  reconsider(): void {
+    for (const conversation of this.#conversations.values()) {
+      if (conversation.snoozed_until !== null) this.#place(conversation);
+    }
+  }
+
+  setTyping(conversationId: string, typist: Typist, phase: "active" | "stopped"): void {
+    const others = this.typing(conversationId).filter((one) => one.id !== typist.id);
+    this.#typing.set(conversationId, phase === "active" ? [...others, typist] : others);
+    this.#mark(`typing:${conversationId}`);
+  }
+
+  clearTyping(): void {
+    for (const id of this.#typing.keys()) this.#mark(`typing:${id}`);
+    this.#typing.clear();
+  }
+
+  setPresence(userId: string, status: PresenceStatus): void {
+    this.#presence.set(userId, status);
+    this.#mark("presence");
+  }
+
+  setQueued(team: string, count: number): void {
+    this.#queues.set(team, count);
+    this.#mark("queues");
+  }
+
+  /** Publishes now instead of with the next frame; for what the user just did. */
+  flush(): void {
+    this.#scheduled = false;
+    for (const key of this.#unsorted) this.#sort(key);
+    this.#unsorted.clear();
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    const due = new Set<() => void>();
+    for (const key of dirty) for (const listener of this.#listeners.get(key) ?? []) due.add(listener);
+    for (const listener of due) listener();
+  }
+
+  #belongs(view: View, id: string): boolean {
+    const conversation = this.#conversations.get(id);
+    return conversation !== undefined && belongs(view, conversation, this.userId, this.#clock.now());
+  }
+
+  #place(conversation: Conversation): void {
+    for (const [key, list] of this.#lists) {
+      const inside = list.ids.includes(conversation.id);
+      const fits = list.view.q === "" ? this.#belongs(list.view, conversation.id) : inside;
+      if (fits) this.#unsorted.add(key);
+      if (fits === inside) continue;
+      const ids = fits ? [...list.ids, conversation.id] : list.ids.filter((id) => id !== conversation.id);
+      this.setList(list.view, { ids });
+    }
+  }
+
+  #sort(key: string): void {
+    const list = this.#lists.get(key);
+    if (list === undefined || list.view.q !== "") return;
+    const rows = list.ids.flatMap((id) => this.#conversations.get(id) ?? []).sort(byActivity);
+    if (rows.every((row, index) => row.id === list.ids[index])) return;
+    this.setList(list.view, { ids: rows.map((row) => row.id) });
+  }
+
+  #mark(key: string): void {
+    this.#dirty.add(key);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.schedule(() => this.flush());
+  }
+}

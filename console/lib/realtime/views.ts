@@ -1,0 +1,49 @@
+// A view is a filter of the inbox. The address bar holds it; the server answers it; events are tested against it.
+import type { ConversationFilter } from "../api/hub";
+import type { Channel, Conversation, ConversationStatus } from "../api/model";
+
+export const VIEWS = ["mine", "unassigned", "all", "snoozed", "closed"] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+export interface View {
+  name: ViewName;
+  channel: Channel | null;
+  q: string;
+}
+
+const OPEN: readonly ConversationStatus[] = ["new", "triage", "queued", "assigned", "pending_customer", "pending_agent"];
+
+export function viewKey(view: View): string {
+  return `${view.name}|${view.channel ?? ""}|${view.q}`;
+}
+
+/** What the server is asked. A search looks everywhere, whatever the tab. */
+export function filterOf(view: View, userId: string): ConversationFilter {
+  const status = view.name === "closed" ? "closed" : OPEN.join(",");
+  return {
+    status: view.q === "" ? status : undefined,
+    assigned_to: view.q !== "" ? undefined : view.name === "mine" ? userId : view.name === "unassigned" ? "none" : undefined,
+    channel: view.channel ?? undefined,
+    q: view.q === "" ? undefined : view.q,
+  };
+}
+
+/** Whether a row belongs to a view. A search answers only through the server. */
+export function belongs(view: View, conversation: Conversation, userId: string, now: number): boolean {
+  if (view.channel !== null && conversation.channel !== view.channel) return false;
+  if (view.q !== "") return false;
+  const closed = conversation.status === "closed";
+  const snoozed = conversation.snoozed_until !== null && Date.parse(conversation.snoozed_until) > now;
+  switch (view.name) {
+    case "mine":
+      return !closed && !snoozed && conversation.assigned_to?.id === userId;
+    case "unassigned":
+      return !closed && !snoozed && conversation.assigned_to === null;
+    case "all":
+      return !closed && !snoozed;
+    case "snoozed":
+      return !closed && snoozed;
+    case "closed":
+      return closed;
+  }
+}

@@ -1,0 +1,238 @@
+// What a signed-in console works with: the store, the socket that feeds it, the outbox, and the fetches for what is on
+// screen. Loads are shared while they run and keyed by what they load.
+import { getConversation, listConversations, listMessages, listNotes, markRead } from "../api/hub";
+import { ApiError } from "../api/http";
+import { accessToken, renew } from "../api/session";
+import { Drafts } from "./drafts";
+import { applyFrame } from "./frames";
+import { Outbox } from "./outbox";
+import { Socket, type Phase } from "./socket";
+import { Store, type Mode } from "./store";
+import { filterOf, viewKey, type View } from "./views";
+
+const THREAD_PAGE = 50;
+const CACHED_THREADS = 30;
+const TYPING_REPEAT_MS = 3000;
+const TYPING_IDLE_MS = 2500;
+const RECONSIDER_MS = 30_000;
+
+export class Workspace {
+  readonly store: Store;
+  readonly outbox: Outbox;
+  readonly drafts: Drafts;
+  readonly #socket: Socket;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #phaseListeners = new Set<() => void>();
+  readonly #onScreen = new Map<string, number>();
+  readonly #reconsider: ReturnType<typeof setInterval>;
+  #serverOffset = 0;
+  #typed: { conversationId: string; at: number; stop: ReturnType<typeof setTimeout> } | null = null;
+
+  constructor(userId: string) {
+    this.store = new Store(userId, { now: () => this.now(), schedule: nextFrame });
+    this.outbox = new Outbox(this.store);
+    this.drafts = new Drafts(userId);
+    this.#socket = new Socket({
+      token: accessToken,
+      renew,
+      onFrame: (frame) => {
+        if (frame.ts !== null) this.#serverOffset = Date.parse(frame.ts) - Date.now();
+        applyFrame(this.store, frame);
+      },
+      onPhase: (phase) => this.#onPhase(phase),
+      onGap: () => this.#refetch(),
+    });
+    this.#reconsider = setInterval(() => this.store.reconsider(), RECONSIDER_MS);
+    window.addEventListener("beforeunload", this.#guard);
+    this.#socket.start();
+  }
+
+  dispose(): void {
+    this.#socket.stop();
+    this.drafts.dispose();
+    clearInterval(this.#reconsider);
+    window.removeEventListener("beforeunload", this.#guard);
+  }
+
+  /** Milliseconds by the server's clock. */
+  now(): number {
+    return Date.now() + this.#serverOffset;
+  }
+
+  phase = (): Phase => this.#socket.phase;
+
+  onPhase = (listener: () => void): (() => void) => {
+    this.#phaseListeners.add(listener);
+    return () => this.#phaseListeners.delete(listener);
+  };
+
+  loadList(view: View): Promise<void> {
+    const key = viewKey(view);
+    return this.#once(`list:${key}`, async () => {
+      if (this.store.list(key)?.load !== "ready") this.store.setList(view, { load: "loading", error: null });
+      try {
+        const page = await listConversations(filterOf(view, this.store.userId), null);
+        if (view.q !== "") this.store.setList(view, { ids: [] });
+        this.store.mergePage(view, page.data, page.next_cursor);
+        this.store.setList(view, { load: "ready", error: null });
+      } catch (error) {
+        this.store.setList(view, { load: this.store.list(key)?.ids.length ? "ready" : "error", error });
+      }
+    });
+  }
+
+  loadMore(view: View): Promise<void> {
+    const key = viewKey(view);
+    const cursor = this.store.list(key)?.cursor ?? null;
+    if (cursor === null) return Promise.resolve();
+    return this.#once(`list:${key}`, async () => {
+      this.store.setList(view, { more: "loading" });
+      try {
+        const page = await listConversations(filterOf(view, this.store.userId), cursor);
+        this.store.mergePage(view, page.data, page.next_cursor);
+        this.store.setList(view, { more: "idle" });
+      } catch {
+        this.store.setList(view, { more: "error" });
+      }
+    });
+  }
+
+  /** Says that a thread is on screen; it is loaded when it is not yet, and dropped again when many others came after. */
+  openThread(id: string): () => void {
+    this.#onScreen.set(id, (this.#onScreen.get(id) ?? 0) + 1);
+    if (this.store.thread(id).load !== "ready") void this.loadThread(id);
+    this.#forgetOldThreads();
+    return () => {
+      const count = (this.#onScreen.get(id) ?? 1) - 1;
+      if (count > 0) this.#onScreen.set(id, count);
+      else this.#onScreen.delete(id);
+    };
+  }
+
+  loadThread(id: string): Promise<void> {
+    return this.#once(`thread:${id}`, async () => {
+      const held = this.store.thread(id);
+      if (held.load !== "ready") this.store.setThread(id, { load: "loading", error: null });
+      try {
+        const [conversation, messages, notes] = await Promise.all([getConversation(id), newestMessages(id), listNotes(id)]);
+        const hole = (messages[0]?.seq ?? 0) > (held.messages.at(-1)?.seq ?? Number.MAX_SAFE_INTEGER) + 1;
+        this.store.setThread(id, hole ? { messages: [] } : {});
+        this.store.mergeConversation(conversation, "answer");
+        this.store.mergeMessages(id, messages);
+        this.store.mergeNotes(id, notes.data);
+        const older = messages.length >= THREAD_PAGE && (messages[0]?.seq ?? 0) > 1 ? "more" : "none";
+        this.store.setThread(id, { load: "ready", error: null, ...(held.load === "ready" && !hole ? {} : { older }) });
+      } catch (error) {
+        this.store.setThread(id, { load: held.load === "ready" ? "ready" : "error", error });
+      }
+    });
+  }
+
+  loadOlder(id: string): Promise<void> {
+    const thread = this.store.thread(id);
+    const first = thread.messages[0];
+    if (thread.older !== "more" || first === undefined) return Promise.resolve();
+    return this.#once(`older:${id}`, async () => {
+      this.store.setThread(id, { older: "loading" });
+      try {
+        const page = await listMessages(id, { before_seq: first.seq }, THREAD_PAGE);
+        this.store.mergeMessages(id, page.data);
+        this.store.setThread(id, { older: page.data.length >= THREAD_PAGE ? "more" : "none" });
+      } catch {
+        this.store.setThread(id, { older: "more" });
+      }
+    });
+  }
+
+  /** Tells the server how far this user has read. */
+  async read(id: string, seq: number): Promise<void> {
+    this.store.clearUnread(id);
+    try {
+      this.store.mergeConversation(await markRead(id, seq), "answer");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  /** Tells colleagues that this user is writing; repeated while it goes on, ended after a silence. */
+  typing(conversationId: string, mode: Mode): void {
+    const now = Date.now();
+    const before = this.#typed;
+    if (before !== null && before.conversationId !== conversationId) this.stopTyping();
+    const due = this.#typed === null || now - this.#typed.at > TYPING_REPEAT_MS;
+    if (this.#typed !== null) clearTimeout(this.#typed.stop);
+    if (due) this.#socket.send({ type: "typing.start", conversation_id: conversationId, mode });
+    this.#typed = {
+      conversationId,
+      at: due ? now : (this.#typed?.at ?? now),
+      stop: setTimeout(() => this.stopTyping(), TYPING_IDLE_MS),
+    };
+  }
+
+  stopTyping(): void {
+    if (this.#typed === null) return;
+    clearTimeout(this.#typed.stop);
+    this.#socket.send({ type: "typing.stop", conversation_id: this.#typed.conversationId });
+    this.#typed = null;
+  }
+
+  setPresence(status: "online" | "away"): void {
+    this.#socket.send({ type: "presence.set", status });
+    this.store.setPresence(this.store.userId, status);
+  }
+
+  #onPhase(phase: Phase): void {
+    if (phase === "live") {
+      this.store.clearTyping();
+      this.outbox.resume();
+    }
+    for (const listener of this.#phaseListeners) listener();
+  }
+
+  /** Events were missed: fetch the lists and threads on screen again and forget the others. */
+  #refetch(): void {
+    for (const { view, load } of this.store.lists()) {
+      if (load !== "idle") this.#after(`list:${viewKey(view)}`, () => this.loadList(view));
+    }
+    for (const id of this.store.openThreads()) {
+      if (this.#onScreen.has(id)) this.#after(`thread:${id}`, () => this.loadThread(id));
+      else if (this.store.thread(id).outgoing.length === 0) this.store.dropThread(id);
+    }
+  }
+
+  #forgetOldThreads(): void {
+    const idle = this.store
+      .openThreads()
+      .filter((id) => !this.#onScreen.has(id) && this.store.thread(id).outgoing.length === 0);
+    for (const id of idle.slice(0, Math.max(0, idle.length - CACHED_THREADS))) this.store.dropThread(id);
+  }
+
+  readonly #guard = (event: BeforeUnloadEvent): void => {
+    if (this.outbox.hasWaiting()) event.preventDefault();
+  };
+
+  /** A fetch under way may have been answered before the gap closed, so it is not enough. */
+  #after(key: string, load: () => Promise<void>): void {
+    void (this.#running.get(key) ?? Promise.resolve()).then(load);
+  }
+
+  #once(key: string, load: () => Promise<void>): Promise<void> {
+    const running = this.#running.get(key);
+    if (running !== undefined) return running;
+    const started = load().finally(() => this.#running.delete(key));
+    this.#running.set(key, started);
+    return started;
+  }
+}
+
+/** The newest page of a thread, oldest first. */
+async function newestMessages(id: string) {
+  const page = await listMessages(id, { before_seq: Number.MAX_SAFE_INTEGER }, THREAD_PAGE);
+  return page.data;
+}
+
+/** Frames do not fire in a hidden tab; a slow timer takes their place. */
+function nextFrame(flush: () => void): void {
+  if (document.hidden) setTimeout(flush, 250);
+  else requestAnimationFrame(flush);
+}

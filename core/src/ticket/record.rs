@@ -1,0 +1,111 @@
+//! A ticket as it is stored.
+
+use chrono::{DateTime, Utc};
+
+use crate::ids::{AccountId, AssetId, ContactId, SiteId, TechnicianId, TicketId, VendorId};
+use crate::ticket::state::{Projections, Situation, TicketState};
+use crate::ticket::words::{Profile, TicketPriority, Urgency};
+
+/// A ticket: every column of its row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ticket {
+    /// Our id.
+    pub id: TicketId,
+    /// Its name for people: prefix, year, number.
+    pub code: String,
+    /// Whose site.
+    pub account_id: AccountId,
+    /// Where.
+    pub site_id: SiteId,
+    /// On what.
+    pub asset_id: Option<AssetId>,
+    /// Who asked.
+    pub contact_id: Option<ContactId>,
+    /// Line of business.
+    pub profile: Profile,
+    /// Where it stands.
+    pub state: TicketState,
+    /// How soon policy wants it.
+    pub priority: TicketPriority,
+    /// How urgent the requester finds it.
+    pub urgency: Urgency,
+    /// Kind of work, for matching vendors.
+    pub category: Option<String>,
+    /// Kind of work, for policy; upper case.
+    pub incident_type: Option<String>,
+    /// One line.
+    pub summary: String,
+    /// All of it.
+    pub description: Option<String>,
+    /// Name the requester gave.
+    pub customer_name: Option<String>,
+    /// Telephone the requester gave.
+    pub contact_phone: Option<String>,
+    /// E-mail address the requester gave.
+    pub contact_email: Option<String>,
+    /// When the requester would like it, in words.
+    pub requested_window: Option<String>,
+    /// When the requester would like it, from.
+    pub requested_start: Option<DateTime<Utc>>,
+    /// When the requester would like it, until.
+    pub requested_end: Option<DateTime<Utc>>,
+    /// Not to exceed, in minor units; 0: no limit agreed.
+    pub nte_cents: i64,
+    /// Currency of all money on the ticket.
+    pub currency: String,
+    /// Recognises the same request when it comes again.
+    pub identity_signature: Option<String>,
+    /// How sure the intake was who asks, 0 to 100.
+    pub identity_confidence: Option<i64>,
+    /// How sure the intake was what is asked, 0 to 100.
+    pub classification_confidence: Option<i64>,
+    /// A person has to take over from the intake before scheduling.
+    pub sop_handoff_required: bool,
+    /// The intake said that the hand-off was made.
+    pub sop_handoff_acknowledged: bool,
+    /// What the person should ask.
+    pub sop_handoff_prompt: Option<String>,
+    /// A person has to look before dispatch.
+    pub review_required: bool,
+    /// Why.
+    pub review_reasons: Vec<String>,
+    /// What lists are sorted by.
+    pub ranking_score: i64,
+    /// Which rules made the score.
+    pub applied_rules: Vec<String>,
+    /// Committed window, from.
+    pub scheduled_start: Option<DateTime<Utc>>,
+    /// Committed window, until.
+    pub scheduled_end: Option<DateTime<Utc>>,
+    /// Technician who does it.
+    pub assigned_tech_id: Option<TechnicianId>,
+    /// Vendor who does it.
+    pub assigned_provider_id: Option<VendorId>,
+    /// How often somebody was called in.
+    pub escalation_level: i64,
+    /// Whether it ends in an invoice.
+    pub billable: bool,
+    /// Which system it came from.
+    pub source_system: String,
+    /// The message it came from, in that system.
+    pub source_message_id: Option<String>,
+    /// Grows by one with each command.
+    pub version: i64,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// When it changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Ticket {
+    /// How the older vocabularies name where it stands.
+    pub fn projections(&self) -> Projections {
+        self.state.project(Situation {
+            review_required: self.review_required,
+            is_mid_work: false,
+            is_booking: false,
+            is_delayed: false,
+            escalation_level: self.escalation_level,
+        })
+    }
+}

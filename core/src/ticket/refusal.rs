@@ -1,0 +1,58 @@
+//! A command that may not be: which code, and the facts that explain it.
+
+use serde_json::{Map, Value, json};
+
+use crate::code::Code;
+use crate::ticket::command::CommandRow;
+use crate::ticket::state::TicketState;
+
+/// Why a command is refused. The code decides status and dimension.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// Which refusal.
+    pub code: Code,
+    /// One sentence for the caller.
+    pub message: String,
+    /// Facts that explain it: what was measured, what was allowed.
+    pub facts: Map<String, Value>,
+}
+
+/// A field of a body that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// Name of the field.
+    pub path: &'static str,
+    /// What it should be.
+    pub message: String,
+}
+
+impl Refusal {
+    /// A refusal without further facts.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), facts: Map::new() }
+    }
+
+    /// Adds a fact.
+    #[must_use]
+    pub fn because(mut self, fact: &str, value: impl Into<Value>) -> Self {
+        self.facts.insert(fact.into(), value.into());
+        self
+    }
+
+    /// Not from this state.
+    pub fn wrong_state(row: &CommandRow, from: TicketState) -> Self {
+        let allowed: Vec<&str> = row.from.iter().map(|state| state.as_str()).collect();
+        let to: Vec<&str> = row.to.iter().map(|state| state.as_str()).collect();
+        Self::new(Code::InvalidStateTransition, format!("{} is not possible while the ticket is {from}", row.tool))
+            .because("from_state", from.as_str())
+            .because("allowed_from_states", json!(allowed))
+            .because("to_state", json!(to))
+    }
+}
+
+impl FieldError {
+    /// `path` should be what `message` says.
+    pub fn new(path: &'static str, message: impl Into<String>) -> Self {
+        Self { path, message: message.into() }
+    }
+}

@@ -1,0 +1,103 @@
+//! A sink that keeps everything in memory, for `patchbay replay` and tests: the same rules of deduplication, statuses
+//! and consent as the real one, without a store.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use patchbay_core::channel::Channel;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::ids::InboxId;
+use patchbay_core::item::Item;
+use patchbay_normalizer::dedupe;
+use patchbay_normalizer::twilio::Consent;
+
+use crate::delivery::{Accepted, Delivery, NotDurable, Sink, SinkFuture};
+
+/// Keeps deliveries in memory.
+#[derive(Debug, Default)]
+pub struct MemorySink {
+    /// Guards everything; held for a few instructions.
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    seen: HashSet<String>,
+    fresh: Vec<Item>,
+    deliveries: Vec<Delivery>,
+    statuses: HashMap<String, DeliveryStatus>,
+    opted_out: HashSet<String>,
+}
+
+impl MemorySink {
+    /// An empty sink in which these addresses are opted out.
+    pub fn new(opted_out: impl IntoIterator<Item = String>) -> Self {
+        let state = State { opted_out: opted_out.into_iter().collect(), ..State::default() };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// The new items since the last call.
+    pub fn take_items(&self) -> Vec<Item> {
+        std::mem::take(&mut self.lock().fresh)
+    }
+
+    /// Every delivery since the last call, duplicates included.
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
+        std::mem::take(&mut self.lock().deliveries)
+    }
+
+    /// Where an outbound message stands, if anything was reported of it.
+    pub fn status_of(&self, channel_message_id: &str) -> Option<DeliveryStatus> {
+        self.lock().statuses.get(channel_message_id).copied()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn keep(&mut self, item: &Item) {
+        match item {
+            Item::Status(status) => {
+                let state = self.statuses.entry(status.channel_message_id.clone()).or_insert(DeliveryStatus::Pending);
+                *state = state.merged_with(status.status.into()).unwrap_or(*state);
+            }
+            Item::Event(event) => match (event.kind.as_str(), &event.address) {
+                ("opt_out", Some(address)) => {
+                    self.opted_out.insert(address.clone());
+                }
+                ("opt_in", Some(address)) => {
+                    self.opted_out.remove(address);
+                }
+                _ => {}
+            },
+            Item::Message(_) => {}
+        }
+    }
+}
+
+impl Sink for MemorySink {
+    fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>> {
+        let mut state = self.lock();
+        let mut accepted = Accepted::default();
+        for delivery in &deliveries {
+            for item in &delivery.items {
+                if state.seen.insert(dedupe::key(delivery.source, item)) {
+                    state.keep(item);
+                    state.fresh.push(item.clone());
+                    accepted.fresh += 1;
+                } else {
+                    accepted.duplicates += 1;
+                }
+            }
+        }
+        state.deliveries.extend(deliveries);
+        Box::pin(std::future::ready(Ok(accepted)))
+    }
+
+    fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, address: &'a str) -> SinkFuture<'a, Consent> {
+        let consent = if self.lock().opted_out.contains(address) { Consent::Withdrawn } else { Consent::Given };
+        Box::pin(std::future::ready(consent))
+    }
+}

@@ -1,0 +1,180 @@
+//! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
+
+mod twilio;
+mod whatsapp;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header;
+use http_body_util::LengthLimitError;
+use metrics::counter;
+use patchbay_core::Code;
+use patchbay_core::clock::Clock;
+use patchbay_http::ApiError;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::config::Config;
+use crate::delivery::{Delivery, Sink};
+use crate::inboxes::Inboxes;
+use crate::rate::Rates;
+use crate::refusal::Refusal;
+
+/// The ingress: settings, inboxes, time and where verified events go. Cheap to clone.
+#[derive(Clone)]
+pub struct Ingress {
+    config: Arc<Config>,
+    inboxes: Inboxes,
+    clock: Clock,
+    sink: Arc<dyn Sink>,
+    rates: Arc<Rates>,
+}
+
+impl std::fmt::Debug for Ingress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ingress").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Ingress {
+    /// An ingress that hands over to `sink`.
+    pub fn new(config: Config, inboxes: Inboxes, clock: Clock, sink: Arc<dyn Sink>) -> Self {
+        let rates = Arc::new(Rates::new(config.webhooks_per_second));
+        Self { config: Arc::new(config), inboxes, clock, sink, rates }
+    }
+}
+
+/// The OpenAPI part of the webhooks.
+#[derive(Debug, OpenApi)]
+#[openapi(tags((name = "webhooks", description = "What providers call. Verified by signature, not by token.")))]
+pub struct ApiDoc;
+
+/// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
+/// `/webhooks/twilio/status/{message_id}`. Merge it at the root, outside of layers that read or change bodies.
+pub fn router(ingress: Ingress) -> OpenApiRouter {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .routes(routes!(whatsapp::handshake, whatsapp::notification))
+        .routes(routes!(twilio::message_by_get, twilio::message))
+        .routes(routes!(twilio::status_by_get, twilio::status))
+        .routes(routes!(twilio::status_of_by_get, twilio::status_of))
+        .with_state(ingress)
+}
+
+/// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves
+/// the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// The request was proven to come from its provider.
+    pub verified: bool,
+    /// Why it was refused, or what was wrong with it.
+    pub refusal: Option<Refusal>,
+}
+
+impl Verdict {
+    const ACCEPTED: Self = Self { verified: true, refusal: None };
+
+    fn on(self, mut response: Response) -> Response {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Who calls, in metrics and logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Caller {
+    Meta,
+    Twilio,
+}
+
+impl Caller {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Meta => "whatsapp",
+            Self::Twilio => "twilio",
+        }
+    }
+}
+
+/// A refused request: a counter and an answer, nothing stored.
+fn refuse(caller: Caller, refusal: Refusal) -> Response {
+    count(caller, refusal.as_str());
+    Verdict { verified: false, refusal: Some(refusal) }.on(refusal.into_response())
+}
+
+fn count(caller: Caller, outcome: &'static str) {
+    counter!("ingress_requests_total", "provider" => caller.as_str(), "outcome" => outcome).increment(1);
+}
+
+/// Which of several configured keys signed: an operator who rotates keys sees when the old one is unused.
+fn count_key(caller: Caller, place: &'static str) {
+    counter!("ingress_signatures_total", "provider" => caller.as_str(), "key" => place).increment(1);
+}
+
+/// Hands the deliveries of a verified request over and answers when they are durable.
+async fn hand_over(
+    ingress: &Ingress,
+    caller: Caller,
+    deliveries: Vec<Delivery>,
+    verdict: Verdict,
+    answer: Response,
+) -> Response {
+    if deliveries.is_empty() {
+        count(caller, "empty");
+        return verdict.on(answer);
+    }
+    if ingress.rates.take(deliveries.iter().map(|delivery| delivery.inbox), ingress.clock.now()).is_err() {
+        count(caller, "rate_limited");
+        let error = ApiError::new(Code::RateLimited, "this inbox takes no more for a moment").retry_after(1);
+        return verdict.on(error.into_response());
+    }
+    for quarantine in deliveries.iter().filter_map(|delivery| delivery.quarantine.as_ref()) {
+        tracing::warn!(
+            provider = caller.as_str(),
+            reason = quarantine.reason.as_str(),
+            body_bytes = quarantine.raw.len(),
+            "a verified webhook was set aside"
+        );
+    }
+    match ingress.sink.accept(deliveries).await {
+        Ok(accepted) => {
+            count(caller, verdict.refusal.map_or("accepted", Refusal::as_str));
+            let items = |kind: &'static str, number: usize| {
+                let counter = counter!("ingress_items_total", "provider" => caller.as_str(), "kind" => kind);
+                counter.increment(u64::try_from(number).unwrap_or(u64::MAX));
+            };
+            items("fresh", accepted.fresh);
+            items("duplicate", accepted.duplicates);
+            verdict.on(answer)
+        }
+        Err(not_durable) => {
+            count(caller, "not_durable");
+            let error = ApiError::new(Code::NotReady, "the event could not be kept; send it again")
+                .retry_after(not_durable.retry_after_seconds);
+            verdict.on(error.into_response())
+        }
+    }
+}
+
+/// Reads the whole body once, up to `limit` bytes.
+async fn read_body(config: &Config, request: Request, limit: usize) -> Result<Bytes, Refusal> {
+    let declared =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(Refusal::PayloadTooLarge);
+    }
+    let body: Body = request.into_body();
+    match tokio::time::timeout(config.body_deadline(), axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(error)) => Err(if error.into_inner().is::<LengthLimitError>() {
+            Refusal::PayloadTooLarge
+        } else {
+            Refusal::MalformedPayload
+        }),
+        Err(_) => Err(Refusal::MalformedPayload),
+    }
+}
