@@ -4,9 +4,19 @@
 
 mod backoff;
 mod config;
+mod deps;
+mod desk;
+pub mod limits;
+mod provider;
+mod reconcile_message;
 mod runner;
+mod send_message;
 mod work;
+mod workers;
 
 pub use config::WorkersConfig;
+pub use deps::{Deps, MediaLink};
+pub use provider::NoClient;
 pub use runner::Runner;
 pub use work::{Verdict, Work, WorkError};
+pub use workers::{RunningWorkers, Workers};

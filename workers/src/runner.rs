@@ -63,6 +63,7 @@ impl Runner {
         let mut renew = tokio::time::interval(self.shared.lease / 3);
         renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
+            while tasks.try_join_next().is_some() {}
             wake.mark_unchanged();
             let claimed = match self.shared.claim(&self.config).await {
                 Ok(jobs) => jobs,
