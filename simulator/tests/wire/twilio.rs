@@ -175,3 +175,18 @@ async fn a_messaging_service_picks_its_number_and_reports_queued() {
     let states: Vec<_> = received.iter().filter_map(|webhook| webhook.param("MessageStatus")).collect();
     assert_eq!(states, ["queued", "sent", "delivered"]);
 }
+
+#[tokio::test]
+async fn a_media_url_is_fetched_for_the_phone_and_a_dead_one_fails_the_message() {
+    let bench = bench().await;
+    let callback = bench.callback_url("9");
+    for (name, state) in [("leak.png", "delivered"), ("none.png", "failed")] {
+        let url = bench.file_url(name);
+        let form = [("To", DANA), ("From", OUR_SMS), ("MediaUrl", url.as_str()), ("StatusCallback", &callback)];
+        let (status, created) = bench.twilio(&form).await;
+        assert_eq!((status, &created["num_media"]), (201, &json!("1")));
+        let received = bench.settled().await;
+        assert_eq!(received.last().and_then(|webhook| webhook.param("MessageStatus")), Some(state));
+    }
+    assert_eq!(bench.simulator.handle.thread(DANA, Channel::Sms).len(), 1);
+}
