@@ -24,11 +24,15 @@ pub fn twilio_form(bytes: &[u8]) {
     for consent in [Consent::Given, Consent::Withdrawn] {
         let items = twilio::message(&form, &MessageContext { received_at: received_at(), consent });
         assert!(!items.is_empty(), "a form is never lost");
-        items.iter().for_each(|item| check(Source::Twilio, item));
+        for item in &items {
+            check(Source::Twilio, item);
+        }
     }
     let items = twilio::status(&form, &StatusContext { received_at: received_at(), callback_data: None });
     assert!(!items.is_empty(), "a form is never lost");
-    items.iter().for_each(|item| check(Source::Twilio, item));
+    for item in &items {
+        check(Source::Twilio, item);
+    }
 }
 
 /// Event streams of Twilio.
