@@ -66,11 +66,8 @@ impl Bus {
     /// Joins the signals of `db` to the bus until `stop`. Every process runs one link, whatever its roles.
     pub fn link(self, db: Db, stop: CancellationToken) -> JoinHandle<()> {
         // Whatever is announced from here on is heard, even before the task runs for the first time.
-        let ears = Ears {
-            feed: db.signals().own_feed(),
-            jobs: db.signals().own_jobs(),
-            outgoing: db.signals().outgoing(),
-        };
+        let ears =
+            Ears { feed: db.signals().own_feed(), jobs: db.signals().own_jobs(), outgoing: db.signals().outgoing() };
         let memory = match &self.wire {
             Wire::Memory(wire) => Some(wire.receiver()),
             Wire::Redis(_) => None,

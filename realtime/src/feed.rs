@@ -75,8 +75,7 @@ pub(crate) async fn read(
     let after = match query.after.as_deref() {
         None | Some("") => None,
         Some(text) => Some(
-            text.parse::<Position>()
-                .map_err(|_| ApiError::new(Code::InvalidQuery, "the cursor is not one of ours"))?,
+            text.parse::<Position>().map_err(|_| ApiError::new(Code::InvalidQuery, "the cursor is not one of ours"))?,
         ),
     };
     let mut tx = realtime.db.read().await.map_err(|error| refusal(&error))?;

@@ -59,11 +59,8 @@ impl People {
         let user = actor.user_id();
         let mut known = self.lock();
         let before = known.here.get(&user).map(Person::availability);
-        let person = known.here.entry(user).or_insert_with(|| Person {
-            name: None,
-            teams: Vec::new(),
-            sockets: HashMap::new(),
-        });
+        let person =
+            known.here.entry(user).or_insert_with(|| Person { name: None, teams: Vec::new(), sockets: HashMap::new() });
         person.name.clone_from(&actor.name);
         person.teams = actor.teams.iter().copied().collect();
         if availability == Availability::Offline {
@@ -72,8 +69,7 @@ impl People {
             person.sockets.insert(socket, availability);
         }
         let after = person.availability();
-        let presence =
-            Presence { user, name: person.name.clone(), teams: person.teams.clone(), availability: after };
+        let presence = Presence { user, name: person.name.clone(), teams: person.teams.clone(), availability: after };
         if person.sockets.is_empty() {
             known.here.remove(&user);
         }
@@ -196,8 +192,7 @@ impl Known {
             let everywhere: Vec<Presence> = here.into_iter().chain(there).collect();
             let availability = best(everywhere.iter().map(|presence| presence.availability));
             let shown = self.shown.get(&user).cloned();
-            let Some(describes) =
-                everywhere.into_iter().next().or_else(|| hint.cloned()).or_else(|| shown.clone())
+            let Some(describes) = everywhere.into_iter().next().or_else(|| hint.cloned()).or_else(|| shown.clone())
             else {
                 continue;
             };

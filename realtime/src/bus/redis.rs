@@ -55,8 +55,11 @@ fn seeds(url: &str) -> Option<Vec<String>> {
     let (authority, tail) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
     let (login, hosts) = authority.rsplit_once('@').map_or(("", authority), |(login, hosts)| (login, hosts));
     let at = if login.is_empty() { "" } else { "@" };
-    let seeds: Vec<String> =
-        hosts.split(',').filter(|host| !host.is_empty()).map(|host| format!("{scheme}://{login}{at}{host}{tail}")).collect();
+    let seeds: Vec<String> = hosts
+        .split(',')
+        .filter(|host| !host.is_empty())
+        .map(|host| format!("{scheme}://{login}{at}{host}{tail}"))
+        .collect();
     (!seeds.is_empty()).then_some(seeds)
 }
 
