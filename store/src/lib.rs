@@ -3,13 +3,16 @@
 
 pub mod attempts;
 mod batch;
+pub mod canned_responses;
 pub mod contacts;
 pub mod conversations;
 mod db;
 pub mod dead_letters;
+pub mod directory;
 pub mod error;
 pub mod events;
 pub mod feed;
+pub mod inboxes;
 pub mod jobs;
 pub mod media;
 pub mod messages;
@@ -17,9 +20,13 @@ pub mod param;
 pub mod quarantine;
 pub mod queues;
 pub mod row;
+pub mod sessions;
 mod signals;
 pub mod statuses;
+pub mod teams;
+pub mod templates;
 mod tx;
+pub mod users;
 
 pub use batch::Batch;
 pub use db::{Db, Engine, MIGRATIONS};
