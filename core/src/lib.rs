@@ -20,6 +20,7 @@ pub mod job;
 pub mod notice;
 pub mod role;
 pub mod secret;
+pub mod template;
 pub mod ticket;
 
 pub use channel::UnknownWord;

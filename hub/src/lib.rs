@@ -5,6 +5,7 @@ pub mod body;
 pub mod contacts;
 pub mod conversations;
 pub mod delivery;
+pub mod directory;
 mod error;
 pub mod feed;
 pub mod files;
@@ -14,10 +15,3 @@ mod state;
 
 pub use error::HubError;
 pub use state::{Hub, HubConfig};
-mod directory {
-    use patchbay_core::ctx::Ctx;
-    use patchbay_store::{StoreError, Tx};
-    pub(crate) async fn ensure_user(_tx: &mut Tx, _ctx: &Ctx) -> Result<(), StoreError> {
-        Ok(())
-    }
-}

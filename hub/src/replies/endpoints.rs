@@ -7,6 +7,7 @@ use patchbay_core::Code;
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::ConversationId;
 use patchbay_core::item::ContentType;
+use patchbay_core::template::TemplateStatus;
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::templates;
 use serde_json::json;
@@ -80,7 +81,7 @@ pub(crate) async fn send_template(
     let template = templates::by_name(&mut tx, row.inbox_id, &body.template_name, &body.language)
         .await?
         .ok_or_else(|| ApiError::invalid("template_name", "the inbox has no such template in this language"))?;
-    if template.status != "APPROVED" {
+    if template.status != TemplateStatus::Approved {
         return Err(ApiError::invalid("template_name", "the template is not approved").into());
     }
     if i64::try_from(body.params.len()) != Ok(template.param_count) {
