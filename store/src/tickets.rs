@@ -15,16 +15,7 @@ use crate::record;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
-crate::stored_words!(
-    Profile,
-    TicketPriority,
-    TicketState,
-    Urgency,
-    PlaceStatus,
-    SiteRelation,
-    SlaTier,
-    TicketRelation,
-);
+crate::stored_words!(Profile, TicketPriority, TicketState, Urgency, PlaceStatus, SiteRelation, SlaTier, TicketRelation,);
 
 impl Record for Ticket {
     fn read(row: &Row) -> Result<Self, StoreError> {
@@ -385,10 +376,7 @@ record! {
 }
 
 /// The tickets of several conversations, oldest first.
-pub async fn of_conversations(
-    tx: &mut Tx,
-    conversations: &[ConversationId],
-) -> Result<Vec<LinkedTicket>, StoreError> {
+pub async fn of_conversations(tx: &mut Tx, conversations: &[ConversationId]) -> Result<Vec<LinkedTicket>, StoreError> {
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
