@@ -8,6 +8,7 @@ pub mod memory;
 mod rate;
 pub mod refusal;
 pub mod replay;
+pub mod spool;
 pub mod verify;
 mod webhook;
 
@@ -16,4 +17,5 @@ pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason,
 pub use inboxes::Inboxes;
 pub use refusal::Refusal;
 pub use replay::replay;
+pub use spool::Spool;
 pub use webhook::{ApiDoc, Ingress, Verdict, router};

@@ -1,5 +1,4 @@
 //! How long one payload takes to normalise.
-#![allow(missing_docs, reason = "a benchmark, not an interface")]
 use criterion::{Criterion, criterion_group, criterion_main};
 fn codec(_: &mut Criterion) {}
 criterion_group!(benches, codec);

@@ -4,9 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use patchbay_core::channel::Channel;
+use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
-
-use crate::clock::Clock;
 
 mod demo;
 

@@ -128,12 +128,11 @@ impl Queue {
             }
             let callback = first.remove();
             let lane = callback.lane.clone();
-            match self.lanes.get_mut(&lane) {
-                Some(waiting) => waiting.push_back(callback),
-                None => {
-                    self.lanes.insert(lane.clone(), VecDeque::from([callback]));
-                    self.ready.push_back(lane);
-                }
+            if let Some(waiting) = self.lanes.get_mut(&lane) {
+                waiting.push_back(callback);
+            } else {
+                self.lanes.insert(lane.clone(), VecDeque::from([callback]));
+                self.ready.push_back(lane);
             }
         }
     }

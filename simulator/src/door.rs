@@ -31,6 +31,15 @@ pub(crate) enum Stopped {
     TooMany(u32),
 }
 
+/// Which API's door it is.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) provider: Provider,
+    /// What that API answers while it is out of service.
+    pub(crate) unavailable: fn() -> Response,
+}
+
 /// What becomes of the answer to an accepted message.
 enum Aftermath {
     Answer,
@@ -103,11 +112,8 @@ async fn pause(shared: &Shared, time: Duration) {
 }
 
 /// Writes every request down, and answers all of them 503 during an outage.
-pub(crate) async fn record(
-    State((shared, provider, unavailable)): State<(Arc<Shared>, Provider, fn() -> Response)>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn record(State(door): State<Door>, request: Request, next: Next) -> Response {
+    let Door { shared, provider, unavailable } = door;
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
     let outage = shared.world().faults.of(provider).outage;
     let response = if outage { unavailable() } else { next.run(request).await };

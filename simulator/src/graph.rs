@@ -5,12 +5,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::{get, post};
 use http::{HeaderMap, header};
 
 use crate::config::WhatsappNumber;
-use crate::door;
+use crate::door::{self, Door};
 use crate::faults::Provider;
 use crate::world::Shared;
 
@@ -27,17 +26,20 @@ pub(crate) use status::post_status;
 
 /// Uploads above this are refused; the largest thing the fake keeps.
 const UPLOAD_BYTES: usize = 24 << 20;
+/// Any other body.
+const BODY_BYTES: usize = 256 << 10;
 
 /// Routes below `/{version}`.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
-    let unavailable: fn() -> Response = || GraphError::new(131_016).into();
+    let door =
+        Door { shared: Arc::clone(shared), provider: Provider::Meta, unavailable: || GraphError::new(131_016).into() };
     Router::new()
         .route("/{version}/{phone_number_id}/messages", post(messages::send))
-        .route("/{version}/{phone_number_id}/media", post(media::upload))
+        .route("/{version}/{phone_number_id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)))
         .route("/{version}/{media_id}", get(media::describe).delete(media::delete))
         .route("/whatsapp_business/attachments/", get(media::download))
-        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
-        .layer(from_fn_with_state((Arc::clone(shared), Provider::Meta, unavailable), door::record))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(door, door::record))
         .with_state(Arc::clone(shared))
 }
 

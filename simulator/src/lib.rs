@@ -5,11 +5,11 @@
 
 mod capped;
 mod carrier;
-mod clock;
 mod config;
 mod courier;
 mod door;
 mod faults;
+mod fetcher;
 mod graph;
 mod handle;
 mod listener;
@@ -22,7 +22,6 @@ mod simulator;
 mod twilio;
 mod world;
 
-pub use clock::Clock;
 pub use config::{
     Limits, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers, Template, Timing, TwilioNumber, WhatsappNumber,
     WindowRule,

@@ -6,11 +6,10 @@ use std::time::Duration;
 use patchbay_core::channel::{Channel, Direction};
 use serde_json::{Value, json};
 
-use crate::carrier::{self, Step};
+use crate::carrier::{self, Reports, Step};
 use crate::config::{TwilioNumber, WhatsappNumber};
 use crate::courier::{About, Callback, Key, Post};
 use crate::faults::Provider;
-use crate::graph::post_status;
 use crate::media::{Attachment, StoredMedia};
 use crate::message::{Author, DeliveryState, Sent, ThreadMedia, ThreadMessage};
 use crate::payload::{SmsParts, now_as_text, sms_form, value};
@@ -71,7 +70,7 @@ pub enum SayError {
 }
 
 /// Sends as the customer, through the signed webhook. Answers the provider's message id.
-pub(crate) fn say(shared: &Shared, saying: Saying) -> Result<String, SayError> {
+pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> {
     let name = {
         let world = shared.world();
         let phone = world.phone(&saying.from).ok_or(SayError::NoSuchPhone)?;
@@ -105,7 +104,7 @@ pub(crate) fn say(shared: &Shared, saying: Saying) -> Result<String, SayError> {
     }
 }
 
-fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying: Saying) -> String {
+fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying: &Saying) -> String {
     let wa_id = saying.from.trim_start_matches('+');
     let id = crate::graph::wamid(shared, wa_id);
     let now = shared.now();
@@ -141,7 +140,7 @@ fn say_on_whatsapp(shared: &Shared, number: &WhatsappNumber, name: &str, saying:
         key,
     };
     let said = Said { provider: Provider::Meta, id: &id, number: &number.address, owner: &number.phone_number_id };
-    send(shared, &said, &saying, kept.as_slice(), post);
+    send(shared, &said, saying, kept.as_slice(), post);
     id
 }
 
@@ -169,7 +168,7 @@ fn media_object(file: &StoredMedia, kind: &str, caption: Option<&str>) -> Value 
     object
 }
 
-fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String {
+fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: &Saying) -> String {
     let text = saying.text.clone().unwrap_or_default();
     let (id, kept, keyword) = {
         let mut world = shared.world();
@@ -204,7 +203,7 @@ fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String 
         opt_out: keyword.map(Keyword::opt_out_type),
         service: number.messaging_service_sid.as_deref(),
     });
-    let group = uuid::Uuid::new_v4().to_string();
+    let group = shared.world().hex(16);
     let post = |key| Post::Twilio {
         url: number.webhook_url.clone(),
         auth_token: number.auth_token.clone(),
@@ -213,7 +212,7 @@ fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: Saying) -> String 
         key,
     };
     let said = Said { provider: Provider::Twilio, id: &id, number: &number.address, owner: &number.account_sid };
-    send(shared, &said, &saying, kept.as_slice(), post);
+    send(shared, &said, saying, kept.as_slice(), post);
     if let Some(keyword) = keyword {
         carrier_answers(shared, number, &saying.from, keyword);
     }
@@ -333,21 +332,15 @@ pub(crate) fn read(shared: &Shared, address: &str, channel: Channel) -> Result<u
             let Some(number) = number else { continue };
             let (copies, key) = carrier::callback_faults(world.faults.of_mut(Provider::Meta));
             let step = Step { after: Duration::ZERO, state: DeliveryState::Read, error_code: None };
-            let to = address.trim_start_matches('+');
-            let post = post_status(number, &id, to, message.our_id.as_deref(), step, shared.now(), key);
-            planned.push(Callback {
-                lane: carrier::lane(&shared.config, &message),
-                message_id: id,
-                about: About::Status(DeliveryState::Read, None),
-                post: Some(post),
-                copies,
-                attempts: 0,
-            });
+            let wa_id = address.trim_start_matches('+').to_owned();
+            let reports = Reports::Meta { phone_number_id: number.phone_number_id.clone(), wa_id };
+            let post = reports.post(shared, &message, step, key);
+            planned.push((message, step, copies, post));
         }
     }
     let count = planned.len();
-    for callback in planned {
-        shared.courier.plan(Duration::ZERO, callback);
+    for (message, step, copies, post) in planned {
+        carrier::plan(shared, &message, step, copies, post);
     }
     Ok(count)
 }

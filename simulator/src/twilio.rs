@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
 use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 use patchbay_core::secret::Secret;
 
-use crate::door;
+use crate::door::{self, Door};
 use crate::faults::Provider;
 use crate::world::Shared;
 
@@ -23,10 +23,18 @@ mod messages;
 mod resource;
 
 pub(crate) use errors::TwilioError;
+pub(crate) use resource::word;
+
+/// Longest form.
+const BODY_BYTES: usize = 256 << 10;
 
 /// Routes below `/2010-04-01`, and the host of stored media.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
-    let unavailable: fn() -> Response = || TwilioError::new(20_503).into();
+    let door = Door {
+        shared: Arc::clone(shared),
+        provider: Provider::Twilio,
+        unavailable: || TwilioError::new(20_503).into(),
+    };
     let messages = "/2010-04-01/Accounts/{account_sid}/Messages";
     Router::new()
         .route(&format!("{messages}.json"), post(messages::create).get(listing::list))
@@ -34,7 +42,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route(&format!("{messages}/{{sid}}/Media/{{media_sid}}"), get(media::fetch))
         .route("/2010-04-01/{*rest}", get(nothing_here).post(nothing_here))
         .route("/twilio-media/{token}", get(media::stored))
-        .layer(from_fn_with_state((Arc::clone(shared), Provider::Twilio, unavailable), door::record))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(door, door::record))
         .with_state(Arc::clone(shared))
 }
 

@@ -2,6 +2,7 @@
 //! transaction first and answer a question or make a change; they decide nothing.
 
 pub mod accounts;
+pub mod annotations;
 pub mod attempts;
 pub mod audit;
 mod batch;
@@ -14,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod feed;
 pub mod idempotency;
+pub mod inbox_views;
 pub mod jobs;
 pub mod media;
 pub mod messages;

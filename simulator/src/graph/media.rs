@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -135,7 +135,7 @@ pub(super) async fn download(
     headers: HeaderMap,
 ) -> Response {
     let page = |status, text| (status, Html(format!("<html><body>{text}</body></html>"))).into_response();
-    if headers.get(header::USER_AGENT).is_none_or(|agent| agent.is_empty()) {
+    if headers.get(header::USER_AGENT).is_none_or(HeaderValue::is_empty) {
         return page(StatusCode::BAD_REQUEST, "Unsupported browser");
     }
     let Some(token) = bearer(&headers) else { return page(StatusCode::UNAUTHORIZED, "Sorry, something went wrong.") };

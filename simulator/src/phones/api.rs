@@ -96,7 +96,7 @@ async fn say(State(shared): Page, Path(address): Path<String>, Json(body): Json<
         },
     };
     let (channel, to, text, reply_to) = (body.channel, body.to, body.text, body.reply_to);
-    match super::say(&shared, Saying { from: address, channel, to, text, media, reply_to }) {
+    match super::say(&shared, &Saying { from: address, channel, to, text, media, reply_to }) {
         Ok(id) => (StatusCode::ACCEPTED, Json(json!({ "data": { "id": id } }))).into_response(),
         Err(error) => say_error(error),
     }

@@ -13,7 +13,7 @@ fn stamp(at: DateTime<Utc>) -> String {
 }
 
 /// The word of a delivery state in Twilio's language. 30xxx is the carrier's refusal.
-pub(super) fn word(state: DeliveryState, error_code: Option<u32>) -> &'static str {
+pub(crate) fn word(state: DeliveryState, error_code: Option<u32>) -> &'static str {
     match state {
         DeliveryState::Queued => "queued",
         DeliveryState::Sent => "sent",
@@ -61,9 +61,7 @@ pub(super) fn resource(entry: &Entry) -> Value {
 
 /// How many segments a text takes: ASCII stands for GSM-7 here, everything else for UCS-2.
 fn segments(text: &str) -> usize {
-    let (units, single, joined) = match text.is_ascii() {
-        true => (text.len(), 160, 153),
-        false => (text.encode_utf16().count(), 70, 67),
-    };
+    let (units, single, joined) =
+        if text.is_ascii() { (text.len(), 160, 153) } else { (text.encode_utf16().count(), 70, 67) };
     if units <= single { 1 } else { units.div_ceil(joined) }
 }

@@ -23,7 +23,8 @@ export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
   const t = useTexts();
   const workspace = useWorkspace();
   const ours = message.direction === "outbound";
-  const name = ours ? (message.sender.name ?? t.product) : contactName(conversation, t);
+  const mine = message.sender.id === workspace.store.userId;
+  const name = ours ? (mine ? t.common.you : (message.sender.name ?? t.product)) : contactName(conversation, t);
   const text = message.content.text ?? "";
   return (
     <Frame side={ours ? "ours" : "theirs"} grouped={grouped} name={name} label={`${name}, ${exact(message.timestamp)}`}>

@@ -13,7 +13,7 @@ export type Item =
 
 const GROUP_MS = 5 * 60_000;
 
-export function itemsOf(thread: Thread, unreadAfter: number | null): readonly Item[] {
+export function itemsOf(thread: Thread, userId: string, unreadAfter: number | null): readonly Item[] {
   const items: Item[] = [];
   const notes = [...thread.notes];
   let day: number | null = null;
@@ -61,7 +61,7 @@ export function itemsOf(thread: Thread, unreadAfter: number | null): readonly It
   pushNotes(Number.POSITIVE_INFINITY);
   for (const outgoing of thread.outgoing) {
     startDay(outgoing.at);
-    items.push({ kind: "outgoing", key: outgoing.client_message_id, outgoing, grouped: speaks("me", Date.parse(outgoing.at)) });
+    items.push({ kind: "outgoing", key: outgoing.client_message_id, outgoing, grouped: speaks(`outbound agent ${userId}`, Date.parse(outgoing.at)) });
   }
   return items;
 }

@@ -16,11 +16,12 @@ const HOUR_MS = 3_600_000;
 export function MessageList({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const t = useTexts();
   const workspace = useWorkspace();
+  const { userId } = workspace.store;
   const stopped = useStopped(conversation.id);
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(HOUR_MS);
   const unreadAfter = useUnreadLine(conversation, thread);
-  const items = useMemo(() => itemsOf(thread, unreadAfter), [thread, unreadAfter]);
+  const items = useMemo(() => itemsOf(thread, userId, unreadAfter), [thread, userId, unreadAfter]);
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -73,8 +74,9 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
   }
   return (
     <>
-      <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto px-4 [overflow-anchor:none] sm:px-6" tabIndex={-1}>
-        <div role="log" aria-label={t.thread.label} aria-live="polite" className="relative mx-auto max-w-3xl" style={{ height: rows.getTotalSize() }}>
+      <div ref={scroller} onScroll={onScroll} className="h-full overflow-y-auto px-4 [overflow-anchor:none] sm:px-6" tabIndex={0}>
+        <div className="flex min-h-full flex-col justify-end">
+        <div role="log" aria-label={t.thread.label} aria-live="polite" className="relative mx-auto w-full max-w-3xl shrink-0" style={{ height: rows.getTotalSize() }}>
           {rows.getVirtualItems().map((row) => {
             const item = items[row.index];
             if (item === undefined) return null;
@@ -84,6 +86,7 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
               </div>
             );
           })}
+        </div>
         </div>
       </div>
       {missed !== null && (

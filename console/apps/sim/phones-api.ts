@@ -1,0 +1,61 @@
+// The simulator's own interface: its phones, what they do, and what happens on them.
+import { call } from "../../lib/api/http";
+
+export type PhoneChannel = "whatsapp" | "sms";
+
+export interface PhoneMedia {
+  url: string;
+  mime_type: string | null;
+  filename: string | null;
+}
+
+export interface PhoneMessage {
+  id: string;
+  from: "phone" | "business";
+  business: string;
+  text: string | null;
+  media: readonly PhoneMedia[];
+  at: string;
+  status: string;
+  reply_to: string | null;
+  error_code: number | null;
+}
+
+export interface Phone {
+  address: string;
+  name: string;
+  channel: PhoneChannel;
+  thread: readonly PhoneMessage[];
+}
+
+export type ProviderName = "meta" | "twilio";
+export type Faults = Record<string, number | boolean>;
+export type FaultBoard = Record<ProviderName, Faults>;
+
+const phone = (address: string) => `/sim/api/phones/${encodeURIComponent(address)}`;
+
+export async function listPhones(): Promise<readonly Phone[]> {
+  return (await call<{ data: readonly Phone[] }>("/sim/api/phones")).data;
+}
+
+export interface Picture {
+  mime_type: string;
+  filename: string;
+  base64: string;
+}
+
+export function say(address: string, body: { channel: PhoneChannel; text?: string; media?: Picture }): Promise<unknown> {
+  return call(`${phone(address)}/messages`, { method: "POST", body });
+}
+
+export function readAll(address: string, channel: PhoneChannel): Promise<unknown> {
+  return call(`${phone(address)}/read`, { method: "POST", body: { channel } });
+}
+
+export async function getFaults(): Promise<FaultBoard> {
+  return (await call<{ data: FaultBoard }>("/sim/api/faults")).data;
+}
+
+export async function setFaults(provider: ProviderName, faults: Faults): Promise<FaultBoard> {
+  return (await call<{ data: FaultBoard }>("/sim/api/faults", { method: "PUT", body: { [provider]: faults } })).data;
+}

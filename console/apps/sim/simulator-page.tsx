@@ -1,0 +1,53 @@
+import { ArrowUpRight, Smartphone } from "lucide-react";
+import { useTexts } from "../../lib/i18n/language";
+import { EmptyState, ErrorState } from "../../lib/ui/states";
+import { FaultPanel } from "./fault-panel";
+import { PhoneStand } from "./phone-stand";
+import { reloadPhones, usePhones } from "./phones-store";
+
+/** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
+export function SimulatorPage() {
+  const t = useTexts();
+  const { load, phones, faults, error } = usePhones();
+  return (
+    <div className="min-h-full">
+      <header className="border-b border-line bg-surface">
+        <div className="mx-auto flex max-w-6xl flex-wrap items-center gap-x-8 gap-y-3 px-6 py-4">
+          <div className="min-w-64 flex-1">
+            <h1 className="text-lg font-semibold tracking-tight">{t.sim.title}</h1>
+            <p className="text-[0.8125rem] text-ink-soft">{t.sim.lead}</p>
+          </div>
+          <a
+            href="/app/"
+            target="_blank"
+            rel="noreferrer"
+            className="inline-flex h-9 items-center gap-1.5 rounded-lg bg-accent px-4 text-[0.8125rem] font-medium text-accent-ink hover:bg-accent-hover"
+          >
+            {t.sim.console}
+            <ArrowUpRight className="size-4" aria-hidden />
+          </a>
+        </div>
+      </header>
+      <main className="mx-auto max-w-6xl px-6 py-8">
+        <ol className="mb-8 flex flex-wrap gap-x-8 gap-y-2 text-[0.8125rem] text-ink-soft">
+          {t.sim.hint.map((step, index) => (
+            <li key={step} className="flex items-center gap-2">
+              <span className="flex size-5 items-center justify-center rounded-full bg-accent-soft text-2xs font-semibold text-accent-text">{index + 1}</span>
+              {step}
+            </li>
+          ))}
+        </ol>
+        {load === "error" && phones.length === 0 && <ErrorState title={t.sim.failed} error={error} onRetry={() => void reloadPhones()} />}
+        {load === "ready" && phones.length === 0 && <EmptyState icon={Smartphone} title={t.sim.noPhones[0]} text={t.sim.noPhones[1]} />}
+        {load === "loading" && <p className="py-20 text-center text-ink-soft">{t.common.loading}</p>}
+        {phones.length > 0 && (
+          <div className="flex flex-wrap justify-center gap-x-16 gap-y-12">
+            <PhoneStand channel="whatsapp" phones={phones.filter((phone) => phone.channel === "whatsapp")} />
+            <PhoneStand channel="sms" phones={phones.filter((phone) => phone.channel === "sms")} />
+          </div>
+        )}
+        {faults !== null && <FaultPanel board={faults} />}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,222 @@
+//! Reports of providers on messages that we sent: matched, kept, merged. They come late, twice and in any order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use patchbay_core::ctx::Ctx;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::{InboxId, MessageId, RecordId};
+use patchbay_core::item::{ReportedStatus, StatusItem};
+use patchbay_core::job::JobKind;
+use patchbay_store::messages::MessageRow;
+use patchbay_store::statuses::{NewParked, NewReport};
+use patchbay_store::{StoreError, Tx, attempts, jobs, messages, statuses};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::change::write;
+use super::{SendError, lane};
+
+/// A report, and the inbox it came to.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// Inbox of the account and number that the report names.
+    pub inbox_id: InboxId,
+    /// The report.
+    pub item: &'a StatusItem,
+}
+
+/// What became of a batch of reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Messages that made progress.
+    pub changed: usize,
+    /// Reports that wait for their message's id.
+    pub parked: usize,
+    /// Reports about messages that are not ours.
+    pub strange: usize,
+}
+
+impl Report<'_> {
+    fn key(&self) -> (InboxId, &str) {
+        (self.inbox_id, self.item.channel_message_id.as_str())
+    }
+
+    /// Our message id, as it came back with the report.
+    fn callback(&self) -> Option<MessageId> {
+        self.item.metadata.get("callback_data").and_then(Value::as_str).and_then(|text| text.parse().ok())
+    }
+
+    /// The same for the same report, however often it is delivered.
+    fn id(&self) -> RecordId {
+        let item = self.item;
+        let code = item.errors.first().map_or("", |error| error.code.as_str());
+        let recipient = item.recipient.as_deref().unwrap_or_default();
+        let name = [&item.channel_message_id, &item.provider_status, recipient, code].join("\u{1f}");
+        RecordId(Uuid::new_v5(&self.inbox_id.into(), name.as_bytes()))
+    }
+}
+
+/// Applies reports in the caller's transaction: every one is kept in the history of its message, the message stands at
+/// the highest of them, and a report whose message is not known yet waits for it. Repeating a batch changes nothing.
+pub async fn apply_statuses(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    reports: &[Report<'_>],
+) -> Result<Applied, StoreError> {
+    if reports.is_empty() {
+        return Ok(Applied::default());
+    }
+    let mut rows = Matches::load(tx, reports).await?;
+    let mut applied = Applied::default();
+    let mut history = Vec::new();
+    let mut parked = Vec::new();
+    let mut keys = Vec::new();
+    let mut changed = BTreeSet::new();
+    let mut proven = BTreeSet::new();
+    for report in reports {
+        let Some((id, known)) = rows.message_of(report) else {
+            // With our id on it, but of a message that we do not have: not ours, and never will be.
+            if report.callback().is_some() {
+                applied.strange += 1;
+            } else {
+                parked.push(NewParked {
+                    id: report.id(),
+                    inbox_id: report.inbox_id,
+                    channel_message_id: &report.item.channel_message_id,
+                    status_item: serde_json::to_value(report.item).expect("a status item is plain data"),
+                });
+            }
+            continue;
+        };
+        let Some(row) = rows.by_id.get_mut(&id) else { continue };
+        history.push(NewReport {
+            id: report.id(),
+            message_id: id,
+            status: report.item.status,
+            provider_status: &report.item.provider_status,
+            errors: serde_json::to_value(&report.item.errors).expect("errors are plain data"),
+            occurred_at: report.item.timestamp,
+        });
+        if known == Known::ByCallback {
+            keys.push((report.inbox_id, report.item.channel_message_id.as_str(), id));
+        }
+        if row.status == DeliveryStatus::Unknown || row.status == DeliveryStatus::Sending {
+            proven.insert(id);
+        }
+        if merge(row, report.item, known) {
+            changed.insert(id);
+        }
+    }
+    messages::claim_keys(tx, &keys, ctx.now).await?;
+    statuses::add_reports(tx, ctx, &history).await?;
+    applied.parked = parked.len();
+    statuses::park(tx, ctx, &parked).await?;
+    let mut writes: Vec<MessageRow> = changed.iter().filter_map(|id| rows.by_id.remove(id)).collect();
+    applied.changed = writes.len();
+    write(tx, ctx, directory, &mut writes).await?;
+    let proven: Vec<MessageId> = proven.into_iter().collect();
+    attempts::confirm(tx, &proven).await?;
+    // Whoever waits to find out what became of one of them need not wait any longer.
+    let lanes: Vec<String> =
+        writes.iter().filter(|row| proven.contains(&row.id)).map(|row| lane(row.conversation_id)).collect();
+    jobs::hasten(tx, JobKind::ReconcileMessage, &lanes, ctx.now).await?;
+    Ok(applied)
+}
+
+/// How a report was matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Known {
+    /// By the provider's id, which we have.
+    ByKey,
+    /// By our own id that came back; the provider's is news.
+    ByCallback,
+}
+
+struct Matches {
+    by_key: HashMap<(InboxId, String), MessageId>,
+    by_id: BTreeMap<MessageId, MessageRow>,
+}
+
+impl Matches {
+    async fn load(tx: &mut Tx, reports: &[Report<'_>]) -> Result<Self, StoreError> {
+        let all: Vec<(InboxId, &str)> = reports.iter().map(Report::key).collect();
+        let mut known = statuses::known_keys(tx, &all).await?;
+        let missing: Vec<(InboxId, &str)> = all
+            .iter()
+            .filter(|(inbox, key)| !known.iter().any(|row| row.inbox_id == *inbox && row.channel_message_id == *key))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            // The answer that brings the id may be committing right now: wait for it, then look again.
+            statuses::lock_keys(tx, &missing).await?;
+            known.extend(statuses::known_keys(tx, &missing).await?);
+        }
+        let by_key: HashMap<(InboxId, String), MessageId> =
+            known.into_iter().map(|row| ((row.inbox_id, row.channel_message_id), row.message_id)).collect();
+        let mut ids: Vec<MessageId> =
+            by_key.values().copied().chain(reports.iter().filter_map(Report::callback)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        statuses::lock_messages(tx, &ids).await?;
+        let by_id = messages::by_ids(tx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
+        Ok(Self { by_key, by_id })
+    }
+
+    fn message_of(&self, report: &Report<'_>) -> Option<(MessageId, Known)> {
+        let (inbox, key) = report.key();
+        if let Some(id) = self.by_key.get(&(inbox, key.to_owned())) {
+            return Some((*id, Known::ByKey));
+        }
+        // Our id alone proves nothing about another inbox's message.
+        let id = report.callback()?;
+        self.by_id.get(&id).filter(|row| row.inbox_id == inbox).map(|row| (row.id, Known::ByCallback))
+    }
+}
+
+/// Merges a report into a message. `false`: nothing changed.
+fn merge(row: &mut MessageRow, item: &StatusItem, known: Known) -> bool {
+    let id = item.channel_message_id.as_str();
+    let before = (row.status, row.channel_message_id.clone());
+    if known == Known::ByCallback && row.channel_message_id.is_none() {
+        row.channel_message_id = Some(id.to_owned());
+    }
+    // An earlier try of a message that was sent anew: its failure is old news. Its delivery is not.
+    let superseded = row.channel_message_id.as_deref() != Some(id);
+    let reported = match DeliveryStatus::from(item.status) {
+        DeliveryStatus::Failed if superseded => return before != (row.status, row.channel_message_id.clone()),
+        // The provider has it; that it only queued it so far makes no difference to the agent.
+        DeliveryStatus::Pending if row.status == DeliveryStatus::Unknown => DeliveryStatus::Sent,
+        reported => reported,
+    };
+    if let Some(merged) = row.status.merged_with(reported) {
+        row.status = merged;
+        let at = Some(item.timestamp);
+        match merged {
+            DeliveryStatus::Sent => row.sent_at = row.sent_at.or(at),
+            DeliveryStatus::Delivered => row.delivered_at = at,
+            DeliveryStatus::Read => row.read_at = at,
+            DeliveryStatus::Failed => {
+                row.failed_at = at;
+                row.error = Some(failure(item).to_json());
+            }
+            DeliveryStatus::Received | DeliveryStatus::Pending | DeliveryStatus::Sending | DeliveryStatus::Unknown => {}
+        }
+        if merged != DeliveryStatus::Failed {
+            row.error = None;
+        }
+    }
+    before != (row.status, row.channel_message_id.clone())
+}
+
+fn failure(item: &StatusItem) -> SendError {
+    use patchbay_core::item::ErrorClass;
+    match item.errors.first() {
+        Some(error) => error.into(),
+        None if item.status == ReportedStatus::Canceled => {
+            SendError::ours("canceled", ErrorClass::Permanent, "the message was withdrawn before it was sent")
+        }
+        None => SendError::ours("failed", ErrorClass::Permanent, "the provider gave no reason"),
+    }
+}

@@ -1,0 +1,49 @@
+//! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
+//!
+//! Usage: `bench [ingress|memory|fanout|latency]…`; without a name, all but `memory`, which stores a million messages.
+//! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
+//! bare program that `ingress` compares with; it is started by `ingress` as a process of its own.
+
+mod fanout;
+mod floor;
+mod ingress;
+mod latency;
+mod load;
+mod post;
+mod report;
+mod subscriber;
+mod target;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, port, database_url] = arguments.as_slice()
+        && word == "floor"
+    {
+        let port = port.parse().expect("the port is a number");
+        floor::serve(port, database_url).await;
+        return ExitCode::SUCCESS;
+    }
+    let chosen: Vec<&str> = match arguments.as_slice() {
+        [] => vec!["ingress", "latency", "fanout"],
+        some => some.iter().map(String::as_str).collect(),
+    };
+    for name in chosen {
+        let report: Report = match name {
+            "ingress" => ingress::run().await,
+            "memory" => ingress::memory().await,
+            "fanout" => fanout::run().await,
+            "latency" => latency::run().await,
+            _ => {
+                eprintln!("no such benchmark: {name}");
+                return ExitCode::from(2);
+            }
+        };
+        report.publish(name);
+    }
+    ExitCode::SUCCESS
+}
