@@ -15,7 +15,7 @@ mod webhook;
 
 pub use config::Config;
 pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink};
-pub use hand_over::HandOver;
+pub use hand_over::{HandOver, Taker};
 pub use inboxes::Inboxes;
 pub use refusal::Refusal;
 pub use replay::replay;
