@@ -107,6 +107,7 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
     for fresh in fresh {
         let customer = fresh.customer();
         let Some(person) = people.get(&customer) else { continue };
+        re_consent(tx, fresh, person).await?;
         let thread = threads.of(tx, ctx, &directory, &fresh.work.inbox, person, customer.address).await?;
         match fresh.message.direction {
             Direction::Inbound => {
@@ -149,6 +150,15 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
     conversations::update(tx, &stored).await?;
     messages::insert(tx, &rows).await?;
     Ok(feed)
+}
+
+/// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
+async fn re_consent(tx: &mut Tx, fresh: &Fresh<'_>, person: &Person) -> Result<(), StoreError> {
+    let says_yes = fresh.message.content.text.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case("yes"));
+    if person.is_opted_out && says_yes && fresh.work.inbox.channel == Channel::Sms {
+        contacts::opt_in(tx, Channel::Sms, fresh.customer().address).await?;
+    }
+    Ok(())
 }
 
 async fn message_row(

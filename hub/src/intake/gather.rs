@@ -5,10 +5,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use patchbay_core::channel::Channel;
 use patchbay_core::item::Item;
-use patchbay_store::{Engine, contacts};
+use patchbay_store::Engine;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -86,20 +84,6 @@ impl Intake {
             tracing::warn!(error = %patchbay_http::Chain(&error), "an event could not be set aside");
             NotAccepted::Unavailable
         })
-    }
-
-    /// Whether a customer does not want messages at an address; `false` when that cannot be known now.
-    pub async fn has_opted_out(&self, channel: Channel, address: &str) -> bool {
-        let known = async {
-            let mut tx = self.hub.db.read().await?;
-            contacts::opted_out(&mut tx, channel, address).await
-        };
-        known.await.unwrap_or(false)
-    }
-
-    /// The time, by the hub's clock.
-    pub fn now(&self) -> DateTime<Utc> {
-        self.hub.gate.clock.now()
     }
 
     /// Items of one customer always go to the same shard, so that two shards never fight over a row.

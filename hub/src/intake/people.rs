@@ -16,6 +16,7 @@ use patchbay_store::{StoreError, Tx};
 pub(super) struct Person {
     pub(super) contact_id: ContactId,
     pub(super) name: String,
+    pub(super) is_opted_out: bool,
 }
 
 /// An address with the name its messages carry.
@@ -40,7 +41,11 @@ pub(super) async fn resolve<'a>(
     for key in names.keys() {
         match known.get(&(key.channel, key.address)) {
             Some(row) => {
-                let person = Person { contact_id: row.contact_id, name: row.contact_name.clone() };
+                let person = Person {
+                    contact_id: row.contact_id,
+                    name: row.contact_name.clone(),
+                    is_opted_out: row.opted_out_at.is_some(),
+                };
                 people.insert(*key, person);
             }
             None => missing.push(*key),
@@ -93,7 +98,7 @@ async fn introduce<'a>(
             (contact_id, name, if site.is_some() { "site_phone" } else { "inbound" })
         };
         identities.push(NewIdentity { contact_id, channel: key.channel, address: key.address.to_owned(), linked_by });
-        people.insert(*key, Person { contact_id, name });
+        people.insert(*key, Person { contact_id, name, is_opted_out: false });
     }
     contacts::insert(tx, &new_contacts, ctx.now).await?;
     contacts::insert_identities(tx, &identities, ctx.now).await?;
