@@ -11,7 +11,9 @@ pub mod feed;
 pub mod files;
 pub mod intake;
 pub mod replies;
+mod router;
 mod state;
 
 pub use error::HubError;
+pub use router::router;
 pub use state::{Hub, HubConfig};

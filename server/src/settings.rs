@@ -1,6 +1,7 @@
 //! Settings: one TOML file, overridden by `PATCHBAY_…` variables (`__` between levels) and by the names that the
 //! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
 
+mod development;
 mod load;
 mod validate;
 
@@ -11,6 +12,7 @@ use patchbay_hub::directory::InboxSettings;
 use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
+pub use development::development_secret;
 pub use load::{SettingsError, resolve_secret};
 
 /// Where Patchbay runs.
@@ -61,7 +63,7 @@ pub struct Settings {
     /// Logging.
     pub log: LogSettings,
     /// Ticket intake.
-    pub dispatch: DispatchSettings,
+    pub dispatch: patchbay_dispatch::Config,
     /// Our addresses.
     #[serde(rename = "inbox")]
     pub inboxes: Vec<InboxSettings>,
@@ -86,7 +88,7 @@ impl Default for Settings {
             workers: WorkersConfig::default(),
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
-            dispatch: DispatchSettings::default(),
+            dispatch: patchbay_dispatch::Config::default(),
             inboxes: Vec::new(),
         }
     }
@@ -181,24 +183,3 @@ impl Default for LogSettings {
     }
 }
 
-/// Ticket intake. Source: S1, published environment names.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DispatchSettings {
-    /// From this confidence on we believe who asks, 0 to 100.
-    pub identity_confidence_threshold: u8,
-    /// From this confidence on we believe what is asked, 0 to 100.
-    pub classification_confidence_threshold: u8,
-    /// How long the same request counts as a duplicate.
-    pub duplicate_window_minutes: u32,
-}
-
-impl Default for DispatchSettings {
-    fn default() -> Self {
-        Self {
-            identity_confidence_threshold: 85,
-            classification_confidence_threshold: 85,
-            duplicate_window_minutes: 120,
-        }
-    }
-}
