@@ -12,7 +12,9 @@ pub mod files;
 pub mod intake;
 pub mod replies;
 mod router;
+pub mod places;
 mod state;
+pub mod ticket_link;
 
 pub use error::HubError;
 pub use router::router;

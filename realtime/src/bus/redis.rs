@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use patchbay_core::ids::NodeId;
 use patchbay_core::notice::Notice;
 use patchbay_store::Signals;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
 use super::{BusError, Envelope};
 
@@ -64,7 +64,7 @@ fn seeds(url: &str) -> Option<Vec<String>> {
 }
 
 /// Hears the bus for as long as it is polled, on one seed after the other.
-pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: Uuid) {
+pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: NodeId) {
     let mut pause = FIRST_PAUSE;
     for seed in wire.seeds.iter().cycle() {
         if let Some((sink, stream)) = wire.subscribe(seed).await {
@@ -81,7 +81,7 @@ pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: Uuid) {
     }
 }
 
-async fn hear(mut sink: PubSubSink, mut stream: PubSubStream, signals: &Signals, node: Uuid) {
+async fn hear(mut sink: PubSubSink, mut stream: PubSubStream, signals: &Signals, node: NodeId) {
     let mut next_ping = Instant::now() + PING_EVERY;
     loop {
         tokio::select! {
