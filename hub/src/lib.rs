@@ -3,10 +3,12 @@
 
 pub mod body;
 pub mod conversations;
+pub mod dead_letters;
 pub mod delivery;
 mod error;
 pub mod feed;
 pub mod intake;
+pub mod quarantine;
 mod state;
 
 pub use error::HubError;
