@@ -4,6 +4,7 @@
 pub mod body;
 pub mod contacts;
 pub mod conversations;
+pub mod dead_letters;
 pub mod delivery;
 pub mod directory;
 mod error;
@@ -13,6 +14,7 @@ pub mod intake;
 pub mod replies;
 mod router;
 pub mod places;
+pub mod quarantine;
 mod state;
 pub mod ticket_link;
 
