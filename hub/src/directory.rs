@@ -15,7 +15,7 @@ use patchbay_http::SharedDirectory;
 use patchbay_store::directory::DirectoryRows;
 use patchbay_store::{Db, StoreError, directory};
 
-pub use inbox::{Health, InboxProblem, health};
+pub use inbox::{Health, InboxProblem, health, unstored_inbox};
 pub use keeper::DirectoryKeeper;
 pub use newcomer::ensure_user;
 pub use settings::{InboxSettings, JwtIdentity, KeptSecret, SecretProblem, Triage};
@@ -40,19 +40,22 @@ fn revoked_since(clock: &Clock) -> DateTime<Utc> {
 pub async fn refresh(db: &Db, shared: &SharedDirectory, clock: &Clock) -> Result<(), StoreError> {
     loop {
         let before = shared.load_full();
-        let rows = {
-            let mut tx = db.read().await?;
-            directory::load(&mut tx, revoked_since(clock)).await?
-        };
-        let online = before.online.clone();
-        let fresh = tokio::task::spawn_blocking(move || build(rows, online))
-            .await
-            .expect("building the directory neither panics nor is canceled");
+        let fresh = read(db, clock, before.online.clone()).await?;
         let replaced = shared.compare_and_swap(&before, Arc::new(fresh));
         if Arc::ptr_eq(&replaced, &before) {
             return Ok(());
         }
     }
+}
+
+/// Reads the directory as it stands in the database.
+pub async fn read(db: &Db, clock: &Clock, online: OnlineUsers) -> Result<Directory, StoreError> {
+    let rows = {
+        let mut tx = db.read().await?;
+        directory::load(&mut tx, revoked_since(clock)).await?
+    };
+    let directory = tokio::task::spawn_blocking(move || build(rows, online)).await;
+    Ok(directory.expect("building the directory neither panics nor is canceled"))
 }
 
 impl Hub {

@@ -11,10 +11,10 @@ mod error;
 pub mod feed;
 pub mod files;
 pub mod intake;
-pub mod replies;
-mod router;
 pub mod places;
 pub mod quarantine;
+pub mod replies;
+mod router;
 mod state;
 pub mod ticket_link;
 

@@ -3,7 +3,7 @@
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
-use crate::{contacts, conversations, files, replies};
+use crate::{contacts, conversations, dead_letters, files, places, quarantine, replies, ticket_link};
 
 /// Every endpoint of the hub.
 pub fn router() -> OpenApiRouter<Hub> {
@@ -12,4 +12,8 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(replies::router())
         .merge(contacts::router())
         .merge(files::router())
+        .merge(places::router())
+        .merge(ticket_link::router())
+        .merge(dead_letters::router())
+        .merge(quarantine::router())
 }

@@ -52,7 +52,7 @@ impl Ingress {
 /// The OpenAPI part of the webhooks.
 #[derive(Debug, OpenApi)]
 #[openapi(tags((name = "webhooks", description = "What providers call. Verified by signature, not by token.")))]
-pub struct ApiDoc;
+struct ApiDoc;
 
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
 /// `/webhooks/twilio/status/{message_id}`. Merge it at the root, outside of layers that read or change bodies.

@@ -68,9 +68,8 @@ pub async fn start(mut settings: Settings, roles: Roles, mode: Mode) -> Result<R
     let listener = TcpListener::bind(&settings.listen)
         .await
         .map_err(|source| StartError::Listen { address: settings.listen.clone(), source })?;
-    let address = listener
-        .local_addr()
-        .map_err(|source| StartError::Listen { address: settings.listen.clone(), source })?;
+    let address =
+        listener.local_addr().map_err(|source| StartError::Listen { address: settings.listen.clone(), source })?;
     if settings.public_url.ends_with(":0") {
         settings.public_url = format!("http://{address}");
     }

@@ -36,7 +36,9 @@ pub enum Command {
                             0198c0de-0000-7000-8000-000000000001")]
     Token(TokenArgs),
     /// Runs recorded provider requests through the real adapters without storing anything.
-    #[command(after_help = "Prints one JSON line for each request.\n\nExample:\n  patchbay replay tests/vectors/twilio/*.json")]
+    #[command(
+        after_help = "Prints one JSON line for each request.\n\nExample:\n  patchbay replay tests/vectors/twilio/*.json"
+    )]
     Replay {
         /// Vector files.
         #[arg(required = true)]

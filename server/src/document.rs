@@ -18,9 +18,7 @@ struct Api;
 
 /// The routes of the API without their state, for the document alone.
 pub(crate) fn hub_routes() -> OpenApiRouter<Hub> {
-    OpenApiRouter::with_openapi(Api::openapi())
-        .merge(patchbay_hub::router())
-        .merge(patchbay_dispatch::router::<Hub>())
+    OpenApiRouter::with_openapi(Api::openapi()).merge(patchbay_hub::router()).merge(patchbay_dispatch::router::<Hub>())
 }
 
 /// Adds what every document says to the parts of the routes.

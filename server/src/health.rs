@@ -43,11 +43,16 @@ pub(crate) struct HealthBody {
 }
 
 pub(crate) fn router(health: Health) -> OpenApiRouter {
-    OpenApiRouter::new()
-        .routes(routes!(alive))
-        .routes(routes!(ready))
-        .routes(routes!(metrics))
-        .with_state(health)
+    routes().with_state(health)
+}
+
+/// The OpenAPI part of these endpoints.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Health> {
+    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(metrics))
 }
 
 /// Whether the server and its database are well.
@@ -78,8 +83,8 @@ async fn check(health: &Health) -> (StatusCode, Json<HealthBody>) {
 #[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain")))]
 async fn metrics(State(health): State<Health>, headers: HeaderMap) -> Result<Response, ApiError> {
     if !health.listens_on.is_loopback() {
-        let (token, _) = bearer(&headers)
-            .ok_or_else(|| ApiError::new(patchbay_core::Code::AuthRequired, "a token is required"))?;
+        let (token, _) =
+            bearer(&headers).ok_or_else(|| ApiError::new(patchbay_core::Code::AuthRequired, "a token is required"))?;
         let (actor, _) = health.gate.actor(token)?;
         if !matches!(actor.role, Role::Admin | Role::Supervisor | Role::Dispatcher | Role::Auditor | Role::System) {
             return Err(ApiError::forbidden("this role does not read metrics"));

@@ -71,9 +71,8 @@ fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         request
     });
-    let served = builder
-        .serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service))
-        .into_owned();
+    let served =
+        builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
     let watched = graceful.watch(served);
     async move {
         let _slot = slot;

@@ -67,7 +67,8 @@ fn page(name: &str) -> Response {
     let mut response = built.data.into_owned().into_response();
     let headers = response.headers_mut();
     let text = if mime_type.starts_with("text/") { format!("{mime_type}; charset=utf-8") } else { mime_type };
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("text/plain")));
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("text/plain")));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -182,4 +182,3 @@ impl Default for LogSettings {
         Self { filter: "info".into(), format: LogFormat::Text }
     }
 }
-

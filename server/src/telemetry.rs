@@ -23,10 +23,7 @@ pub fn log(settings: &LogSettings) {
 
 /// The recorder of all metrics of the process; the handle renders them.
 pub fn metrics() -> PrometheusHandle {
-    let recorder = PrometheusBuilder::new()
-        .set_buckets(BUCKETS)
-        .expect("the edges are not empty")
-        .build_recorder();
+    let recorder = PrometheusBuilder::new().set_buckets(BUCKETS).expect("the edges are not empty").build_recorder();
     let handle = recorder.handle();
     // A second server in the same process (a test) renders nothing of its own.
     let _kept = metrics::set_global_recorder(recorder);

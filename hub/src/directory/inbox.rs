@@ -70,6 +70,19 @@ pub(super) fn from_row(row: InboxRow) -> Inbox {
     }
 }
 
+/// The inbox of settings that are in no database: for a simulator of its providers.
+pub fn unstored_inbox(settings: &InboxSettings) -> Inbox {
+    Inbox {
+        id: patchbay_core::ids::InboxId::new(),
+        name: settings.name.clone(),
+        channel: settings.channel,
+        team_id: None,
+        account_id: None,
+        address: settings.address.clone().unwrap_or_default(),
+        provider: provider(settings).unwrap_or(Provider::Unserved),
+    }
+}
+
 /// Whether an active inbox with these settings works. Reads secret files: blocks.
 pub fn health(settings: &InboxSettings) -> Health {
     match provider(settings) {

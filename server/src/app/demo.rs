@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use patchbay_core::channel::Channel;
+use patchbay_hub::administration::{DEMO_PASSWORD, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
 use patchbay_simulator::{Simulator, SimulatorConfig};
 
@@ -27,8 +28,11 @@ impl Simulated {
         match self {
             Self::No => Vec::new(),
             Self::Yes { logins } => {
-                let mut lines =
-                    vec![format!("Console     {url}/app/"), format!("Phones      {url}/sim/"), format!("API         {url}/docs")];
+                let mut lines = vec![
+                    format!("Console     {url}/app/"),
+                    format!("Phones      {url}/sim/"),
+                    format!("API         {url}/docs"),
+                ];
                 lines.extend(logins.iter().cloned());
                 lines
             }
@@ -37,11 +41,7 @@ impl Simulated {
 }
 
 /// Starts the simulator and seeds the demo, when asked for. Wires the inboxes of the demo to the simulator.
-pub(super) async fn prepare(
-    settings: &mut Settings,
-    mode: Mode,
-    parts: &mut Parts,
-) -> Result<Simulated, StartError> {
+pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Parts) -> Result<Simulated, StartError> {
     if mode == Mode::Earnest && !settings.simulator.enabled {
         return Ok(Simulated::No);
     }
@@ -58,10 +58,10 @@ pub(super) async fn prepare(
     let mut logins = Vec::new();
     if mode == Mode::Demo {
         settings.inboxes.extend(inboxes(&simulator));
-        let seeded = patchbay_hub::administration::seed_demo(&parts.hub)
+        let people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
-        logins = seeded.logins();
+        logins = people.iter().map(|email| format!("Login       {email} / {DEMO_PASSWORD}")).collect();
     }
     parts.simulator = Some(simulator);
     Ok(Simulated::Yes { logins })

@@ -12,11 +12,11 @@ use patchbay_dispatch::Dispatch;
 use patchbay_http::{Chain, Gate, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{Hub, HubConfig, files};
+use patchbay_hub::{Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
-use patchbay_workers::limits::{MemoryLimits, RateLimits, RedisLimits};
+use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,6 @@ impl Parts {
                 .cloned()
                 .chain([origin(&settings.public_url)])
                 .collect(),
-            ..Gate::default()
         };
         let config = HubConfig {
             secure_cookies: settings.public_url.starts_with("https://"),
@@ -84,9 +83,12 @@ impl Parts {
         stop_intake: &CancellationToken,
     ) -> Result<(), StartError> {
         let hub = &self.hub;
-        patchbay_hub::directory::apply_settings(hub, &settings.inboxes)
+        administration::ensure_standard_teams(&hub.db, hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(Chain(&error).to_string()))?;
+        administration::store_inboxes(&hub.db, &settings.inboxes, hub.gate.clock.now())
+            .await
+            .map_err(|error| StartError::Part { what: "the inboxes", problem: Chain(&error).to_string() })?;
         let mut keeper = DirectoryKeeper::new(hub);
         keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
@@ -104,13 +106,12 @@ impl Parts {
                 max_sockets: settings.limits.sockets,
                 ..patchbay_realtime::Config::default()
             };
-            let (realtime, task) =
-                Realtime::start(self.hub.db.clone(), self.hub.gate.clone(), config, stop.clone());
+            let (realtime, task) = Realtime::start(self.hub.db.clone(), self.hub.gate.clone(), config, stop.clone());
             self.realtime = Some(realtime);
             self.tasks.push(task);
         }
         if roles.workers {
-            self.start_workers(settings, stop)?;
+            self.start_workers(settings, stop).await?;
         }
         Ok(())
     }
@@ -136,11 +137,12 @@ impl Parts {
         Ok(())
     }
 
-    fn start_workers(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
+    async fn start_workers(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
         let hub = &self.hub;
         let limits: Arc<dyn RateLimits> = match settings.redis_url.as_str() {
             "" => Arc::new(MemoryLimits::new(hub.gate.clock.clone())),
-            url => RedisLimits::connect(url, "patchbay", hub.gate.clock.clone())
+            url => shared_limits(url, "patchbay", hub.gate.clock.clone())
+                .await
                 .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
         };
         let (public_url, secret, clock) =
@@ -165,7 +167,7 @@ impl Parts {
     /// Waits for everything that was started.
     pub(super) async fn finish(self) {
         if let Some(workers) = self.workers {
-            workers.finish().await;
+            workers.stopped().await;
         }
         for task in self.tasks {
             if let Err(error) = task.await {

@@ -22,7 +22,7 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
         Err(error) => problems.push(format!("database_url: {}", Chain(&error))),
     }
     if !settings.redis_url.is_empty()
-        && let Err(problem) = patchbay_realtime::check_redis(&settings.redis_url).await
+        && let Err(problem) = patchbay_workers::limits::check_redis(&settings.redis_url).await
     {
         problems.push(format!("redis_url: {problem}"));
     }
