@@ -33,7 +33,7 @@ pub struct Actor {
 }
 
 /// A set of ids an actor may touch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope<Id: Ord> {
     /// Every one (`*`).
     All,

@@ -32,6 +32,18 @@ pub enum Notice {
     Typing(Typing),
     /// Who is connected to one node; replaces what that node said before.
     Present(Roster),
+    /// One person's availability on one node changed.
+    PresenceChanged {
+        /// The node.
+        node: Uuid,
+        /// Who, and how available there.
+        presence: Presence,
+    },
+    /// A node is alive; one that falls silent takes its people with it.
+    StillHere {
+        /// The node.
+        node: Uuid,
+    },
     /// A node wants to hear every node's [`Notice::Present`].
     WhoIsThere,
     /// Notices may have been lost: look at the database again.

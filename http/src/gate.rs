@@ -49,7 +49,8 @@ impl Gate {
         Ok((self.resolve(&claims)?, claims))
     }
 
-    fn resolve(&self, claims: &Claims) -> Result<Actor, ApiError> {
+    /// The actor that claims, checked before, stand for now. Errors: 401 of all kinds.
+    pub fn resolve(&self, claims: &Claims) -> Result<Actor, ApiError> {
         let id = Uuid::parse_str(&claims.sub)
             .map_err(|_| ApiError::new(Code::InvalidAuthClaims, "the token's subject is not an id"))?;
         let actor_type = match claims.actor_type.as_deref() {

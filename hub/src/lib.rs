@@ -4,10 +4,13 @@
 pub mod administration;
 pub mod auth;
 pub mod body;
-pub mod directory;
+pub mod conversations;
 pub mod delivery;
+pub mod directory;
+mod error;
 pub mod feed;
 pub mod intake;
 mod state;
 
+pub use error::HubError;
 pub use state::{Hub, HubConfig};

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::secret::Secret;
 
 use crate::config::{Screen, SimulatorConfig, Strangers};
 use crate::courier::{About, Callback, Key, Post};
 use crate::faults::{Faults, Provider, take};
+use crate::graph::post_status;
 use crate::message::{DeliveryState, Sent};
+use crate::payload::twilio_status_form;
 use crate::world::{Entry, Shared, World};
+use crate::{fetcher, twilio};
 
 /// One step of a message on its way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,37 +79,85 @@ pub(crate) fn steps(world: &mut World, config: &SimulatorConfig, message: &Sent,
     steps
 }
 
-/// Notes an accepted message and plans its callbacks. `post` builds the one of a step, or `None` when nobody asked.
-pub(crate) fn accept(
-    shared: &Shared,
-    message: &Sent,
-    entry: Entry,
-    fate: Fate,
-    mut post: impl FnMut(Step, DateTime<Utc>, Key) -> Option<Post>,
-) {
-    let mut planned = Vec::new();
+/// A message that was accepted and is to be sent on.
+#[derive(Clone, Debug)]
+pub(crate) struct Journey {
+    pub(crate) message: Sent,
+    pub(crate) fate: Fate,
+    pub(crate) reports: Reports,
+}
+
+/// How the steps of a message are reported.
+#[derive(Clone, Debug)]
+pub(crate) enum Reports {
+    /// To the webhook of the number with this id; `wa_id` is the receiver's.
+    Meta { phone_number_id: String, wa_id: String },
+    /// To the message's own `StatusCallback`, if it has one.
+    Twilio { callback: Option<String>, account_sid: String, auth_token: Secret, group: String },
+}
+
+/// Notes an accepted message and sends it on; files it links to are fetched first.
+pub(crate) fn accept(shared: &Shared, journey: Journey, entry: Entry) {
     {
         let mut world = shared.world();
-        for step in steps(&mut world, &shared.config, message, fate) {
-            let (copies, key) = callback_faults(world.faults.of_mut(message.provider));
-            let at = shared.now() + TimeDelta::from_std(step.after).unwrap_or_default();
-            planned.push((step, copies, post(step, at, key)));
-        }
-        *world.accepted.entry(message.provider).or_default() += 1;
-        world.messages.insert(message.id.clone(), entry);
-    }
-    for (step, copies, post) in planned {
-        let callback = Callback {
-            lane: lane(&shared.config, message),
-            message_id: message.id.clone(),
-            about: About::Status(step.state, step.error_code),
-            post,
-            copies,
-            attempts: 0,
-        };
-        shared.courier.plan(step.after, callback);
+        *world.accepted.entry(journey.message.provider).or_default() += 1;
+        world.messages.insert(journey.message.id.clone(), entry);
     }
     shared.touch();
+    let linked = journey.fate == Fate::Arrives && journey.message.media.iter().any(fetcher::is_link);
+    let ready = if linked { shared.fetcher.take(journey) } else { Some(journey) };
+    if let Some(journey) = ready {
+        travel(shared, journey);
+    }
+}
+
+/// Plans the steps of a message.
+pub(crate) fn travel(shared: &Shared, journey: Journey) {
+    let Journey { message, fate, reports } = journey;
+    let planned: Vec<(Step, u8, Option<Post>)> = {
+        let mut world = shared.world();
+        let steps = steps(&mut world, &shared.config, &message, fate);
+        let plan = steps.into_iter().map(|step| {
+            let (copies, key) = callback_faults(world.faults.of_mut(message.provider));
+            (step, copies, reports.post(shared, &message, step, key))
+        });
+        plan.collect()
+    };
+    for (step, copies, post) in planned {
+        plan(shared, &message, step, copies, post);
+    }
+}
+
+/// Plans one report, and the step it reports.
+pub(crate) fn plan(shared: &Shared, message: &Sent, step: Step, copies: u8, post: Option<Post>) {
+    let callback = Callback {
+        lane: lane(&shared.config, message),
+        message_id: message.id.clone(),
+        about: About::Status(step.state, step.error_code),
+        post,
+        copies,
+        attempts: 0,
+    };
+    shared.courier.plan(step.after, callback);
+}
+
+impl Reports {
+    /// The webhook about one step; `None` when nobody asked.
+    pub(crate) fn post(&self, shared: &Shared, message: &Sent, step: Step, key: Key) -> Option<Post> {
+        match self {
+            Self::Meta { phone_number_id, wa_id } => {
+                let number = shared.config.whatsapp_by_id(phone_number_id)?;
+                let at = shared.now() + TimeDelta::from_std(step.after).unwrap_or_default();
+                Some(post_status(number, &message.id, wa_id, message.our_id.as_deref(), step, at, key))
+            }
+            Self::Twilio { callback, account_sid, auth_token, group } => {
+                let (url, word) = (callback.clone()?, twilio::word(step.state, step.error_code));
+                let (to, from) = (&message.to, &message.from);
+                let form = twilio_status_form(account_sid, to, from, &message.id, word, step.error_code);
+                Some(Post::Twilio { url, auth_token: auth_token.clone(), form, group: group.clone(), key })
+            }
+        }
+    }
 }
 
 /// What the faults do to the next callback: how many copies go out, and who signs them.

@@ -100,15 +100,17 @@ impl Handle {
         self.shared.tell([FeedEvent::Faults]);
     }
 
-    /// The first accepted message that fits, waiting for it if need be.
+    /// The first accepted message that fits, waiting for it if need be. `fits` must not call this handle.
     pub async fn wait_for(&self, within: Duration, fits: impl Fn(&Sent) -> bool) -> Option<Sent> {
         self.wait_until(within, |handle| {
-            [Provider::Meta, Provider::Twilio].into_iter().flat_map(|provider| handle.sent(provider)).find(|m| fits(m))
+            let world = handle.shared.world();
+            let ours = world.messages.values().filter(|entry| entry.direction == Direction::Outbound);
+            ours.map(|entry| &entry.message).find(|message| fits(message)).cloned()
         })
         .await
     }
 
-    /// The first message on a phone that fits, waiting for it if need be.
+    /// The first message on a phone that fits, waiting for it if need be. `fits` must not call this handle.
     pub async fn wait_on_phone(
         &self,
         address: &str,
@@ -116,25 +118,31 @@ impl Handle {
         within: Duration,
         fits: impl Fn(&ThreadMessage) -> bool,
     ) -> Option<ThreadMessage> {
-        self.wait_until(within, |handle| handle.thread(address, channel).into_iter().find(|m| fits(m))).await
+        let key = (address.to_owned(), channel);
+        self.wait_until(within, |handle| {
+            handle.shared.world().threads.get(&key)?.iter().find(|shown| fits(shown)).cloned()
+        })
+        .await
     }
 
-    /// The first attempt to deliver a webhook that fits, waiting for it if need be.
+    /// The first attempt to deliver a webhook that fits, waiting for it if need be. `fits` must not call this handle.
     pub async fn wait_for_webhook(
         &self,
         within: Duration,
         fits: impl Fn(&WebhookRecord) -> bool,
     ) -> Option<WebhookRecord> {
-        self.wait_until(within, |handle| {
-            let webhooks = [Provider::Meta, Provider::Twilio].into_iter().flat_map(|p| handle.webhooks(p));
-            webhooks.into_iter().find(|w| fits(w))
-        })
-        .await
+        self.wait_until(within, |handle| handle.shared.world().webhooks.iter().find(|record| fits(record)).cloned())
+            .await
     }
 
-    /// Waits until no webhook is waiting or under way; false when that did not happen in time.
+    /// Waits until no webhook and no fetched file is waiting or under way; false when that did not happen in time.
     pub async fn settle(&self, within: Duration) -> bool {
-        self.wait_until(within, |handle| handle.shared.courier.is_idle().then_some(())).await.is_some()
+        self.wait_until(within, |handle| {
+            let shared = &handle.shared;
+            (shared.fetcher.is_idle() && shared.courier.is_idle()).then_some(())
+        })
+        .await
+        .is_some()
     }
 
     /// Asks again after everything that happens, until there is an answer or the time is up.

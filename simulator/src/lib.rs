@@ -9,6 +9,7 @@ mod config;
 mod courier;
 mod door;
 mod faults;
+mod fetcher;
 mod graph;
 mod handle;
 mod listener;

@@ -6,11 +6,10 @@ use std::time::Duration;
 use patchbay_core::channel::{Channel, Direction};
 use serde_json::{Value, json};
 
-use crate::carrier::{self, Step};
+use crate::carrier::{self, Reports, Step};
 use crate::config::{TwilioNumber, WhatsappNumber};
 use crate::courier::{About, Callback, Key, Post};
 use crate::faults::Provider;
-use crate::graph::post_status;
 use crate::media::{Attachment, StoredMedia};
 use crate::message::{Author, DeliveryState, Sent, ThreadMedia, ThreadMessage};
 use crate::payload::{SmsParts, now_as_text, sms_form, value};
@@ -333,21 +332,15 @@ pub(crate) fn read(shared: &Shared, address: &str, channel: Channel) -> Result<u
             let Some(number) = number else { continue };
             let (copies, key) = carrier::callback_faults(world.faults.of_mut(Provider::Meta));
             let step = Step { after: Duration::ZERO, state: DeliveryState::Read, error_code: None };
-            let to = address.trim_start_matches('+');
-            let post = post_status(number, &id, to, message.our_id.as_deref(), step, shared.now(), key);
-            planned.push(Callback {
-                lane: carrier::lane(&shared.config, &message),
-                message_id: id,
-                about: About::Status(DeliveryState::Read, None),
-                post: Some(post),
-                copies,
-                attempts: 0,
-            });
+            let wa_id = address.trim_start_matches('+').to_owned();
+            let reports = Reports::Meta { phone_number_id: number.phone_number_id.clone(), wa_id };
+            let post = reports.post(shared, &message, step, key);
+            planned.push((message, step, copies, post));
         }
     }
     let count = planned.len();
-    for callback in planned {
-        shared.courier.plan(Duration::ZERO, callback);
+    for (message, step, copies, post) in planned {
+        carrier::plan(shared, &message, step, copies, post);
     }
     Ok(count)
 }

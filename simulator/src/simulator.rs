@@ -9,9 +9,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::config::SimulatorConfig;
+use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, graph, listener, phones, twilio};
+use crate::{courier, fetcher, graph, listener, phones, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -56,9 +57,11 @@ impl Simulator {
         let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
         let addr = listener.local_addr().map_err(unusable)?;
         let client = client().map_err(StartError::Client)?;
-        let shared = Arc::new(Shared::new(config, format!("http://{addr}")));
+        let (fetcher, waiting) = Fetcher::new();
+        let shared = Arc::new(Shared::new(config, format!("http://{addr}"), fetcher));
         let mut tasks = JoinSet::new();
         tasks.spawn(listener::run(listener, router(&shared), shared.stop.clone()));
+        tasks.spawn(fetcher::run(Arc::clone(&shared), client.clone(), waiting));
         tasks.spawn(courier::run(Arc::clone(&shared), client));
         tracing::info!(listen = %addr, "the provider simulator listens on {addr}");
         let handle = Handle::new(Arc::clone(&shared));
@@ -92,7 +95,7 @@ impl Running {
         phones::router(&self.parts.shared)
     }
 
-    /// Stops taking requests, forgets waiting webhooks, and waits for both tasks: a few seconds at most.
+    /// Stops taking requests, forgets waiting webhooks, and waits for its tasks: a few seconds at most.
     pub async fn shutdown(mut self) {
         self.parts.shared.stop.cancel();
         while self.parts.tasks.join_next().await.is_some() {}

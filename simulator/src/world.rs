@@ -16,6 +16,7 @@ use crate::capped::CappedMap;
 use crate::config::{PhoneSeed, SimulatorConfig};
 use crate::courier::Courier;
 use crate::faults::{FaultBoard, Provider};
+use crate::fetcher::Fetcher;
 use crate::media::MediaShelf;
 use crate::message::{Author, DeliveryState, RequestRecord, Sent, ThreadKey, ThreadMessage, WebhookRecord};
 
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     /// `http://host:port` of the listener.
     pub(crate) base_url: String,
     pub(crate) courier: Courier,
+    pub(crate) fetcher: Fetcher,
     pub(crate) feed: broadcast::Sender<FeedEvent>,
     pub(crate) stop: CancellationToken,
     changed: watch::Sender<u64>,
@@ -53,10 +55,11 @@ pub(crate) enum FeedEvent {
 }
 
 impl Shared {
-    pub(crate) fn new(config: SimulatorConfig, base_url: String) -> Self {
+    pub(crate) fn new(config: SimulatorConfig, base_url: String, fetcher: Fetcher) -> Self {
         let world = Mutex::new(World::new(&config));
         Self {
             courier: Courier::new(config.limits.waiting_callbacks),
+            fetcher,
             feed: broadcast::channel(FEED).0,
             changed: watch::channel(0).0,
             stop: CancellationToken::new(),

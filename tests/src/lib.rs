@@ -3,6 +3,7 @@
 
 pub mod client;
 pub mod database;
+pub mod deployment;
 pub mod node;
 pub mod rust_text;
 pub mod services;
@@ -14,6 +15,7 @@ pub mod webhook;
 
 pub use client::{Answer, Caller};
 pub use database::TestDatabase;
+pub use deployment::{Deployment, Plan};
 pub use node::Node;
 pub use services::PrivateService;
 pub use socket::Socket;

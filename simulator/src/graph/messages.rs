@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 
 use super::bodies::{self, Outgoing};
 use super::limits::Fields;
-use super::{GraphError, authorize, check_version, post_status};
-use crate::carrier::{self, Fate};
+use super::{GraphError, authorize, check_version};
+use crate::carrier::{self, Fate, Journey, Reports};
 use crate::config::{WhatsappNumber, WindowRule};
 use crate::door::{self, Noted};
 use crate::faults::Provider;
@@ -99,10 +99,10 @@ fn take(
         "messages": [{ "id": message.id, "message_status": "accepted" }],
     });
     let entry = carrier::outbound(message.clone(), Channel::Whatsapp, &number.phone_number_id, outgoing.reply_to);
-    carrier::accept(shared, &message, entry, fate, |step, at, key| {
-        Some(post_status(number, &message.id, &receiver.wire, message.our_id.as_deref(), step, at, key))
-    });
-    Ok(Taken::Accepted { id: message.id, answer })
+    let reports = Reports::Meta { phone_number_id: number.phone_number_id.clone(), wa_id: receiver.wire };
+    let id = message.id.clone();
+    carrier::accept(shared, Journey { message, fate, reports }, entry);
+    Ok(Taken::Accepted { id, answer })
 }
 
 /// Whom a message goes to.

@@ -1,6 +1,7 @@
 //! `POST /2010-04-01/Accounts/{sid}/Messages.json`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Form, Path, State};
 use axum::response::{IntoResponse, Response};
@@ -9,15 +10,14 @@ use http::{HeaderMap, StatusCode};
 use patchbay_core::channel::Channel;
 use serde_json::{Map, Value, json};
 
-use super::resource::{resource, word};
+use super::resource::resource;
 use super::{TwilioError, authorize};
-use crate::carrier::{self, Fate, Step};
+use crate::carrier::{self, Journey, Reports, Step};
 use crate::config::TwilioNumber;
-use crate::courier::{About, Callback, Key, Post};
+use crate::courier::Key;
 use crate::door::{self, Noted};
 use crate::faults::Provider;
 use crate::message::{DeliveryState, Sent, ThreadMedia};
-use crate::payload::twilio_status_form;
 use crate::world::Shared;
 
 const LONGEST_BODY: usize = 1600;
@@ -61,7 +61,7 @@ fn take(
     headers: &HeaderMap,
     form: Vec<(String, String)>,
 ) -> Result<(String, Value), TwilioError> {
-    let auth_token = authorize(shared, headers, account_sid)?;
+    let auth_token = authorize(shared, headers, account_sid)?.clone();
     let order = check(shared, account_sid, &form)?;
     let fate = {
         let mut world = shared.world();
@@ -87,42 +87,17 @@ fn take(
         error_code: None,
     };
     let group = shared.world().hex(16);
-    let post = |status: &str, error_code, key| {
-        order.callback.clone().map(|url| Post::Twilio {
-            url,
-            auth_token: auth_token.clone(),
-            form: twilio_status_form(account_sid, &message.to, &message.from, &message.id, status, error_code),
-            group: group.clone(),
-            key,
-        })
-    };
+    let reports = Reports::Twilio { callback: order.callback, account_sid: account_sid.to_owned(), auth_token, group };
     let entry = carrier::outbound(message.clone(), Channel::Sms, account_sid, None);
-    let mut answer = resource(&entry);
+    let (id, mut answer) = (message.id.clone(), resource(&entry));
     if order.service.is_some() {
         answer["status"] = json!("accepted");
-        shared.courier.plan(
-            std::time::Duration::ZERO,
-            Callback {
-                lane: carrier::lane(&shared.config, &message),
-                message_id: message.id.clone(),
-                about: About::Status(DeliveryState::Queued, None),
-                post: post("queued", None, Key::Ours),
-                copies: 1,
-                attempts: 0,
-            },
-        );
+        let step = Step { after: Duration::ZERO, state: DeliveryState::Queued, error_code: None };
+        let post = reports.post(shared, &message, step, Key::Ours);
+        carrier::plan(shared, &message, step, 1, post);
     }
-    carrier::accept(shared, &message, entry, fate, |step: Step, _, key| {
-        post(word(step.state, failure_code(step, fate)), step.error_code, key)
-    });
-    Ok((message.id.clone(), answer))
-}
-
-fn failure_code(step: Step, fate: Fate) -> Option<u32> {
-    match fate {
-        Fate::Fails(code) => step.error_code.or(Some(code)),
-        Fate::Arrives => None,
-    }
+    carrier::accept(shared, Journey { message, fate, reports }, entry);
+    Ok((id, answer))
 }
 
 fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -> Result<Order<'a>, TwilioError> {
@@ -137,7 +112,12 @@ fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -
         // No WhatsApp sender is registered with this account.
         return Err(TwilioError::new(63_007));
     }
-    let text = one("Body").unwrap_or_default();
+    let text = match one("ContentSid") {
+        None => one("Body").unwrap_or_default(),
+        // The text of a content template lives with Twilio; the phone shows which one it was.
+        Some(sid) if sid.len() == 34 && sid.starts_with("HX") => format!("Template {sid}"),
+        Some(_) => return Err(TwilioError::new(21_655)),
+    };
     let media: Vec<String> = form.iter().filter(|(key, _)| key == "MediaUrl").map(|(_, url)| url.clone()).collect();
     if text.is_empty() && media.is_empty() {
         return Err(TwilioError::new(21_602));

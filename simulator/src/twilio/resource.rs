@@ -13,7 +13,7 @@ fn stamp(at: DateTime<Utc>) -> String {
 }
 
 /// The word of a delivery state in Twilio's language. 30xxx is the carrier's refusal.
-pub(super) fn word(state: DeliveryState, error_code: Option<u32>) -> &'static str {
+pub(crate) fn word(state: DeliveryState, error_code: Option<u32>) -> &'static str {
     match state {
         DeliveryState::Queued => "queued",
         DeliveryState::Sent => "sent",

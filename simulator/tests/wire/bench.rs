@@ -8,6 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::routing::get;
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::clock::Clock;
@@ -101,7 +102,12 @@ pub(crate) async fn bench_with(change: impl FnOnce(&mut SimulatorConfig)) -> Ben
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let inbox = Arc::new(Mutex::new(Inbox::default()));
-    let router = Router::new().fallback(receive).with_state((Arc::clone(&inbox), base.clone()));
+    let picture = || async { ([("content-type", "image/png")], "PNG!") };
+    let router = Router::new()
+        .route("/files/leak.png", get(picture))
+        .route("/files/none.png", get(|| async { StatusCode::NOT_FOUND }))
+        .fallback(receive)
+        .with_state((Arc::clone(&inbox), base.clone()));
     let server = tokio::spawn(async move {
         axum::serve(listener, router).await.expect("serves until aborted");
     });
@@ -182,6 +188,11 @@ impl Bench {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.simulator.base_url())
+    }
+
+    /// A file on our server: `leak.png` is there, `none.png` is not.
+    pub(crate) fn file_url(&self, name: &str) -> String {
+        format!("{}/files/{name}", self.base)
     }
 
     pub(crate) fn callback_url(&self, id: &str) -> String {

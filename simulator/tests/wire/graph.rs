@@ -278,3 +278,36 @@ async fn wait_for_finds_what_comes_later() {
     assert!(waiting.await.expect("no panic").is_some());
     assert!(bench.simulator.handle.wait_for(Duration::from_millis(20), |_| false).await.is_none());
 }
+
+#[tokio::test]
+async fn a_linked_file_is_fetched_for_the_phone_and_a_dead_link_fails_the_message() {
+    let bench = open_bench().await;
+    let image = |name: &str| with(&json!({ "type": "image", "image": { "link": bench.file_url(name) } }));
+    assert_eq!(bench.graph(&image("leak.png")).await.0, 200);
+    bench.settled().await;
+    let shown = bench.simulator.handle.thread(DANA, Channel::Whatsapp)[0].media[0].clone();
+    assert_eq!(shown.mime_type.as_deref(), Some("image/png"));
+    let file = bench.client.get(bench.url(&shown.url)).send().await.expect("an answer");
+    assert_eq!(file.bytes().await.expect("a body"), "PNG!");
+
+    assert_eq!(bench.graph(&image("none.png")).await.0, 200);
+    let received = bench.settled().await;
+    let last = received.last().expect("a webhook").list("statuses")[0].clone();
+    assert_eq!((&last["status"], &last["errors"][0]["code"]), (&json!("failed"), &json!(131_053)));
+}
+
+#[tokio::test]
+async fn uploads_may_be_large_and_other_bodies_may_not() {
+    let bench = open_bench().await;
+    let head = "--b\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n--b\r\n\
+                Content-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4\r\n\r\n";
+    let form = |bytes: usize| format!("{head}{}\r\n--b--\r\n", "x".repeat(bytes));
+    let upload = |bytes: usize| {
+        let request = bench.client.post(bench.url(&format!("/v23.0/{NUMBER_ID}/media"))).bearer_auth(TOKEN);
+        answer(request.header("content-type", "multipart/form-data; boundary=b").body(form(bytes)))
+    };
+    assert_eq!(upload(4 << 20).await.0, 200);
+    assert_eq!(upload(17 << 20).await.1["error"]["code"], 131_053);
+    let (status, _) = bench.graph(&with(&json!({ "text": { "body": "x" }, "more": "x".repeat(300_000) }))).await;
+    assert_eq!(status, 413);
+}

@@ -36,7 +36,7 @@ async fn a_sent_sms_is_reported_to_its_own_callback_and_appears_on_the_phone() {
 async fn a_form_that_twilio_would_refuse_is_refused_with_twilio_s_code() {
     let bench = bench().await;
     let long = "x".repeat(1601);
-    let cases: [(&[(&str, &str)], u64); 13] = [
+    let cases: [(&[(&str, &str)], u64); 14] = [
         (&[("From", OUR_SMS), ("Body", "x")], 21_604),
         (&[("To", DANA), ("Body", "x")], 21_603),
         (&[("To", DANA), ("From", OUR_SMS)], 21_602),
@@ -48,6 +48,7 @@ async fn a_form_that_twilio_would_refuse_is_refused_with_twilio_s_code() {
         (&[("To", OUR_SMS), ("From", OUR_SMS), ("Body", "x")], 21_266),
         (&[("To", DANA), ("From", OUR_SMS), ("MediaUrl", "nowhere")], 21_620),
         (&[("To", DANA), ("From", OUR_SMS), ("Body", "x"), ("StatusCallback", "/status")], 21_609),
+        (&[("To", DANA), ("From", OUR_SMS), ("ContentSid", "HX1")], 21_655),
         (&[("To", DANA), ("MessagingServiceSid", "MG1"), ("Body", "x")], 21_701),
         (&[("To", "whatsapp:+15550101234"), ("From", "whatsapp:+15550100003"), ("Body", "x")], 63_007),
     ];
@@ -174,4 +175,19 @@ async fn a_messaging_service_picks_its_number_and_reports_queued() {
     let received = bench.settled().await;
     let states: Vec<_> = received.iter().filter_map(|webhook| webhook.param("MessageStatus")).collect();
     assert_eq!(states, ["queued", "sent", "delivered"]);
+}
+
+#[tokio::test]
+async fn a_media_url_is_fetched_for_the_phone_and_a_dead_one_fails_the_message() {
+    let bench = bench().await;
+    let callback = bench.callback_url("9");
+    for (name, state) in [("leak.png", "delivered"), ("none.png", "failed")] {
+        let url = bench.file_url(name);
+        let form = [("To", DANA), ("From", OUR_SMS), ("MediaUrl", url.as_str()), ("StatusCallback", &callback)];
+        let (status, created) = bench.twilio(&form).await;
+        assert_eq!((status, &created["num_media"]), (201, &json!("1")));
+        let received = bench.settled().await;
+        assert_eq!(received.last().and_then(|webhook| webhook.param("MessageStatus")), Some(state));
+    }
+    assert_eq!(bench.simulator.handle.thread(DANA, Channel::Sms).len(), 1);
 }

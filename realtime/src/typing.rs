@@ -1,0 +1,91 @@
+//! Who writes where: signals that end by themselves.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use patchbay_core::ids::ConversationId;
+use patchbay_core::notice::{Notice, Typing, TypingState};
+use serde_json::json;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::frame::{About, Frame, Subject};
+use crate::service::Realtime;
+
+/// A signal that goes on is told again after this long, for those who came late.
+const TELL_AGAIN: Duration = Duration::from_secs(2);
+
+/// The signals that came from sockets of this node.
+#[derive(Debug, Default)]
+pub(crate) struct Signs {
+    /// Guards the signals; never held across an await.
+    active: Mutex<HashMap<(Uuid, ConversationId), Sign>>,
+}
+
+#[derive(Debug)]
+struct Sign {
+    typing: Typing,
+    ends: Instant,
+    told: Instant,
+}
+
+impl Signs {
+    /// Starts or prolongs a signal. Gives it back when others should be told.
+    pub(crate) fn start(&self, typing: Typing, lasts: Duration) -> Option<Notice> {
+        let now = Instant::now();
+        let mut active = self.lock();
+        let key = (typing.socket, typing.conversation);
+        let known = active.get(&key);
+        let told = known.filter(|sign| sign.typing == typing && sign.told + TELL_AGAIN > now).map(|sign| sign.told);
+        active.insert(key, Sign { typing: typing.clone(), ends: now + lasts, told: told.unwrap_or(now) });
+        told.is_none().then_some(Notice::Typing(typing))
+    }
+
+    /// Ends a signal. Gives it back when it was going on.
+    pub(crate) fn stop(&self, socket: Uuid, conversation: ConversationId) -> Option<Notice> {
+        self.lock().remove(&(socket, conversation)).map(|sign| stopped(sign.typing))
+    }
+
+    /// Ends all signals of a socket.
+    pub(crate) fn stop_all(&self, socket: Uuid) -> Vec<Notice> {
+        self.end_where(|(from, _), _| *from == socket)
+    }
+
+    /// Ends the signals that were not prolonged.
+    pub(crate) fn expire(&self) -> Vec<Notice> {
+        let now = Instant::now();
+        self.end_where(|_, sign| sign.ends <= now)
+    }
+
+    fn end_where(&self, which: impl Fn(&(Uuid, ConversationId), &Sign) -> bool) -> Vec<Notice> {
+        self.lock().extract_if(|key, sign| which(key, sign)).map(|(_, sign)| stopped(sign.typing)).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, ConversationId), Sign>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stopped(typing: Typing) -> Notice {
+    Notice::Typing(Typing { state: TypingState::Stopped, ..typing })
+}
+
+/// Shows a signal, from here or from another node, to whoever may see the conversation; not to the socket it came from.
+pub(crate) fn show(realtime: &Realtime, typing: &Typing) {
+    let subject = Subject {
+        audience: typing.audience,
+        conversation: Some(typing.conversation),
+        ticket: None,
+        about: About::Work,
+    };
+    let data = json!({
+        "conversation_id": typing.conversation,
+        "user": { "id": typing.user, "name": typing.name },
+        "mode": typing.mode,
+        "active": typing.state == TypingState::Active,
+    });
+    let mut frame = Frame::passing("agent.typing", realtime.gate.clock.now(), &data);
+    frame.not_to = Some(typing.socket);
+    realtime.registry.distribute(vec![(subject, frame)], None);
+}
