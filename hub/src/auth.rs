@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use client::ClientAddress;
+pub(crate) use password::check_policy;
 pub use password::{MIN_PASSWORD_CHARS, Passwords};
 
 use crate::Hub;
