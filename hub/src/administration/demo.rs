@@ -39,12 +39,12 @@ const ANSWERS: [(Option<&str>, &str, &str, &str); 5] = [
 
 /// Name, language, category and text of the demo's WhatsApp templates; the simulator knows the same.
 const TEMPLATES: [(&str, &str, TemplateCategory, &str); 2] = [
-    ("hello_world", "en_US", TemplateCategory::Utility, "Hello! We have news about your request. Reply to go on."),
+    ("hello_world", "en_US", TemplateCategory::Utility, "Hello! Write to us here whenever you need us."),
     (
         "appointment_update",
         "en_US",
         TemplateCategory::Utility,
-        "Hello {{1}}, your appointment is now {{2}}. Reply to this message if that does not suit you.",
+        "Hello {{1}}, your appointment is on {{2}}. Reply to change it.",
     ),
 ];
 
