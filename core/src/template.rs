@@ -53,7 +53,9 @@ pub fn fill(body: &str, parameters: &[String]) -> String {
     pieces(body)
         .map(|piece| match piece {
             Ok(Piece::Text(text)) => text,
-            Ok(Piece::Parameter(number)) => number.checked_sub(1).and_then(|at| parameters.get(at)).map_or("", |text| text),
+            Ok(Piece::Parameter(number)) => {
+                number.checked_sub(1).and_then(|at| parameters.get(at)).map_or("", |text| text)
+            }
             Err(UnevenParameters) => "",
         })
         .collect()

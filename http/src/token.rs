@@ -157,7 +157,8 @@ impl TokenKeys {
     pub fn issue(&self, mut claims: Claims) -> Result<String, ApiError> {
         claims.iss = claims.iss.or_else(|| self.issuer.clone());
         if let Some(audience) = &self.audience {
-            let mut words = claims.aud.as_ref().map(|aud| aud.words().into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let mut words =
+                claims.aud.as_ref().map(|aud| aud.words().into_iter().map(str::to_owned).collect::<Vec<_>>());
             let words = words.get_or_insert_default();
             if !words.contains(audience) {
                 words.push(audience.clone());

@@ -11,8 +11,6 @@ mod start;
 mod team_members;
 mod teams;
 mod templates;
-#[cfg(test)]
-mod tests;
 mod user_changes;
 mod users;
 mod version;

@@ -9,8 +9,6 @@ mod logout;
 mod me;
 mod password;
 mod refresh;
-#[cfg(test)]
-mod tests;
 mod throttle;
 
 use axum::Extension;

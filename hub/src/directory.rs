@@ -15,8 +15,8 @@ use patchbay_http::SharedDirectory;
 use patchbay_store::directory::DirectoryRows;
 use patchbay_store::{Db, StoreError, directory};
 
-pub use inbox::{Health, InboxProblem, health};
 pub(crate) use inbox::provider_word;
+pub use inbox::{Health, InboxProblem, health};
 pub use keeper::DirectoryKeeper;
 pub use newcomer::ensure_user;
 pub(crate) use newcomer::{DEFAULT_CAPACITY, NO_PASSWORD};

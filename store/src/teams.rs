@@ -78,22 +78,18 @@ pub async fn insert_if_new(tx: &mut Tx, row: &TeamRow) -> Result<bool, StoreErro
 
 /// One team.
 pub async fn by_id(tx: &mut Tx, id: TeamId) -> Result<Option<TeamRow>, StoreError> {
-    tx.query(
-        "select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where id = $1",
-    )
-    .bind(id)
-    .optional()
-    .await
+    tx.query("select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where id = $1")
+        .bind(id)
+        .optional()
+        .await
 }
 
 /// The team with a slug.
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<TeamRow>, StoreError> {
-    tx.query(
-        "select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where slug = $1",
-    )
-    .bind(slug)
-    .optional()
-    .await
+    tx.query("select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where slug = $1")
+        .bind(slug)
+        .optional()
+        .await
 }
 
 /// Teams in the order of their creation, after `after`.

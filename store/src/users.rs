@@ -124,7 +124,8 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<UserRow>, StoreError> {
     let pattern = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_'], "")));
-    let (colleague, teams) = filter.colleagues_of.clone().map_or((None, Vec::new()), |(user, teams)| (Some(user), teams));
+    let (colleague, teams) =
+        filter.colleagues_of.clone().map_or((None, Vec::new()), |(user, teams)| (Some(user), teams));
     tx.query_for(
         "select u.id, u.email, u.full_name, u.password_hash, u.role, u.is_active, u.max_concurrent_conversations,
                 u.version, u.created_at, u.updated_at

@@ -33,7 +33,12 @@ const ANSWERS: [(Option<&str>, &str, &str, &str); 5] = [
     (None, "hello", "Greeting", "Hello! Thanks for writing. How can we help?"),
     (None, "moment", "One moment", "One moment please, I am looking into it."),
     (None, "bye", "Goodbye", "Thank you, and have a good day!"),
-    (Some("support"), "photo", "Ask for a photo", "Could you send a photo of the problem, and of the label if there is one?"),
+    (
+        Some("support"),
+        "photo",
+        "Ask for a photo",
+        "Could you send a photo of the problem, and of the label if there is one?",
+    ),
     (Some("support"), "address", "Ask for the address", "At which address is it, and who can let our technician in?"),
 ];
 
@@ -63,11 +68,7 @@ pub enum DemoError {
 }
 
 /// Sets the demo up. `inboxes` are those that the simulator serves. Tells who can log in with [`DEMO_PASSWORD`].
-pub async fn seed_demo(
-    db: &Db,
-    inboxes: &[InboxSettings],
-    now: DateTime<Utc>,
-) -> Result<Vec<&'static str>, DemoError> {
+pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -> Result<Vec<&'static str>, DemoError> {
     seed_people(db, now).await?;
     store_inboxes(db, inboxes, now).await?;
     let mut tx = db.begin().await?;
@@ -120,10 +121,12 @@ async fn seed_people(db: &Db, now: DateTime<Utc>) -> Result<(), DemoError> {
 }
 
 async fn hash_demo_password() -> Result<String, DemoError> {
-    tokio::task::spawn_blocking(|| Argon2::default().hash_password(DEMO_PASSWORD.as_bytes()).map(|hash| hash.to_string()))
-        .await
-        .map_err(|_| DemoError::Password)?
-        .map_err(|_| DemoError::Password)
+    tokio::task::spawn_blocking(|| {
+        Argon2::default().hash_password(DEMO_PASSWORD.as_bytes()).map(|hash| hash.to_string())
+    })
+    .await
+    .map_err(|_| DemoError::Password)?
+    .map_err(|_| DemoError::Password)
 }
 
 async fn seed_answers(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError> {

@@ -26,7 +26,8 @@ pub(super) fn text(path: &str, value: &str, most: usize) -> Result<String, ApiEr
 /// A short name for addresses and settings: lower-case letters, digits, `_` and `-`.
 pub(super) fn slug(path: &str, value: &str) -> Result<String, ApiError> {
     let value = text(path, value, 64)?;
-    let fits = value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
+    let fits =
+        value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'-'));
     if fits { Ok(value) } else { Err(ApiError::invalid(path, "only a-z, 0-9, _ and -")) }
 }
 

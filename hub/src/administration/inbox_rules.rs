@@ -73,7 +73,9 @@ pub(super) fn clash(settings: &InboxSettings, other: &InboxRow) -> Option<Misfit
 
 fn is_e164(address: &str) -> bool {
     address.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|digit| digit.is_ascii_digit())
+        (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
     })
 }
 
@@ -92,7 +94,8 @@ fn is_safe_base(base: &str) -> bool {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
-    let is_loopback = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    let is_loopback =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     !host.is_empty() && (encrypted || is_loopback)
 }
 
@@ -109,10 +112,14 @@ mod tests {
 
     #[test]
     fn tokens_go_over_https_or_stay_on_this_machine() {
-        for good in ["https://graph.facebook.com/v23.0", "http://127.0.0.1:9100", "http://[::1]:80/x", "http://localhost"] {
+        for good in
+            ["https://graph.facebook.com/v23.0", "http://127.0.0.1:9100", "http://[::1]:80/x", "http://localhost"]
+        {
             assert!(is_safe_base(good), "{good}");
         }
-        for bad in ["http://graph.facebook.com", "ftp://x", "https://", "http://127.0.0.1@evil.test/", "graph.facebook.com"] {
+        for bad in
+            ["http://graph.facebook.com", "ftp://x", "https://", "http://127.0.0.1@evil.test/", "graph.facebook.com"]
+        {
             assert!(!is_safe_base(bad), "{bad}");
         }
     }

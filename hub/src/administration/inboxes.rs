@@ -8,18 +8,18 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, TeamId};
 use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
-use patchbay_store::inboxes::{self, InboxRow};
 use patchbay_store::Tx;
+use patchbay_store::inboxes::{self, InboxRow};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::authority::{require_admin, require_lead};
+use super::fields;
 use super::inbox_rules::{Misfit, account, check, clash};
 use super::start::row_of;
 use super::version::IfMatch;
-use super::fields;
 use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
 use crate::{Hub, HubError};
 
@@ -215,26 +215,15 @@ pub(super) async fn deactivate(
     Ok(Json(save(&hub, tx, &ctx, InboxRow { is_active: false, ..row }, settings).await?))
 }
 
-async fn save(
-    hub: &Hub,
-    mut tx: Tx,
-    ctx: &Ctx,
-    row: InboxRow,
-    settings: InboxSettings,
-) -> Result<InboxBody, HubError> {
+async fn save(hub: &Hub, mut tx: Tx, ctx: &Ctx, row: InboxRow, settings: InboxSettings) -> Result<InboxBody, HubError> {
     let team_id = team_of(&mut tx, &settings).await?;
     if row.is_active {
         check(&settings).map_err(refuse)?;
         refuse_clash(&mut tx, &settings, Some(row.id)).await?;
     }
     let fresh = row_of(&settings, team_id, account(&settings).map_err(refuse)?, &row.origin, ctx.now);
-    let mut row = InboxRow {
-        id: row.id,
-        is_active: row.is_active,
-        version: row.version,
-        created_at: row.created_at,
-        ..fresh
-    };
+    let mut row =
+        InboxRow { id: row.id, is_active: row.is_active, version: row.version, created_at: row.created_at, ..fresh };
     inboxes::update(&mut tx, &row).await?;
     tx.commit().await?;
     hub.directory_changed().await;
@@ -257,9 +246,7 @@ async fn refuse_clash(tx: &mut Tx, settings: &InboxSettings, own: Option<InboxId
     let others = inboxes::all(tx).await?;
     match others.iter().filter(|other| Some(other.id) != own).find_map(|other| clash(settings, other)) {
         None => Ok(()),
-        Some(found) => {
-            Err(ApiError::new(Code::AlreadyExists, format!("{}: {}", found.path, found.message)).into())
-        }
+        Some(found) => Err(ApiError::new(Code::AlreadyExists, format!("{}: {}", found.path, found.message)).into()),
     }
 }
 

@@ -10,12 +10,8 @@ use super::inbox_rules::{account, check, clash};
 use crate::directory::{InboxSettings, SecretProblem, provider_word};
 
 /// Teams of a new installation, slug and name. Source: domain, entities.
-pub const STANDARD_TEAMS: [(&str, &str); 4] = [
-    ("support", "Support"),
-    ("sales", "Sales"),
-    ("customer_service", "Customer service"),
-    ("dispatch", "Dispatch"),
-];
+pub const STANDARD_TEAMS: [(&str, &str); 4] =
+    [("support", "Support"), ("sales", "Sales"), ("customer_service", "Customer service"), ("dispatch", "Dispatch")];
 
 /// Why the settings of the inboxes cannot be used. Each says in one line what to change.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,6 @@ use patchbay_store::teams;
 use patchbay_store::users::{self, UserFilter};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 use super::authority::{Sight, require_admin, require_colleague};
 use super::fields;

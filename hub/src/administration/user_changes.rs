@@ -13,7 +13,6 @@ use patchbay_store::users::{self, UserRow};
 use patchbay_store::{Tx, sessions, teams};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::authority::require_admin;
 use super::users::{UserBody, assignable_role, capacity, named_teams};
@@ -135,7 +134,8 @@ async fn save(
     users::update(&mut tx, &row).await?;
     row.version += 1;
     if let Some(teams) = memberships {
-        let current: BTreeSet<TeamId> = teams::of_user(&mut tx, row.id).await?.into_iter().map(|team| team.id).collect();
+        let current: BTreeSet<TeamId> =
+            teams::of_user(&mut tx, row.id).await?.into_iter().map(|team| team.id).collect();
         for team in current.difference(&teams) {
             teams::remove_member(&mut tx, *team, row.id).await?;
         }

@@ -53,7 +53,9 @@ pub(super) async fn login(
     let Some(user) = user.filter(|user| matches && user.is_active) else {
         subjects.count_failure(&hub.db, now).await?;
         metrics::counter!("patchbay_logins_total", "outcome" => "refused").increment(1);
-        return Err(ApiError::new(Code::InvalidCredentials, "e-mail address and password do not belong together").into());
+        return Err(
+            ApiError::new(Code::InvalidCredentials, "e-mail address and password do not belong together").into()
+        );
     };
     let session = SessionId::new();
     let refresh = RefreshSecret::new();

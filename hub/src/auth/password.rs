@@ -30,7 +30,9 @@ pub struct Passwords {
 
 /// The right to hash one password now.
 #[derive(Debug)]
-pub(super) struct Turn(OwnedSemaphorePermit);
+pub(super) struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
 
 impl Default for Passwords {
     fn default() -> Self {
@@ -42,7 +44,7 @@ impl Passwords {
     /// Waits for a turn. Error: 503 `NOT_READY` when too many wait.
     pub(super) async fn turn(&self) -> Result<Turn, ApiError> {
         match tokio::time::timeout(LONGEST_WAIT, self.turns.clone().acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Turn(permit)),
+            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
             Ok(Err(_)) | Err(_) => {
                 Err(ApiError::new(Code::NotReady, "too many logins at once; try again shortly").retry_after(5))
             }

@@ -30,12 +30,7 @@ pub struct DirectoryKeeper {
 impl DirectoryKeeper {
     /// A keeper of the hub's directory.
     pub fn new(hub: &Hub) -> Self {
-        Self {
-            db: hub.db.clone(),
-            shared: hub.gate.directory.clone(),
-            clock: hub.gate.clock.clone(),
-            seen: None,
-        }
+        Self { db: hub.db.clone(), shared: hub.gate.directory.clone(), clock: hub.gate.clock.clone(), seen: None }
     }
 
     /// Reads the directory now. Call it once before serving.
