@@ -2,9 +2,19 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod body;
+pub mod conversations;
 pub mod delivery;
+mod error;
 pub mod feed;
 pub mod intake;
 mod state;
 
+pub use error::HubError;
 pub use state::{Hub, HubConfig};
+mod directory {
+    use patchbay_core::ctx::Ctx;
+    use patchbay_store::{StoreError, Tx};
+    pub(crate) async fn ensure_user(_tx: &mut Tx, _ctx: &Ctx) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

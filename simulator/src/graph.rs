@@ -26,6 +26,8 @@ pub(crate) use status::post_status;
 
 /// Uploads above this are refused; the largest thing the fake keeps.
 const UPLOAD_BYTES: usize = 24 << 20;
+/// Any other body.
+const BODY_BYTES: usize = 256 << 10;
 
 /// Routes below `/{version}`.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -33,10 +35,10 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         Door { shared: Arc::clone(shared), provider: Provider::Meta, unavailable: || GraphError::new(131_016).into() };
     Router::new()
         .route("/{version}/{phone_number_id}/messages", post(messages::send))
-        .route("/{version}/{phone_number_id}/media", post(media::upload))
+        .route("/{version}/{phone_number_id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)))
         .route("/{version}/{media_id}", get(media::describe).delete(media::delete))
         .route("/whatsapp_business/attachments/", get(media::download))
-        .layer(DefaultBodyLimit::max(UPLOAD_BYTES))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(door, door::record))
         .with_state(Arc::clone(shared))
 }

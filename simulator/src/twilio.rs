@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use base64::Engine;
@@ -24,6 +25,9 @@ mod resource;
 pub(crate) use errors::TwilioError;
 pub(crate) use resource::word;
 
+/// Longest form.
+const BODY_BYTES: usize = 256 << 10;
+
 /// Routes below `/2010-04-01`, and the host of stored media.
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     let door = Door {
@@ -38,6 +42,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route(&format!("{messages}/{{sid}}/Media/{{media_sid}}"), get(media::fetch))
         .route("/2010-04-01/{*rest}", get(nothing_here).post(nothing_here))
         .route("/twilio-media/{token}", get(media::stored))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(from_fn_with_state(door, door::record))
         .with_state(Arc::clone(shared))
 }

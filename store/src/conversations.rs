@@ -353,3 +353,11 @@ pub async fn held_by(tx: &mut Tx, user: UserId) -> Result<i64, StoreError> {
         .scalar()
         .await
 }
+
+/// The conversations a user holds.
+pub async fn held_ids(tx: &mut Tx, user: UserId) -> Result<Vec<ConversationId>, StoreError> {
+    tx.query("select id from conversations where assigned_to = $1 and status <> 'closed' order by id")
+        .bind(user)
+        .column()
+        .await
+}

@@ -1,6 +1,7 @@
 //! Rows in, rows out: all SQL of the project, for both engines, one module for each aggregate. Functions take the
 //! transaction first and answer a question or make a change; they decide nothing.
 
+pub mod annotations;
 pub mod attempts;
 mod batch;
 pub mod contacts;
@@ -10,6 +11,7 @@ pub mod dead_letters;
 pub mod error;
 pub mod events;
 pub mod feed;
+pub mod inbox_views;
 pub mod jobs;
 pub mod media;
 pub mod messages;

@@ -213,8 +213,7 @@ pub fn decide(
     ticket.classification_confidence = Some(intake.classification_confidence);
     ticket.sop_handoff_acknowledged = handed_off == SopHandoff::Acknowledged;
     ticket.sop_handoff_required = !is_ready;
-    ticket.sop_handoff_prompt =
-        intake.sop_handoff_prompt.or_else(|| (!is_ready).then(|| DEFAULT_PROMPT.to_owned()));
+    ticket.sop_handoff_prompt = intake.sop_handoff_prompt.or_else(|| (!is_ready).then(|| DEFAULT_PROMPT.to_owned()));
     Ok(Decision::creates(ticket, &[Topic::TicketCreated, Topic::IntakeCompleted]))
 }
 

@@ -188,9 +188,7 @@ impl TicketState {
                 (Phase::Dispatched, Booking::Scheduled, Job::Scheduled, Stage::Delayed)
             }
             Self::Dispatched => (Phase::Dispatched, Booking::Scheduled, Job::Scheduled, Stage::Scheduled),
-            Self::OnSite | Self::InProgress => {
-                (Phase::Onsite, Booking::Scheduled, Job::InProgress, Stage::InProgress)
-            }
+            Self::OnSite | Self::InProgress => (Phase::Onsite, Booking::Scheduled, Job::InProgress, Stage::InProgress),
             Self::OnHold => (Phase::Onsite, Booking::Scheduled, Job::InProgress, Stage::Delayed),
             Self::CompletedPendingVerification => {
                 (Phase::CloseoutPending, Booking::Scheduled, Job::Completed, Stage::Completed)

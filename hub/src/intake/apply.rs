@@ -18,6 +18,7 @@ use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::{Work, poison};
 use crate::body::ConversationBody;
 
+use crate::delivery::{Report, apply_statuses};
 use crate::feed::{conversation_event, message_event};
 use crate::state::Hub;
 
@@ -43,8 +44,15 @@ impl<'a> Fresh<'a> {
 pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), StoreError> {
     let mut tx = hub.db.begin().await?;
     let fresh = claim(&mut tx, ctx, work).await?;
-    let mut feed = write_messages(&mut tx, hub, ctx, &fresh).await?;
-    apply_statuses(&mut tx, hub, ctx, work, &mut feed).await?;
+    let feed = write_messages(&mut tx, hub, ctx, &fresh).await?;
+    let reports: Vec<Report<'_>> = work
+        .iter()
+        .filter_map(|work| match &work.item {
+            Item::Status(item) => Some(Report { inbox_id: work.inbox.id, item }),
+            _ => None,
+        })
+        .collect();
+    apply_statuses(&mut tx, ctx, &hub.directory(), &reports).await?;
     for item in work {
         if let Item::Event(event) = &item.item {
             apply_event(&mut tx, ctx, item, event).await?;
@@ -231,25 +239,6 @@ async fn message_row(
         version: 1,
         created_at: ctx.now,
     })
-}
-
-async fn apply_statuses(
-    tx: &mut Tx,
-    hub: &Hub,
-    ctx: &Ctx,
-    work: &[Work],
-    feed: &mut Vec<NewEvent>,
-) -> Result<(), StoreError> {
-    let mut by_inbox: BTreeMap<InboxId, Vec<_>> = BTreeMap::new();
-    for item in work {
-        if let Item::Status(status) = &item.item {
-            by_inbox.entry(item.inbox.id).or_default().push(status.clone());
-        }
-    }
-    for (inbox, statuses) in by_inbox {
-        let _pending_merge = (&hub, &ctx, &tx, inbox, statuses, &feed);
-    }
-    Ok(())
 }
 
 async fn apply_event(tx: &mut Tx, ctx: &Ctx, work: &Work, event: &EventItem) -> Result<(), StoreError> {

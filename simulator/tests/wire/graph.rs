@@ -295,3 +295,19 @@ async fn a_linked_file_is_fetched_for_the_phone_and_a_dead_link_fails_the_messag
     let last = received.last().expect("a webhook").list("statuses")[0].clone();
     assert_eq!((&last["status"], &last["errors"][0]["code"]), (&json!("failed"), &json!(131_053)));
 }
+
+#[tokio::test]
+async fn uploads_may_be_large_and_other_bodies_may_not() {
+    let bench = open_bench().await;
+    let head = "--b\r\nContent-Disposition: form-data; name=\"messaging_product\"\r\n\r\nwhatsapp\r\n--b\r\n\
+                Content-Disposition: form-data; name=\"file\"; filename=\"a.mp4\"\r\nContent-Type: video/mp4\r\n\r\n";
+    let form = |bytes: usize| format!("{head}{}\r\n--b--\r\n", "x".repeat(bytes));
+    let upload = |bytes: usize| {
+        let request = bench.client.post(bench.url(&format!("/v23.0/{NUMBER_ID}/media"))).bearer_auth(TOKEN);
+        answer(request.header("content-type", "multipart/form-data; boundary=b").body(form(bytes)))
+    };
+    assert_eq!(upload(4 << 20).await.0, 200);
+    assert_eq!(upload(17 << 20).await.1["error"]["code"], 131_053);
+    let (status, _) = bench.graph(&with(&json!({ "text": { "body": "x" }, "more": "x".repeat(300_000) }))).await;
+    assert_eq!(status, 413);
+}

@@ -1,6 +1,9 @@
 //! The API of the phones' page.
 
 use patchbay_core::channel::Channel;
+use patchbay_core::ids::InboxId;
+use patchbay_core::inbox::{Inbox, Provider, WhatsAppCloud};
+use patchbay_core::secret::Secret;
 use patchbay_simulator::{PhoneSeed, SimulatorConfig};
 use serde_json::{Value, json};
 
@@ -145,4 +148,33 @@ fn the_demo_has_its_own_secrets_each_time_and_invented_numbers() {
     assert_eq!(one.twilio[0].webhook_url, two.twilio[0].webhook_url);
     assert_ne!(one.whatsapp[0].app_secret.expose(), two.whatsapp[0].app_secret.expose());
     assert!(one.phones.iter().all(|phone| phone.address.starts_with("+155501")));
+}
+
+#[test]
+fn configured_inboxes_get_their_provider_s_side() {
+    let inbox = |channel, address: &str, provider| Inbox {
+        id: InboxId::new(),
+        name: "main".to_owned(),
+        channel,
+        team_id: None,
+        account_id: None,
+        address: address.to_owned(),
+        provider,
+    };
+    let whatsapp = WhatsAppCloud {
+        phone_number_id: "11".to_owned(),
+        app_secrets: vec![Secret::new("newest"), Secret::new("old")],
+        verify_token: Secret::new("v"),
+        access_token: Secret::new("bearer"),
+        api_base: String::new(),
+    };
+    let inboxes = [
+        inbox(Channel::Whatsapp, "+15550001111", Provider::WhatsAppCloud(whatsapp)),
+        inbox(Channel::Email, "a@example.test", Provider::Unserved),
+    ];
+    let config = SimulatorConfig::for_inboxes("http://127.0.0.1:8080/", &inboxes);
+    assert_eq!((config.whatsapp.len(), config.twilio.len()), (1, 0));
+    let number = &config.whatsapp[0];
+    assert_eq!((number.app_secret.expose(), number.access_token.expose()), ("newest", "bearer"));
+    assert_eq!(number.webhook_url, "http://127.0.0.1:8080/webhooks/whatsapp");
 }

@@ -130,8 +130,7 @@ fn the_same_request_has_the_same_signature_however_it_is_written() {
 #[test]
 fn a_repeated_intake_is_refused_with_the_ticket_it_repeats() {
     let site = site();
-    let duplicate =
-        Duplicate { ticket_id: TicketId::new(), state: TicketState::Triaged, created_at: birth().now };
+    let duplicate = Duplicate { ticket_id: TicketId::new(), state: TicketState::Triaged, created_at: birth().now };
     let intake = intake(&site).checked().expect("fits");
     let rules = IntakeRules::default();
     let refusal = decide(&Actor::system(), birth(), intake, &site, &rules, Some(&duplicate)).expect_err("refused");

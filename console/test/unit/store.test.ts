@@ -1,0 +1,215 @@
+import { describe, expect, it, vi } from "vitest";
+import { applyFrame, parseFrame, type Frame } from "../../lib/realtime/frames";
+import { Store } from "../../lib/realtime/store";
+import type { View } from "../../lib/realtime/views";
+import { conversation, message, randomFrom, shuffled } from "./rows";
+
+const ALL: View = { name: "all", channel: null, q: "" };
+const MINE: View = { name: "mine", channel: null, q: "" };
+const KEY = "all||";
+
+function storeWithThread(): { store: Store; flushes: (() => void)[] } {
+  const flushes: (() => void)[] = [];
+  const store = new Store("me", { now: () => Date.UTC(2026, 0, 5), schedule: (flush) => flushes.push(flush) });
+  store.setThread("c1", { load: "ready" });
+  return { store, flushes };
+}
+
+function frame(event: string, data: Record<string, unknown>): Frame {
+  return { event, cursor: "1", ts: null, data };
+}
+
+const seqs = (store: Store) => store.thread("c1").messages.map((one) => one.seq);
+
+describe("rule 1: the higher version wins", () => {
+  it("keeps what is held when an older or equal version arrives", () => {
+    const { store } = storeWithThread();
+    store.mergeConversation(conversation("c1", 4, { status: "assigned" }), "event");
+    store.mergeConversation(conversation("c1", 3, { status: "queued" }), "event");
+    store.mergeConversation(conversation("c1", 4, { status: "queued" }), "event");
+    expect(store.conversation("c1")?.status).toBe("assigned");
+  });
+
+  it("takes an answer to our own command at the same version", () => {
+    const { store } = storeWithThread();
+    store.mergeConversation(conversation("c1", 4, { unread_count: 2 }), "event");
+    store.mergeConversation(conversation("c1", 4, { unread_count: 0 }), "answer");
+    expect(store.conversation("c1")?.unread_count).toBe(0);
+  });
+
+  it("never lets a late status move a message back", () => {
+    const { store } = storeWithThread();
+    store.mergeMessages("c1", [message(1, { direction: "outbound", status: "read", version: 4 })]);
+    store.mergeMessages("c1", [message(1, { direction: "outbound", status: "delivered", version: 3 })]);
+    expect(store.thread("c1").messages[0]?.status).toBe("read");
+  });
+
+  it("keeps the lattice when rows carry no version", () => {
+    const { store } = storeWithThread();
+    const bare = (status: "read" | "delivered") => {
+      const { version: _, ...rest } = message(1, { status });
+      return rest;
+    };
+    store.mergeMessages("c1", [bare("read")]);
+    store.mergeMessages("c1", [bare("delivered")]);
+    expect(store.thread("c1").messages[0]?.status).toBe("read");
+  });
+});
+
+describe("rule 2: a confirmed message takes the place of its bubble", () => {
+  it("leaves one bubble under the client id", () => {
+    const { store } = storeWithThread();
+    const outgoing = { client_message_id: "k1", conversation_id: "c1", text: "hi", at: "2026-01-05T12:00:00Z", seen_seq: 1, state: "queued" as const, reason: null };
+    store.setOutgoing("c1", () => [outgoing]);
+    store.mergeMessages("c1", [message(2, { client_message_id: "k1", direction: "outbound", status: "pending" })]);
+    expect(store.thread("c1").outgoing).toEqual([]);
+    expect(store.thread("c1").messages.map((one) => one.client_message_id)).toEqual(["k1"]);
+  });
+});
+
+describe("rule 3: pages go in front, live rows at the end, each once", () => {
+  it("keeps a live message that arrives while an older page is being fetched", () => {
+    const { store } = storeWithThread();
+    store.mergeMessages("c1", [message(51), message(52)]);
+    store.mergeMessages("c1", [message(53)]);
+    store.mergeMessages("c1", [message(49), message(50), message(51)]);
+    expect(seqs(store)).toEqual([49, 50, 51, 52, 53]);
+  });
+
+  it("ends at the same picture whatever the order of pages and events", () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const random = randomFrom(seed);
+      const rows = Array.from({ length: 40 }, (_, index) => message(index + 1));
+      const later = rows.filter(() => random() < 0.5).map((row) => ({ ...row, version: 2, status: "read" as const }));
+      const steps = shuffled(
+        [rows.slice(0, 20), rows.slice(15, 35), rows.slice(30), ...later.map((row) => [row]), ...rows.map((row) => [row])],
+        random,
+      );
+      const { store } = storeWithThread();
+      for (const step of steps) store.mergeMessages("c1", step);
+      expect(seqs(store), `seed ${seed}`).toEqual(rows.map((row) => row.seq));
+      const read = store.thread("c1").messages.filter((row) => row.status === "read").map((row) => row.seq);
+      expect(read, `seed ${seed}`).toEqual(later.map((row) => row.seq));
+    }
+  });
+
+  it("follows the newest message in the list, whatever the order", () => {
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const random = randomFrom(seed);
+      const { store } = storeWithThread();
+      const states = Array.from({ length: 8 }, (_, index) => conversation("c1", index + 1, { last_message: message(index + 1) }));
+      const events = states.map((state) => frame("message.received", { message: state.last_message, conversation: state }));
+      for (const event of shuffled(events, random)) applyFrame(store, event);
+      expect(store.conversation("c1")?.version, `seed ${seed}`).toBe(8);
+      expect(store.conversation("c1")?.last_message?.seq, `seed ${seed}`).toBe(8);
+    }
+  });
+});
+
+describe("rule 4: many frames make one flush", () => {
+  it("tells a listener once", () => {
+    const { store, flushes } = storeWithThread();
+    flushes.splice(0).forEach((flush) => flush());
+    const listener = vi.fn<() => void>();
+    store.subscribe("thread:c1", listener);
+    for (let seq = 1; seq <= 100; seq += 1) store.mergeMessages("c1", [message(seq)]);
+    expect(listener).not.toHaveBeenCalled();
+    expect(flushes).toHaveLength(1);
+    flushes.forEach((flush) => flush());
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+
+  it("does not wake those who look at something else", () => {
+    const { store, flushes } = storeWithThread();
+    flushes.splice(0).forEach((flush) => flush());
+    const other = vi.fn<() => void>();
+    store.subscribe("conversation:c2", other);
+    store.mergeConversation(conversation("c1", 1), "event");
+    flushes.forEach((flush) => flush());
+    expect(other).not.toHaveBeenCalled();
+  });
+});
+
+describe("rule 5: views hold what belongs, sorted once a flush", () => {
+  it("moves a conversation between views when it is taken, snoozed and closed", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    store.setList(MINE, { load: "ready" });
+    const ids = () => [store.list(KEY)?.ids, store.list("mine||")?.ids];
+    store.mergeConversation(conversation("c1", 1), "event");
+    expect(ids()).toEqual([["c1"], []]);
+    store.mergeConversation(conversation("c1", 2, { status: "assigned", assigned_to: { id: "me", name: "Me" } }), "event");
+    expect(ids()).toEqual([["c1"], ["c1"]]);
+    store.mergeConversation(conversation("c1", 3, { status: "assigned", assigned_to: { id: "me", name: "Me" }, snoozed_until: "2026-02-01T00:00:00Z" }), "event");
+    expect(ids()).toEqual([[], []]);
+    store.mergeConversation(conversation("c1", 4, { status: "closed" }), "event");
+    expect(ids()).toEqual([[], []]);
+  });
+
+  it("never lets an event enter a search, only the server's answer", () => {
+    const { store } = storeWithThread();
+    const search: View = { name: "all", channel: null, q: "gate" };
+    store.setList(search, { load: "ready" });
+    store.mergeConversation(conversation("c1", 1), "event");
+    expect(store.list("all||gate")?.ids).toEqual([]);
+    store.mergePage(search, [conversation("c2", 1)], null);
+    expect(store.list("all||gate")?.ids).toEqual(["c2"]);
+  });
+
+  it("keeps the newest activity on top", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    for (const [id, seq] of [["a", 3], ["b", 1], ["c", 2]] as const) {
+      store.mergeConversation(conversation(id, 1, { last_message: message(seq, { conversation_id: id, message_id: id }) }), "event");
+    }
+    store.flush();
+    expect(store.list(KEY)?.ids).toEqual(["a", "c", "b"]);
+    store.mergeMessages("b", [message(9, { conversation_id: "b", message_id: "b9" })]);
+    store.flush();
+    expect(store.list(KEY)?.ids).toEqual(["b", "a", "c"]);
+  });
+
+  it("adds a fetched page once, whatever came live before", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    store.mergeConversation(conversation("c1", 2), "event");
+    store.mergePage(ALL, [conversation("c1", 1), conversation("c2", 1)], "next");
+    expect([...(store.list(KEY)?.ids ?? [])].sort()).toEqual(["c1", "c2"]);
+    expect(store.conversation("c1")?.version).toBe(2);
+  });
+});
+
+describe("frames", () => {
+  it("puts a note into the thread once", () => {
+    const { store } = storeWithThread();
+    const note = { id: "n1", conversation_id: "c1", text: "call first", author: { id: "u2", name: "Sam" }, created_at: "2026-01-05T12:00:00Z" };
+    applyFrame(store, frame("conversation.note", { note, conversation_id: "c1" }));
+    applyFrame(store, frame("conversation.note", { note, conversation_id: "c1" }));
+    expect(store.thread("c1").notes).toEqual([note]);
+  });
+
+  it("clears typing by itself after six seconds", () => {
+    vi.useFakeTimers();
+    const { store } = storeWithThread();
+    const typing = { conversation_id: "c1", user: { id: "u2", name: "Sam" }, mode: "reply", active: true };
+    applyFrame(store, frame("agent.typing", typing));
+    expect(store.typing("c1").map((one) => one.name)).toEqual(["Sam"]);
+    vi.advanceTimersByTime(6001);
+    expect(store.typing("c1")).toEqual([]);
+    vi.useRealTimers();
+  });
+
+  it("shows a ticket's new state on its conversation", () => {
+    const { store } = storeWithThread();
+    store.mergeConversation(conversation("c1", 1, { tickets: [{ id: "t", code: "T-1", state: "NEW" }] }), "event");
+    applyFrame(store, frame("ticket.updated", { ticket: { id: "t", state: "TRIAGED" } }));
+    expect(store.conversation("c1")?.tickets[0]?.state).toBe("TRIAGED");
+  });
+
+  it("leaves unknown events and broken frames alone", () => {
+    const { store } = storeWithThread();
+    applyFrame(store, frame("something.new", { value: 1 }));
+    expect(parseFrame("{")).toBeNull();
+    expect(parseFrame('{"cursor":"1"}')).toBeNull();
+  });
+});

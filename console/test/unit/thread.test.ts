@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import { matching, slashAt } from "../../apps/console/composer/canned";
+import { fieldCount } from "../../apps/console/composer/template-dialog";
+import { itemsOf } from "../../apps/console/thread/items";
+import { bodyOf, firstDraft } from "../../apps/console/tickets/ticket-draft";
+import type { Thread } from "../../lib/realtime/store";
+import { initials } from "../../lib/ui/avatar";
+import { conversation, message } from "./rows";
+
+const thread = (part: Partial<Thread>): Thread => ({ messages: [], notes: [], outgoing: [], load: "ready", older: "none", error: null, ...part });
+
+describe("the lines of a thread", () => {
+  it("puts a note between the messages it was written between", () => {
+    const note = { id: "n1", conversation_id: "c1", text: "x", author: { id: "u", name: "Sam" }, created_at: message(2).timestamp };
+    const kinds = itemsOf(thread({ messages: [message(1), message(3)], notes: [note] }), "me", null).map((item) => item.kind);
+    expect(kinds).toEqual(["day", "message", "note", "message"]);
+  });
+
+  it("groups what one person says within a few minutes", () => {
+    const items = itemsOf(thread({ messages: [message(1), message(2), message(3, { direction: "outbound", sender: { type: "agent", id: "me" } })] }), "me", null);
+    expect(items.flatMap((item) => (item.kind === "message" ? [item.grouped] : []))).toEqual([false, true, false]);
+  });
+
+  it("keeps a bubble's key and grouping when it is confirmed", () => {
+    const before = itemsOf(thread({ outgoing: [{ client_message_id: "k", conversation_id: "c1", text: "hi", at: message(1).timestamp, seen_seq: null, state: "queued", reason: null }] }), "me", null);
+    const after = itemsOf(thread({ messages: [message(1, { client_message_id: "k", direction: "outbound", sender: { type: "agent", id: "me" } })] }), "me", null);
+    expect(before.at(-1)).toMatchObject({ key: "k", grouped: false });
+    expect(after.at(-1)).toMatchObject({ key: "k", grouped: false });
+  });
+
+  it("draws the line where the unread messages begin", () => {
+    const kinds = itemsOf(thread({ messages: [message(1), message(2)] }), "me", 1).map((item) => item.kind);
+    expect(kinds).toEqual(["day", "message", "unread", "message"]);
+  });
+});
+
+describe("saved replies", () => {
+  const replies = [
+    { id: "1", short_code: "hello", title: "Greeting", body: "Hello there" },
+    { id: "2", short_code: "eta", title: "On the way", body: "A technician says hello soon" },
+  ];
+
+  it("opens at a slash that starts a word, wherever the caret is", () => {
+    expect(slashAt("/he", 3)).toEqual({ start: 0, end: 3, query: "he" });
+    expect(slashAt("Dear Maya, /eta now", 15)).toEqual({ start: 11, end: 15, query: "eta" });
+    expect(slashAt("and/or", 6)).toBeNull();
+    expect(slashAt("https://x", 9)).toBeNull();
+  });
+
+  it("finds by short code first, then by title and text", () => {
+    expect(matching(replies, "hel").map((one) => one.id)).toEqual(["1", "2"]);
+    expect(matching(replies, "way").map((one) => one.id)).toEqual(["2"]);
+    expect(matching(replies, "zzz")).toEqual([]);
+  });
+});
+
+describe("small things", () => {
+  it("counts a template's fields", () => {
+    expect(fieldCount("Hello {{1}}, see you {{2}}, {{1}}")).toBe(2);
+    expect(fieldCount("Hello")).toBe(0);
+  });
+
+  it("writes people as initials", () => {
+    expect(["Maya Lindqvist", "Tomás", "+15550101001", "ada.moreau"].map(initials)).toEqual(["ML", "T", "#", "AM"]);
+  });
+
+  it("starts a ticket from what the customer said, and sends only what its kind takes", () => {
+    const draft = firstDraft(conversation("c1", 1), [message(1, { content: { type: "text", text: "The  gate is stuck\nagain" } })]);
+    expect(draft).toMatchObject({ summary: "The gate is stuck again", contact_phone: "+15550101001" });
+    expect(Object.keys(bodyOf(draft))).toEqual(["mode", "account_id", "site_id", "summary"]);
+    expect(Object.keys(bodyOf({ ...draft, mode: "intake" }))).toContain("identity_confidence");
+  });
+});

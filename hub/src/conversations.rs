@@ -1,0 +1,35 @@
+//! Conversations: lists and reading, taking and giving, closing and opening, notes, tags and read marks.
+//! Source: domain, conversation states, commands and visibility.
+
+mod access;
+mod annotate;
+mod change;
+mod commands;
+mod read;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Hub;
+
+pub use access::{Seen, load_visible};
+pub use change::{body_of, release_all_of};
+
+/// The endpoints under `/api/v1/conversations`.
+pub fn router() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new()
+        .routes(routes!(read::list))
+        .routes(routes!(read::get, annotate::patch))
+        .routes(routes!(read::messages))
+        .routes(routes!(commands::take))
+        .routes(routes!(commands::assign))
+        .routes(routes!(commands::transfer))
+        .routes(routes!(commands::close))
+        .routes(routes!(commands::reopen))
+        .routes(routes!(commands::snooze))
+        .routes(routes!(commands::read))
+        .routes(routes!(annotate::notes, annotate::add_note))
+        .routes(routes!(annotate::add_tags))
+        .routes(routes!(annotate::remove_tag))
+        .routes(routes!(annotate::all_tags))
+}

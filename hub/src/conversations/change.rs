@@ -1,0 +1,113 @@
+//! How a conversation changes: under its lock, with its record, with its event, in one transaction.
+
+use patchbay_core::Code;
+use patchbay_core::conversation::{ConversationStatus, Placement, Trigger};
+use patchbay_core::ctx::Ctx;
+use patchbay_core::event::EventName;
+use patchbay_core::ids::{ConversationId, UserId};
+use patchbay_core::role::Role;
+use patchbay_http::ApiError;
+use patchbay_store::conversations::{self, ConversationRow};
+use patchbay_store::{Tx, annotations, events, messages};
+use serde_json::{Value, json};
+
+use super::access::{Seen, lock_visible};
+use crate::body::{ConversationBody, TicketRef};
+use crate::error::HubError;
+use crate::feed::{conversation_event, placement};
+use crate::state::Hub;
+
+/// A conversation being changed.
+pub(crate) struct Change {
+    pub(crate) tx: Tx,
+    pub(crate) row: ConversationRow,
+    before: Placement,
+}
+
+impl Change {
+    /// Locks a conversation that the caller may see. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
+    pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
+        let mut tx = hub.db.begin().await?;
+        let Seen(row) = lock_visible(&mut tx, ctx, id).await?;
+        let before = placement(&row);
+        Ok(Self { tx, row, before })
+    }
+
+    /// Moves it to the state after `trigger`. Error: 409 `INVALID_STATE_TRANSITION`.
+    pub(crate) fn move_on(&mut self, trigger: Trigger) -> Result<(), ApiError> {
+        let from = self.row.status;
+        self.row.status = from.after(trigger).ok_or_else(|| {
+            ApiError::new(Code::InvalidStateTransition, format!("not possible while the conversation is {from}"))
+                .because("from_state", from.as_str())
+        })?;
+        Ok(())
+    }
+
+    /// Gives it to `user`, or to nobody, remembering who had it.
+    pub(crate) fn hand_to(&mut self, user: Option<UserId>) {
+        if self.row.assigned_to != user {
+            self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
+            self.row.assigned_to = user;
+        }
+    }
+
+    /// Writes the row, the record `kind` and the event, and commits.
+    pub(crate) async fn finish(
+        mut self,
+        hub: &Hub,
+        ctx: &Ctx,
+        name: EventName,
+        kind: &str,
+        mut details: Value,
+    ) -> Result<ConversationBody, HubError> {
+        self.row.updated_at = ctx.now;
+        conversations::update(&mut self.tx, std::slice::from_ref(&self.row)).await?;
+        self.row.version += 1;
+        let outside = self.row.team_id.is_none_or(|team| !ctx.actor.teams.contains(&team));
+        if ctx.actor.role == Role::Admin && outside {
+            details["override"] = json!("an admin outside the team");
+        }
+        annotations::record_event(&mut self.tx, ctx, self.row.id, kind, details).await?;
+        let body = body_of(&mut self.tx, hub, &self.row).await?;
+        let event = conversation_event(ctx, name, &self.row, body.clone(), Some(self.before));
+        events::append(&mut self.tx, &[event]).await?;
+        self.tx.commit().await?;
+        Ok(body)
+    }
+}
+
+/// The body of a conversation with its newest message and its tickets.
+pub async fn body_of(tx: &mut Tx, hub: &Hub, row: &ConversationRow) -> Result<ConversationBody, HubError> {
+    let last = match row.last_message_id {
+        Some(id) => messages::by_id(tx, id).await?,
+        None => None,
+    };
+    let tickets = annotations::tickets_of(tx, &[row.id]).await?;
+    let mut body = ConversationBody::of(row, &hub.directory()).with_last_message(last.as_ref());
+    body.tickets = Some(
+        tickets
+            .into_iter()
+            .map(|link| TicketRef { id: link.ticket_id.into(), code: link.code, state: link.state })
+            .collect(),
+    );
+    Ok(body)
+}
+
+/// Puts everything a user holds back into the queues, in the caller's transaction: the user was deactivated.
+pub async fn release_all_of(tx: &mut Tx, hub: &Hub, ctx: &Ctx, user: UserId) -> Result<usize, HubError> {
+    let held = conversations::held_ids(tx, user).await?;
+    for id in &held {
+        let Some(mut row) = conversations::lock(tx, *id).await? else { continue };
+        let before = placement(&row);
+        row.status = row.status.after(Trigger::Queue).unwrap_or(ConversationStatus::Queued);
+        row.previous_assignee = row.assigned_to.take();
+        row.updated_at = ctx.now;
+        conversations::update(tx, std::slice::from_ref(&row)).await?;
+        row.version += 1;
+        annotations::record_event(tx, ctx, *id, "released", json!({ "user_id": user })).await?;
+        let body = body_of(tx, hub, &row).await?;
+        let event = conversation_event(ctx, EventName::ConversationAssigned, &row, body, Some(before));
+        events::append(tx, &[event]).await?;
+    }
+    Ok(held.len())
+}

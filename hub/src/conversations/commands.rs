@@ -1,0 +1,338 @@
+//! Taking, giving, closing and opening. Source: domain, commands and rules of conversations.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use patchbay_core::Code;
+use patchbay_core::conversation::{CloseReason, ConversationStatus, REOPEN_WITHIN, Trigger};
+use patchbay_core::event::EventName;
+use patchbay_core::ids::{ConversationId, JobId, NoteId, UserId};
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::role::Role;
+use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_store::annotations::NoteRow;
+use patchbay_store::{annotations, conversations, jobs};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::access::{require_hand_in_it, require_lead};
+use super::change::Change;
+use crate::body::ConversationBody;
+use crate::error::HubError;
+use crate::feed::is_assignee;
+use crate::state::Hub;
+
+type Answer = Result<Json<ConversationBody>, HubError>;
+
+/// Takes a conversation from the queue. One of several who try at once gets it; the others learn that it is not in the
+/// queue any more.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/take", tag = "conversations",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = ConversationBody), (status = 400, description = "NOT_IN_QUEUE"),
+              (status = 404, description = "NOT_FOUND"), (status = 409, description = "AGENT_AT_CAPACITY")))]
+pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let user = ctx.actor.user_id();
+    if is_assignee(&change.row, user) && change.row.status == ConversationStatus::PendingAgent {
+        change.move_on(Trigger::AgentLooked)?;
+        let body = change.finish(&hub, &ctx, EventName::ConversationUpdated, "looked", json!({})).await?;
+        return Ok(Json(body));
+    }
+    if change.row.status != ConversationStatus::Queued {
+        return Err(ApiError::new(Code::NotInQueue, "the conversation does not wait in a queue")
+            .because("from_state", change.row.status.as_str())
+            .into());
+    }
+    let is_member = change.row.team_id.is_none_or(|team| ctx.actor.teams.contains(&team));
+    if !is_member && ctx.actor.role != Role::Admin {
+        return Err(ApiError::forbidden("only members of the team take from its queue").into());
+    }
+    crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+    let capacity = hub.directory().users.get(&user).map_or(5, |user| user.capacity);
+    let held = conversations::held_by(&mut change.tx, user).await?;
+    if held >= capacity {
+        return Err(ApiError::new(Code::AgentAtCapacity, "you hold as many conversations as you can")
+            .because("held", held)
+            .because("capacity", capacity)
+            .into());
+    }
+    change.move_on(Trigger::Assign)?;
+    change.hand_to(Some(user));
+    change.row.snoozed_until = None;
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "taken", json!({})).await?))
+}
+
+/// To whom.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AssignBody {
+    /// A member of the conversation's team.
+    assigned_to: Uuid,
+}
+
+/// Gives a conversation to a member of its team.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/assign", tag = "conversations",
+    params(("id" = Uuid, Path)), request_body = AssignBody,
+    responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
+              (status = 409, description = "INVALID_STATE_TRANSITION")))]
+pub(crate) async fn assign(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<AssignBody>,
+) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    require_lead(&ctx.actor, &change.row)?;
+    let to = UserId(body.assigned_to);
+    require_member(&hub, &change, to)?;
+    change.move_on(Trigger::Assign)?;
+    change.hand_to(Some(to));
+    change.row.snoozed_until = None;
+    let details = json!({ "assigned_to": to });
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "assigned", details).await?))
+}
+
+fn require_member(hub: &Hub, change: &Change, to: UserId) -> Result<(), ApiError> {
+    let directory = hub.directory();
+    let user = directory
+        .users
+        .get(&to)
+        .filter(|user| user.is_active && user.role.works_conversations())
+        .ok_or_else(|| ApiError::invalid("assigned_to", "no active user of the hub has this id"))?;
+    let is_member = change.row.team_id.is_none_or(|team| user.teams.contains(&team)) || user.role == Role::Admin;
+    if is_member { Ok(()) } else { Err(ApiError::invalid("assigned_to", "the user is not a member of the team")) }
+}
+
+/// Where to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TransferBody {
+    /// Team, by id or slug.
+    #[serde(alias = "to_team")]
+    to_team_id: String,
+    /// A member of that team; without one the conversation waits in the team's queue.
+    to_agent_id: Option<Uuid>,
+    /// Why; stands in the thread.
+    reason: String,
+}
+
+/// Gives a conversation to another team, or to a named agent of it.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/transfer", tag = "conversations",
+    params(("id" = Uuid, Path)), request_body = TransferBody,
+    responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
+              (status = 409, description = "INVALID_STATE_TRANSITION")))]
+pub(crate) async fn transfer(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<TransferBody>,
+) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    require_lead(&ctx.actor, &change.row)?;
+    if body.reason.trim().is_empty() || body.reason.len() > 1_000 {
+        return Err(ApiError::invalid("reason", "say why in up to 1000 characters").into());
+    }
+    let team = hub
+        .directory()
+        .team(&body.to_team_id)
+        .filter(|team| team.is_active)
+        .cloned()
+        .ok_or_else(|| ApiError::invalid("to_team_id", "no such team"))?;
+    let moves_within_own =
+        ctx.actor.teams.contains(&team.id) && (ctx.actor.role != Role::TeamLead || change.row.team_id == Some(team.id));
+    if ctx.actor.role != Role::Admin && !moves_within_own {
+        return Err(ApiError::forbidden("you do not lead the team it would go to").into());
+    }
+    let from = change.row.team_id.and_then(|id| hub.directory().teams.get(&id).map(|team| team.name.clone()));
+    change.row.team_id = Some(team.id);
+    match body.to_agent_id.map(UserId) {
+        Some(agent) => {
+            require_member(&hub, &change, agent)?;
+            change.move_on(Trigger::Assign)?;
+            change.hand_to(Some(agent));
+        }
+        None => {
+            if change.row.status != ConversationStatus::Queued {
+                change.move_on(Trigger::Queue)?;
+            }
+            change.hand_to(None);
+        }
+    }
+    let note = NoteRow {
+        id: NoteId::new(),
+        conversation_id: id,
+        author_id: None,
+        author_name: ctx.actor.name.clone().unwrap_or_else(|| "Patchbay".into()),
+        text: format!("Moved from {} to {}: {}", from.as_deref().unwrap_or("no team"), team.name, body.reason.trim()),
+        created_at: ctx.now,
+    };
+    super::annotate::write_note(&mut change.tx, &ctx, &change.row, &note).await?;
+    let details = json!({ "to_team_id": team.id, "to_agent_id": body.to_agent_id });
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "transferred", details).await?))
+}
+
+/// Why it is done.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseBody {
+    /// `resolved`, `spam`, `duplicate` or `customer_unresponsive`.
+    #[schema(value_type = String)]
+    close_reason: CloseReason,
+    /// Stands as a note in the thread.
+    notes: Option<String>,
+    /// The conversation it is a duplicate of.
+    duplicate_of: Option<Uuid>,
+}
+
+/// Closes a conversation.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/close", tag = "conversations",
+    params(("id" = Uuid, Path)), request_body = CloseBody,
+    responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED"),
+              (status = 409, description = "INVALID_STATE_TRANSITION")))]
+pub(crate) async fn close(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<CloseBody>,
+) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    require_hand_in_it(&ctx.actor, &change.row)?;
+    if body.close_reason == CloseReason::Duplicate {
+        let original = body
+            .duplicate_of
+            .filter(|original| *original != id.0)
+            .ok_or_else(|| ApiError::invalid("duplicate_of", "name the conversation it is a duplicate of"))?;
+        super::access::load_visible(&mut change.tx, &ctx, ConversationId(original)).await?;
+    }
+    change.move_on(Trigger::Close(body.close_reason))?;
+    let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
+    change.row.previous_assignee = change.row.assigned_to.or(change.row.previous_assignee);
+    change.row.closed_at = Some(ctx.now);
+    change.row.closed_by = closed_by;
+    change.row.close_reason = Some(body.close_reason);
+    change.row.waiting_since = None;
+    change.row.snoozed_until = None;
+    if let Some(text) = body.notes.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        super::annotate::note_by(&mut change.tx, &ctx, &change.row, text).await?;
+    }
+    let details = json!({ "close_reason": body.close_reason, "duplicate_of": body.duplicate_of });
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "closed", details).await?))
+}
+
+/// Opens a conversation again within seven days, for the agent who had it, else for the caller.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/reopen", tag = "conversations",
+    params(("id" = Uuid, Path)),
+    responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
+              (status = 409, description = "INVALID_STATE_TRANSITION, ALREADY_EXISTS")))]
+pub(crate) async fn reopen(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    require_lead(&ctx.actor, &change.row)?;
+    if change.row.closed_at.is_some_and(|closed| closed + REOPEN_WITHIN < ctx.now) {
+        return Err(ApiError::new(Code::InvalidStateTransition, "it was closed more than seven days ago")
+            .because("from_state", "closed")
+            .into());
+    }
+    change.move_on(Trigger::ReopenTo)?;
+    let active = |id: &UserId| hub.directory().users.get(id).is_some_and(|user| user.is_active);
+    let to = match change.row.previous_assignee.filter(active) {
+        Some(agent) => agent,
+        None => {
+            crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+            ctx.actor.user_id()
+        }
+    };
+    change.row.assigned_to = Some(to);
+    change.row.closed_at = None;
+    change.row.closed_by = None;
+    change.row.close_reason = None;
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "reopened", json!({})).await?))
+}
+
+/// Until when.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SnoozeBody {
+    /// A time to come; null wakes it now.
+    until: Option<DateTime<Utc>>,
+}
+
+/// Hides a conversation until a time; a customer's message wakes it.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/snooze", tag = "conversations",
+    params(("id" = Uuid, Path)), request_body = SnoozeBody,
+    responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED"),
+              (status = 409, description = "INVALID_STATE_TRANSITION")))]
+pub(crate) async fn snooze(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<SnoozeBody>,
+) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    require_hand_in_it(&ctx.actor, &change.row)?;
+    if change.row.status == ConversationStatus::Closed {
+        return Err(ApiError::new(Code::InvalidStateTransition, "the conversation is closed")
+            .because("from_state", "closed")
+            .into());
+    }
+    if body.until.is_some_and(|until| until <= ctx.now) {
+        return Err(ApiError::invalid("until", "must be in the future").into());
+    }
+    change.row.snoozed_until = body.until;
+    if let Some(until) = body.until {
+        let wake = NewJob {
+            id: JobId::new(),
+            queue: JobQueue::Default,
+            kind: JobKind::EndSnooze,
+            lane: None,
+            dedupe_key: None,
+            payload: json!({ "conversation_id": id, "until": until }),
+            run_at: until,
+            max_attempts: 10,
+        };
+        jobs::enqueue(&mut change.tx, &ctx, &wake).await?;
+    }
+    let details = json!({ "until": body.until });
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "snoozed", details).await?))
+}
+
+/// How far.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadBody {
+    /// The last sequence the caller saw; everything when absent.
+    #[serde(default)]
+    seq: Option<i64>,
+}
+
+/// Remembers how far the caller has read. When the caller may answer, the team's unread counter follows.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/read", tag = "conversations",
+    params(("id" = Uuid, Path)), request_body = ReadBody,
+    responses((status = 200, body = ConversationBody), (status = 404, description = "NOT_FOUND")))]
+pub(crate) async fn read(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    Body(body): Body<ReadBody>,
+) -> Answer {
+    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let user = ctx.actor.user_id();
+    let seq = body.seq.unwrap_or(change.row.last_seq).clamp(0, change.row.last_seq);
+    let later = match seq == change.row.last_seq {
+        true => 0,
+        false => annotations::inbound_after(&mut change.tx, id, seq).await?,
+    };
+    let read_inbound = change.row.inbound_count - later;
+    crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+    annotations::mark_read(&mut change.tx, &ctx, id, user, seq, read_inbound).await?;
+    let may_answer = require_hand_in_it(&ctx.actor, &change.row).is_ok() || change.row.assigned_to.is_none();
+    if !may_answer || read_inbound <= change.row.read_inbound_count {
+        let answer = super::body_of(&mut change.tx, &hub, &change.row).await?;
+        change.tx.commit().await?;
+        return Ok(Json(answer));
+    }
+    change.row.read_inbound_count = read_inbound;
+    let details = json!({ "seq": seq });
+    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "read", details).await?))
+}
