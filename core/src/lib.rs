@@ -18,6 +18,7 @@ pub mod inbox;
 pub mod item;
 pub mod job;
 pub mod notice;
+pub mod place;
 pub mod role;
 pub mod secret;
 pub mod ticket;

@@ -1,1 +1,24 @@
-//! placeholder
+//! The enforcement API: every change of a ticket is a command through one pipeline in one transaction, and nothing else
+//! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
+//! pipeline, the effects and the endpoints.
+
+mod also;
+mod body;
+mod call;
+mod config;
+mod effect;
+mod error;
+mod fields;
+mod pipeline;
+mod read;
+mod routes;
+mod telling;
+
+pub use also::{Alone, Also, Joined};
+pub use body::{CreateBody, IntakeBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep, WindowBody};
+pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
+pub use config::Config;
+pub use error::CommandError;
+pub use pipeline::Dispatch;
+pub use read::TicketQuery;
+pub use routes::router;

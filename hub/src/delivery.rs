@@ -10,7 +10,7 @@ use patchbay_core::item::{ErrorClass, ProviderError};
 use serde::Serialize;
 
 pub use attempt::{
-    Begun, Burial, Outgoing, accept, begin, call_off, fail, interrupted, never_sent, outgoing, postpone, replay,
+    Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay,
 };
 pub use report::{Applied, Report, apply_statuses};
 

@@ -178,3 +178,6 @@ async fn read_body(config: &Config, request: Request, limit: usize) -> Result<By
         Err(_) => Err(Refusal::MalformedPayload),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -88,7 +88,7 @@ pub struct Retry {
 }
 
 /// The longest wait between two tries.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+pub const LONGEST_WAIT: Duration = Duration::from_hours(24);
 
 impl Retry {
     /// 30 s × 2^n, at most 6 tries.

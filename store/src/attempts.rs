@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{AttemptId, ContactId, InboxId, MessageId};
+use patchbay_core::item::ErrorClass;
 use patchbay_core::vocabulary;
 
 use crate::batch::Batch;
@@ -44,6 +45,8 @@ record! {
         pub channel_message_id: Option<String>,
         /// The provider's error code.
         pub error_code: Option<String>,
+        /// Its class.
+        pub error_class: Option<ErrorClass>,
     }
 }
 
@@ -72,7 +75,7 @@ pub struct AttemptEnd<'a> {
     /// The provider's error code.
     pub error_code: Option<&'a str>,
     /// Its class.
-    pub error_class: Option<&'a str>,
+    pub error_class: Option<ErrorClass>,
 }
 
 /// Opens an attempt. `false`: another message to this contact is being handed over right now.
@@ -135,7 +138,7 @@ pub async fn resolve(
 /// All attempts of a message, first to last.
 pub async fn of_message(tx: &mut Tx, message: MessageId) -> Result<Vec<AttemptRow>, StoreError> {
     tx.query(
-        "select id, attempt, started_at, finished_at, outcome, channel_message_id, error_code
+        "select id, attempt, started_at, finished_at, outcome, channel_message_id, error_code, error_class
          from send_attempts where message_id = $1 order by attempt, id",
     )
     .bind(message)

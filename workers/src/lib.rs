@@ -1,1 +1,22 @@
-//! placeholder
+//! What was promised gets done here: the runner (leases, back-off, dead letters), the senders, reconciliation, files,
+//! sweeps, the search index. One file for each job; nothing here writes conversation or ticket tables but through the
+//! hub and dispatch.
+
+mod backoff;
+mod config;
+mod deps;
+mod desk;
+pub mod limits;
+mod provider;
+mod reconcile_message;
+mod runner;
+mod send_message;
+mod work;
+mod workers;
+
+pub use config::WorkersConfig;
+pub use deps::{Deps, MediaLink};
+pub use provider::NoClient;
+pub use runner::Runner;
+pub use work::{Verdict, Work, WorkError};
+pub use workers::{RunningWorkers, Workers};

@@ -62,6 +62,13 @@ impl Outgoing {
         i64::try_from(self.attempts.len()).unwrap_or(i64::MAX)
     }
 
+    /// How often the message did not go out although it might have: what counts against the tries of a plan. Refusals
+    /// that an operator has to clear do not.
+    pub fn failed_tries(&self) -> i64 {
+        let counted = self.attempts.iter().filter(|attempt| attempt.error_class == Some(ErrorClass::Retryable)).count();
+        i64::try_from(counted).unwrap_or(i64::MAX)
+    }
+
     /// Why the message may not go out at the time of `ctx`: the checks of the reply, made again.
     pub fn refusal(&self, ctx: &Ctx) -> Option<SendError> {
         let free_form = self.message.content_type != ContentType::Template;
@@ -194,18 +201,6 @@ pub async fn postpone(
     Ok(())
 }
 
-/// The attempt was not made after all: nothing left this process.
-pub async fn call_off(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    directory: &Directory,
-    id: MessageId,
-    attempt: AttemptId,
-) -> Result<(), StoreError> {
-    let error = SendError::ours("not_connected", ErrorClass::Retryable, "the provider could not be reached");
-    postpone(tx, ctx, directory, id, attempt, &error).await
-}
-
 /// The message will not go out. Answers the dead letter, if one was written.
 pub async fn fail(
     tx: &mut Tx,
@@ -235,7 +230,7 @@ async fn end_refused(tx: &mut Tx, ctx: &Ctx, attempt: AttemptId, error: &SendErr
         outcome: AttemptOutcome::Refused,
         channel_message_id: None,
         error_code: Some(&error.code),
-        error_class: Some(error.class.as_str()),
+        error_class: Some(error.class),
     };
     attempts::finish(tx, ctx, attempt, &end).await.map(drop)
 }
@@ -295,7 +290,7 @@ pub async fn interrupted(
         outcome: AttemptOutcome::Unknown,
         channel_message_id: None,
         error_code: Some(code),
-        error_class: Some(ErrorClass::Retryable.as_str()),
+        error_class: Some(ErrorClass::Retryable),
     };
     attempts::finish(tx, ctx, attempt, &end).await?;
     if matches!(message.status, DeliveryStatus::Pending | DeliveryStatus::Sending) {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use patchbay_core::delivery::DeliveryStatus;
 use serde_json::{Map, Value, json};
 
 use super::{Replay, replay};
@@ -169,7 +170,7 @@ async fn check_state_and_repetition(case: &Value, problems: &mut Vec<String>) {
     for request in requests(case) {
         system.send_value(&request).await;
     }
-    let state = |id: &str| system.sink().status_of(id).map(|status| status.as_str());
+    let state = |id: &str| system.sink().status_of(id).map(DeliveryStatus::as_str);
     for (id, expected) in case["expect"]["final_status"].as_object().into_iter().flatten() {
         if state(id) != expected.as_str() {
             problems.push(format!("{id} ends as {:?}, not {expected}", state(id)));

@@ -146,17 +146,16 @@ impl Disk {
 
     /// The segment to write to, made when there is none.
     fn active(&mut self) -> std::io::Result<&mut Active> {
-        let active = match self.active.take() {
-            Some(active) => active,
-            None => {
-                let number = self.next_number;
-                self.next_number += 1;
-                let mut file = File::create_new(self.path(number))?;
-                file.write_all(MARK)?;
-                file.sync_all()?;
-                self.sync_dir()?;
-                Active { number, file, end: MARK.len() as u64 }
-            }
+        let active = if let Some(active) = self.active.take() {
+            active
+        } else {
+            let number = self.next_number;
+            self.next_number += 1;
+            let mut file = File::create_new(self.path(number))?;
+            file.write_all(MARK)?;
+            file.sync_all()?;
+            self.sync_dir()?;
+            Active { number, file, end: MARK.len() as u64 }
         };
         Ok(self.active.insert(active))
     }

@@ -137,7 +137,7 @@ fn place_changes(
         }
         match deliveries.last_mut() {
             Some(last) if last.inbox == inbox && last.account == change.phone_number_id => {
-                last.items.extend(change.items)
+                last.items.extend(change.items);
             }
             _ => deliveries.push(Delivery {
                 source: Source::WhatsappCloud,

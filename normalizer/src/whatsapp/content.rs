@@ -12,8 +12,11 @@ use crate::json::{object, put, text, word};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable(pub(super) &'static str);
 
+/// Name and facts of an event.
+type Event = (&'static str, Map<String, Value>);
+
 /// The event that a type stands for, when it is no message.
-pub(super) fn event_of(kind: &str, value: &Value) -> Result<Option<(&'static str, Map<String, Value>)>, Unreadable> {
+pub(super) fn event_of(kind: &str, value: &Value) -> Result<Option<Event>, Unreadable> {
     let mut data = Map::new();
     let name = match kind {
         "system" => {

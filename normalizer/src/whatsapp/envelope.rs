@@ -132,7 +132,7 @@ fn change(raw: &str, around: &Surroundings) -> Change {
         "messages" | "smb_message_echoes" => traffic(&body, around, &mut change),
         _ => {
             let seed = [around.waba_id.as_deref().unwrap_or_default(), raw];
-            let mut event = fields::notice(field, value.get(), change.phone_number_id.clone(), around.time);
+            let mut event = fields::notice(field, value.get(), change.phone_number_id.as_deref(), around.time);
             event.data.insert("id".to_owned(), digest::of(&seed).into());
             change.items.push(Item::Event(event));
         }

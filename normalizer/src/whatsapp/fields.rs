@@ -10,7 +10,7 @@ use crate::json::element;
 /// Notices longer than this (bytes) are named without their content: whole histories come this way.
 const LONGEST_VALUE_BYTES: usize = 8 * 1024;
 
-pub(super) fn notice(field: &str, value: &str, account: Option<String>, at: DateTime<Utc>) -> EventItem {
+pub(super) fn notice(field: &str, value: &str, account: Option<&str>, at: DateTime<Utc>) -> EventItem {
     let mut data = Map::new();
     data.insert("field".to_owned(), field.replace('\0', "").into());
     if value.len() <= LONGEST_VALUE_BYTES
@@ -18,5 +18,5 @@ pub(super) fn notice(field: &str, value: &str, account: Option<String>, at: Date
     {
         data.insert("value".to_owned(), value);
     }
-    event("provider.notice", account.as_deref(), None, at, data)
+    event("provider.notice", account, None, at, data)
 }

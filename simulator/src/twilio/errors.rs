@@ -35,6 +35,7 @@ impl TwilioError {
             21_617 => (StatusCode::BAD_REQUEST, "The concatenated message body exceeds the 1600 character limit"),
             21_620 => (StatusCode::BAD_REQUEST, "Invalid media URL(s)"),
             21_623 => (StatusCode::BAD_REQUEST, "Number of media files exceeds allowed limit"),
+            21_655 => (StatusCode::BAD_REQUEST, "The ContentSid is Invalid"),
             21_701 => (StatusCode::BAD_REQUEST, "The Messaging Service does not exist"),
             63_007 => (StatusCode::BAD_REQUEST, "Twilio could not find a Channel with the specified From address"),
             _ => (StatusCode::BAD_REQUEST, "Bad request"),

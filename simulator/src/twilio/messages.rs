@@ -112,7 +112,12 @@ fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -
         // No WhatsApp sender is registered with this account.
         return Err(TwilioError::new(63_007));
     }
-    let text = one("Body").unwrap_or_default();
+    let text = match one("ContentSid") {
+        None => one("Body").unwrap_or_default(),
+        // The text of a content template lives with Twilio; the phone shows which one it was.
+        Some(sid) if sid.len() == 34 && sid.starts_with("HX") => format!("Template {sid}"),
+        Some(_) => return Err(TwilioError::new(21_655)),
+    };
     let media: Vec<String> = form.iter().filter(|(key, _)| key == "MediaUrl").map(|(_, url)| url.clone()).collect();
     if text.is_empty() && media.is_empty() {
         return Err(TwilioError::new(21_602));

@@ -36,7 +36,7 @@ async fn a_sent_sms_is_reported_to_its_own_callback_and_appears_on_the_phone() {
 async fn a_form_that_twilio_would_refuse_is_refused_with_twilio_s_code() {
     let bench = bench().await;
     let long = "x".repeat(1601);
-    let cases: [(&[(&str, &str)], u64); 13] = [
+    let cases: [(&[(&str, &str)], u64); 14] = [
         (&[("From", OUR_SMS), ("Body", "x")], 21_604),
         (&[("To", DANA), ("Body", "x")], 21_603),
         (&[("To", DANA), ("From", OUR_SMS)], 21_602),
@@ -48,6 +48,7 @@ async fn a_form_that_twilio_would_refuse_is_refused_with_twilio_s_code() {
         (&[("To", OUR_SMS), ("From", OUR_SMS), ("Body", "x")], 21_266),
         (&[("To", DANA), ("From", OUR_SMS), ("MediaUrl", "nowhere")], 21_620),
         (&[("To", DANA), ("From", OUR_SMS), ("Body", "x"), ("StatusCallback", "/status")], 21_609),
+        (&[("To", DANA), ("From", OUR_SMS), ("ContentSid", "HX1")], 21_655),
         (&[("To", DANA), ("MessagingServiceSid", "MG1"), ("Body", "x")], 21_701),
         (&[("To", "whatsapp:+15550101234"), ("From", "whatsapp:+15550100003"), ("Body", "x")], 63_007),
     ];

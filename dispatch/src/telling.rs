@@ -1,0 +1,107 @@
+//! Telling others what a command did: the outbox for other systems, the feed for people.
+
+use patchbay_core::Ctx;
+use patchbay_core::event::{Audience, EventName, NewEvent};
+use patchbay_core::ids::{ConversationId, EventId, OutboxId};
+use patchbay_core::ticket::{Ticket, TicketState, Topic};
+use patchbay_store::outbox::{self, OutboxRow};
+use patchbay_store::{StoreError, Tx, events};
+use serde_json::{Value, json};
+
+use crate::body::TicketBody;
+
+/// Version of the envelope of events for other systems.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What a command did to a ticket, as others are told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Change<'a> {
+    pub(crate) ticket: &'a Ticket,
+    /// `None` when the ticket is new.
+    pub(crate) previous: Option<TicketState>,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) audience: Audience,
+}
+
+/// Writes one outbox row for each topic. Source: domain, outbox (event envelope).
+pub(crate) async fn other_systems(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    change: Change<'_>,
+    topics: &[Topic],
+) -> Result<(), StoreError> {
+    let ticket = change.ticket;
+    for topic in topics {
+        let id = OutboxId::new();
+        let row = OutboxRow {
+            id,
+            aggregate_type: "ticket".into(),
+            aggregate_id: ticket.id.into(),
+            aggregate_version: ticket.version,
+            event_type: topic.to_string(),
+            payload: json!({
+                "event_id": id,
+                "event_type": topic,
+                "occurred_at": ctx.now,
+                "request_id": ctx.request_id,
+                "ticket_id": ticket.id,
+                "conversation_id": change.conversation,
+                "account_id": ticket.account_id,
+                "site_id": ticket.site_id,
+                "actor": {"type": ctx.actor.actor_type, "id": ctx.actor.id, "role": ctx.actor.role},
+                "previous_state": change.previous,
+                "next_state": ticket.state,
+                "payload": facts(ticket),
+                "metadata": {
+                    "schema_version": SCHEMA_VERSION,
+                    "correlation_id": ctx.correlation_id,
+                    "channel": ticket.source_system,
+                },
+            }),
+            headers: json!({
+                "correlation_id": ctx.correlation_id,
+                "causation_id": ctx.request_id,
+                "schema_version": SCHEMA_VERSION,
+            }),
+            // A version is reached once, and tells of a topic once.
+            idempotency_key: format!("ticket:{}:{}:{topic}", ticket.id, ticket.version),
+            attempt_count: 0,
+            created_at: ctx.now,
+        };
+        outbox::append(tx, &row).await?;
+    }
+    Ok(())
+}
+
+/// What other systems learn of a ticket: nobody's name, telephone or words.
+fn facts(ticket: &Ticket) -> Value {
+    json!({
+        "code": ticket.code,
+        "profile": ticket.profile,
+        "priority": ticket.priority,
+        "urgency": ticket.urgency,
+        "category": ticket.category,
+        "incident_type": ticket.incident_type,
+        "contact_id": ticket.contact_id,
+        "asset_id": ticket.asset_id,
+        "sop_handoff_required": ticket.sop_handoff_required,
+        "review_required": ticket.review_required,
+        "version": ticket.version,
+    })
+}
+
+/// Writes `ticket.updated` into the feed: `{"ticket"}`.
+pub(crate) async fn people(tx: &mut Tx, ctx: &Ctx, change: Change<'_>) -> Result<(), StoreError> {
+    let ticket = change.ticket;
+    let event = NewEvent {
+        id: EventId::new(),
+        name: EventName::TicketUpdated,
+        conversation_id: change.conversation,
+        conversation_seq: None,
+        ticket_id: Some(ticket.id),
+        audience: Audience { account_id: Some(ticket.account_id), site_id: Some(ticket.site_id), ..change.audience },
+        payload: json!({ "ticket": TicketBody::from(ticket) }).to_string(),
+        created_at: ctx.now,
+    };
+    events::append(tx, &[event]).await
+}

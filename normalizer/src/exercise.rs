@@ -1,0 +1,109 @@
+//! Entry points for fuzzing: each takes any bytes, runs one codec over them and asserts what must always hold. The fuzz
+//! targets call them with libFuzzer, `cargo test` with proptest.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::item::Item;
+
+use crate::address::PhoneNumber;
+use crate::answer::Answer;
+use crate::dedupe::{self, Source};
+use crate::twilio::{self, Consent, Form, MessageContext, StatusContext};
+use crate::whatsapp::{self, Payload};
+use crate::{address, segments};
+
+/// Notifications of WhatsApp.
+pub fn whatsapp_notification(bytes: &[u8]) {
+    if let Ok(Payload::Changes(changes)) = whatsapp::parse(bytes, received_at()) {
+        changes.iter().flat_map(|change| &change.items).for_each(|item| check(Source::WhatsappCloud, item));
+    }
+}
+
+/// Inbound messages and status callbacks of Twilio.
+pub fn twilio_form(bytes: &[u8]) {
+    let form = Form::parse(bytes);
+    for consent in [Consent::Given, Consent::Withdrawn] {
+        let items = twilio::message(&form, &MessageContext { received_at: received_at(), consent });
+        assert!(!items.is_empty(), "a form is never lost");
+        for item in &items {
+            check(Source::Twilio, item);
+        }
+    }
+    let items = twilio::status(&form, &StatusContext { received_at: received_at(), callback_data: None });
+    assert!(!items.is_empty(), "a form is never lost");
+    for item in &items {
+        check(Source::Twilio, item);
+    }
+}
+
+/// Event streams of Twilio.
+pub fn twilio_event_stream(bytes: &[u8]) {
+    if let Ok(events) = twilio::event_stream(bytes, "AC1", received_at()) {
+        events.iter().flat_map(|event| &event.items).for_each(|item| check(Source::Twilio, item));
+    }
+}
+
+/// Answers of both providers to a send.
+pub fn provider_answers(bytes: &[u8]) {
+    let status = bytes.first().map_or(200, |byte| 100 + u16::from(*byte) * 2);
+    let answer = Answer { status, body: bytes.get(1..).unwrap_or_default(), retry_after: None };
+    let _outcomes = (whatsapp::classify(&answer), twilio::classify(&answer));
+}
+
+/// Phone numbers and segments.
+pub fn texts(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(number) = PhoneNumber::parse(&text) {
+        assert!(address::is_phone(number.as_str()), "what parses can be dialled");
+        assert_eq!(PhoneNumber::parse(number.as_str()).as_ref(), Ok(&number), "parsing is idempotent");
+    }
+    let counted = segments::of(&text);
+    assert_eq!(counted.count == 0, text.is_empty(), "only nothing takes no segment");
+}
+
+/// What holds for every item: it can be stored, it comes back as it was, and its key is its own.
+fn check(source: Source, item: &Item) {
+    let text = serde_json::to_string(item).expect("an item is plain data");
+    assert!(!text.contains("\\u0000"), "a database cannot hold U+0000");
+    let back: Item = serde_json::from_str(&text).expect("an item reads what it writes");
+    assert_eq!(dedupe::key(source, &back), dedupe::key(source, item), "the key survives the spool");
+}
+
+fn received_at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_772_719_200, 0).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_will_do(bytes in any::<Vec<u8>>()) {
+            whatsapp_notification(&bytes);
+            twilio_form(&bytes);
+            twilio_event_stream(&bytes);
+            provider_answers(&bytes);
+            texts(&bytes);
+        }
+
+        #[test]
+        fn almost_right_notifications_will_do(body in "\\PC{0,40}", place in 0_usize..400, byte in any::<u8>()) {
+            let body = serde_json::to_string(&body).unwrap();
+            let mut bytes = [br#"{"object":"whatsapp_business_account","entry":[{"id":"1","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"106"},"messages":[{"from":"15550101234","id":"wamid.1","timestamp":"1772719195","type":"text","text":{"body":"#, body.as_bytes(), br#"}}],"statuses":[{"id":"w","status":"sent","timestamp":"1","recipient_id":"15"}]}}]}]}"#].concat();
+            whatsapp_notification(&bytes);
+            if let Some(place) = bytes.get_mut(place) {
+                *place = byte;
+            }
+            whatsapp_notification(&bytes);
+            twilio_event_stream(&bytes);
+        }
+
+        #[test]
+        fn almost_right_forms_will_do(pairs in proptest::collection::vec(("(MessageSid|From|To|Body|NumMedia|MediaUrl0|MessageStatus|ErrorCode|OptOutType|[A-Za-z]{1,8})", "[ -~]{0,20}"), 0..12)) {
+            let form: Vec<String> = pairs.into_iter().map(|(name, value)| [name, value].join("=")).collect();
+            twilio_form(form.join("&").as_bytes());
+        }
+    }
+}

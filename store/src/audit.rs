@@ -1,0 +1,147 @@
+//! The audit log. Rows are appended, never changed; those of an account chain by hash.
+
+use patchbay_core::audit::{AuditEntry, Outcome};
+use patchbay_core::ids::{AccountId, AuditId, TicketId};
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::record;
+use crate::row::{Record, Row};
+use crate::tx::Tx;
+
+crate::stored_words!(Outcome);
+
+/// An entry as it is stored.
+#[derive(Clone, Debug)]
+pub struct AuditRow {
+    /// The entry.
+    pub entry: AuditEntry,
+    /// Hash of the entry before it in its account's chain.
+    pub prev_hash: Option<String>,
+    /// Its own hash.
+    pub hash: String,
+}
+
+impl Record for AuditRow {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            entry: AuditEntry {
+                id: row.get("id")?,
+                ticket_id: row.get("ticket_id")?,
+                conversation_id: row.get("conversation_id")?,
+                account_id: row.get("account_id")?,
+                actor_type: row.get("actor_type")?,
+                actor_id: row.get("actor_id")?,
+                actor_role: row.get("actor_role")?,
+                on_behalf_of: row.get("on_behalf_of")?,
+                tool_name: row.get("tool_name")?,
+                request_id: row.get("request_id")?,
+                correlation_id: row.get("correlation_id")?,
+                before_state: row.get("before_state")?,
+                after_state: row.get("after_state")?,
+                ticket_version: row.get("ticket_version")?,
+                outcome: row.get("outcome")?,
+                error_code: row.get("error_code")?,
+                payload: row.get("payload")?,
+                created_at: row.get("created_at")?,
+            },
+            prev_hash: row.get("prev_hash")?,
+            hash: row.get("hash")?,
+        })
+    }
+}
+
+record! {
+    struct Head {
+        hash: Option<String>,
+    }
+}
+
+/// The account whose chain holds entries of no account.
+fn chain(account: Option<AccountId>) -> AccountId {
+    account.unwrap_or(AccountId(Uuid::nil()))
+}
+
+/// Appends an entry to its account's chain. The chain stays locked until the transaction ends: append late.
+pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreError> {
+    let head: Head = tx
+        .query(
+            "insert into audit_heads (account_id, hash) values ($1, null)
+             on conflict (account_id) do update set hash = audit_heads.hash
+             returning hash",
+        )
+        .bind(chain(entry.account_id))
+        .one()
+        .await?;
+    let hash = entry.hash(head.hash.as_deref());
+    tx.query(
+        "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
+                on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version, outcome,
+                error_code, payload, prev_hash, hash, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+    )
+    .bind(entry.id)
+    .bind(entry.ticket_id)
+    .bind(entry.conversation_id)
+    .bind(entry.account_id)
+    .bind(entry.actor_type)
+    .bind(entry.actor_id)
+    .bind(entry.actor_role)
+    .bind(entry.on_behalf_of)
+    .bind(entry.tool_name.as_str())
+    .bind(entry.request_id.as_deref())
+    .bind(entry.correlation_id.as_str())
+    .bind(entry.before_state.as_deref())
+    .bind(entry.after_state.as_deref())
+    .bind(entry.ticket_version)
+    .bind(entry.outcome)
+    .bind(entry.error_code.as_deref())
+    .bind(entry.payload.clone())
+    .bind(head.hash.as_deref())
+    .bind(hash.as_str())
+    .bind(entry.created_at)
+    .execute()
+    .await?;
+    tx.query("update audit_heads set hash = $2 where account_id = $1")
+        .bind(chain(entry.account_id))
+        .bind(hash.as_str())
+        .execute()
+        .await?;
+    Ok(entry.id)
+}
+
+/// What happened to a ticket, oldest first: everything that was done, and attempts to record the same request again.
+/// Other refusals are kept in the log but are no part of the ticket's story.
+pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                prev_hash, hash, created_at
+         from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
+         order by created_at, id",
+    )
+    .bind(ticket)
+    .all()
+    .await
+}
+
+/// Entries of an account's chain, in the order of their ids, after `after`.
+pub async fn of_account(
+    tx: &mut Tx,
+    account: AccountId,
+    after: AuditId,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                prev_hash, hash, created_at
+         from audit_events where account_id = $1 and id > $2 order by id limit $3",
+    )
+    .bind(account)
+    .bind(after)
+    .bind(limit)
+    .all()
+    .await
+}

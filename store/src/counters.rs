@@ -1,0 +1,16 @@
+//! Named counters.
+
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// The next number of a counter, from 1. The counter stays locked until the transaction ends, so numbers have no gaps.
+pub async fn next(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
+    tx.query(
+        "insert into counters (name, value) values ($1, 1)
+         on conflict (name) do update set value = counters.value + 1
+         returning value",
+    )
+    .bind(name)
+    .scalar()
+    .await
+}

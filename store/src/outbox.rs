@@ -1,0 +1,156 @@
+//! What others are told about tickets: written with the change, delivered later, in order for each ticket.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::ids::OutboxId;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::StoreError;
+use crate::record;
+use crate::tx::Tx;
+
+record! {
+    /// An event on its way to others.
+    #[derive(Clone, Debug)]
+    pub struct OutboxRow {
+        /// Our id; consumers deduplicate on it.
+        pub id: OutboxId,
+        /// What kind of thing it is about: `ticket`.
+        pub aggregate_type: String,
+        /// Which one.
+        pub aggregate_id: Uuid,
+        /// The thing's version after the change.
+        pub aggregate_version: i64,
+        /// What happened.
+        pub event_type: String,
+        /// The envelope.
+        pub payload: Value,
+        /// `{correlation_id, causation_id, traceparent, schema_version}`.
+        pub headers: Value,
+        /// One effect, one event.
+        pub idempotency_key: String,
+        /// How often delivery was tried.
+        pub attempt_count: i64,
+        /// When it was written.
+        pub created_at: DateTime<Utc>,
+    }
+}
+
+/// Writes an event, in the transaction that makes it true.
+pub async fn append(tx: &mut Tx, event: &OutboxRow) -> Result<(), StoreError> {
+    tx.query(
+        "insert into outbox_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers,
+                idempotency_key, status, attempt_count, next_attempt_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'PENDING', $9, $10, $10)",
+    )
+    .bind(event.id)
+    .bind(event.aggregate_type.as_str())
+    .bind(event.aggregate_id)
+    .bind(event.aggregate_version)
+    .bind(event.event_type.as_str())
+    .bind(event.payload.clone())
+    .bind(event.headers.clone())
+    .bind(event.idempotency_key.as_str())
+    .bind(event.attempt_count)
+    .bind(event.created_at)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Leases up to `limit` due events to `owner`. An event waits for the earlier ones of its aggregate, unless those are
+/// dead letters. Deliver outside of this transaction.
+pub async fn lease(
+    tx: &mut Tx,
+    owner: &str,
+    now: DateTime<Utc>,
+    lease_until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<OutboxRow>, StoreError> {
+    tx.query_for(
+        "update outbox_events set status = 'PROCESSING', lease_owner = $1, lease_until = $3,
+                attempt_count = attempt_count + 1
+         where id in (
+             select e.id from outbox_events e
+             where ((e.status = 'PENDING' and e.next_attempt_at <= $2)
+                 or (e.status = 'PROCESSING' and e.lease_until < $2))
+               and not exists (
+                 select 1 from outbox_events earlier
+                 where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                   and earlier.status in ('PENDING', 'PROCESSING'))
+             order by e.id limit $4)
+         returning id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                   attempt_count, created_at",
+        "update outbox_events set status = 'PROCESSING', lease_owner = $1, lease_until = $3,
+                attempt_count = attempt_count + 1
+         where id in (
+             select e.id from outbox_events e
+             where ((e.status = 'PENDING' and e.next_attempt_at <= $2)
+                 or (e.status = 'PROCESSING' and e.lease_until < $2))
+               and not exists (
+                 select 1 from outbox_events earlier
+                 where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                   and earlier.status in ('PENDING', 'PROCESSING'))
+             order by e.id limit $4 for update skip locked)
+           and (status = 'PENDING' or lease_until < $2)
+         returning id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                   attempt_count, created_at",
+    )
+    .bind(owner)
+    .bind(now)
+    .bind(lease_until)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Says that an event was delivered. `false` when the lease was lost.
+pub async fn sent(tx: &mut Tx, id: OutboxId, owner: &str) -> Result<bool, StoreError> {
+    let rows = tx
+        .query(
+            "update outbox_events set status = 'SENT', lease_owner = null, lease_until = null
+             where id = $1 and lease_owner = $2 and status = 'PROCESSING'",
+        )
+        .bind(id)
+        .bind(owner)
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Says that delivery failed and when to try again; `None`: not any more. `false` when the lease was lost.
+pub async fn failed(
+    tx: &mut Tx,
+    id: OutboxId,
+    owner: &str,
+    error: &str,
+    next_attempt_at: Option<DateTime<Utc>>,
+) -> Result<bool, StoreError> {
+    let status = if next_attempt_at.is_some() { "PENDING" } else { "DEAD_LETTER" };
+    let rows = tx
+        .query(
+            "update outbox_events set status = $3, last_error = $4, next_attempt_at = coalesce($5, next_attempt_at),
+                    lease_owner = null, lease_until = null
+             where id = $1 and lease_owner = $2 and status = 'PROCESSING'",
+        )
+        .bind(id)
+        .bind(owner)
+        .bind(status)
+        .bind(error)
+        .bind(next_attempt_at)
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
+/// The events of one aggregate, oldest first.
+pub async fn of_aggregate(tx: &mut Tx, aggregate: Uuid) -> Result<Vec<OutboxRow>, StoreError> {
+    tx.query(
+        "select id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                attempt_count, created_at
+         from outbox_events where aggregate_id = $1 order by id",
+    )
+    .bind(aggregate)
+    .all()
+    .await
+}

@@ -1,0 +1,92 @@
+//! How the workers behave.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Settings of the workers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WorkersConfig {
+    /// Jobs of the high queue that run at once: sends.
+    pub high_permits: usize,
+    /// Jobs of the default queue that run at once: downloads, relays.
+    pub default_permits: usize,
+    /// Jobs of the low queue that run at once: sweeps.
+    pub low_permits: usize,
+    /// Longest time between two looks at the queues, in milliseconds. Wake-ups make it shorter.
+    pub poll_ms: u64,
+    /// How long a node may be silent before its jobs are taken over, in seconds.
+    pub lease_seconds: u64,
+    /// How long a stop waits for what is running, in seconds.
+    pub drain_seconds: u64,
+    /// Longest time for one call to a provider, in seconds.
+    pub provider_timeout_seconds: u64,
+    /// How long to wait for a report on a message whose send had no usable answer, in seconds.
+    /// Source: channels reference, "Sending".
+    pub reconcile_after_seconds: u64,
+    /// Messages a second of one WhatsApp number.
+    pub whatsapp_per_second: u32,
+    /// Messages a second of one Twilio number: a long code; toll-free 3, short codes 100.
+    pub twilio_per_second: u32,
+    /// How long a number pauses when the provider says that an operator must act, in seconds.
+    pub hold_seconds: u64,
+    /// Largest file that is fetched, in bytes.
+    pub max_media_bytes: u64,
+    /// Largest number of events the search index takes in at once.
+    pub index_batch: i64,
+    /// Hosts, beside each inbox's own API host, from which files are fetched.
+    pub media_hosts: Vec<String>,
+}
+
+impl Default for WorkersConfig {
+    fn default() -> Self {
+        Self {
+            high_permits: 32,
+            default_permits: 8,
+            low_permits: 2,
+            poll_ms: 1000,
+            lease_seconds: 60,
+            drain_seconds: 30,
+            provider_timeout_seconds: 10,
+            reconcile_after_seconds: 60,
+            whatsapp_per_second: 80,
+            twilio_per_second: 1,
+            hold_seconds: 60,
+            max_media_bytes: 25 << 20,
+            index_batch: 500,
+            media_hosts: [
+                "graph.facebook.com",
+                "lookaside.fbsbx.com",
+                "mmg.whatsapp.net",
+                "api.twilio.com",
+                "media.twiliocdn.com",
+                "s3-external-1.amazonaws.com",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+        }
+    }
+}
+
+impl WorkersConfig {
+    pub(crate) fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms.max(10))
+    }
+
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_secs(self.lease_seconds.max(3))
+    }
+
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain_seconds)
+    }
+
+    pub(crate) fn provider_timeout(&self) -> Duration {
+        Duration::from_secs(self.provider_timeout_seconds.max(1))
+    }
+
+    pub(crate) fn reconcile_after(&self) -> Duration {
+        Duration::from_secs(self.reconcile_after_seconds)
+    }
+}

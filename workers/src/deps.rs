@@ -1,0 +1,45 @@
+//! What the workers work with.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use object_store::ObjectStore;
+use patchbay_core::clock::Clock;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::MediaId;
+use patchbay_store::Db;
+
+use crate::config::WorkersConfig;
+use crate::limits::RateLimits;
+
+/// What the workers work with. Cheap to clone.
+#[derive(Clone)]
+pub struct Deps {
+    /// The database.
+    pub db: Db,
+    /// Where time comes from.
+    pub clock: Clock,
+    /// Who works here, and the inboxes with their credentials.
+    pub directory: Arc<ArcSwap<Directory>>,
+    /// Where files are kept.
+    pub files: Arc<dyn ObjectStore>,
+    /// How fast may be sent.
+    pub limits: Arc<dyn RateLimits>,
+    /// Where we are reached from outside, no slash at the end: status callbacks go there.
+    pub public_url: String,
+    /// A link under which a provider can fetch a file of ours for a while.
+    pub media_link: MediaLink,
+    /// Name of this node, different from every other node's.
+    pub node: String,
+    /// How the workers behave.
+    pub config: WorkersConfig,
+}
+
+/// Makes a link under which a provider can fetch a file of ours for a while.
+pub type MediaLink = Arc<dyn Fn(MediaId) -> String + Send + Sync>;
+
+impl std::fmt::Debug for Deps {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Deps").field("node", &self.node).field("config", &self.config).finish_non_exhaustive()
+    }
+}

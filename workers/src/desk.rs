@@ -1,0 +1,70 @@
+//! Which worker does which job.
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use patchbay_core::ctx::Ctx;
+use patchbay_core::item::ErrorClass;
+use patchbay_core::job::JobKind;
+use patchbay_hub::delivery::{self, Burial, SendError};
+use patchbay_store::attempts;
+use patchbay_store::jobs::ClaimedJob;
+use patchbay_store::{StoreError, Tx};
+
+use crate::deps::Deps;
+use crate::provider::ProviderClient;
+use crate::send_message::SendPayload;
+use crate::work::{Verdict, Work, WorkError};
+use crate::{reconcile_message, send_message};
+
+/// How long a job waits whose kind only a newer release knows.
+const NOT_OURS: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// Does the jobs of this release.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) deps: Deps,
+    pub(crate) client: ProviderClient,
+}
+
+impl Desk {
+    async fn run_kind(&self, ctx: &Ctx, job: &ClaimedJob) -> Result<Verdict, WorkError> {
+        let Ok(kind) = job.kind.parse::<JobKind>() else {
+            return Ok(Verdict::Later(ctx.now + NOT_OURS));
+        };
+        match kind {
+            JobKind::SendMessage => send_message::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::EndSnooze | JobKind::FetchMedia | JobKind::RelayOutbox | JobKind::Sweep => Ok(Verdict::Done),
+        }
+    }
+}
+
+impl Work for Desk {
+    fn run<'a>(&'a self, ctx: &'a Ctx, job: &'a ClaimedJob) -> BoxFuture<'a, Result<Verdict, WorkError>> {
+        self.run_kind(ctx, job).boxed()
+    }
+
+    fn give_up<'a>(
+        &'a self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        job: &'a ClaimedJob,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        async move {
+            let is_send = matches!(job.kind.parse(), Ok(JobKind::SendMessage | JobKind::ReconcileMessage));
+            let Some(payload) = serde_json::from_value::<SendPayload>(job.payload.clone()).ok().filter(|_| is_send)
+            else {
+                return Ok(false);
+            };
+            let error =
+                SendError::ours("GIVEN_UP", ErrorClass::Permanent, "the message could not be handed over; see the log");
+            let attempts = attempts::of_message(tx, payload.message_id).await?;
+            let open = attempts.iter().find(|attempt| attempt.finished_at.is_none()).map(|attempt| attempt.id);
+            let directory = self.deps.directory.load_full();
+            let letter =
+                delivery::fail(tx, ctx, &directory, payload.message_id, open, (&error, Burial::DeadLetter)).await?;
+            Ok(letter.is_some())
+        }
+        .boxed()
+    }
+}

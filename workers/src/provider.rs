@@ -1,0 +1,133 @@
+//! Calls to the providers' APIs, and what is known when one ends without an answer.
+
+use std::time::Duration;
+
+use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_normalizer::request::ProviderRequest;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+
+/// Largest answer that is read.
+const MAX_ANSWER_BYTES: usize = 256 << 10;
+/// Longest wait for a connection. Source: channels reference, "Retries and identity of a delivery".
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
+
+/// Calls providers. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct ProviderClient {
+    client: reqwest::Client,
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum CallEnd {
+    /// With an answer, good or bad.
+    Answer(ProviderAnswer),
+    /// Before anything left: certainly not processed.
+    NotSent,
+    /// Somewhere on the way: it may have been processed. The word says how.
+    Lost(&'static str),
+}
+
+/// A provider's answer.
+#[derive(Debug)]
+pub(crate) struct ProviderAnswer {
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// The HTTP client for calls to providers could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no HTTP client could be made")]
+pub struct NoClient(#[source] reqwest::Error);
+
+impl ProviderClient {
+    pub(crate) fn new(timeout: Duration) -> Result<Self, NoClient> {
+        // A slim image has no CA bundle; then the roots that we carry have to do.
+        let client = builder(timeout).build().or_else(|_| {
+            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+                .iter()
+                .filter_map(|der| reqwest::Certificate::from_der(der).ok());
+            builder(timeout).tls_certs_only(roots).build()
+        });
+        client.map(|client| Self { client }).map_err(NoClient)
+    }
+
+    /// The client itself, for downloads.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// Sends `request` with the credentials of `inbox`.
+    pub(crate) async fn send(&self, inbox: &Inbox, request: ProviderRequest) -> CallEnd {
+        let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
+        let call = self
+            .client
+            .post(format!("{base}{}", request.path))
+            .header(CONTENT_TYPE, request.content_type)
+            .body(request.body);
+        finish(authorize(inbox, call)).await
+    }
+
+    /// Reads below the API base of `inbox`.
+    pub(crate) async fn get(&self, inbox: &Inbox, path: &str, query: &[(&str, &str)]) -> CallEnd {
+        let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
+        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+    }
+}
+
+/// The credentials of an inbox, on a call to its own API.
+pub(crate) fn authorize(inbox: &Inbox, call: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+    match &inbox.provider {
+        Provider::WhatsAppCloud(number) => call.bearer_auth(number.access_token.expose()),
+        Provider::Twilio(number) => match number.auth_tokens.first() {
+            Some(token) => call.basic_auth(&number.account_sid, Some(token.expose())),
+            None => call,
+        },
+        Provider::Unserved => call,
+    }
+}
+
+pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
+    match &inbox.provider {
+        Provider::WhatsAppCloud(number) => Some(&number.api_base),
+        Provider::Twilio(number) => Some(&number.api_base),
+        Provider::Unserved => None,
+    }
+}
+
+fn builder(timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
+        .no_proxy()
+        .redirect(Policy::none())
+        .connect_timeout(CONNECT_WITHIN.min(timeout))
+        .timeout(timeout)
+        .pool_idle_timeout(Duration::from_secs(20))
+}
+
+async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
+    let mut response = match call.send().await {
+        Ok(response) => response,
+        Err(error) if error.is_connect() || error.is_builder() => return CallEnd::NotSent,
+        Err(error) if error.is_timeout() => return CallEnd::Lost("timeout"),
+        Err(_) => return CallEnd::Lost("connection_lost"),
+    };
+    let status = response.status().as_u16();
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok())
+        .map(Duration::from_secs);
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => return CallEnd::Lost("answer_too_large"),
+            Ok(None) => return CallEnd::Answer(ProviderAnswer { status, body, retry_after }),
+            Err(_) => return CallEnd::Lost("answer_cut_off"),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Finds out what became of a message whose send had no usable answer, before anybody repeats it. WhatsApp tells by a
+//! status that carries our id, or by silence; Twilio by its callback, and else by its list of messages.
+//! Source: channels reference, "Sending" (WhatsApp and Twilio).
+
+use chrono::{DateTime, TimeDelta, Utc};
+use patchbay_core::channel::Channel;
+use patchbay_core::ctx::Ctx;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::inbox::{Inbox, Provider, Twilio};
+use patchbay_core::item::ErrorClass;
+use patchbay_core::job::JobKind;
+use patchbay_hub::delivery::{self, Burial, Outgoing, SendError};
+use patchbay_store::attempts::{AttemptOutcome, AttemptRow};
+use patchbay_store::jobs::{self, ClaimedJob};
+use patchbay_store::messages;
+use serde::Deserialize;
+
+use crate::deps::Deps;
+use crate::provider::{CallEnd, ProviderClient};
+use crate::send_message::SendPayload;
+use crate::work::{Verdict, WorkError};
+
+/// Sends that ended without an answer, after which a message is given up.
+const MOST_UNKNOWN: i64 = 3;
+/// How far the provider's clock may be behind ours.
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(5);
+/// Most messages of one list that are looked through.
+const PAGE_SIZE: &str = "100";
+
+pub(crate) async fn run(
+    deps: &Deps,
+    client: &ProviderClient,
+    ctx: &Ctx,
+    job: &ClaimedJob,
+) -> Result<Verdict, WorkError> {
+    let payload: SendPayload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
+    let found = delivery::outgoing(&mut deps.db.read().await?, payload.message_id).await?;
+    let Some(outgoing) = found else { return Ok(Verdict::Done) };
+    match outgoing.message.status {
+        DeliveryStatus::Unknown => {}
+        // Put back before this job could turn around.
+        DeliveryStatus::Pending | DeliveryStatus::Sending => return turn_back(deps, ctx, job).await,
+        // A report told.
+        _ => return Ok(Verdict::Done),
+    }
+    let Some(inbox) = deps.directory.load().inboxes.get(&outgoing.message.inbox_id).cloned() else {
+        return Ok(Verdict::Later(ctx.now + deps.config.reconcile_after()));
+    };
+    let Some(lost) = outgoing.attempts.iter().rev().find(|one| one.outcome == Some(AttemptOutcome::Unknown)) else {
+        return turn_back(deps, ctx, job).await;
+    };
+    let patient_until = lost.finished_at.unwrap_or(lost.started_at) + deps.config.reconcile_after();
+    if ctx.now < patient_until {
+        return Ok(Verdict::Later(patient_until));
+    }
+    if let Provider::Twilio(number) = &inbox.provider
+        && let Some(sid) = look_up(deps, client, &inbox, number, &outgoing, lost).await?
+    {
+        let directory = deps.directory.load_full();
+        let mut tx = deps.db.begin().await?;
+        let named = (outgoing.message.id, inbox.id);
+        delivery::accept(&mut tx, ctx, &directory, named, Some(lost.id), &sid).await?;
+        jobs::complete(&mut tx, job).await?;
+        tx.commit().await?;
+        count("found");
+        return Ok(Verdict::Settled);
+    }
+    send_again(deps, ctx, job, &outgoing).await
+}
+
+/// The provider never had the message: it goes out again, in its place of the lane, unless this happened too often.
+async fn send_again(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoing) -> Result<Verdict, WorkError> {
+    let directory = deps.directory.load_full();
+    let mut tx = deps.db.begin().await?;
+    if outgoing.failed_tries() >= MOST_UNKNOWN {
+        let error = SendError::ours(
+            "UNCONFIRMED",
+            ErrorClass::Retryable,
+            "the provider did not answer, several times; the message may have arrived",
+        );
+        delivery::fail(&mut tx, ctx, &directory, outgoing.message.id, None, (&error, Burial::DeadLetter)).await?;
+        jobs::complete(&mut tx, job).await?;
+        count("given_up");
+    } else if delivery::never_sent(&mut tx, ctx, &directory, outgoing).await? {
+        jobs::become_kind(&mut tx, job, JobKind::SendMessage, job.payload.clone(), ctx.now).await?;
+        count("sent_again");
+    } else {
+        jobs::complete(&mut tx, job).await?;
+        count("reported");
+    }
+    tx.commit().await?;
+    Ok(Verdict::Settled)
+}
+
+async fn turn_back(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verdict, WorkError> {
+    let mut tx = deps.db.begin().await?;
+    jobs::become_kind(&mut tx, job, JobKind::SendMessage, job.payload.clone(), ctx.now).await?;
+    tx.commit().await?;
+    Ok(Verdict::Settled)
+}
+
+#[derive(Deserialize)]
+struct Listing {
+    messages: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    sid: String,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    direction: Option<String>,
+    #[serde(default)]
+    date_created: Option<String>,
+}
+
+impl Listed {
+    fn created_at(&self) -> Option<DateTime<Utc>> {
+        let text = self.date_created.as_deref()?;
+        DateTime::parse_from_rfc2822(text).or_else(|_| DateTime::parse_from_rfc3339(text)).ok().map(|at| at.to_utc())
+    }
+}
+
+/// Twilio's id of the message, if its list has one with this text to this number since the attempt that no other
+/// message of ours has.
+async fn look_up(
+    deps: &Deps,
+    client: &ProviderClient,
+    inbox: &Inbox,
+    number: &Twilio,
+    outgoing: &Outgoing,
+    lost: &AttemptRow,
+) -> Result<Option<String>, WorkError> {
+    let prefixed = |address: &str| match inbox.channel {
+        Channel::Whatsapp => format!("whatsapp:{address}"),
+        _ => address.to_owned(),
+    };
+    let since = lost.started_at - CLOCK_SKEW;
+    let to = prefixed(&outgoing.conversation.contact_address);
+    let day = since.format("%Y-%m-%d").to_string();
+    let query = [("To", to.as_str()), ("DateSent>", day.as_str()), ("PageSize", PAGE_SIZE)];
+    let path = format!("/2010-04-01/Accounts/{}/Messages.json", number.account_sid);
+    let listing: Listing = match client.get(inbox, &path, &query).await {
+        CallEnd::Answer(answer) if answer.status == 200 => serde_json::from_slice(&answer.body)
+            .map_err(|_| WorkError::Elsewhere("the provider's list cannot be read"))?,
+        CallEnd::Answer(_) => return Err(WorkError::Elsewhere("the provider refused its list")),
+        CallEnd::NotSent | CallEnd::Lost(_) => return Err(WorkError::Elsewhere("the provider does not answer")),
+    };
+    let text = outgoing.message.text.as_deref().unwrap_or_default();
+    let mut tx = deps.db.read().await?;
+    // Oldest first: the list is newest first, and an earlier twin of the text belongs to an earlier message.
+    for listed in listing.messages.iter().rev() {
+        let ours = listed.direction.as_deref().is_none_or(|direction| direction.starts_with("outbound"));
+        let recent = listed.created_at().is_none_or(|at| at >= since);
+        if ours
+            && recent
+            && listed.body.as_deref().unwrap_or_default() == text
+            && messages::id_by_key(&mut tx, inbox.id, &listed.sid).await?.is_none()
+        {
+            return Ok(Some(listed.sid.clone()));
+        }
+    }
+    Ok(None)
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("reconciliations_total", "outcome" => outcome).increment(1);
+}

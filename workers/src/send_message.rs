@@ -1,0 +1,283 @@
+//! Hands a message to its provider: checks again, waits for its turn, writes the attempt, commits, calls, and writes down
+//! what the answer means. Between the commit and the answer nobody knows; a crash there is found by the next run, which
+//! asks around instead of sending again.
+
+mod pace;
+mod render;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_core::ctx::Ctx;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::ids::{AttemptId, MessageId};
+use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::item::ErrorClass;
+use patchbay_core::job::JobKind;
+use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
+use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
+use patchbay_normalizer::{twilio, whatsapp};
+use patchbay_store::jobs::{self, ClaimedJob};
+use patchbay_store::{StoreError, Tx};
+use serde::{Deserialize, Serialize};
+
+use crate::backoff;
+use crate::deps::Deps;
+use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
+use crate::work::{Verdict, WorkError};
+
+/// What a job of this kind carries; the same for [`crate::reconcile_message`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct SendPayload {
+    pub(crate) message_id: MessageId,
+}
+
+/// How long to leave a contact alone while another message to it is on its way.
+const CONTACT_BUSY: Duration = Duration::from_millis(250);
+/// How long to wait for an inbox that is not there (deactivated, or its secret is missing).
+const NO_INBOX: Duration = Duration::from_secs(60);
+/// A file that the provider could not fetch is offered twice again. Source: channels reference, code 131053.
+const OFFER_FILE_AGAIN: Retry = Retry::of(Scope::Message, 30, 2, 3);
+
+pub(crate) async fn run(
+    deps: &Deps,
+    client: &ProviderClient,
+    ctx: &Ctx,
+    job: &ClaimedJob,
+) -> Result<Verdict, WorkError> {
+    let payload: SendPayload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
+    let id = payload.message_id;
+    let found = delivery::outgoing(&mut deps.db.read().await?, id).await?;
+    let Some(outgoing) = found else { return Ok(Verdict::Done) };
+    let Some(inbox) = deps.directory.load().inboxes.get(&outgoing.message.inbox_id).cloned() else {
+        return Ok(Verdict::Later(ctx.now + NO_INBOX));
+    };
+    let sender = Sender { deps, ctx, job, inbox };
+    let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link };
+    let request = match render::render(&sender.inbox, &outgoing, &addresses) {
+        Ok(request) => request,
+        Err(error) => {
+            let error = SendError::ours("NOT_SENDABLE", ErrorClass::Permanent, &error.to_string());
+            return sender.note(id, None, &Finding::Failed(error, Burial::None)).await;
+        }
+    };
+    let wait = pace::turn(&*deps.limits, &deps.config, &sender.inbox, &outgoing).await;
+    if !wait.is_zero() {
+        return Ok(Verdict::Later(ctx.now + wait));
+    }
+    let (outgoing, attempt) = match sender.begin(id).await? {
+        Started::Attempt(outgoing, attempt) => (outgoing, attempt),
+        Started::Ended(verdict) => return Ok(verdict),
+    };
+    let end = client.send(&sender.inbox, request).await;
+    sender.finish(&outgoing, attempt, end).await
+}
+
+struct Sender<'a> {
+    deps: &'a Deps,
+    ctx: &'a Ctx,
+    job: &'a ClaimedJob,
+    inbox: Arc<Inbox>,
+}
+
+enum Started {
+    Attempt(Box<Outgoing>, AttemptId),
+    Ended(Verdict),
+}
+
+impl Sender<'_> {
+    /// The time when an answer is written down: later than the job began.
+    fn later(&self) -> Ctx {
+        Ctx { now: self.deps.clock.now(), ..self.ctx.clone() }
+    }
+
+    async fn begin(&self, id: MessageId) -> Result<Started, WorkError> {
+        let directory = self.deps.directory.load_full();
+        let ctx = &self.later();
+        let mut tx = self.deps.db.begin().await?;
+        match delivery::begin(&mut tx, ctx, &directory, id).await? {
+            Begun::Attempt(outgoing, attempt) => {
+                tx.commit().await?;
+                return Ok(Started::Attempt(outgoing, attempt));
+            }
+            Begun::ContactBusy => return Ok(Started::Ended(Verdict::Later(ctx.now + CONTACT_BUSY))),
+            Begun::Over => return Ok(Started::Ended(Verdict::Done)),
+            Begun::Refused(error) => {
+                self.note_in(&mut tx, ctx, id, None, &Finding::Failed(error, Burial::None)).await?;
+            }
+            Begun::Interrupted(attempt) => {
+                tracing::warn!(message.id = %id, "the sender of message {id} is gone; asking around");
+                self.note_in(&mut tx, ctx, id, Some(attempt), &Finding::Lost("interrupted".into())).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(Started::Ended(Verdict::Settled))
+    }
+
+    async fn finish(&self, outgoing: &Outgoing, attempt: AttemptId, end: CallEnd) -> Result<Verdict, WorkError> {
+        let finding = match end {
+            CallEnd::NotSent => {
+                let error =
+                    SendError::ours("NOT_CONNECTED", ErrorClass::Retryable, "the provider could not be reached");
+                self.again(outgoing, error, &Retry::BACKOFF, None).await
+            }
+            CallEnd::Lost(how) => Finding::Lost(how.into()),
+            CallEnd::Answer(answer) => match self.classify(&answer) {
+                Outcome::Accepted(accepted) => {
+                    let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
+                    metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str())
+                        .record(took.as_secs_f64());
+                    Finding::Accepted(accepted.channel_message_id)
+                }
+                Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
+            },
+        };
+        metrics::counter!("send_attempts_total", "channel" => self.inbox.channel.as_str(), "outcome" => finding.word())
+            .increment(1);
+        self.note(outgoing.message.id, Some(attempt), &finding).await
+    }
+
+    fn classify(&self, answer: &ProviderAnswer) -> Outcome {
+        let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
+        match self.inbox.provider {
+            Provider::WhatsAppCloud(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::Twilio(_) => twilio::classify(&answer),
+        }
+    }
+
+    /// What a refusal means by the table of its code.
+    async fn refused(&self, outgoing: &Outgoing, refusal: Refusal) -> Finding {
+        let error = SendError::from(&refusal.error);
+        if refusal.alarm == Alarm::Operator {
+            tracing::error!(inbox.id = %self.inbox.id, error.code = %error.code, error.class = %error.class,
+                "inbox {} needs an operator: the provider refuses with {}", self.inbox.name, error.code);
+        }
+        match refusal.action {
+            Action::Retry(plan) => self.again(outgoing, error, &plan, refusal.retry_after).await,
+            Action::UploadAgain => self.again(outgoing, error, &OFFER_FILE_AGAIN, None).await,
+            Action::CheckThenRetry(_) => Finding::Lost(error.code),
+            Action::Hold(scope) => match pace::scope(&self.inbox, outgoing, scope) {
+                Some(scope) => {
+                    let hold = Duration::from_secs(self.deps.config.hold_seconds);
+                    self.deps.limits.hold(&scope, hold).await;
+                    Finding::Postponed(error, hold)
+                }
+                // A template that is paused or disabled: everything else may go on.
+                None => Finding::Failed(error, Burial::DeadLetter),
+            },
+            Action::OfferTemplate | Action::Suppress(_) => Finding::Failed(error, Burial::None),
+            Action::FlagAddress | Action::FallBackToLink | Action::Fail => Finding::Failed(error, Burial::DeadLetter),
+        }
+    }
+
+    /// Another try by `plan`, or the end when its tries are used up.
+    async fn again(
+        &self,
+        outgoing: &Outgoing,
+        error: SendError,
+        plan: &Retry,
+        retry_after: Option<Duration>,
+    ) -> Finding {
+        let failed = u32::try_from(outgoing.failed_tries() + 1).unwrap_or(u32::MAX);
+        let Some(wait) = plan.wait(failed, backoff::jitter()) else {
+            return Finding::Failed(error, Burial::DeadLetter);
+        };
+        let wait = wait.max(retry_after.unwrap_or_default());
+        if let Some(scope) = pace::scope(&self.inbox, outgoing, plan.scope) {
+            self.deps.limits.hold(&scope, wait).await;
+        }
+        Finding::Postponed(error, wait)
+    }
+
+    /// Writes down what a call brought. It was made already, so the database being away for a moment is waited out for
+    /// half the lease; beyond that the open attempt tells the next run.
+    async fn note(&self, id: MessageId, attempt: Option<AttemptId>, finding: &Finding) -> Result<Verdict, WorkError> {
+        let patience = self.deps.config.lease() / 2;
+        let since = tokio::time::Instant::now();
+        loop {
+            match self.note_once(id, attempt, finding).await {
+                Ok(()) => return Ok(Verdict::Settled),
+                Err(error) if error.is_unavailable() && since.elapsed() < patience => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    async fn note_once(
+        &self,
+        id: MessageId,
+        attempt: Option<AttemptId>,
+        finding: &Finding,
+    ) -> Result<(), StoreError> {
+        let ctx = &self.later();
+        let mut tx = self.deps.db.begin().await?;
+        self.note_in(&mut tx, ctx, id, attempt, finding).await?;
+        tx.commit().await
+    }
+
+    /// What the message learned stands even when the lease was lost: an accepted message is accepted whoever holds the
+    /// job now, and finds nothing left to do.
+    async fn note_in(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        id: MessageId,
+        attempt: Option<AttemptId>,
+        finding: &Finding,
+    ) -> Result<(), StoreError> {
+        let directory = self.deps.directory.load_full();
+        match (finding, attempt) {
+            (Finding::Accepted(key), attempt) => {
+                delivery::accept(tx, ctx, &directory, (id, self.inbox.id), attempt, key).await?;
+                jobs::complete(tx, self.job).await?;
+            }
+            (Finding::Failed(error, burial), attempt) => {
+                delivery::fail(tx, ctx, &directory, id, attempt, (error, *burial)).await?;
+                jobs::complete(tx, self.job).await?;
+            }
+            (Finding::Postponed(error, wait), Some(attempt)) => {
+                delivery::postpone(tx, ctx, &directory, id, attempt, error).await?;
+                jobs::defer(tx, self.job, ctx.now + *wait).await?;
+            }
+            (Finding::Lost(how), Some(attempt)) => {
+                // Nobody knows what became of it: this job becomes the one that finds out, in its place of the lane.
+                let status = delivery::interrupted(tx, ctx, &directory, id, attempt, how).await?;
+                let run_at = match status {
+                    DeliveryStatus::Unknown => ctx.now + self.deps.config.reconcile_after(),
+                    // A report came before the answer was missed.
+                    _ => ctx.now,
+                };
+                let payload = self.job.payload.clone();
+                jobs::become_kind(tx, self.job, JobKind::ReconcileMessage, payload, run_at).await?;
+            }
+            (Finding::Postponed(..) | Finding::Lost(_), None) => {}
+        }
+        Ok(())
+    }
+}
+
+/// What a call brought.
+#[derive(Debug)]
+enum Finding {
+    /// The provider has the message, under this id.
+    Accepted(String),
+    /// Not taken; again after so long.
+    Postponed(SendError, Duration),
+    /// Will not go out.
+    Failed(SendError, Burial),
+    /// Nobody knows.
+    Lost(String),
+}
+
+impl Finding {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Accepted(_) => "accepted",
+            Self::Postponed(..) => "postponed",
+            Self::Failed(..) => "failed",
+            Self::Lost(_) => "unknown",
+        }
+    }
+}

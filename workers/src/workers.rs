@@ -1,0 +1,77 @@
+//! All workers of a node, started and stopped together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use patchbay_core::job::JobQueue;
+use patchbay_store::{StoreError, jobs};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::deps::Deps;
+use crate::desk::Desk;
+use crate::provider::{NoClient, ProviderClient};
+use crate::runner::{Causes, Runner};
+
+/// How often the depth of the queues is measured.
+const MEASURE_EVERY: Duration = Duration::from_secs(10);
+
+/// Starts the workers.
+#[derive(Clone, Copy, Debug)]
+pub struct Workers;
+
+/// Workers that run. Dropping it stops them without waiting; [`RunningWorkers::stopped`] waits.
+#[derive(Debug)]
+pub struct RunningWorkers {
+    tasks: JoinSet<()>,
+}
+
+impl Workers {
+    /// Starts everything: the runner, the search index, the schedule. Ends when `stop` is cancelled.
+    pub fn start(deps: &Deps, stop: &CancellationToken) -> Result<RunningWorkers, NoClient> {
+        let runner = Self::runner(deps)?;
+        let mut tasks = JoinSet::new();
+        let token = stop.clone();
+        tasks.spawn(async move { runner.run(token).await });
+        tasks.spawn(measure(deps.clone(), stop.clone()));
+        Ok(RunningWorkers { tasks })
+    }
+
+    /// Only the runner with all its workers: for tests that drain it themselves.
+    pub fn runner(deps: &Deps) -> Result<Runner, NoClient> {
+        let client = ProviderClient::new(deps.config.provider_timeout())?;
+        let desk = Desk { deps: deps.clone(), client };
+        Ok(Runner::new(deps.db.clone(), deps.clock.clone(), &deps.node, deps.config.clone(), Arc::new(desk)))
+    }
+}
+
+impl RunningWorkers {
+    /// Waits until all of them have ended; cancel the token they were started with first.
+    pub async fn stopped(mut self) {
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+async fn measure(deps: Deps, stop: CancellationToken) {
+    let mut every = tokio::time::interval(MEASURE_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = measure_once(&deps).await {
+            tracing::debug!(error = %Causes(&error), "the queues could not be measured");
+        }
+    }
+}
+
+async fn measure_once(deps: &Deps) -> Result<(), StoreError> {
+    let depths = jobs::depths(&mut deps.db.read().await?, deps.clock.now()).await?;
+    for queue in JobQueue::ALL {
+        let depth = depths.iter().find(|depth| depth.queue == queue.rank());
+        let figure = |count: i64| f64::from(i32::try_from(count).unwrap_or(i32::MAX));
+        metrics::gauge!("jobs_due", "queue" => queue.as_str()).set(figure(depth.map_or(0, |depth| depth.due)));
+        metrics::gauge!("jobs_waiting", "queue" => queue.as_str()).set(figure(depth.map_or(0, |depth| depth.total)));
+    }
+    Ok(())
+}
