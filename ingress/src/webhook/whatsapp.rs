@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
 use metrics::counter;
 use patchbay_core::ids::InboxId;
+use patchbay_core::item::Item;
 use patchbay_core::secret::Secret;
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Form;
@@ -93,6 +94,13 @@ fn malformed(routes: &Routes, secret: &Secret, raw: Bytes, received_at: DateTime
     }
 }
 
+/// Keeps the whole body with the first change of a request that belongs to nobody; with the others only what they hold.
+fn unknown_account(body: &Bytes, items: &[Item], body_is_kept: &mut bool) -> Quarantine {
+    let raw = if *body_is_kept { serde_json::to_vec(items).unwrap_or_default().into() } else { body.clone() };
+    *body_is_kept = true;
+    Quarantine { reason: QuarantineReason::UnknownAccount, raw }
+}
+
 /// Where a change goes.
 enum Place {
     Inbox(InboxId),
@@ -112,7 +120,7 @@ fn place_changes(
     received_at: DateTime<Utc>,
 ) -> Result<Vec<Delivery>, Refusal> {
     let mut deliveries: Vec<Delivery> = Vec::new();
-    let mut refused = false;
+    let (mut refused, mut body_is_kept) = (false, false);
     for change in changes {
         let place = match change.phone_number_id.as_deref() {
             Some(id) => match routes.whatsapp(id) {
@@ -120,7 +128,11 @@ fn place_changes(
                 Some(_) => Place::NotTheirs,
                 None => Place::Nobody,
             },
-            None => routes.whatsapp_of_secret(secret).map_or(Place::Nobody, |inbox| Place::Inbox(inbox.id)),
+            // About the business account as a whole. A message that names no number belongs to nobody.
+            None if change.items.iter().all(|item| matches!(item, Item::Event(_))) => {
+                routes.whatsapp_of_secret(secret).map_or(Place::Nobody, |inbox| Place::Inbox(inbox.id))
+            }
+            None => Place::Nobody,
         };
         let inbox = match place {
             Place::Inbox(inbox) => Some(inbox),
@@ -144,10 +156,8 @@ fn place_changes(
                 inbox,
                 account: change.phone_number_id,
                 received_at,
+                quarantine: inbox.is_none().then(|| unknown_account(raw, &change.items, &mut body_is_kept)),
                 items: change.items,
-                quarantine: inbox
-                    .is_none()
-                    .then(|| Quarantine { reason: QuarantineReason::UnknownAccount, raw: raw.clone() }),
             }),
         }
     }
