@@ -7,7 +7,9 @@ pub mod delivery;
 mod error;
 pub mod feed;
 pub mod intake;
+pub mod places;
 mod state;
+pub mod ticket_link;
 
 pub use error::HubError;
 pub use state::{Hub, HubConfig};
