@@ -3,6 +3,7 @@
 
 mod config;
 pub mod delivery;
+mod hand_over;
 pub mod inboxes;
 pub mod memory;
 mod rate;
@@ -14,6 +15,7 @@ mod webhook;
 
 pub use config::Config;
 pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink};
+pub use hand_over::{HandOver, Taker};
 pub use inboxes::Inboxes;
 pub use refusal::Refusal;
 pub use replay::replay;

@@ -248,6 +248,17 @@ async fn an_unknown_number_is_kept_apart_with_its_bytes() {
 }
 
 #[tokio::test]
+async fn a_message_that_names_no_number_belongs_to_nobody() {
+    let system = System::new(vec![whatsapp_inbox("1", &["s"])]);
+    let mut nameless = change("1", "a");
+    nameless["value"]["metadata"] = Value::Null;
+    let notice = json!({"field": "account_update", "value": {"event": "VERIFIED_ACCOUNT"}});
+    assert_eq!(system.meta("s", &notification(&[nameless, notice])).await.status, StatusCode::OK);
+    let places: Vec<_> = system.sink.take_deliveries().into_iter().map(|delivery| delivery.inbox).collect();
+    assert_eq!(places, [None, Some(system.ids[0])]);
+}
+
+#[tokio::test]
 async fn broken_json_under_a_valid_signature_is_kept_and_acknowledged() {
     let system = System::new(vec![whatsapp_inbox("1", &["s"])]);
     assert_eq!(system.meta_bytes("s", b"{\"object\":".to_vec()).await.status, StatusCode::OK);

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use http::{HeaderMap, StatusCode, header};
 use metrics::counter;
 use patchbay_core::ids::InboxId;
+use patchbay_core::item::Item;
 use patchbay_core::secret::Secret;
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Form;
@@ -93,6 +94,13 @@ fn malformed(routes: &Routes, secret: &Secret, raw: Bytes, received_at: DateTime
     }
 }
 
+/// Keeps the whole body with the first change of a request that belongs to nobody; with the others only what they hold.
+fn unknown_account(body: &Bytes, items: &[Item], earlier: &[Delivery]) -> Quarantine {
+    let is_first = earlier.iter().all(|delivery| delivery.quarantine.is_none());
+    let raw = if is_first { body.clone() } else { serde_json::to_vec(items).unwrap_or_default().into() };
+    Quarantine { reason: QuarantineReason::UnknownAccount, raw }
+}
+
 /// Where a change goes.
 enum Place {
     Inbox(InboxId),
@@ -120,7 +128,11 @@ fn place_changes(
                 Some(_) => Place::NotTheirs,
                 None => Place::Nobody,
             },
-            None => routes.whatsapp_of_secret(secret).map_or(Place::Nobody, |inbox| Place::Inbox(inbox.id)),
+            // About the business account as a whole. A message that names no number belongs to nobody.
+            None if change.items.iter().all(|item| matches!(item, Item::Event(_))) => {
+                routes.whatsapp_of_secret(secret).map_or(Place::Nobody, |inbox| Place::Inbox(inbox.id))
+            }
+            None => Place::Nobody,
         };
         let inbox = match place {
             Place::Inbox(inbox) => Some(inbox),
@@ -144,10 +156,8 @@ fn place_changes(
                 inbox,
                 account: change.phone_number_id,
                 received_at,
+                quarantine: inbox.is_none().then(|| unknown_account(raw, &change.items, &deliveries)),
                 items: change.items,
-                quarantine: inbox
-                    .is_none()
-                    .then(|| Quarantine { reason: QuarantineReason::UnknownAccount, raw: raw.clone() }),
             }),
         }
     }

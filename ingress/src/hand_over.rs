@@ -1,0 +1,195 @@
+//! From the webhooks into the hub: straight into the intake, or by way of the disk spool while the intake cannot take
+//! them. What waits on disk goes first, so that order is kept.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use metrics::{counter, gauge};
+use patchbay_core::channel::Channel;
+use patchbay_core::ids::InboxId;
+use patchbay_hub::intake::{Inbound, Intake, NotAccepted, SetAside};
+use patchbay_normalizer::Source;
+use patchbay_normalizer::twilio::Consent;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture};
+use crate::spool::{Spool, SpoolError};
+
+/// Longest wait for the intake; then the disk is faster.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How often a full or absent intake is tried again while the spool holds something.
+const RETRY: Duration = Duration::from_secs(1);
+/// Requests that are drained at once.
+const BATCH: usize = 64;
+/// When a provider shall send again what could not be kept.
+const RETRY_AFTER_SECONDS: u64 = 5;
+
+/// Takes deliveries for good: the hub's intake, or something that stands for it in a test.
+pub trait Taker: Send + Sync + 'static {
+    /// `Ok` only when everything is durable.
+    fn take(&self, deliveries: Vec<Delivery>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+}
+
+impl Taker for Intake {
+    async fn take(&self, deliveries: Vec<Delivery>) -> Result<(), NotAccepted> {
+        let mut inbound = Vec::with_capacity(deliveries.len());
+        for Delivery { source, inbox, received_at, items, quarantine, .. } in deliveries {
+            match (inbox, quarantine) {
+                (Some(inbox_id), None) => inbound.push(Inbound { inbox_id, items, received_at }),
+                (inbox_id, quarantine) => {
+                    let (reason, raw) = quarantine
+                        .map_or(("unknown_account", Vec::new()), |kept| (kept.reason.as_str(), kept.raw.to_vec()));
+                    let (provider, reason) = (source.as_str().to_owned(), reason.to_owned());
+                    self.set_aside(SetAside { inbox_id, provider, reason, raw, received_at }).await?;
+                }
+            }
+        }
+        if inbound.is_empty() { Ok(()) } else { self.accept(inbound).await }
+    }
+}
+
+/// The way into the hub. Cheap to clone.
+#[derive(Debug)]
+pub struct HandOver<T = Intake> {
+    taker: Arc<T>,
+    spool: Option<Spool>,
+    /// Wakes whoever drains the spool.
+    filled: Arc<Notify>,
+}
+
+impl<T> Clone for HandOver<T> {
+    fn clone(&self) -> Self {
+        Self { taker: Arc::clone(&self.taker), spool: self.spool.clone(), filled: Arc::clone(&self.filled) }
+    }
+}
+
+impl<T: Taker> HandOver<T> {
+    /// Starts handing over. With a spool, also starts draining it: the task ends when `stop` is cancelled; what is left
+    /// waits on disk for the next start.
+    pub fn start(taker: T, spool: Option<Spool>, stop: CancellationToken) -> (Self, Option<JoinHandle<()>>) {
+        let hand_over = Self { taker: Arc::new(taker), spool, filled: Arc::default() };
+        let draining = hand_over.spool.clone().map(|spool| tokio::spawn(hand_over.clone().drain(spool, stop)));
+        (hand_over, draining)
+    }
+
+    async fn take(&self, deliveries: Vec<Delivery>) -> Result<(), NotDurable> {
+        let Some(spool) = &self.spool else {
+            return self.try_take(deliveries).await.map_err(|_| NOT_DURABLE);
+        };
+        // What waits on disk is older.
+        if spool.is_empty() {
+            match self.try_take(deliveries.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(reason) => tracing::warn!(reason = %reason, "events go to the disk spool"),
+            }
+        }
+        self.spool(spool, &deliveries).await.map_err(|error| {
+            tracing::error!(error = %error, "events can neither be stored nor spooled");
+            NOT_DURABLE
+        })
+    }
+
+    async fn try_take(&self, deliveries: Vec<Delivery>) -> Result<(), NotAccepted> {
+        tokio::time::timeout(PATIENCE, self.taker.take(deliveries)).await.unwrap_or(Err(NotAccepted::Unavailable))
+    }
+
+    async fn spool(&self, spool: &Spool, deliveries: &[Delivery]) -> Result<(), SpoolError> {
+        let record = serde_json::to_vec(deliveries).map_err(|_| SpoolError::TooLarge)?;
+        spool.append(record).await?;
+        counter!("ingress_spooled_total").increment(1);
+        publish(spool);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    async fn drain(self, spool: Spool, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            publish(&spool);
+            let wait = match self.drain_batch(&spool).await {
+                Ok(Drained::Some) => continue,
+                Ok(Drained::Nothing) => None,
+                Err(reason) => {
+                    tracing::debug!(reason = %reason, "the spool waits for the intake");
+                    Some(RETRY)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+                () = self.filled.notified(), if wait.is_none() => {}
+            }
+        }
+    }
+
+    /// Hands over the oldest requests and forgets them.
+    async fn drain_batch(&self, spool: &Spool) -> Result<Drained, DrainError> {
+        let batch = spool.read_batch(BATCH).await?;
+        let Some(last) = batch.last().map(|spooled| spooled.position) else { return Ok(Drained::Nothing) };
+        let mut deliveries = Vec::new();
+        for spooled in batch {
+            deliveries.extend(read_back(spooled.record));
+        }
+        self.try_take(deliveries).await?;
+        spool.remove(last).await?;
+        Ok(Drained::Some)
+    }
+}
+
+/// The deliveries of a record. One that cannot be read, as another version may have written it, was acknowledged all the
+/// same: it is kept for a person to look at.
+fn read_back(record: Vec<u8>) -> Vec<Delivery> {
+    serde_json::from_slice(&record).unwrap_or_else(|_| {
+        tracing::error!(record_bytes = record.len(), "a spooled record cannot be read and is set aside");
+        vec![Delivery {
+            source: Source::WhatsappCloud,
+            inbox: None,
+            account: None,
+            received_at: DateTime::<Utc>::UNIX_EPOCH,
+            items: Vec::new(),
+            quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.into() }),
+        }]
+    })
+}
+
+const NOT_DURABLE: NotDurable = NotDurable { retry_after_seconds: RETRY_AFTER_SECONDS };
+
+/// Whether there was something in the spool.
+enum Drained {
+    Some,
+    Nothing,
+}
+
+/// Why a batch stays in the spool.
+#[derive(Debug, thiserror::Error)]
+enum DrainError {
+    #[error(transparent)]
+    Intake(#[from] NotAccepted),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge")]
+fn publish(spool: &Spool) {
+    gauge!("ingress_spool_records").set(spool.records() as f64);
+    gauge!("ingress_spool_bytes").set(spool.bytes() as f64);
+}
+
+impl<T: Taker> Sink for HandOver<T> {
+    fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>> {
+        let items = deliveries.iter().map(|delivery| delivery.items.len()).sum();
+        // The intake deduplicates and does not tell: everything counts as fresh here.
+        Box::pin(async move { self.take(deliveries).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
+    }
+
+    /// The intake knows who opted out, in the transaction of the message itself: it reads a `YES` there.
+    fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, _address: &'a str) -> SinkFuture<'a, Consent> {
+        Box::pin(std::future::ready(Consent::Given))
+    }
+}
+
+#[cfg(test)]
+mod tests;
