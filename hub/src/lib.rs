@@ -5,12 +5,14 @@ pub mod administration;
 pub mod auth;
 pub mod body;
 pub mod conversations;
+pub mod dead_letters;
 pub mod delivery;
 pub mod directory;
 mod error;
 pub mod feed;
 pub mod intake;
 pub mod places;
+pub mod quarantine;
 mod state;
 pub mod ticket_link;
 
