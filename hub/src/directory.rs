@@ -15,9 +15,12 @@ use patchbay_http::SharedDirectory;
 use patchbay_store::directory::DirectoryRows;
 use patchbay_store::{Db, StoreError, directory};
 
+pub(crate) use inbox::provider_word;
 pub use inbox::{Health, InboxProblem, health, unstored_inbox};
 pub use keeper::DirectoryKeeper;
 pub use newcomer::ensure_user;
+pub(crate) use newcomer::{DEFAULT_CAPACITY, NO_PASSWORD};
+pub(crate) use settings::MASK;
 pub use settings::{InboxSettings, JwtIdentity, KeptSecret, SecretProblem, Triage};
 
 use crate::Hub;

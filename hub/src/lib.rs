@@ -1,6 +1,8 @@
 //! Conversations: intake of inbound batches, replies, assignment, contacts, notes, search, administration. The only
 //! writer of conversation tables; makes tickets by calling dispatch.
 
+pub mod administration;
+pub mod auth;
 pub mod body;
 pub mod contacts;
 pub mod conversations;

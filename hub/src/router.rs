@@ -3,11 +3,15 @@
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
-use crate::{contacts, conversations, dead_letters, files, places, quarantine, replies, ticket_link};
+use crate::{
+    administration, auth, contacts, conversations, dead_letters, files, places, quarantine, replies, ticket_link,
+};
 
 /// Every endpoint of the hub.
 pub fn router() -> OpenApiRouter<Hub> {
     OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(administration::router())
         .merge(conversations::router())
         .merge(replies::router())
         .merge(contacts::router())

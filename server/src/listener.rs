@@ -22,7 +22,7 @@ const HEADER_DEADLINE: Duration = Duration::from_secs(10);
 const DRAIN: Duration = Duration::from_secs(30);
 
 /// Serves `router` on `listener` until `stop`, then lets what is in flight finish.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, router: Router, connections: usize, stop: CancellationToken) {
     let slots = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     let tasks = TaskTracker::new();

@@ -18,7 +18,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 struct Built;
 
 /// The pages under their prefixes; `/` leads to the console.
-pub fn router(simulator: SimulatorPages) -> Router {
+pub(crate) fn router(simulator: SimulatorPages) -> Router {
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/app/") }))
         .route("/app", get(|| async { Redirect::temporary("/app/") }))
@@ -35,7 +35,7 @@ pub fn router(simulator: SimulatorPages) -> Router {
 
 /// Whether the simulator's pages are served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SimulatorPages {
+pub(crate) enum SimulatorPages {
     /// At `/sim/`.
     Shown,
     /// Not at all.

@@ -9,7 +9,7 @@ use crate::settings::{LogFormat, LogSettings};
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Writes log lines to standard error. `RUST_LOG` wins over the settings. Does nothing the second time.
-pub fn log(settings: &LogSettings) {
+pub(crate) fn log(settings: &LogSettings) {
     let filter = EnvFilter::try_from_default_env()
         .or_else(|_| EnvFilter::try_new(&settings.filter))
         .unwrap_or_else(|_| EnvFilter::new("info"));
@@ -22,7 +22,7 @@ pub fn log(settings: &LogSettings) {
 }
 
 /// The recorder of all metrics of the process; the handle renders them.
-pub fn metrics() -> PrometheusHandle {
+pub(crate) fn metrics() -> PrometheusHandle {
     let recorder = PrometheusBuilder::new().set_buckets(BUCKETS).expect("the edges are not empty").build_recorder();
     let handle = recorder.handle();
     // A second server in the same process (a test) renders nothing of its own.

@@ -1,8 +1,9 @@
 //! Answers kept for later use, of a team or of everybody.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ids::{CannedResponseId, TeamId, UserId};
+use patchbay_core::ids::{CannedResponseId, TeamId};
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -37,8 +38,8 @@ record! {
 pub struct CannedResponseFilter {
     /// Of this team and everybody's only.
     pub team: Option<TeamId>,
-    /// Of this user's teams and everybody's only.
-    pub for_user: Option<UserId>,
+    /// Of these teams and everybody's only.
+    pub teams: Option<Vec<TeamId>>,
     /// Active or deactivated ones only.
     pub is_active: Option<bool>,
     /// Part of shortcut, title or text, in lower case.
@@ -82,20 +83,28 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<CannedResponseRow>, StoreError> {
     let pattern = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_'], "")));
-    tx.query(
+    tx.query_for(
         "select c.id, c.team_id, c.shortcut, c.title, c.text, c.is_active, c.version, c.created_at, c.updated_at
          from canned_responses c
          where ($1 is null or c.id > $1)
            and ($2 is null or c.team_id is null or c.team_id = $2)
-           and ($3 is null or c.team_id is null
-                or exists (select 1 from team_memberships m where m.team_id = c.team_id and m.user_id = $3))
-           and ($4 is null or c.is_active = $4)
-           and ($5 is null or lower(c.shortcut) like $5 or lower(c.title) like $5 or lower(c.text) like $5)
-         order by c.id limit $6",
+           and ($3 or c.team_id is null or c.team_id in (select unhex(value ->> 0) from json_each($4)))
+           and ($5 is null or c.is_active = $5)
+           and ($6 is null or lower(c.shortcut) like $6 or lower(c.title) like $6 or lower(c.text) like $6)
+         order by c.id limit $7",
+        "select c.id, c.team_id, c.shortcut, c.title, c.text, c.is_active, c.version, c.created_at, c.updated_at
+         from canned_responses c
+         where ($1 is null or c.id > $1)
+           and ($2 is null or c.team_id is null or c.team_id = $2)
+           and ($3 or c.team_id is null or c.team_id = any($4::uuid[]))
+           and ($5 is null or c.is_active = $5)
+           and ($6 is null or lower(c.shortcut) like $6 or lower(c.title) like $6 or lower(c.text) like $6)
+         order by c.id limit $7",
     )
     .bind(after)
     .bind(filter.team)
-    .bind(filter.for_user)
+    .bind(filter.teams.is_none())
+    .bind_batch(Batch::new().ids(filter.teams.iter().flatten().copied()))
     .bind(filter.is_active)
     .bind(pattern)
     .bind(limit)

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::ids::{TeamId, UserId};
 use patchbay_core::role::Role;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -40,8 +41,8 @@ record! {
 pub struct UserFilter {
     /// Members of this team only.
     pub team: Option<TeamId>,
-    /// People who share a team with this user, and the user.
-    pub colleagues_of: Option<UserId>,
+    /// Only this user and the members of these teams.
+    pub colleagues_of: Option<(UserId, Vec<TeamId>)>,
     /// Of this role only.
     pub role: Option<Role>,
     /// Active or deactivated ones only.
@@ -123,23 +124,36 @@ pub async fn page(
     limit: i64,
 ) -> Result<Vec<UserRow>, StoreError> {
     let pattern = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_'], "")));
-    tx.query(
+    let (colleague, teams) =
+        filter.colleagues_of.clone().map_or((None, Vec::new()), |(user, teams)| (Some(user), teams));
+    tx.query_for(
         "select u.id, u.email, u.full_name, u.password_hash, u.role, u.is_active, u.max_concurrent_conversations,
                 u.version, u.created_at, u.updated_at
          from users u
          where ($1 is null or u.id > $1)
            and ($2 is null or exists (select 1 from team_memberships m where m.user_id = u.id and m.team_id = $2))
            and ($3 is null or u.id = $3
-                or exists (select 1 from team_memberships m join team_memberships own on own.team_id = m.team_id
-                           where m.user_id = u.id and own.user_id = $3))
-           and ($4 is null or u.role = $4)
-           and ($5 is null or u.is_active = $5)
-           and ($6 is null or lower(u.full_name) like $6 or u.email like $6)
-         order by u.id limit $7",
+                or exists (select 1 from team_memberships m where m.user_id = u.id and m.team_id in (select unhex(value ->> 0) from json_each($4))))
+           and ($5 is null or u.role = $5)
+           and ($6 is null or u.is_active = $6)
+           and ($7 is null or lower(u.full_name) like $7 or u.email like $7)
+         order by u.id limit $8",
+        "select u.id, u.email, u.full_name, u.password_hash, u.role, u.is_active, u.max_concurrent_conversations,
+                u.version, u.created_at, u.updated_at
+         from users u
+         where ($1 is null or u.id > $1)
+           and ($2 is null or exists (select 1 from team_memberships m where m.user_id = u.id and m.team_id = $2))
+           and ($3 is null or u.id = $3
+                or exists (select 1 from team_memberships m where m.user_id = u.id and m.team_id = any($4::uuid[])))
+           and ($5 is null or u.role = $5)
+           and ($6 is null or u.is_active = $6)
+           and ($7 is null or lower(u.full_name) like $7 or u.email like $7)
+         order by u.id limit $8",
     )
     .bind(after)
     .bind(filter.team)
-    .bind(filter.colleagues_of)
+    .bind(colleague)
+    .bind_batch(Batch::new().ids(teams.iter().copied()))
     .bind(filter.role)
     .bind(filter.is_active)
     .bind(pattern)

@@ -37,7 +37,8 @@ pub(super) async fn run(settings: &Settings, action: DlqAction) -> Result<(), Co
             Ok(())
         }
         DlqAction::Replay { id } => {
-            let directory = patchbay_hub::directory::read(&db, &Clock::system(), OnlineUsers::default()).await.map_err(failed)?;
+            let directory =
+                patchbay_hub::directory::read(&db, &Clock::system(), OnlineUsers::default()).await.map_err(failed)?;
             told(dead_letters::replay(&db, &ctx, &directory, DeadLetterId(id)).await.map_err(failed)?, "replayed")
         }
         DlqAction::Discard { id } => {

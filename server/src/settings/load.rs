@@ -48,7 +48,10 @@ impl Settings {
         match file {
             Some(path) if !path.is_file() => return Err(SettingsError::NoFile(path.to_owned())),
             Some(path) => figment = figment.merge(Toml::file_exact(path)),
-            None => figment = figment.merge(Toml::file_exact("patchbay.toml")),
+            None if Path::new("patchbay.toml").is_file() => {
+                figment = figment.merge(Toml::file_exact("patchbay.toml"));
+            }
+            None => {}
         }
         for (name, key) in PUBLISHED {
             if let Ok(value) = std::env::var(name) {
