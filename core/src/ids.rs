@@ -117,6 +117,10 @@ ids! {
     OutboxId,
     /// Whoever acts: a user, a service, a contact on whose behalf the ingress acts.
     ActorId,
+    /// One running process of an installation.
+    NodeId,
+    /// One open socket.
+    SocketId,
     /// A closing or transfer record, a read mark, a link: rows that need an id and nothing else.
     RecordId,
 }

@@ -2,10 +2,9 @@
 //! lost or come twice; whatever must not be lost stands in the database and is looked up again after [`Notice::Missed`].
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::event::Audience;
-use crate::ids::{ActorId, ConversationId, SessionId, TeamId, UserId};
+use crate::ids::{ActorId, ConversationId, NodeId, SessionId, SocketId, TeamId, UserId};
 use crate::vocabulary;
 
 /// Something every node may want to know at once.
@@ -35,14 +34,14 @@ pub enum Notice {
     /// One person's availability on one node changed.
     PresenceChanged {
         /// The node.
-        node: Uuid,
+        node: NodeId,
         /// Who, and how available there.
         presence: Presence,
     },
     /// A node is alive; one that falls silent takes its people with it.
     StillHere {
         /// The node.
-        node: Uuid,
+        node: NodeId,
     },
     /// A node wants to hear every node's [`Notice::Present`].
     WhoIsThere,
@@ -76,7 +75,7 @@ pub struct Typing {
     /// Whether it goes on.
     pub state: TypingState,
     /// The socket it came from, which need not hear it.
-    pub socket: Uuid,
+    pub socket: SocketId,
 }
 
 vocabulary! {
@@ -105,7 +104,7 @@ vocabulary! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {
     /// The node.
-    pub node: Uuid,
+    pub node: NodeId,
     /// Who, one entry for each person.
     pub people: Vec<Presence>,
 }

@@ -4,6 +4,7 @@
 mod memory;
 mod redis;
 
+use patchbay_core::ids::NodeId;
 use patchbay_core::notice::Notice;
 use patchbay_store::Db;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,6 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use self::memory::MemoryWire;
 use self::redis::{Publisher, RedisWire};
@@ -19,7 +19,7 @@ use self::redis::{Publisher, RedisWire};
 /// One node's seat on a bus.
 #[derive(Clone, Debug)]
 pub struct Bus {
-    node: Uuid,
+    node: NodeId,
     wire: Wire,
 }
 
@@ -32,7 +32,7 @@ enum Wire {
 /// A notice on its way, with the node it came from, which must not hear it again.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Envelope {
-    from: Uuid,
+    from: NodeId,
     #[serde(flatten)]
     notice: Notice,
 }
@@ -48,29 +48,26 @@ pub enum BusError {
 impl Bus {
     /// A bus inside this process; every clone of it by [`Bus::another_node`] sits on the same one.
     pub fn memory() -> Self {
-        Self { node: Uuid::new_v4(), wire: Wire::Memory(MemoryWire::new()) }
+        Self { node: NodeId::new(), wire: Wire::Memory(MemoryWire::new()) }
     }
 
     /// A bus over Redis pub/sub: `redis://`, `rediss://` or `redis-cluster://`, several hosts separated by commas.
     /// Nothing is connected before [`Bus::link`]. `channel` keeps installations that share one Redis apart.
     pub fn redis(url: &str, channel: &str) -> Result<Self, BusError> {
-        Ok(Self { node: Uuid::new_v4(), wire: Wire::Redis(RedisWire::new(url, channel)?) })
+        Ok(Self { node: NodeId::new(), wire: Wire::Redis(RedisWire::new(url, channel)?) })
     }
 
     /// Another node's seat on the same bus.
     #[must_use]
     pub fn another_node(&self) -> Self {
-        Self { node: Uuid::new_v4(), wire: self.wire.clone() }
+        Self { node: NodeId::new(), wire: self.wire.clone() }
     }
 
     /// Joins the signals of `db` to the bus until `stop`. Every process runs one link, whatever its roles.
     pub fn link(self, db: Db, stop: CancellationToken) -> JoinHandle<()> {
         // Whatever is announced from here on is heard, even before the task runs for the first time.
-        let ears = Ears {
-            feed: db.signals().own_feed(),
-            jobs: db.signals().own_jobs(),
-            outgoing: db.signals().outgoing(),
-        };
+        let ears =
+            Ears { feed: db.signals().own_feed(), jobs: db.signals().own_jobs(), outgoing: db.signals().outgoing() };
         let memory = match &self.wire {
             Wire::Memory(wire) => Some(wire.receiver()),
             Wire::Redis(_) => None,
@@ -115,7 +112,7 @@ enum Mouth<'w> {
 }
 
 /// Sends what this node announces. Commits are coalesced: while one hint is on its way, the next ones become one.
-async fn speak(mut ears: Ears, node: Uuid, mut mouth: Mouth<'_>) {
+async fn speak(mut ears: Ears, node: NodeId, mut mouth: Mouth<'_>) {
     loop {
         let notice = tokio::select! {
             Ok(()) = ears.feed.changed() => Notice::FeedGrew,

@@ -1,6 +1,9 @@
 //! The durable feed over HTTP: what the socket would have shown.
 
+use std::time::Duration;
+
 use axum::extract::State;
+use axum::extract::ws::Utf8Bytes;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use patchbay_core::Code;
@@ -8,6 +11,7 @@ use patchbay_http::{ApiError, Caller, Params, limit};
 use patchbay_store::feed::Position;
 use patchbay_store::{StoreError, feed};
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::frame::{Frame, Subject};
@@ -17,6 +21,9 @@ use crate::service::Realtime;
 /// Events read at once, and looked through for one answer.
 const PAGE: i64 = 500;
 const LOOKED_THROUGH: usize = 10_000;
+/// How long an answer waits for events that are committed but not settled, so that a caller finds what it just did.
+const SETTLES_WITHIN: Duration = Duration::from_millis(250);
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
 /// Where to read on.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -75,8 +82,7 @@ pub(crate) async fn read(
     let after = match query.after.as_deref() {
         None | Some("") => None,
         Some(text) => Some(
-            text.parse::<Position>()
-                .map_err(|_| ApiError::new(Code::InvalidQuery, "the cursor is not one of ours"))?,
+            text.parse::<Position>().map_err(|_| ApiError::new(Code::InvalidQuery, "the cursor is not one of ours"))?,
         ),
     };
     let mut tx = realtime.db.read().await.map_err(|error| refusal(&error))?;
@@ -87,8 +93,13 @@ pub(crate) async fn read(
     }
     let mut frames = Vec::new();
     let mut seen = 0;
+    let patience = Instant::now() + SETTLES_WITHIN;
     let next = 'reading: loop {
         let batch = feed::after(&mut tx, at, PAGE).await.map_err(|error| refusal(&error))?;
+        if batch.events.is_empty() && batch.unsettled && Instant::now() < patience {
+            sleep(LOOK_AGAIN).await;
+            continue;
+        }
         let last_page = batch.events.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
         for event in &batch.events {
             if rights::may_know(&ctx.actor, &Subject::of(event)) {
@@ -100,7 +111,10 @@ pub(crate) async fn read(
             at = event.position;
         }
         seen += batch.events.len();
-        if last_page {
+        if last_page && !batch.unsettled {
+            break None;
+        }
+        if last_page && Instant::now() >= patience {
             break None;
         }
         if seen >= LOOKED_THROUGH {
@@ -108,7 +122,7 @@ pub(crate) async fn read(
         }
     };
     let next = next.map_or_else(|| "null".to_owned(), |position| format!("\"{position}\""));
-    let frames: Vec<&str> = frames.iter().map(|frame| frame.as_str()).collect();
+    let frames: Vec<&str> = frames.iter().map(Utf8Bytes::as_str).collect();
     let body = format!(r#"{{"data":[{}],"next_cursor":{next}}}"#, frames.join(","));
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
 }

@@ -3,10 +3,9 @@
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use patchbay_core::event::{Audience, EventName};
-use patchbay_core::ids::{ConversationId, TeamId, TicketId, UserId};
+use patchbay_core::ids::{ConversationId, SocketId, TeamId, TicketId, UserId};
 use patchbay_store::feed::{Position, StoredEvent};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 /// A frame ready to be sent. Cheap to clone: the text is shared.
 #[derive(Clone, Debug)]
@@ -14,7 +13,7 @@ pub(crate) struct Frame {
     /// Where its event stands in the feed; `None` for what passes.
     pub(crate) position: Option<Position>,
     /// The socket that caused it and need not hear it.
-    pub(crate) not_to: Option<Uuid>,
+    pub(crate) not_to: Option<SocketId>,
     /// The text.
     pub(crate) text: Utf8Bytes,
 }

@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use patchbay_core::actor::Actor;
 use patchbay_core::event::Audience;
-use patchbay_core::ids::{TeamId, UserId};
+use patchbay_core::ids::{NodeId, SocketId, TeamId, UserId};
 use patchbay_core::notice::{Availability, Notice, Presence, Roster};
 use serde_json::json;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::frame::{About, Frame, Subject};
 use crate::service::Realtime;
@@ -23,7 +22,7 @@ const GONE_AFTER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct People {
     /// This node.
-    pub(crate) node: Uuid,
+    pub(crate) node: NodeId,
     /// Guards everybody; never held across an await.
     known: Mutex<Known>,
 }
@@ -31,7 +30,7 @@ pub(crate) struct People {
 #[derive(Debug, Default)]
 struct Known {
     here: HashMap<UserId, Person>,
-    elsewhere: HashMap<Uuid, Node>,
+    elsewhere: HashMap<NodeId, Node>,
     /// What was shown last, of everybody who is not offline.
     shown: BTreeMap<UserId, Presence>,
 }
@@ -40,7 +39,7 @@ struct Known {
 struct Person {
     name: Option<String>,
     teams: Vec<TeamId>,
-    sockets: HashMap<Uuid, Availability>,
+    sockets: HashMap<SocketId, Availability>,
 }
 
 #[derive(Debug)]
@@ -51,19 +50,16 @@ struct Node {
 
 impl People {
     pub(crate) fn new() -> Self {
-        Self { node: Uuid::new_v4(), known: Mutex::default() }
+        Self { node: NodeId::new(), known: Mutex::default() }
     }
 
     /// Sets the availability of one socket of `actor`; offline when the socket is gone.
-    pub(crate) fn set(&self, realtime: &Realtime, actor: &Actor, socket: Uuid, availability: Availability) {
+    pub(crate) fn set(&self, realtime: &Realtime, actor: &Actor, socket: SocketId, availability: Availability) {
         let user = actor.user_id();
         let mut known = self.lock();
         let before = known.here.get(&user).map(Person::availability);
-        let person = known.here.entry(user).or_insert_with(|| Person {
-            name: None,
-            teams: Vec::new(),
-            sockets: HashMap::new(),
-        });
+        let person =
+            known.here.entry(user).or_insert_with(|| Person { name: None, teams: Vec::new(), sockets: HashMap::new() });
         person.name.clone_from(&actor.name);
         person.teams = actor.teams.iter().copied().collect();
         if availability == Availability::Offline {
@@ -72,8 +68,7 @@ impl People {
             person.sockets.insert(socket, availability);
         }
         let after = person.availability();
-        let presence =
-            Presence { user, name: person.name.clone(), teams: person.teams.clone(), availability: after };
+        let presence = Presence { user, name: person.name.clone(), teams: person.teams.clone(), availability: after };
         if person.sockets.is_empty() {
             known.here.remove(&user);
         }
@@ -112,15 +107,13 @@ impl People {
                 known.changes(BTreeSet::from([user]), Some(&presence))
             }
             Notice::StillHere { node } if node != self.node => {
-                match known.elsewhere.get_mut(&node) {
-                    Some(there) => there.heard = Instant::now(),
+                let Some(there) = known.elsewhere.get_mut(&node) else {
+                    drop(known);
                     // A stranger: ask everybody who is there.
-                    None => {
-                        drop(known);
-                        realtime.db.signals().announce(Notice::WhoIsThere);
-                        return;
-                    }
-                }
+                    realtime.db.signals().announce(Notice::WhoIsThere);
+                    return;
+                };
+                there.heard = Instant::now();
                 Vec::new()
             }
             _ => Vec::new(),
@@ -196,8 +189,7 @@ impl Known {
             let everywhere: Vec<Presence> = here.into_iter().chain(there).collect();
             let availability = best(everywhere.iter().map(|presence| presence.availability));
             let shown = self.shown.get(&user).cloned();
-            let Some(describes) =
-                everywhere.into_iter().next().or_else(|| hint.cloned()).or_else(|| shown.clone())
+            let Some(describes) = everywhere.into_iter().next().or_else(|| hint.cloned()).or_else(|| shown.clone())
             else {
                 continue;
             };

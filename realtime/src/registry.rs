@@ -5,12 +5,11 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use patchbay_core::actor::{Actor, Scope};
-use patchbay_core::ids::{AccountId, SessionId, SiteId, TeamId, UserId};
+use patchbay_core::ids::{AccountId, SessionId, SiteId, SocketId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Claims};
 use patchbay_store::feed::Position;
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use crate::frame::{About, Frame, Subject};
 use crate::mailbox::{Closing, Mailbox};
@@ -30,7 +29,7 @@ pub(crate) struct Registry {
 
 #[derive(Debug, Default)]
 struct State {
-    sockets: HashMap<Uuid, Entry>,
+    sockets: HashMap<SocketId, Entry>,
     groups: HashMap<u64, Group>,
     group_of: HashMap<Key, u64>,
     next_group: u64,
@@ -55,7 +54,7 @@ struct Entry {
 struct Group {
     key: Key,
     actor: Arc<Actor>,
-    members: HashMap<Uuid, Arc<Mailbox>>,
+    members: HashMap<SocketId, Arc<Mailbox>>,
     pending: Vec<Frame>,
     judged: u64,
 }
@@ -89,7 +88,7 @@ impl Key {
 /// A socket's place.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    pub(crate) id: Uuid,
+    pub(crate) id: SocketId,
     pub(crate) mailbox: Arc<Mailbox>,
     /// The mailbox gets everything after this position.
     pub(crate) position: Position,
@@ -119,7 +118,7 @@ impl Registry {
         if state.sockets.len() >= self.max_sockets {
             return Err(NoSeat::Full);
         }
-        let id = Uuid::new_v4();
+        let id = SocketId::new();
         let mailbox = Arc::new(Mailbox::new(self.capacity));
         let group = state.enter(id, actor, Topics::new(), mailbox.clone());
         state.sockets.insert(id, Entry { group, claims, mailbox: mailbox.clone() });
@@ -130,7 +129,7 @@ impl Registry {
     }
 
     /// Gives the place up.
-    pub(crate) fn leave(&self, id: Uuid) {
+    pub(crate) fn leave(&self, id: SocketId) {
         let mut state = self.lock();
         if let Some(entry) = state.sockets.remove(&id) {
             state.exit(id, entry.group);
@@ -139,14 +138,14 @@ impl Registry {
     }
 
     /// Who is behind the socket now, and its topics.
-    pub(crate) fn view(&self, id: Uuid) -> Option<(Arc<Actor>, Topics)> {
+    pub(crate) fn view(&self, id: SocketId) -> Option<(Arc<Actor>, Topics)> {
         let state = self.lock();
         let group = state.groups.get(&state.sockets.get(&id)?.group)?;
         Some((group.actor.clone(), group.key.topics.clone()))
     }
 
     /// Narrows or widens what the socket gets.
-    pub(crate) fn set_topics(&self, id: Uuid, topics: Topics) {
+    pub(crate) fn set_topics(&self, id: SocketId, topics: Topics) {
         let mut state = self.lock();
         let Some(entry) = state.sockets.get(&id) else { return };
         let (group, mailbox) = (entry.group, entry.mailbox.clone());
@@ -161,7 +160,7 @@ impl Registry {
     /// Asks again who everybody is, after the directory changed. Sockets of nobody close.
     pub(crate) fn resolve_all(&self, resolve: impl Fn(&Claims) -> Result<Actor, ApiError>) {
         let mut state = self.lock();
-        let sockets: Vec<Uuid> = state.sockets.keys().copied().collect();
+        let sockets: Vec<SocketId> = state.sockets.keys().copied().collect();
         for id in sockets {
             let Some(entry) = state.sockets.get(&id) else { continue };
             let (group, mailbox) = (entry.group, entry.mailbox.clone());
@@ -270,7 +269,7 @@ impl Registry {
 }
 
 impl State {
-    fn enter(&mut self, id: Uuid, actor: Arc<Actor>, topics: Topics, mailbox: Arc<Mailbox>) -> u64 {
+    fn enter(&mut self, id: SocketId, actor: Arc<Actor>, topics: Topics, mailbox: Arc<Mailbox>) -> u64 {
         let key = Key::of(&actor, topics);
         if let Some(number) = self.group_of.get(&key).copied() {
             if let Some(group) = self.groups.get_mut(&number) {
@@ -293,7 +292,7 @@ impl State {
         number
     }
 
-    fn exit(&mut self, id: Uuid, number: u64) {
+    fn exit(&mut self, id: SocketId, number: u64) {
         let Some(group) = self.groups.get_mut(&number) else { return };
         group.members.remove(&id);
         if !group.members.is_empty() {

@@ -36,8 +36,8 @@ pub(crate) async fn missed(
     if !feed::bounds(&mut tx).await?.cover(from) {
         return Ok(Missed::TooMuch("cursor_expired"));
     }
-    let oldest_allowed = realtime.gate.clock.now()
-        - TimeDelta::from_std(realtime.config.resume_age).unwrap_or(TimeDelta::MAX);
+    let oldest_allowed =
+        realtime.gate.clock.now() - TimeDelta::from_std(realtime.config.resume_age).unwrap_or(TimeDelta::MAX);
     let mut frames = Vec::new();
     let (mut at, mut seen) = (from, 0);
     while at < to {

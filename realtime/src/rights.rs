@@ -45,7 +45,9 @@ pub(crate) async fn may_follow(
     Ok(match topic {
         Topic::Alerts => sees_everything(actor) || actor.role.leads() || actor.role == Role::Dispatcher,
         Topic::User(user) => sees_everything(actor) || actor.user_id() == user,
-        Topic::Team(team) => sees_everything(actor) || (actor.role.works_conversations() && actor.teams.contains(&team)),
+        Topic::Team(team) => {
+            sees_everything(actor) || (actor.role.works_conversations() && actor.teams.contains(&team))
+        }
         Topic::Inbox(inbox) => directory.inboxes.get(&inbox).is_some_and(|inbox| {
             sees_everything(actor)
                 || (actor.role.works_conversations() && inbox.team_id.is_some_and(|team| actor.teams.contains(&team)))

@@ -107,7 +107,11 @@ async fn connect(
     Ok(upgrade.on_upgrade(move |ws| sockets.track_future(socket::run(ws, seated, start, expires))))
 }
 
-async fn seat(realtime: &Realtime, actor: &Arc<patchbay_core::actor::Actor>, claims: &Arc<Claims>) -> Result<Seat, ApiError> {
+async fn seat(
+    realtime: &Realtime,
+    actor: &Arc<patchbay_core::actor::Actor>,
+    claims: &Arc<Claims>,
+) -> Result<Seat, ApiError> {
     let patience = Instant::now() + START_PATIENCE;
     loop {
         match realtime.registry.join(actor.clone(), claims.clone()) {
@@ -135,16 +139,15 @@ fn token<'r>(realtime: &Realtime, headers: &'r HeaderMap, query: Option<&'r str>
         .map(str::trim)
         .collect();
     let by_prefix = offered.iter().find_map(|protocol| protocol.strip_prefix("bearer."));
-    let by_order = || offered.iter().position(|protocol| *protocol == "bearer").and_then(|at| offered.get(at + 1).copied());
+    let by_order =
+        || offered.iter().position(|protocol| *protocol == "bearer").and_then(|at| offered.get(at + 1).copied());
     if let Some(token) = by_prefix.or_else(by_order).or(query.filter(|token| !token.is_empty())) {
         return Ok(token);
     }
     match bearer(headers) {
         Some((token, TokenSource::Header)) => Ok(token),
         Some((token, TokenSource::Cookie)) if realtime.gate.allows_origin(headers) => Ok(token),
-        Some((_, TokenSource::Cookie)) => {
-            Err(ApiError::new(Code::OriginNotAllowed, "this page may not open a socket"))
-        }
+        Some((_, TokenSource::Cookie)) => Err(ApiError::new(Code::OriginNotAllowed, "this page may not open a socket")),
         None => Err(ApiError::new(Code::AuthRequired, "a token is required")),
     }
 }

@@ -26,7 +26,7 @@ use crate::service::Realtime;
 /// How long the peer may take to read our goodbye, and to answer it.
 const GOODBYE: Duration = Duration::from_secs(3);
 /// The span in which resyncs are counted.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// A seat that is given up when it is dropped, whatever happened.
 #[derive(Debug)]

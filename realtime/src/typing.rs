@@ -4,11 +4,10 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use patchbay_core::ids::ConversationId;
+use patchbay_core::ids::{ConversationId, SocketId};
 use patchbay_core::notice::{Notice, Typing, TypingState};
 use serde_json::json;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::frame::{About, Frame, Subject};
 use crate::service::Realtime;
@@ -20,7 +19,7 @@ const TELL_AGAIN: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(crate) struct Signs {
     /// Guards the signals; never held across an await.
-    active: Mutex<HashMap<(Uuid, ConversationId), Sign>>,
+    active: Mutex<HashMap<(SocketId, ConversationId), Sign>>,
 }
 
 #[derive(Debug)]
@@ -43,12 +42,12 @@ impl Signs {
     }
 
     /// Ends a signal. Gives it back when it was going on.
-    pub(crate) fn stop(&self, socket: Uuid, conversation: ConversationId) -> Option<Notice> {
+    pub(crate) fn stop(&self, socket: SocketId, conversation: ConversationId) -> Option<Notice> {
         self.lock().remove(&(socket, conversation)).map(|sign| stopped(sign.typing))
     }
 
     /// Ends all signals of a socket.
-    pub(crate) fn stop_all(&self, socket: Uuid) -> Vec<Notice> {
+    pub(crate) fn stop_all(&self, socket: SocketId) -> Vec<Notice> {
         self.end_where(|(from, _), _| *from == socket)
     }
 
@@ -58,11 +57,11 @@ impl Signs {
         self.end_where(|_, sign| sign.ends <= now)
     }
 
-    fn end_where(&self, which: impl Fn(&(Uuid, ConversationId), &Sign) -> bool) -> Vec<Notice> {
+    fn end_where(&self, which: impl Fn(&(SocketId, ConversationId), &Sign) -> bool) -> Vec<Notice> {
         self.lock().extract_if(|key, sign| which(key, sign)).map(|(_, sign)| stopped(sign.typing)).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, ConversationId), Sign>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(SocketId, ConversationId), Sign>> {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -24,10 +24,10 @@ export function App() {
 function SignedIn({ me }: { me: Me }) {
   const [workspace, setWorkspace] = useState<Workspace | null>(null);
   useEffect(() => {
-    const opened = new Workspace(me.user.id);
+    const opened = new Workspace({ id: me.user.id, role: me.user.role });
     setWorkspace(opened);
     return () => opened.dispose();
-  }, [me.user.id]);
+  }, [me.user.id, me.user.role]);
   if (workspace === null) return null;
   return (
     <MeContext value={me}>

@@ -72,13 +72,17 @@ export interface Conversation {
   contact: { id: string; name: string | null; address: string | null };
   team: { id: string; slug: string; name?: string } | null;
   assigned_to: Named | null;
-  last_message: Message | null;
+  /** The feed leaves out what did not change: keep what you have. */
+  last_message?: Message | null;
+  last_message_at: string;
+  last_seq: number;
   unread_count: number;
+  waiting_since: string | null;
   window_expires_at: string | null;
   snoozed_until: string | null;
   sla: { first_response_due_at: string | null; resolution_due_at: string | null; status: string } | null;
   tags: string[];
-  tickets: TicketLink[];
+  tickets?: TicketLink[];
   version: number;
   created_at: string;
   updated_at: string;

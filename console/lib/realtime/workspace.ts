@@ -7,7 +7,7 @@ import { Drafts } from "./drafts";
 import { applyFrame } from "./frames";
 import { Outbox } from "./outbox";
 import { Socket, type Phase } from "./socket";
-import { Store, type Mode } from "./store";
+import { Store, type Mode, type Viewer } from "./store";
 import { filterOf, viewKey, type View } from "./views";
 
 const THREAD_PAGE = 50;
@@ -28,10 +28,10 @@ export class Workspace {
   #serverOffset = 0;
   #typed: { conversationId: string; at: number; stop: ReturnType<typeof setTimeout> } | null = null;
 
-  constructor(userId: string) {
-    this.store = new Store(userId, { now: () => this.now(), schedule: nextFrame });
+  constructor(viewer: Viewer) {
+    this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
     this.outbox = new Outbox(this.store);
-    this.drafts = new Drafts(userId);
+    this.drafts = new Drafts(viewer.id);
     this.#socket = new Socket({
       token: accessToken,
       renew,

@@ -1,10 +1,10 @@
 //! The bus of nodes that share one process: tests, and a single node, which talks to nobody.
 
+use patchbay_core::ids::NodeId;
 use patchbay_core::notice::Notice;
 use patchbay_store::Signals;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-use uuid::Uuid;
 
 use super::Envelope;
 
@@ -26,7 +26,7 @@ impl MemoryWire {
     }
 }
 
-pub(super) async fn listen(receiver: &mut broadcast::Receiver<Envelope>, signals: &Signals, node: Uuid) {
+pub(super) async fn listen(receiver: &mut broadcast::Receiver<Envelope>, signals: &Signals, node: NodeId) {
     loop {
         match receiver.recv().await {
             Ok(envelope) if envelope.from == node => {}

@@ -5,11 +5,11 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use patchbay_core::ids::NodeId;
 use patchbay_core::notice::Notice;
 use patchbay_store::Signals;
 use redis::aio::{MultiplexedConnection, PubSubSink, PubSubStream};
 use tokio::time::{Instant, sleep, timeout};
-use uuid::Uuid;
 
 use super::{BusError, Envelope};
 
@@ -55,13 +55,16 @@ fn seeds(url: &str) -> Option<Vec<String>> {
     let (authority, tail) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
     let (login, hosts) = authority.rsplit_once('@').map_or(("", authority), |(login, hosts)| (login, hosts));
     let at = if login.is_empty() { "" } else { "@" };
-    let seeds: Vec<String> =
-        hosts.split(',').filter(|host| !host.is_empty()).map(|host| format!("{scheme}://{login}{at}{host}{tail}")).collect();
+    let seeds: Vec<String> = hosts
+        .split(',')
+        .filter(|host| !host.is_empty())
+        .map(|host| format!("{scheme}://{login}{at}{host}{tail}"))
+        .collect();
     (!seeds.is_empty()).then_some(seeds)
 }
 
 /// Hears the bus for as long as it is polled, on one seed after the other.
-pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: Uuid) {
+pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: NodeId) {
     let mut pause = FIRST_PAUSE;
     for seed in wire.seeds.iter().cycle() {
         if let Some((sink, stream)) = wire.subscribe(seed).await {
@@ -78,7 +81,7 @@ pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: Uuid) {
     }
 }
 
-async fn hear(mut sink: PubSubSink, mut stream: PubSubStream, signals: &Signals, node: Uuid) {
+async fn hear(mut sink: PubSubSink, mut stream: PubSubStream, signals: &Signals, node: NodeId) {
     let mut next_ping = Instant::now() + PING_EVERY;
     loop {
         tokio::select! {

@@ -188,9 +188,7 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
         .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;
     let mode = match field(frame, "mode") {
         None => TypingMode::Reply,
-        Some(text) => {
-            text.parse().map_err(|_| Refusal::new(Code::InvalidRequest, "mode must be reply or note"))?
-        }
+        Some(text) => text.parse().map_err(|_| Refusal::new(Code::InvalidRequest, "mode must be reply or note"))?,
     };
     let realtime = socket.seated.realtime.clone();
     let id = socket.seated.seat.id;
@@ -204,15 +202,8 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
             .filter(|audience| audience.includes(&actor))
             .ok_or_else(|| Refusal::new(Code::NotFound, "no such conversation"))?;
         drop(tx);
-        let typing = Typing {
-            conversation,
-            audience,
-            user: actor.id,
-            name: actor.name.clone(),
-            mode,
-            state,
-            socket: id,
-        };
+        let typing =
+            Typing { conversation, audience, user: actor.id, name: actor.name.clone(), mode, state, socket: id };
         realtime.signs.start(typing, realtime.config.typing_lasts)
     };
     if let Some(notice) = notice {

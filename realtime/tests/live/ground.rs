@@ -1,0 +1,142 @@
+//! What the nodes of one test share: a database, a bus, people and a clock.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use patchbay_core::clock::Clock;
+use patchbay_core::directory::{Directory, Team, User};
+use patchbay_core::ids::{RecordId, SessionId, TeamId, UserId};
+use patchbay_core::role::Role;
+use patchbay_core::secret::Secret;
+use patchbay_http::{Claims, Gate, TokenKeys, WordList};
+use patchbay_realtime::Bus;
+use patchbay_store::Db;
+use tempfile::TempDir;
+
+/// Which engine and which bus.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    SqliteAndMemory,
+    PostgresAndRedis,
+}
+
+/// What the nodes of one test share.
+pub(crate) struct Ground {
+    pub(crate) url: String,
+    pub(crate) bus: Bus,
+    pub(crate) gate: Gate,
+    pub(crate) support: TeamId,
+    pub(crate) sales: TeamId,
+    _folder: Option<TempDir>,
+}
+
+impl Ground {
+    /// `None` when the services of that kind are not there.
+    pub(crate) async fn of(kind: Kind) -> Option<Self> {
+        let name = RecordId::new().0.simple().to_string();
+        let (url, bus, folder) = match kind {
+            Kind::SqliteAndMemory => {
+                let folder = tempfile::tempdir().unwrap();
+                (format!("sqlite://{}", folder.path().join("p.db").display()), Bus::memory(), Some(folder))
+            }
+            Kind::PostgresAndRedis => {
+                let server = std::env::var("TEST_POSTGRES_URL").ok()?;
+                let redis = std::env::var("TEST_REDIS_URL").ok()?;
+                let mut tx = Db::open(&server, 1).await.unwrap().begin().await.unwrap();
+                tx.query(Box::leak(format!("create schema t{name}").into_boxed_str())).execute().await.unwrap();
+                tx.commit().await.unwrap();
+                let separator = if server.contains('?') { '&' } else { '?' };
+                let url = format!("{server}{separator}options=-c%20search_path%3Dt{name}");
+                (url, Bus::redis(&redis, &format!("test-{name}")).unwrap(), None)
+            }
+        };
+        Db::open(&url, 1).await.unwrap().migrate().await.unwrap();
+        let (support, sales) = (TeamId::new(), TeamId::new());
+        let mut directory = Directory::default();
+        for (id, slug) in [(support, "support"), (sales, "sales")] {
+            directory.teams.insert(id, Team { id, slug: slug.into(), name: slug.into(), is_active: true });
+        }
+        let secret = Secret::new("a secret that is long enough for anything");
+        let gate = Gate {
+            keys: TokenKeys::new(&secret, None, None),
+            directory: Arc::new(ArcSwap::from_pointee(directory)),
+            clock: Clock::system(),
+            allowed_origins: Arc::from(["https://desk.example.test".to_owned()]),
+        };
+        Some(Self { url, bus, gate, support, sales, _folder: folder })
+    }
+
+    /// Changes the directory, as whoever keeps it does after a change.
+    pub(crate) fn change(&self, change: impl Fn(&mut Directory)) {
+        self.gate.directory.rcu(|directory| {
+            let mut directory = Directory::clone(directory);
+            change(&mut directory);
+            directory
+        });
+    }
+
+    /// A new user with a login.
+    pub(crate) fn user(&self, name: &str, role: Role, teams: &[TeamId]) -> Login {
+        let user = User {
+            id: UserId::new(),
+            full_name: name.into(),
+            role,
+            is_active: true,
+            capacity: 5,
+            teams: teams.iter().copied().collect::<BTreeSet<_>>(),
+        };
+        self.change(|directory| {
+            directory.users.insert(user.id, user.clone());
+        });
+        let session = SessionId::new();
+        Login { user: user.id, session, token: self.token(user.id, role, session, 3600) }
+    }
+
+    pub(crate) fn admin(&self) -> Login {
+        self.user("Ada", Role::Admin, &[])
+    }
+
+    pub(crate) fn token(&self, user: UserId, role: Role, session: SessionId, ttl_seconds: i64) -> String {
+        let claims = Claims {
+            sub: user.to_string(),
+            role: role.to_string(),
+            exp: self.gate.clock.now().timestamp() + ttl_seconds,
+            account_ids: Some(WordList::Text("*".into())),
+            site_ids: Some(WordList::Text("*".into())),
+            sid: Some(session.0),
+            ..Claims::default()
+        };
+        self.gate.keys.as_ref().unwrap().issue(claims).unwrap()
+    }
+}
+
+/// A user's login.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) user: UserId,
+    pub(crate) session: SessionId,
+    pub(crate) token: String,
+}
+
+/// Lists tests that take a [`Ground`]; each runs on both kinds, the second one when its services are there.
+macro_rules! on_both_grounds {
+    ($($name:ident;)+) => {
+        mod sqlite_and_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let ground = crate::ground::Ground::of(crate::ground::Kind::SqliteAndMemory).await;
+                super::$name(ground.expect("SQLite is always there")).await;
+            })+
+        }
+        mod postgres_and_redis {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(ground) = crate::ground::Ground::of(crate::ground::Kind::PostgresAndRedis).await {
+                    super::$name(ground).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both_grounds;
