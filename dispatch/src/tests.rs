@@ -7,4 +7,4 @@ mod idempotency;
 mod refusals;
 mod storage;
 
-pub(crate) use app::{App, both_engines};
+pub(crate) use app::{App, both_engines, some_id};

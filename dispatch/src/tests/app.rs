@@ -9,7 +9,7 @@ use axum::extract::FromRef;
 use axum::http::{HeaderMap, Request, StatusCode};
 use chrono::{DateTime, Utc};
 use patchbay_core::clock::Clock;
-use patchbay_core::ids::{AccountId, SiteId};
+use patchbay_core::ids::{AccountId, RecordId, SiteId};
 use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::secret::Secret;
 use patchbay_core::ticket::Profile;
@@ -49,6 +49,11 @@ macro_rules! both_engines {
     };
 }
 pub(crate) use both_engines;
+
+/// An id that nothing has.
+pub(crate) fn some_id() -> Uuid {
+    RecordId::new().0
+}
 
 #[derive(Clone)]
 struct Parts {
@@ -106,7 +111,7 @@ impl App {
 
     pub(crate) async fn postgres() -> Option<Self> {
         let server = std::env::var("TEST_POSTGRES_URL").ok()?;
-        let schema = format!("d{}", Uuid::now_v7().simple());
+        let schema = format!("d{}", some_id().simple());
         let mut connection = sqlx::PgConnection::connect(&server).await.expect("the test's PostgreSQL answers");
         connection.execute(AssertSqlSafe(format!("create schema {schema}"))).await.expect("a schema can be made");
         let separator = if server.contains('?') { '&' } else { '?' };

@@ -4,7 +4,7 @@ use patchbay_store::{audit, outbox};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, both_engines};
+use super::{App, both_engines, some_id};
 
 both_engines! {
     a_recorded_request_is_a_ticket_with_its_story;
@@ -16,7 +16,7 @@ both_engines! {
 
 async fn a_recorded_request_is_a_ticket_with_its_story(app: App) {
     let token = app.token("dispatcher");
-    let made = app.post(&token, "/tickets", Uuid::now_v7(), &app.request()).await;
+    let made = app.post(&token, "/tickets", some_id(), &app.request()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let ticket = made.json();
     assert_eq!(ticket["code"], "T-2026-001");
@@ -48,7 +48,7 @@ async fn a_recorded_request_is_a_ticket_with_its_story(app: App) {
 
 async fn a_sure_intake_is_ready_and_an_unsure_one_waits(app: App) {
     let token = app.token("ai_agent");
-    let made = app.post(&token, "/tickets/intake", Uuid::now_v7(), &app.intake()).await;
+    let made = app.post(&token, "/tickets/intake", some_id(), &app.intake()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let ticket = made.json();
     assert_eq!(ticket["state"], "READY_TO_SCHEDULE");
@@ -66,7 +66,7 @@ async fn a_sure_intake_is_ready_and_an_unsure_one_waits(app: App) {
     let mut unsure = app.intake();
     unsure["summary"] = json!("Something rattles");
     unsure["identity_confidence"] = json!(84);
-    let made = app.post(&token, "/tickets/intake", Uuid::now_v7(), &unsure).await.json();
+    let made = app.post(&token, "/tickets/intake", some_id(), &unsure).await.json();
     assert_eq!(made["state"], "TRIAGED");
     assert_eq!(made["sop_handoff_required"], true);
     assert!(made["sop_handoff_prompt"].is_string());
@@ -77,12 +77,12 @@ async fn lists_are_filtered_scoped_and_paged(app: App) {
     for summary in ["Gate stuck", "Lamp 100% out", "Gate noisy"] {
         let mut body = app.request();
         body["summary"] = json!(summary);
-        assert_eq!(app.post(&token, "/tickets", Uuid::now_v7(), &body).await.status, StatusCode::CREATED);
+        assert_eq!(app.post(&token, "/tickets", some_id(), &body).await.status, StatusCode::CREATED);
     }
     let other = app.add_account(json!({})).await;
     let elsewhere = app.add_site(other).await;
     let body = json!({"account_id": other, "site_id": elsewhere, "summary": "Gate of others"});
-    app.post(&token, "/tickets", Uuid::now_v7(), &body).await;
+    app.post(&token, "/tickets", some_id(), &body).await;
 
     let codes = async |token: &str, query: &str| -> Vec<String> {
         let page = app.get(token, &format!("/tickets?{query}")).await.json();
@@ -98,7 +98,7 @@ async fn lists_are_filtered_scoped_and_paged(app: App) {
     assert_eq!(codes(&token, "q=100%25").await, ["Lamp 100% out"]);
     assert_eq!(codes(&token, "state=closed,verified").await, Vec::<String>::new());
     assert_eq!(codes(&token, &format!("account_id={other}&state=NEW")).await, ["Gate of others"]);
-    let own = app.scoped_token("dispatcher", Uuid::now_v7(), &[app.account.to_string()], &[app.site.to_string()]);
+    let own = app.scoped_token("dispatcher", some_id(), &[app.account.to_string()], &[app.site.to_string()]);
     assert_eq!(codes(&own, "").await.len(), 3);
     assert_eq!(codes(&own, &format!("account_id={other}")).await, Vec::<String>::new());
 
@@ -115,14 +115,14 @@ async fn an_account_can_have_its_own_prefix(app: App) {
     let account = app.add_account(json!({"code_prefix": "SM2"})).await;
     let site = app.add_site(account).await;
     let body = json!({"account_id": account, "site_id": site, "summary": "x"});
-    let made = app.post(&app.token("admin"), "/tickets", Uuid::now_v7(), &body).await.json();
+    let made = app.post(&app.token("admin"), "/tickets", some_id(), &body).await.json();
     assert_eq!(made["code"], "SM2-2026-001");
 }
 
 async fn the_audit_entries_of_an_account_chain(app: App) {
     let token = app.token("dispatcher");
     for _ in 0..5 {
-        app.post(&token, "/tickets", Uuid::now_v7(), &app.request()).await;
+        app.post(&token, "/tickets", some_id(), &app.request()).await;
     }
     let mut tx = app.db.read().await.expect("reads");
     let rows = audit::of_account(&mut tx, Some(app.account), AuditId(Uuid::nil()), 100).await.expect("rows");

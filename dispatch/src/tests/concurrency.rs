@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use super::{App, both_engines};
+use super::{App, both_engines, some_id};
 
 both_engines! {
     one_key_in_parallel_makes_one_ticket;
@@ -17,7 +17,7 @@ both_engines! {
 }
 
 async fn one_key_in_parallel_makes_one_ticket(app: App) {
-    let (app, key) = (Arc::new(app), Uuid::now_v7());
+    let (app, key) = (Arc::new(app), some_id());
     let mut requests = JoinSet::new();
     for _ in 0..40 {
         let app = app.clone();
@@ -40,9 +40,8 @@ async fn the_same_intake_in_parallel_makes_one_ticket(app: App) {
     let mut requests = JoinSet::new();
     for _ in 0..20 {
         let app = app.clone();
-        requests.spawn(async move {
-            app.post(&app.token("ai_agent"), "/tickets/intake", Uuid::now_v7(), &app.intake()).await
-        });
+        requests
+            .spawn(async move { app.post(&app.token("ai_agent"), "/tickets/intake", some_id(), &app.intake()).await });
     }
     let mut made = 0;
     while let Some(answer) = requests.join_next().await {
@@ -64,7 +63,7 @@ async fn codes_and_audit_entries_of_parallel_requests_have_no_gaps(app: App) {
         requests.spawn(async move {
             let mut body = app.request();
             body["summary"] = json!(format!("Lamp {number}"));
-            app.post(&app.token("dispatcher"), "/tickets", Uuid::now_v7(), &body).await
+            app.post(&app.token("dispatcher"), "/tickets", some_id(), &body).await
         });
     }
     let mut codes = BTreeSet::new();

@@ -9,7 +9,7 @@ use patchbay_store::idempotency::{self, Claim, RequestKey};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, both_engines};
+use super::{App, both_engines, some_id};
 
 both_engines! {
     a_repeated_request_gets_the_same_bytes_and_changes_nothing;
@@ -22,9 +22,9 @@ both_engines! {
 }
 
 async fn a_repeated_request_gets_the_same_bytes_and_changes_nothing(app: App) {
-    let (token, key) = (app.token("dispatcher"), Uuid::now_v7());
+    let (token, key) = (app.token("dispatcher"), some_id());
     let first = app.post(&token, "/tickets", key, &app.request()).await;
-    app.clock.advance(Duration::from_secs(60));
+    app.clock.advance(Duration::from_mins(1));
     let again = app.post(&token, "/tickets", key, &app.request()).await;
     assert_eq!((again.status, &again.text), (first.status, &first.text));
     assert!(first.headers.get("idempotency-replayed").is_none());
@@ -36,7 +36,7 @@ async fn a_repeated_request_gets_the_same_bytes_and_changes_nothing(app: App) {
 }
 
 async fn a_key_stands_for_one_request(app: App) {
-    let (token, key) = (app.token("dispatcher"), Uuid::now_v7());
+    let (token, key) = (app.token("dispatcher"), some_id());
     app.post(&token, "/tickets", key, &app.request()).await;
     let mut other = app.request();
     other["summary"] = json!("Something else");
@@ -45,22 +45,22 @@ async fn a_key_stands_for_one_request(app: App) {
     assert_eq!(refused.json()["error"]["policy_error"]["dimension"], "idempotency");
     // Another endpoint and another caller have keys of their own.
     assert_eq!(app.post(&token, "/tickets/intake", key, &app.intake()).await.status, StatusCode::CREATED);
-    let other = app.scoped_token("dispatcher", Uuid::now_v7(), &["*".into()], &["*".into()]);
+    let other = app.scoped_token("dispatcher", some_id(), &["*".into()], &["*".into()]);
     assert_eq!(app.post(&other, "/tickets", key, &app.request()).await.status, StatusCode::CREATED);
 }
 
 async fn a_failed_request_leaves_its_key_free(app: App) {
-    let (token, key) = (app.token("dispatcher"), Uuid::now_v7());
+    let (token, key) = (app.token("dispatcher"), some_id());
     let broken = json!({"summary": 5});
     assert_eq!(app.post(&token, "/tickets", key, &broken).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(app.post(&token, "/tickets", key, &app.request()).await.status, StatusCode::CREATED);
 }
 
 async fn a_caller_who_lost_scope_does_not_get_the_stored_answer(app: App) {
-    let (sub, key) = (Uuid::now_v7(), Uuid::now_v7());
+    let (sub, key) = (some_id(), some_id());
     let token = app.scoped_token("dispatcher", sub, &["*".into()], &["*".into()]);
     assert_eq!(app.post(&token, "/tickets", key, &app.request()).await.status, StatusCode::CREATED);
-    let lost = app.scoped_token("dispatcher", sub, &["*".into()], &[Uuid::now_v7().to_string()]);
+    let lost = app.scoped_token("dispatcher", sub, &["*".into()], &[some_id().to_string()]);
     let refused = app.post(&lost, "/tickets", key, &app.request()).await;
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "FORBIDDEN_SCOPE"));
     let demoted = app.scoped_token("auditor", sub, &["*".into()], &["*".into()]);
@@ -68,7 +68,7 @@ async fn a_caller_who_lost_scope_does_not_get_the_stored_answer(app: App) {
 }
 
 async fn a_key_in_use_is_taken_over_only_after_its_time(app: App) {
-    let key = Uuid::now_v7();
+    let key = some_id();
     let crashed = Claim {
         key: RequestKey { actor_id: ActorId(Uuid::from_u128(7)), endpoint: "POST /tickets".into(), request_id: key },
         locked_until: app.now() + TimeDelta::seconds(30),
@@ -92,7 +92,7 @@ async fn a_key_in_use_is_taken_over_only_after_its_time(app: App) {
 }
 
 async fn an_answer_can_be_had_for_seven_days(app: App) {
-    let (sub, key) = (Uuid::now_v7(), Uuid::now_v7());
+    let (sub, key) = (some_id(), some_id());
     let token = |app: &App| app.scoped_token("dispatcher", sub, &["*".into()], &["*".into()]);
     app.post(&token(&app), "/tickets", key, &app.request()).await;
     app.clock.advance(Duration::from_secs(7 * 86_400 - 1));
@@ -120,9 +120,9 @@ async fn keys_are_read_strictly(app: App) {
     };
     assert_eq!(post(None, app.request()).await, (400, "MISSING_IDEMPOTENCY_KEY".into()));
     assert_eq!(post(Some("tomorrow"), app.request()).await, (400, "INVALID_IDEMPOTENCY_KEY".into()));
-    let key = Uuid::now_v7().to_string();
+    let key = some_id().to_string();
     let mut body = app.request();
-    body["request_id"] = json!(Uuid::now_v7());
+    body["request_id"] = json!(some_id());
     assert_eq!(post(Some(&key), body.clone()).await, (400, "INVALID_IDEMPOTENCY_KEY".into()));
     body["request_id"] = json!(key.to_uppercase());
     assert_eq!(post(Some(&key), body).await.0, 201);

@@ -5,7 +5,7 @@ use patchbay_core::ticket::{TicketState, Transition, may_follow};
 use patchbay_store::{StoreError, outbox, tickets};
 use uuid::Uuid;
 
-use super::{App, both_engines};
+use super::{App, both_engines, some_id};
 
 both_engines! {
     the_database_refuses_a_step_that_the_table_does_not_know;
@@ -13,7 +13,7 @@ both_engines! {
 }
 
 async fn ticket(app: &App) -> TicketId {
-    let made = app.post(&app.token("admin"), "/tickets", Uuid::now_v7(), &app.request()).await;
+    let made = app.post(&app.token("admin"), "/tickets", some_id(), &app.request()).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     made.json()["id"].as_str().expect("an id").parse().expect("an id")
 }
