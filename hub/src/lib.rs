@@ -3,11 +3,15 @@
 
 pub mod body;
 pub mod conversations;
+pub mod dead_letters;
 pub mod delivery;
 mod error;
 pub mod feed;
 pub mod intake;
+pub mod places;
+pub mod quarantine;
 mod state;
+pub mod ticket_link;
 
 pub use error::HubError;
 pub use state::{Hub, HubConfig};

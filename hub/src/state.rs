@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use patchbay_core::directory::Directory;
+use patchbay_dispatch::Dispatch;
 use patchbay_http::Gate;
 use patchbay_store::Db;
 
@@ -15,6 +16,8 @@ pub struct Hub {
     pub db: Db,
     /// Who calls.
     pub gate: Gate,
+    /// Makes tickets.
+    pub dispatch: Dispatch,
     /// Where files are kept.
     pub files: Arc<dyn ObjectStore>,
     /// How it behaves.
@@ -55,5 +58,11 @@ impl Hub {
 impl axum::extract::FromRef<Hub> for Gate {
     fn from_ref(hub: &Hub) -> Self {
         hub.gate.clone()
+    }
+}
+
+impl axum::extract::FromRef<Hub> for Dispatch {
+    fn from_ref(hub: &Hub) -> Self {
+        hub.dispatch.clone()
     }
 }

@@ -130,7 +130,7 @@ pub async fn by_phone_numbers(tx: &mut Tx, numbers: &[&str]) -> Result<Vec<Known
     tx.query_for(
         "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
          from json_each($1) as batch
-         join channel_identities i on i.address = batch.value ->> 0 and i.channel in ('sms', 'whatsapp', 'voice')
+         cross join channel_identities i on i.address = batch.value ->> 0 and i.channel in ('sms', 'whatsapp', 'voice')
          join contacts c on c.id = i.contact_id",
         "select i.channel, i.address, i.contact_id, c.display_name as contact_name, i.opted_out_at
          from unnest($1::text[]) as batch (address)

@@ -178,6 +178,11 @@ pub async fn insert(tx: &mut Tx, row: &SiteRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
+/// Whether a site has this code.
+pub async fn has_code(tx: &mut Tx, code: &str) -> Result<bool, StoreError> {
+    tx.query("select count(*) > 0 from sites where code = $1").bind(code).scalar().await
+}
+
 /// One site.
 pub async fn by_id(tx: &mut Tx, id: SiteId) -> Result<Option<SiteRow>, StoreError> {
     tx.query(

@@ -72,13 +72,17 @@ export interface Conversation {
   contact: { id: string; name: string | null; address: string | null };
   team: { id: string; slug: string; name?: string } | null;
   assigned_to: Named | null;
-  last_message: Message | null;
+  /** The feed leaves out what did not change: keep what you have. */
+  last_message?: Message | null;
+  last_message_at: string;
+  last_seq: number;
   unread_count: number;
+  waiting_since: string | null;
   window_expires_at: string | null;
   snoozed_until: string | null;
   sla: { first_response_due_at: string | null; resolution_due_at: string | null; status: string } | null;
   tags: string[];
-  tickets: TicketLink[];
+  tickets?: TicketLink[];
   version: number;
   created_at: string;
   updated_at: string;
@@ -88,8 +92,13 @@ export interface Note {
   id: string;
   conversation_id: string;
   text: string;
-  author: Named;
+  author: { id: string | null; name: string };
   created_at: string;
+}
+
+export interface PresentPerson {
+  user: Named;
+  status: PresenceStatus;
 }
 
 export interface Team {
@@ -100,7 +109,7 @@ export interface Team {
 
 export interface User {
   id: string;
-  email: string;
+  email: string | null;
   full_name: string;
   role: string;
   teams: Team[];
@@ -113,13 +122,15 @@ export interface Me {
 
 export interface CannedResponse {
   id: string;
-  short_code: string;
-  title: string | null;
-  body: string;
+  shortcut: string;
+  title: string;
+  text: string;
+  is_active: boolean;
 }
 
 export interface Template {
   id: string;
+  inbox: Named;
   name: string;
   language: string;
   body: string;

@@ -48,10 +48,13 @@ export function applyFrame(store: Store, frame: Frame): void {
       applyTyping(store, data);
       break;
     case "agent.presence":
-      if (typeof data["user_id"] === "string") store.setPresence(data["user_id"], data["status"] as PresenceStatus);
+      applyPresence(store, data);
       break;
     case "queue.updated":
-      if (typeof data["team"] === "string") store.setQueued(data["team"], Number(data["queued"]));
+      applyQueue(store, data);
+      break;
+    case "hello":
+      if (Array.isArray(data["queues"])) for (const queue of data["queues"]) if (isRecord(queue)) applyQueue(store, queue);
       break;
     case "ticket.updated":
       applyTicket(store, data);
@@ -59,6 +62,16 @@ export function applyFrame(store: Store, frame: Frame): void {
     default:
       break;
   }
+}
+
+function applyPresence(store: Store, data: Record<string, unknown>): void {
+  const { user, user_id: userId, status } = data;
+  const id = isRecord(user) ? user["id"] : userId;
+  if (typeof id === "string") store.setPresence(id, status as PresenceStatus);
+}
+
+function applyQueue(store: Store, data: Record<string, unknown>): void {
+  if (typeof data["team"] === "string") store.setQueued(data["team"], Number(data["queued"]));
 }
 
 function applyNote(store: Store, data: Record<string, unknown>): void {

@@ -17,8 +17,18 @@ const RANK: Record<MessageStatus, number> = {
 
 /** Keeps the higher version; an equal one changes nothing unless it answers our own command. */
 export function newerConversation(held: Conversation | undefined, next: Conversation, source: Source): Conversation {
-  if (held === undefined || next.version > held.version) return next;
-  return source === "answer" && next.version === held.version ? next : held;
+  if (held === undefined) return next;
+  const newer = next.version > held.version || (source === "answer" && next.version === held.version);
+  return newer ? withKept(held, next) : held;
+}
+
+/** The feed leaves out what did not change. */
+function withKept(held: Conversation, next: Conversation): Conversation {
+  return {
+    ...next,
+    last_message: next.last_message ?? held.last_message ?? null,
+    tickets: next.tickets ?? held.tickets ?? [],
+  };
 }
 
 /** Keeps the higher version; without versions a status never moves back. */
@@ -54,8 +64,12 @@ export function mergeMessages(held: readonly Message[], incoming: readonly Messa
 
 /** The row's preview follows its newest message, also when the event carried no newer conversation. */
 export function withLastMessage(conversation: Conversation, message: Message): Conversation {
-  const last = conversation.last_message;
-  if (last === null || message.seq > last.seq) return { ...conversation, last_message: message };
+  const last = conversation.last_message ?? null;
+  if (last === null || message.seq > last.seq) {
+    const later = Date.parse(message.timestamp) > Date.parse(conversation.last_message_at);
+    const at = later ? message.timestamp : conversation.last_message_at;
+    return { ...conversation, last_message: message, last_message_at: at };
+  }
   if (last.message_id !== message.message_id) return conversation;
   const kept = newerMessage(last, message);
   return kept === last ? conversation : { ...conversation, last_message: kept };
@@ -63,7 +77,7 @@ export function withLastMessage(conversation: Conversation, message: Message): C
 
 /** When something last happened in it, by the server's clock. */
 export function activityOf(conversation: Conversation): string {
-  return conversation.last_message?.timestamp ?? conversation.created_at;
+  return conversation.last_message_at;
 }
 
 /** Newest activity first; the id settles ties so that the order is total. */

@@ -32,7 +32,6 @@ export class Socket {
   #heard = 0;
   #pinged = 0;
   #ticked = 0;
-  #greeted = false;
   #stopped = true;
 
   constructor(owner: SocketOwner) {
@@ -95,12 +94,12 @@ export class Socket {
     const frame = typeof text === "string" ? parseFrame(text) : null;
     if (frame === null) return;
     if (frame.event === "hello") {
-      const again = this.#greeted;
-      this.#greeted = true;
       this.#failures = 0;
       this.#setPhase("live");
       this.#owner.onFrame(frame);
-      if (start === "fresh" || (again && isIncomplete(frame))) this.#owner.onGap();
+      if (start === "fresh") this.#owner.onGap();
+      // While resuming, the missed events still follow: only they may move the cursor.
+      if (start === "resumed") return;
     } else if (frame.event === "system.resync") {
       this.#owner.onGap();
     } else {
@@ -168,11 +167,6 @@ export class Socket {
     this.#phase = phase;
     this.#owner.onPhase(phase);
   }
-}
-
-function isIncomplete(hello: Frame): boolean {
-  const resume = hello.data["resume"];
-  return typeof resume === "object" && resume !== null && "complete" in resume && resume.complete === false;
 }
 
 /** Reads the expiry of a token without trusting it; the server decides. */

@@ -58,8 +58,15 @@ export interface Clock {
 const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
 
+/** For whom the picture is: decides which views a row belongs to. */
+export interface Viewer {
+  id: string;
+  role: string;
+}
+
 export class Store {
   readonly userId: string;
+  readonly #viewer: Viewer;
   readonly #clock: Clock;
   readonly #conversations = new Map<string, Conversation>();
   readonly #threads = new Map<string, Thread>();
@@ -73,8 +80,9 @@ export class Store {
   readonly #unsorted = new Set<string>();
   #scheduled = false;
 
-  constructor(userId: string, clock: Clock) {
-    this.userId = userId;
+  constructor(viewer: Viewer, clock: Clock) {
+    this.userId = viewer.id;
+    this.#viewer = viewer;
     this.#clock = clock;
   }
 
@@ -139,7 +147,7 @@ export class Store {
   /** A ticket moved on: every conversation linked to it shows the new state. */
   mergeTicketState(ticketId: string, state: string): void {
     for (const held of this.#conversations.values()) {
-      if (!held.tickets.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
+      if (!held.tickets?.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
       const tickets = held.tickets.map((ticket) => (ticket.id === ticketId ? { ...ticket, state } : ticket));
       this.#conversations.set(held.id, { ...held, tickets });
       this.#mark(`conversation:${held.id}`);
@@ -266,7 +274,7 @@ export class Store {
 
   #belongs(view: View, id: string): boolean {
     const conversation = this.#conversations.get(id);
-    return conversation !== undefined && belongs(view, conversation, this.userId, this.#clock.now());
+    return conversation !== undefined && belongs(view, conversation, this.#viewer, this.#clock.now());
   }
 
   #place(conversation: Conversation): void {

@@ -1,5 +1,6 @@
 // A view is a filter of the inbox. The address bar holds it; the server answers it; events are tested against it.
 import type { ConversationFilter } from "../api/hub";
+import type { Viewer } from "./store";
 import type { Channel, Conversation, ConversationStatus } from "../api/model";
 
 export const VIEWS = ["mine", "unassigned", "all", "snoozed", "closed"] as const;
@@ -28,15 +29,22 @@ export function filterOf(view: View, userId: string): ConversationFilter {
   };
 }
 
+/** An agent sees what is theirs and what waits for anybody; what a colleague takes leaves their lists. */
+function sees(viewer: Viewer, conversation: Conversation): boolean {
+  if (viewer.role !== "support_agent") return true;
+  return conversation.assigned_to === null || conversation.assigned_to.id === viewer.id;
+}
+
 /** Whether a row belongs to a view. A search answers only through the server. */
-export function belongs(view: View, conversation: Conversation, userId: string, now: number): boolean {
+export function belongs(view: View, conversation: Conversation, viewer: Viewer, now: number): boolean {
+  if (!sees(viewer, conversation)) return false;
   if (view.channel !== null && conversation.channel !== view.channel) return false;
   if (view.q !== "") return false;
   const closed = conversation.status === "closed";
   const snoozed = conversation.snoozed_until !== null && Date.parse(conversation.snoozed_until) > now;
   switch (view.name) {
     case "mine":
-      return !closed && !snoozed && conversation.assigned_to?.id === userId;
+      return !closed && !snoozed && conversation.assigned_to?.id === viewer.id;
     case "unassigned":
       return !closed && !snoozed && conversation.assigned_to === null;
     case "all":

@@ -12,15 +12,14 @@ const TINTS = [
 
 const SIZES = { sm: "size-6 text-2xs", md: "size-9 text-xs", lg: "size-12 text-base" } as const;
 
-/** A person as initials on a tint that stays theirs. */
+/** A person as initials on a tint that stays theirs. Drawn by the style sheet, as the name stands beside it in words. */
 export function Avatar({ name, size = "md", className }: { name: string; size?: keyof typeof SIZES; className?: string }) {
   return (
     <span
       aria-hidden
-      className={cx("inline-flex shrink-0 items-center justify-center rounded-full font-semibold select-none", SIZES[size], tint(name), className)}
-    >
-      {initials(name)}
-    </span>
+      data-initials={initials(name)}
+      className={cx("inline-flex shrink-0 items-center justify-center rounded-full font-semibold select-none before:content-[attr(data-initials)]", SIZES[size], tint(name), className)}
+    />
   );
 }
 

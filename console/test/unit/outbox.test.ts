@@ -9,7 +9,7 @@ import { message } from "./rows";
 type Post = (id: string, out: Sent) => Promise<Message>;
 
 function outboxWith(post: Post): { store: Store; outbox: Outbox } {
-  const store = new Store("me", { now: () => 0, schedule: () => undefined });
+  const store = new Store({ id: "me", role: "team_lead" }, { now: () => 0, schedule: () => undefined });
   store.setThread("c1", { load: "ready" });
   return { store, outbox: new Outbox(store, post) };
 }

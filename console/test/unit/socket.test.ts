@@ -74,9 +74,13 @@ describe("the socket", () => {
     await vi.advanceTimersByTimeAsync(300);
     expect(FakeSocket.made).toHaveLength(2);
     expect(made().url.searchParams.get("after")).toBe("c-7");
-    made().say({ event: "hello", cursor: null, data: { resume: { complete: true } } });
+    made().say({ event: "hello", cursor: "c-99", data: { resume: { complete: true } } });
     expect(owner.onGap).toHaveBeenCalledTimes(1);
-    expect(phases).toEqual(["live", "offline", "live"]);
+    made().drop(1006);
+    await vi.advanceTimersByTimeAsync(300);
+    expect(made().url.searchParams.get("after"), "missed events were still to come").toBe("c-7");
+    made().say({ event: "hello", cursor: "c-99", data: {} });
+    expect(phases).toEqual(["live", "offline", "live", "offline", "live"]);
     socket.stop();
   });
 

@@ -10,7 +10,7 @@ const KEY = "all||";
 
 function storeWithThread(): { store: Store; flushes: (() => void)[] } {
   const flushes: (() => void)[] = [];
-  const store = new Store("me", { now: () => Date.UTC(2026, 0, 5), schedule: (flush) => flushes.push(flush) });
+  const store = new Store({ id: "me", role: "team_lead" }, { now: () => Date.UTC(2026, 0, 5), schedule: (flush) => flushes.push(flush) });
   store.setThread("c1", { load: "ready" });
   return { store, flushes };
 }
@@ -179,6 +179,25 @@ describe("rule 5: views hold what belongs, sorted once a flush", () => {
   });
 });
 
+describe("what the feed leaves out", () => {
+  it("keeps the last message and the tickets a newer row does not carry", () => {
+    const { store } = storeWithThread();
+    store.mergeConversation(conversation("c1", 1, { last_message: message(3), tickets: [{ id: "t", code: "T-1", state: "NEW" }] }), "event");
+    const { last_message: _, tickets: __, ...rest } = conversation("c1", 2, { status: "assigned" });
+    store.mergeConversation(rest, "event");
+    expect(store.conversation("c1")).toMatchObject({ version: 2, status: "assigned", last_message: { seq: 3 }, tickets: [{ code: "T-1" }] });
+  });
+
+  it("takes a conversation that a colleague took out of an agent's lists", () => {
+    const store = new Store({ id: "me", role: "support_agent" }, { now: () => 0, schedule: () => undefined });
+    store.setList(ALL, { load: "ready" });
+    store.mergeConversation(conversation("c1", 1), "event");
+    expect(store.list(KEY)?.ids).toEqual(["c1"]);
+    store.mergeConversation(conversation("c1", 2, { status: "assigned", assigned_to: { id: "other", name: "Sam" } }), "event");
+    expect(store.list(KEY)?.ids).toEqual([]);
+  });
+});
+
 describe("frames", () => {
   it("puts a note into the thread once", () => {
     const { store } = storeWithThread();
@@ -203,7 +222,7 @@ describe("frames", () => {
     const { store } = storeWithThread();
     store.mergeConversation(conversation("c1", 1, { tickets: [{ id: "t", code: "T-1", state: "NEW" }] }), "event");
     applyFrame(store, frame("ticket.updated", { ticket: { id: "t", state: "TRIAGED" } }));
-    expect(store.conversation("c1")?.tickets[0]?.state).toBe("TRIAGED");
+    expect(store.conversation("c1")?.tickets?.[0]?.state).toBe("TRIAGED");
   });
 
   it("leaves unknown events and broken frames alone", () => {

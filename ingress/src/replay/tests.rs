@@ -77,6 +77,47 @@ async fn cases_of_other_channels_are_named_as_not_served() {
     assert_eq!(replay("{").await[0]["error"], "malformed_vector");
 }
 
+/// Requests of accepted cases with the same settings end in the same state, whatever the order they come in.
+#[tokio::test]
+async fn the_order_of_requests_does_not_change_what_is_kept() {
+    let mut groups: std::collections::BTreeMap<String, Vec<Value>> = std::collections::BTreeMap::new();
+    // What `YES` means depends on what came before it: consent has an order.
+    for (_, case) in cases().into_iter().filter(|(name, _)| !name.contains("-yes-")) {
+        groups.entry(case["config"].to_string()).or_default().extend(requests(&case));
+    }
+    for (config, requests) in groups {
+        let config: Value = serde_json::from_str(&config).unwrap();
+        let mut reference = None;
+        for round in 0..3_usize {
+            let system = Replay::new(&config);
+            // A different order each time, and everything at once.
+            let mut shuffled = requests.clone();
+            shuffled
+                .sort_by_key(|request| patchbay_normalizer::digest::of(&[&request.to_string(), &round.to_string()]));
+            let sent = shuffled.iter().map(|request| system.send_value(request));
+            let lines = futures::future::join_all(sent).await;
+            let mut kept: Vec<String> = lines
+                .iter()
+                .flat_map(|line| line["normalized"].as_array().cloned().unwrap_or_default())
+                .map(|item| item.to_string())
+                .collect();
+            kept.sort();
+            let mut states: Vec<_> = kept
+                .iter()
+                .filter_map(|item| {
+                    let item: Value = serde_json::from_str(item).ok()?;
+                    let id = item["channel_message_id"].as_str()?.to_owned();
+                    let status = system.sink().status_of(&id);
+                    Some((id, status))
+                })
+                .collect();
+            states.sort_by(|a, b| a.0.cmp(&b.0));
+            let reference = reference.get_or_insert_with(|| (kept.clone(), states.clone()));
+            assert_eq!(*reference, (kept, states));
+        }
+    }
+}
+
 /// A request with one thing changed: a byte of the body, a character of the signature, the URL.
 fn tampered(request: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();

@@ -95,9 +95,9 @@ fn malformed(routes: &Routes, secret: &Secret, raw: Bytes, received_at: DateTime
 }
 
 /// Keeps the whole body with the first change of a request that belongs to nobody; with the others only what they hold.
-fn unknown_account(body: &Bytes, items: &[Item], body_is_kept: &mut bool) -> Quarantine {
-    let raw = if *body_is_kept { serde_json::to_vec(items).unwrap_or_default().into() } else { body.clone() };
-    *body_is_kept = true;
+fn unknown_account(body: &Bytes, items: &[Item], earlier: &[Delivery]) -> Quarantine {
+    let is_first = earlier.iter().all(|delivery| delivery.quarantine.is_none());
+    let raw = if is_first { body.clone() } else { serde_json::to_vec(items).unwrap_or_default().into() };
     Quarantine { reason: QuarantineReason::UnknownAccount, raw }
 }
 
@@ -120,7 +120,7 @@ fn place_changes(
     received_at: DateTime<Utc>,
 ) -> Result<Vec<Delivery>, Refusal> {
     let mut deliveries: Vec<Delivery> = Vec::new();
-    let (mut refused, mut body_is_kept) = (false, false);
+    let mut refused = false;
     for change in changes {
         let place = match change.phone_number_id.as_deref() {
             Some(id) => match routes.whatsapp(id) {
@@ -156,7 +156,7 @@ fn place_changes(
                 inbox,
                 account: change.phone_number_id,
                 received_at,
-                quarantine: inbox.is_none().then(|| unknown_account(raw, &change.items, &mut body_is_kept)),
+                quarantine: inbox.is_none().then(|| unknown_account(raw, &change.items, &deliveries)),
                 items: change.items,
             }),
         }

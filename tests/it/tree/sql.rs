@@ -1,11 +1,13 @@
 //! SQL stands only in the store, as literals, and every one of them prepares on the engines it is for.
 
+use std::collections::BTreeMap;
+
 use patchbay_store::Engine;
 use patchbay_tests::rust_text::{Token, tokens, without_tests};
 use patchbay_tests::source_tree::{self, SourceFile};
 use patchbay_tests::{TestDatabase, both_engines};
 use regex::Regex;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqlSafeStr as _, SqliteConnection};
 
 both_engines! {
     every_statement_prepares;
@@ -46,6 +48,31 @@ fn needs_a_type(error: &sqlx::Error) -> bool {
         Some("42P08") => error.message().starts_with("could not determine data type"),
         _ => false,
     }
+}
+
+/// A batch that SQLite reads once for each row of a table makes the time grow with the table: write `cross join`, which
+/// keeps the order of the tables.
+#[tokio::test]
+async fn batches_come_first_in_their_joins() {
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    database.open().await.close().await;
+    let mut connection = SqliteConnection::connect(database.url()).await.expect("SQLite opens");
+    let mut wrong = Vec::new();
+    for statement in statements().iter().filter(|statement| statement.sqlite.contains("json_each")) {
+        let explain = AssertSqlSafe(format!("explain query plan {}", statement.sqlite));
+        let plan = sqlx::query(explain).fetch_all(&mut connection).await.expect("SQLite explains what it prepares");
+        let mut loops: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for row in &plan {
+            let detail: String = row.get("detail");
+            if detail.starts_with("SCAN") || detail.starts_with("SEARCH") {
+                loops.entry(row.get("parent")).or_default().push(detail);
+            }
+        }
+        if loops.values().any(|nested| nested.iter().skip(1).any(|inner| inner.contains("VIRTUAL TABLE INDEX 1"))) {
+            wrong.push(format!("{}: {loops:?}", statement.place));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, oneshot};
 /// Most events in one commit. Source: design of the intake.
 const BATCH: usize = 256;
 /// Writers on PostgreSQL; SQLite has one.
-const POSTGRES_WRITERS: usize = 2;
+const POSTGRES_WRITERS: usize = 4;
 
 struct Event {
     channel_message_id: String,
@@ -178,7 +178,7 @@ async fn open(database_url: &str) -> (Pool, usize) {
         }
         return (Pool::Sqlite(pool), 1);
     }
-    let pool = PgPoolOptions::new().max_connections(4).connect(database_url).await.expect("PostgreSQL answers");
+    let pool = PgPoolOptions::new().max_connections(8).connect(database_url).await.expect("PostgreSQL answers");
     for table in [
         "create table keys (channel_message_id text primary key)",
         "create table messages (id uuid primary key, channel_message_id text not null, sender text not null,

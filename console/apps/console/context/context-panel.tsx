@@ -44,7 +44,7 @@ function Sections({ conversation }: { conversation: Conversation }) {
         {address !== null && <p className="mt-0.5 text-[0.8125rem] text-ink-soft tabular-nums">{address}</p>}
       </section>
       <Section title={t.context.tickets}>
-        {conversation.tickets.map((ticket) => (
+        {(conversation.tickets ?? []).map((ticket) => (
           <article key={ticket.id} data-ticket={ticket.id} className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2.5">
             <TicketCheck className="size-4 shrink-0 text-accent-text" aria-hidden />
             <span className="min-w-0 flex-1 truncate text-[0.8125rem] font-semibold tabular-nums">{ticket.code}</span>

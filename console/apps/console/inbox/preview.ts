@@ -8,7 +8,7 @@ export function contactName(conversation: Conversation, t: Texts): string {
 
 /** What was said last, in one line. */
 export function preview(conversation: Conversation, userId: string, t: Texts): string {
-  const last = conversation.last_message;
+  const last = conversation.last_message ?? null;
   if (last === null) return conversation.subject ?? "";
   const said = contentLine(last.content, t);
   if (last.direction === "inbound" || last.sender.type !== "agent") return said;

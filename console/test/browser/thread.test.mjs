@@ -1,0 +1,237 @@
+// Thread and composer: lines 24 to 49 of the acceptance list.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Browser, MAYA, PRIYA, RUTH, Server, TOMAS, bubble, composer, eventually, row, signIn } from "./harness.mjs";
+
+describe("thread", () => {
+  let server;
+  let browser;
+  let page;
+  let agent;
+  before(async () => {
+    server = await Server.start();
+    browser = await Browser.start();
+    page = await (await browser.profile()).newPage();
+    agent = await (await browser.profile()).newPage();
+    await signIn(page, server, "supervisor");
+    await signIn(agent, server, "support_agent");
+  });
+  after(async () => {
+    await browser?.stop();
+    await server?.stop();
+  });
+  afterEach(() => browser.expectQuiet([/409 \(Conflict\)/]));
+
+  async function open(who, name) {
+    await row(who, name).click();
+    await who.getByRole("heading", { name, level: 1 }).waitFor();
+  }
+  async function take(who) {
+    const button = who.getByRole("button", { name: "Take", exact: true }).first();
+    await composer(who).or(button).first().waitFor();
+    if (await button.isVisible()) await button.click();
+    await composer(who).waitFor();
+  }
+
+  it("24, 113: a reply shows at once, its ticks turn as the phone reports, and it reaches the phone once", async () => {
+    await server.say(MAYA.address, "whatsapp", "The gate is stuck again");
+    await open(page, MAYA.name);
+    await take(page);
+    await composer(page).fill("Somebody is on the way");
+    await page.keyboard.press("Enter");
+    const own = bubble(page, "Somebody is on the way");
+    await own.waitFor({ timeout: 1000 });
+    assert.match(await own.getAttribute("data-status"), /queued|pending|sending|sent/);
+    assert.equal(await composer(page).inputValue(), "");
+    await eventually(async () => assert.equal(await own.getAttribute("data-status"), "delivered"), 15_000);
+    await server.read(MAYA.address, "whatsapp");
+    await eventually(async () => assert.equal(await own.getAttribute("data-status"), "read"));
+    await own.getByRole("img", { name: "Read" }).waitFor();
+    assert.equal(await own.count(), 1);
+    const { thread } = await server.phone(MAYA.address, "whatsapp");
+    assert.equal(thread.filter((message) => message.text === "Somebody is on the way").length, 1);
+  });
+
+  it("25: a message the provider gives up on says why, in words", async () => {
+    await server.faults({ meta: { fail_messages: 1, fail_code: 131026 } });
+    await composer(page).fill("This one fails");
+    await page.keyboard.press("Enter");
+    const own = bubble(page, "This one fails");
+    await eventually(async () => assert.equal(await own.getAttribute("data-status"), "failed"), 15_000);
+    await page.getByText("Not delivered:").waitFor();
+    await page.getByRole("button", { name: "Send again" }).waitFor();
+    await server.faults({ meta: {} });
+  });
+
+  it("26: ten quick messages arrive in the order they were written", async () => {
+    const texts = Array.from({ length: 10 }, (_, index) => `quick ${index}`);
+    for (const text of texts) {
+      await composer(page).fill(text);
+      await page.keyboard.press("Enter");
+    }
+    await eventually(async () => {
+      const { thread } = await server.phone(MAYA.address, "whatsapp");
+      const got = thread.map((message) => message.text).filter((text) => text?.startsWith("quick"));
+      assert.deepEqual(got, texts);
+    }, 30_000);
+    const shown = await page.locator("[data-message]", { hasText: /quick \d/ }).allInnerTexts();
+    assert.deepEqual(shown.map((text) => /quick \d/.exec(text)[0]), texts.slice(-shown.length));
+  });
+
+  it("27: pressing Send twice sends once", async () => {
+    await composer(page).fill("only once");
+    await page.getByRole("button", { name: "Send", exact: true }).dblclick();
+    await eventually(async () => assert.match(await bubble(page, "only once").getAttribute("data-status"), /sent|delivered/), 15_000);
+    assert.equal(await bubble(page, "only once").count(), 1);
+  });
+
+  it("28, 29, 30: each conversation keeps its own unsent reply and note, over a reload too", async () => {
+    await composer(page).fill("for Maya");
+    await page.getByRole("button", { name: "Note", exact: true }).click();
+    await composer(page).fill("note on Maya");
+    await server.say(RUTH.address, "sms", "When do you come?");
+    await open(page, RUTH.name);
+    await take(page);
+    assert.equal(await composer(page).inputValue(), "");
+    await composer(page).fill("for Ruth");
+    await row(page, MAYA.name).getByText("for Maya").waitFor();
+    await open(page, MAYA.name);
+    assert.equal(await composer(page).inputValue(), "note on Maya");
+    await page.getByRole("button", { name: "Reply", exact: true }).click();
+    assert.equal(await composer(page).inputValue(), "for Maya");
+    await page.waitForTimeout(400);
+    await page.reload();
+    await composer(page).waitFor();
+    assert.equal(await composer(page).inputValue(), "for Maya");
+    await row(page, RUTH.name).getByText("for Ruth").waitFor();
+    await composer(page).fill("");
+    await open(page, RUTH.name);
+    await composer(page).fill("");
+  });
+
+  it("31: a colleague's typing shows and goes away by itself", async () => {
+    await server.say(PRIYA.address, "sms", "Typing test");
+    await open(page, PRIYA.name);
+    await open(agent, PRIYA.name);
+    await take(agent);
+    await composer(agent).pressSequentially("Hello Pri", { delay: 20 });
+    await page.getByText(/is typing a reply…/).first().waitFor({ timeout: 3000 });
+    await page.getByText(/is typing a reply…/).first().waitFor({ state: "detached", timeout: 8000 });
+    await composer(agent).fill("");
+  });
+
+  it("32: a reply is stopped when a colleague answered first, and goes out on a second, deliberate step", async () => {
+    await open(agent, PRIYA.name);
+    await composer(agent).fill("I was writing this");
+    // The lead answers first; the agent's page must not know it yet when Enter is pressed.
+    await agent.route("**/api/v1/conversations/*/messages", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      const body = JSON.parse(route.request().postData());
+      if (body.seen_seq === undefined) return route.continue();
+      return route.continue({ postData: JSON.stringify({ ...body, seen_seq: body.seen_seq - 1 }) });
+    });
+    await composer(page).fill("The lead answers");
+    await page.keyboard.press("Enter");
+    await bubble(agent, "The lead answers").waitFor();
+    await composer(agent).focus();
+    await agent.keyboard.press("Enter");
+    await agent.getByText("Somebody answered while you were writing").waitFor();
+    assert.equal(await composer(agent).inputValue(), "I was writing this");
+    await agent.getByRole("button", { name: "Send anyway" }).click();
+    await bubble(agent, "I was writing this").waitFor();
+    await agent.unroute("**/api/v1/conversations/*/messages");
+  });
+
+  it("33, 34: a note is labelled, seen by the team, and never reaches the phone", async () => {
+    await open(page, RUTH.name);
+    await page.keyboard.press("n");
+    await composer(page).fill("Careful, the dog bites");
+    await page.keyboard.press("Enter");
+    const note = page.locator("[data-note]", { hasText: "Careful, the dog bites" });
+    await note.waitFor();
+    assert.match(await note.getAttribute("aria-label"), /only for the team/);
+    await page.getByRole("button", { name: "Reply", exact: true }).click();
+    const { thread } = await server.phone(RUTH.address, "sms");
+    assert.ok(!thread.some((message) => message.text?.includes("dog")));
+  });
+
+  it("35: a slash opens the saved replies, typing filters, Enter inserts at the cursor", async () => {
+    await composer(page).fill("");
+    await composer(page).pressSequentially("Hi Ruth, /");
+    const first = page.getByRole("listbox", { name: "Saved replies" }).getByRole("option").first();
+    await first.waitFor();
+    const code = /\/(\S+)/.exec(await first.innerText())[1];
+    await composer(page).pressSequentially(code.slice(0, 3));
+    await page.keyboard.press("Enter");
+    const text = await composer(page).inputValue();
+    assert.match(text, /^Hi Ruth, /);
+    assert.ok(text.length > "Hi Ruth, ".length + 5 && !text.includes(`/${code.slice(0, 3)}`), text);
+    await composer(page).fill("");
+  });
+
+  it("44: letters with marks and an input method never trigger a shortcut, and Enter while composing does not send", async () => {
+    await composer(page).pressSequentially("ąéœß@ et je tape");
+    assert.equal(await composer(page).inputValue(), "ąéœß@ et je tape");
+    await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true });
+    assert.equal(await composer(page).inputValue(), "ąéœß@ et je tape");
+    await composer(page).fill("");
+  });
+
+  it("45: long words, scripts and right-to-left text are shown as text and break nothing", async () => {
+    await server.say(RUTH.address, "sms", `<img src=x onerror=alert(1)> ${"x".repeat(400)}`);
+    await bubble(page, "<img src=x onerror=alert(1)>").waitFor();
+    await server.say(RUTH.address, "sms", "مرحبا بالعالم");
+    await bubble(page, "مرحبا").waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+    assert.equal(wide, false);
+    assert.equal(await page.locator("[data-message] img[src='x']").count(), 0);
+  });
+
+  it("tags are added and removed, and a colleague sees them", async () => {
+    await page.keyboard.press("Escape");
+    await page.getByLabel("Add a tag").fill("gate");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Remove the tag gate" }).click();
+    await page.getByRole("button", { name: "Remove the tag gate" }).waitFor({ state: "detached" });
+  });
+
+  it("48: assigning to a colleague moves the conversation to their list", async () => {
+    await server.say(TOMAS.address, "whatsapp", "For somebody else");
+    await open(page, TOMAS.name);
+    const { data } = await server.api("/api/v1/auth/demo");
+    const colleague = data.find((person) => person.role === "support_agent");
+    await page.getByRole("button", { name: "Assign", exact: true }).click();
+    await page.getByRole("option", { name: colleague.name }).click();
+    await page.getByText(`Assigned to ${colleague.name}.`).waitFor();
+    await agent.goto(`${server.url}/app/inbox/mine`);
+    await row(agent, TOMAS.name).waitFor();
+  });
+
+  it("47: snoozing takes it out of the list and puts it under Snoozed", async () => {
+    await page.keyboard.press("z");
+    await page.getByRole("button", { name: /For 1 hour/ }).click();
+    await eventually(async () => assert.equal(await row(page, TOMAS.name).count(), 0));
+    await page.goto(`${server.url}/app/inbox/snoozed`);
+    await row(page, TOMAS.name).waitFor();
+    await page.goto(`${server.url}/app/inbox/all`);
+  });
+
+  it("46: closing asks why, takes the conversation out of the list, and can be undone", async () => {
+    await open(page, RUTH.name);
+    await page.keyboard.press("e");
+    await page.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).last().click();
+    await page.getByText("Conversation closed.", { exact: true }).waitFor();
+    await page.getByText("This conversation is closed.").waitFor();
+    await eventually(async () => assert.equal(await row(page, RUTH.name).count(), 0));
+    await page.getByRole("button", { name: "Undo" }).click();
+    await row(page, RUTH.name).waitFor();
+  });
+
+  it("49: opening marks as read for me", async () => {
+    await server.say(PRIYA.address, "sms", "Unread please");
+    await eventually(async () => assert.match(await row(page, PRIYA.name).innerText(), /unread/));
+    await open(page, PRIYA.name);
+    await page.goto(`${server.url}/app/inbox/all`);
+    await eventually(async () => assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText())));
+  });
+});

@@ -1,0 +1,274 @@
+//! Work that was given up: looked at, replayed or discarded by a person. The same functions serve the endpoints and
+//! `patchbay dlq`; a replay is idempotent.
+
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use patchbay_core::Code;
+use patchbay_core::actor::Actor;
+use patchbay_core::ctx::Ctx;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId};
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::role::Role;
+use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_store::dead_letters::{self as store, DeadLetterRow};
+use patchbay_store::{Db, StoreError, Tx, jobs};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::delivery;
+use crate::error::HubError;
+use crate::state::Hub;
+
+/// How often a replayed job is tried when its letter does not say.
+const TRIES: i64 = 6;
+
+/// A dead letter.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeadLetterBody {
+    /// Our id.
+    pub id: Uuid,
+    /// Where it comes from: `message`, `job`, `outbox`.
+    pub source: String,
+    /// What kind of work it was.
+    pub kind: String,
+    /// The message, job or outbox row it is about.
+    pub ref_id: Option<Uuid>,
+    /// What a replay needs: ids, no texts and no addresses.
+    pub payload: Value,
+    /// Why it was given up.
+    pub error: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// `open`, `replayed` or `discarded`.
+    pub status: String,
+    /// Who settled it.
+    pub resolved_by: Option<Uuid>,
+    /// When it was settled.
+    pub resolved_at: Option<DateTime<Utc>>,
+    /// When it was given up.
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<DeadLetterRow> for DeadLetterBody {
+    fn from(row: DeadLetterRow) -> Self {
+        Self {
+            id: row.id.into(),
+            source: row.source,
+            kind: row.kind,
+            ref_id: row.ref_id,
+            payload: row.payload,
+            error: row.error,
+            attempts: row.attempts,
+            status: row.status,
+            resolved_by: row.resolved_by.map(Into::into),
+            resolved_at: row.resolved_at,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// What came of settling a letter.
+#[derive(Debug)]
+pub enum Settled {
+    /// Settled just now.
+    Done(Box<DeadLetterRow>),
+    /// Somebody settled it before; nothing was done.
+    Already(Box<DeadLetterRow>),
+    /// There is no such letter.
+    Missing,
+}
+
+/// One letter.
+pub async fn show(db: &Db, id: DeadLetterId) -> Result<Option<DeadLetterRow>, StoreError> {
+    store::find(&mut db.read().await?, id).await
+}
+
+/// Up to `limit` letters of one status, newest first.
+pub async fn page(
+    db: &Db,
+    status: &str,
+    before: Option<DeadLetterId>,
+    limit: i64,
+) -> Result<Vec<DeadLetterRow>, StoreError> {
+    store::page(&mut db.read().await?, status, before, limit).await
+}
+
+/// Does the work anew. Once: a letter that is settled stays as it is.
+pub async fn replay(db: &Db, ctx: &Ctx, directory: &Directory, id: DeadLetterId) -> Result<Settled, StoreError> {
+    let mut tx = db.begin().await?;
+    if !store::settle(&mut tx, ctx, id, "replayed").await? {
+        return settled_before(&mut tx, id).await;
+    }
+    let letter = store::find(&mut tx, id).await?.ok_or(StoreError::NoRow)?;
+    match letter.source.as_str() {
+        "message" => replay_message(&mut tx, ctx, directory, &letter).await?,
+        "job" => replay_job(&mut tx, ctx, &letter).await?,
+        _ => {}
+    }
+    tx.commit().await?;
+    Ok(Settled::Done(Box::new(letter)))
+}
+
+/// Lets the work be.
+pub async fn discard(db: &Db, ctx: &Ctx, id: DeadLetterId) -> Result<Settled, StoreError> {
+    let mut tx = db.begin().await?;
+    if !store::settle(&mut tx, ctx, id, "discarded").await? {
+        return settled_before(&mut tx, id).await;
+    }
+    let letter = store::find(&mut tx, id).await?.ok_or(StoreError::NoRow)?;
+    tx.commit().await?;
+    Ok(Settled::Done(Box::new(letter)))
+}
+
+async fn settled_before(tx: &mut Tx, id: DeadLetterId) -> Result<Settled, StoreError> {
+    Ok(store::find(tx, id).await?.map_or(Settled::Missing, |letter| Settled::Already(Box::new(letter))))
+}
+
+/// A message goes back to the end of its conversation's lane, unless it was delivered after all.
+async fn replay_message(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    letter: &DeadLetterRow,
+) -> Result<(), StoreError> {
+    let id = |key: &str| letter.payload.get(key).and_then(Value::as_str).and_then(|text| text.parse::<Uuid>().ok());
+    let (Some(message), Some(conversation)) = (id("message_id"), id("conversation_id")) else { return Ok(()) };
+    if delivery::replay(tx, ctx, directory, MessageId(message)).await? {
+        let job = NewJob {
+            id: JobId::new(),
+            queue: JobQueue::High,
+            kind: JobKind::SendMessage,
+            lane: Some(delivery::lane(ConversationId(conversation))),
+            dedupe_key: None,
+            payload: json!({ "message_id": message }),
+            run_at: ctx.now,
+            max_attempts: TRIES,
+        };
+        jobs::enqueue(tx, ctx, &job).await?;
+    }
+    Ok(())
+}
+
+async fn replay_job(tx: &mut Tx, ctx: &Ctx, letter: &DeadLetterRow) -> Result<(), StoreError> {
+    let Ok(kind) = letter.kind.parse::<JobKind>() else { return Ok(()) };
+    let number = |key: &str| letter.payload.get(key).and_then(Value::as_i64);
+    let queue = JobQueue::ALL.iter().find(|queue| Some(queue.rank()) == number("queue"));
+    let job = NewJob {
+        id: JobId::new(),
+        queue: queue.copied().unwrap_or(JobQueue::Default),
+        kind,
+        lane: letter.payload.get("lane").and_then(Value::as_str).map(str::to_owned),
+        dedupe_key: None,
+        payload: letter.payload.get("payload").cloned().unwrap_or_default(),
+        run_at: ctx.now,
+        max_attempts: number("max_attempts").unwrap_or(TRIES),
+    };
+    jobs::enqueue(tx, ctx, &job).await.map(drop)
+}
+
+/// The endpoints under `/api/v1/dlq`.
+pub fn router() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(replay_endpoint))
+        .routes(routes!(discard_endpoint))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct ListParams {
+    /// `open` (the default), `replayed` or `discarded`.
+    status: Option<String>,
+    /// Where the last page ended.
+    cursor: Option<String>,
+    /// Rows of a page.
+    limit: Option<i64>,
+}
+
+pub(crate) fn require_operator(actor: &Actor) -> Result<(), ApiError> {
+    match actor.role {
+        Role::Admin | Role::Supervisor => Ok(()),
+        _ => Err(ApiError::forbidden("only an admin or a supervisor may do this")),
+    }
+}
+
+pub(crate) fn require_observer(actor: &Actor) -> Result<(), ApiError> {
+    if actor.role == Role::Auditor { Ok(()) } else { require_operator(actor) }
+}
+
+/// Dead letters of one status, newest first.
+#[utoipa::path(get, path = "/api/v1/dlq", tag = "operations", params(ListParams),
+    responses((status = 200, body = Page<DeadLetterBody>)))]
+async fn list(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Params(params): Params<ListParams>,
+) -> Result<Json<Page<DeadLetterBody>>, HubError> {
+    require_observer(&ctx.actor)?;
+    let limit = limit(params.limit)?;
+    let status = params.status.as_deref().unwrap_or("open");
+    if !matches!(status, "open" | "replayed" | "discarded") {
+        return Err(ApiError::new(Code::InvalidQuery, "status must be open, replayed or discarded").into());
+    }
+    let before = params.cursor.as_deref().map(decode_cursor::<DeadLetterId>).transpose()?;
+    let rows = page(&hub.db, status, before, limit + 1).await?;
+    let rows = rows.into_iter().map(DeadLetterBody::from).collect();
+    Ok(Json(Page::of(rows, limit, |row: &DeadLetterBody| encode_cursor(&row.id))))
+}
+
+/// One dead letter.
+#[utoipa::path(get, path = "/api/v1/dlq/{id}", tag = "operations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = DeadLetterBody)))]
+async fn get(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<DeadLetterId>,
+) -> Result<Json<DeadLetterBody>, HubError> {
+    require_observer(&ctx.actor)?;
+    let letter = show(&hub.db, id).await?.ok_or_else(|| ApiError::not_found("dead letter"))?;
+    Ok(Json(letter.into()))
+}
+
+/// Does the work of a dead letter anew. Errors: 404, 409 `DEAD_LETTER_SETTLED`.
+#[utoipa::path(post, path = "/api/v1/dlq/{id}/replay", tag = "operations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = DeadLetterBody)))]
+async fn replay_endpoint(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<DeadLetterId>,
+) -> Result<Json<DeadLetterBody>, HubError> {
+    require_operator(&ctx.actor)?;
+    let directory = hub.gate.directory.load_full();
+    answer(replay(&hub.db, &ctx, &directory, id).await?)
+}
+
+/// Lets the work of a dead letter be. Errors: 404, 409 `DEAD_LETTER_SETTLED`.
+#[utoipa::path(post, path = "/api/v1/dlq/{id}/discard", tag = "operations", params(("id" = Uuid, Path)),
+    responses((status = 200, body = DeadLetterBody)))]
+async fn discard_endpoint(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<DeadLetterId>,
+) -> Result<Json<DeadLetterBody>, HubError> {
+    require_operator(&ctx.actor)?;
+    answer(discard(&hub.db, &ctx, id).await?)
+}
+
+fn answer(settled: Settled) -> Result<Json<DeadLetterBody>, HubError> {
+    match settled {
+        Settled::Done(letter) => Ok(Json((*letter).into())),
+        Settled::Already(letter) => {
+            Err(ApiError::new(Code::DeadLetterSettled, format!("this dead letter was {} already", letter.status))
+                .because("status", letter.status)
+                .into())
+        }
+        Settled::Missing => Err(ApiError::not_found("dead letter").into()),
+    }
+}

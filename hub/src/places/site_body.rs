@@ -1,0 +1,281 @@
+//! The JSON bodies of sites.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::Ctx;
+use patchbay_core::ids::{AccountId, SiteId};
+use patchbay_core::place::PlaceStatus;
+use patchbay_http::ApiError;
+use patchbay_store::sites::SiteRow;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::text::{
+    country, line, optional_email, optional_line, optional_object, optional_phone, optional_text, present, timezone,
+};
+
+/// A site: a place of an account where work is done.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Site)]
+pub struct SiteBody {
+    /// Our id.
+    pub id: Uuid,
+    /// Account it belongs to.
+    pub account_id: Uuid,
+    /// Its name among people, unique: `D-001`.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Street and number.
+    pub address1: String,
+    /// More of it.
+    pub address2: Option<String>,
+    /// Flat or suite.
+    pub unit: Option<String>,
+    /// City.
+    pub city: String,
+    /// State or province.
+    pub region: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Country.
+    pub country: String,
+    /// Its time zone.
+    pub timezone: String,
+    /// Its telephone, without punctuation.
+    pub phone: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// How to get in.
+    pub access_instructions: Option<String>,
+    /// When it is open.
+    pub hours: Option<Value>,
+    /// Every ticket of it needs a person's look.
+    pub is_audit_flagged: bool,
+    /// Who pays: `{name, address1, city, country, …}`.
+    pub bill_to: Option<Value>,
+    /// `active` or `inactive`.
+    pub status: &'static str,
+    /// Grows with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<SiteRow> for SiteBody {
+    fn from(row: SiteRow) -> Self {
+        Self {
+            id: row.id.into(),
+            account_id: row.account_id.into(),
+            code: row.code,
+            name: row.name,
+            address1: row.address1,
+            address2: row.address2,
+            unit: row.unit,
+            city: row.city,
+            region: row.region,
+            postal_code: row.postal_code,
+            country: row.country,
+            timezone: row.timezone,
+            phone: row.phone,
+            email: row.email,
+            access_instructions: row.access_instructions,
+            hours: row.hours,
+            is_audit_flagged: row.is_audit_flagged,
+            bill_to: row.bill_to,
+            status: row.status.as_str(),
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// A new site.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSite {
+    /// Account it belongs to.
+    pub(super) account_id: Uuid,
+    /// Its name among people, unique; the next free one when missing.
+    pub(super) code: Option<String>,
+    /// Its name.
+    name: String,
+    /// Street and number.
+    address1: String,
+    /// More of it.
+    address2: Option<String>,
+    /// Flat or suite.
+    unit: Option<String>,
+    /// City.
+    city: String,
+    /// State or province.
+    region: Option<String>,
+    /// Postal code.
+    postal_code: Option<String>,
+    /// Country.
+    country: String,
+    /// Its time zone.
+    timezone: String,
+    /// Its telephone: tells the site when it calls or writes.
+    phone: Option<String>,
+    /// Its e-mail address.
+    email: Option<String>,
+    /// How to get in.
+    access_instructions: Option<String>,
+    /// When it is open: an object.
+    hours: Option<Value>,
+    /// Every ticket of it needs a person's look.
+    is_audit_flagged: Option<bool>,
+    /// Who pays: an object.
+    bill_to: Option<Value>,
+    /// `active` (the default) or `inactive`.
+    #[schema(value_type = Option<String>)]
+    status: Option<PlaceStatus>,
+}
+
+impl NewSite {
+    /// The row it becomes, with the code it gets.
+    pub(super) fn row(self, ctx: &Ctx, code: String) -> Result<SiteRow, ApiError> {
+        Ok(SiteRow {
+            id: SiteId::new(),
+            account_id: AccountId(self.account_id),
+            code: line("code", &code)?,
+            name: line("name", &self.name)?,
+            address1: line("address1", &self.address1)?,
+            address2: optional_line("address2", self.address2)?,
+            unit: optional_line("unit", self.unit)?,
+            city: line("city", &self.city)?,
+            region: optional_line("region", self.region)?,
+            postal_code: optional_line("postal_code", self.postal_code)?,
+            country: country("country", &self.country)?,
+            timezone: timezone("timezone", &self.timezone)?,
+            phone: optional_phone("phone", self.phone)?,
+            email: optional_email("email", self.email)?,
+            access_instructions: optional_text("access_instructions", self.access_instructions)?,
+            hours: optional_object("hours", self.hours)?,
+            is_audit_flagged: self.is_audit_flagged.unwrap_or(false),
+            bill_to: optional_object("bill_to", self.bill_to)?,
+            status: self.status.unwrap_or(PlaceStatus::Active),
+            version: 1,
+            created_at: ctx.now,
+            updated_at: ctx.now,
+        })
+    }
+}
+
+/// A change of a site: what is missing stays, null clears. Its account stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct SiteChange {
+    /// The version the caller read; `If-Match` says the same.
+    pub(super) version: Option<i64>,
+    /// Its name among people, unique.
+    code: Option<String>,
+    /// Its name.
+    name: Option<String>,
+    /// Street and number.
+    address1: Option<String>,
+    /// More of it.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    address2: Option<Option<String>>,
+    /// Flat or suite.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    unit: Option<Option<String>>,
+    /// City.
+    city: Option<String>,
+    /// State or province.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    region: Option<Option<String>>,
+    /// Postal code.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    postal_code: Option<Option<String>>,
+    /// Country.
+    country: Option<String>,
+    /// Its time zone.
+    timezone: Option<String>,
+    /// Its telephone.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    /// Its e-mail address.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    email: Option<Option<String>>,
+    /// How to get in.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    access_instructions: Option<Option<String>>,
+    /// When it is open: an object.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Value>)]
+    hours: Option<Option<Value>>,
+    /// Every ticket of it needs a person's look.
+    is_audit_flagged: Option<bool>,
+    /// Who pays: an object.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Value>)]
+    bill_to: Option<Option<Value>>,
+    /// `active` or `inactive`.
+    #[schema(value_type = Option<String>)]
+    status: Option<PlaceStatus>,
+}
+
+impl SiteChange {
+    /// Changes the row.
+    pub(super) fn apply(self, row: &mut SiteRow) -> Result<(), ApiError> {
+        let required = [
+            ("code", self.code, &mut row.code),
+            ("name", self.name, &mut row.name),
+            ("address1", self.address1, &mut row.address1),
+            ("city", self.city, &mut row.city),
+        ];
+        for (path, text, field) in required {
+            if let Some(text) = text {
+                *field = line(path, &text)?;
+            }
+        }
+        let optional = [
+            ("address2", self.address2, &mut row.address2),
+            ("unit", self.unit, &mut row.unit),
+            ("region", self.region, &mut row.region),
+            ("postal_code", self.postal_code, &mut row.postal_code),
+        ];
+        for (path, text, field) in optional {
+            if let Some(text) = text {
+                *field = optional_line(path, text)?;
+            }
+        }
+        if let Some(text) = self.country {
+            row.country = country("country", &text)?;
+        }
+        if let Some(text) = self.timezone {
+            row.timezone = timezone("timezone", &text)?;
+        }
+        if let Some(text) = self.phone {
+            row.phone = optional_phone("phone", text)?;
+        }
+        if let Some(text) = self.email {
+            row.email = optional_email("email", text)?;
+        }
+        if let Some(text) = self.access_instructions {
+            row.access_instructions = optional_text("access_instructions", text)?;
+        }
+        if let Some(hours) = self.hours {
+            row.hours = optional_object("hours", hours)?;
+        }
+        if let Some(bill_to) = self.bill_to {
+            row.bill_to = optional_object("bill_to", bill_to)?;
+        }
+        row.is_audit_flagged = self.is_audit_flagged.unwrap_or(row.is_audit_flagged);
+        row.status = self.status.unwrap_or(row.status);
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Texts about places, read once at the edge.
+
+use patchbay_http::ApiError;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+const MAX_LINE: usize = 200;
+const MAX_TEXT: usize = 4_000;
+
+/// A field of a change: missing, null, or a value.
+pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(from).map(Some)
+}
+
+/// A trimmed line of 1 to 200 characters.
+pub(super) fn line(path: &str, text: &str) -> Result<String, ApiError> {
+    bounded(path, text, MAX_LINE)
+}
+
+/// A trimmed line, if any; blank counts as none.
+pub(super) fn optional_line(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    text.filter(|text| !text.trim().is_empty()).map(|text| line(path, &text)).transpose()
+}
+
+/// A trimmed longer text, if any; blank counts as none.
+pub(super) fn optional_text(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    text.filter(|text| !text.trim().is_empty()).map(|text| bounded(path, &text, MAX_TEXT)).transpose()
+}
+
+fn bounded(path: &str, text: &str, max: usize) -> Result<String, ApiError> {
+    let text = text.trim();
+    if text.is_empty() {
+        Err(ApiError::invalid(path, "must not be empty"))
+    } else if text.chars().count() > max {
+        Err(ApiError::invalid(path, format!("must not be longer than {max} characters")))
+    } else if text.contains('\0') {
+        Err(ApiError::invalid(path, "must not contain U+0000"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The name of a time zone: `UTC` or `Area/City`.
+pub(super) fn timezone(path: &str, text: &str) -> Result<String, ApiError> {
+    let text = text.trim();
+    let is_name = text.len() <= 64
+        && text.split('/').all(|part| {
+            part.starts_with(|c: char| c.is_ascii_alphabetic())
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+        });
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err(ApiError::invalid(path, "must be the name of a time zone, such as America/Toronto"))
+    }
+}
+
+/// A country: a two-letter code in upper case, or its name.
+pub(super) fn country(path: &str, text: &str) -> Result<String, ApiError> {
+    let text = line(path, text)?;
+    if text.chars().count() < 2 || !text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.')) {
+        return Err(ApiError::invalid(path, "must be a country, such as CA"));
+    }
+    Ok(if text.len() == 2 { text.to_ascii_uppercase() } else { text })
+}
+
+/// A currency: three letters, in upper case.
+pub(super) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
+    let text = text.trim();
+    if text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err(ApiError::invalid(path, "must be a currency of three letters, such as USD"))
+    }
+}
+
+/// A telephone number without its punctuation: what an inbound call or SMS is compared with.
+pub(super) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(text) = optional_line(path, text)? else { return Ok(None) };
+    let plus = if text.starts_with('+') { "+" } else { "" };
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_phone = (7..=15).contains(&digits.len())
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.'));
+    if is_phone {
+        Ok(Some(format!("{plus}{digits}")))
+    } else {
+        Err(ApiError::invalid(path, "must be a telephone number, such as +15550100"))
+    }
+}
+
+/// An e-mail address, if any.
+pub(super) fn optional_email(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    let Some(text) = optional_line(path, text)? else { return Ok(None) };
+    let is_address = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+        && !text.chars().any(char::is_whitespace);
+    if is_address { Ok(Some(text)) } else { Err(ApiError::invalid(path, "must be an e-mail address")) }
+}
+
+/// A JSON object, if any.
+pub(super) fn optional_object(path: &str, value: Option<Value>) -> Result<Option<Value>, ApiError> {
+    match value {
+        Some(value) if !value.is_object() => Err(ApiError::invalid(path, "must be an object")),
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_once_at_the_edge() {
+        assert_eq!(line("name", "  North gate ").expect("fits"), "North gate");
+        assert!(line("name", " ").is_err());
+        assert!(line("name", &"x".repeat(MAX_LINE + 1)).is_err());
+        assert_eq!(timezone("timezone", "America/Toronto").expect("fits"), "America/Toronto");
+        assert!(timezone("timezone", "").is_err());
+        assert!(timezone("timezone", "to morrow").is_err());
+        assert_eq!(country("country", "ca").expect("fits"), "CA");
+        assert_eq!(country("country", "Canada").expect("fits"), "Canada");
+        assert!(country("country", "1").is_err());
+        assert_eq!(currency("currency", "cad").expect("fits"), "CAD");
+        assert!(currency("currency", "dollars").is_err());
+        let phone = |text: &str| optional_phone("phone", Some(text.into()));
+        assert_eq!(phone("+1 (555) 010-0199").expect("fits"), Some("+15550100199".into()));
+        assert_eq!(phone(" ").expect("fits"), None);
+        assert!(phone("12").is_err());
+        assert!(optional_email("email", Some("nobody".into())).is_err());
+        assert!(optional_object("hours", Some(Value::from(1))).is_err());
+    }
+}

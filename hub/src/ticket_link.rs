@@ -1,0 +1,158 @@
+//! Making a ticket from a conversation: the ticket, the link and the conversation's events in one transaction, through
+//! the pipeline of commands.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use patchbay_core::event::{Audience, EventName};
+use patchbay_core::ids::{ConversationId, TicketId};
+use patchbay_core::place::TicketRelation;
+use patchbay_core::ticket::{Command, Ticket};
+use patchbay_core::Ctx;
+use patchbay_dispatch::{Also, Call, Joined, MAX_BODY_BYTES, Reply, TicketBody};
+use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_store::conversations::{self, ConversationRow};
+use patchbay_store::{Tx, annotations, contacts, events, tickets};
+use serde::Serialize;
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::body::ConversationBody;
+use crate::conversations::{Seen, body_of, load_visible};
+use crate::error::HubError;
+use crate::feed::{audience, conversation_event, placement};
+use crate::state::Hub;
+
+const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
+
+/// `POST /api/v1/conversations/{id}/ticket`.
+pub fn router() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new()
+        .routes(routes!(make_ticket))
+        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// The ticket and the conversation it was made from.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LinkedTicketBody {
+    ticket: TicketBody,
+    conversation: ConversationBody,
+}
+
+/// Turns a conversation into a ticket. The body is that of `POST /tickets` (mode `create`) or `POST /tickets/intake`
+/// (mode `intake`) beside `mode`; `contact_id` is the conversation's when missing. A request that is a ticket already
+/// is refused with it, and the conversation is linked to it. Errors: those of these commands, 404 `NOT_FOUND`.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/ticket", tag = "conversations",
+    params(("id" = Uuid, Path), ("Idempotency-Key" = Uuid, Header, description = "Names the one request.")),
+    request_body(content = Value, description = "`{\"mode\":\"create\"|\"intake\", …the command's fields}`"),
+    responses((status = 201, body = LinkedTicketBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 403, description = "FORBIDDEN, FORBIDDEN_SCOPE"), (status = 404, description = "NOT_FOUND"),
+              (status = 409, description = "DUPLICATE_INTAKE, IDEMPOTENCY_PAYLOAD_MISMATCH")))]
+async fn make_ticket(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    headers: HeaderMap,
+    Body(body): Body<Value>,
+) -> Result<Reply, HubError> {
+    let (command, mut fields) = command(body)?;
+    let Seen(conversation) = load_visible(&mut hub.db.read().await?, &ctx, id).await?;
+    complete(&hub, &conversation, &mut fields).await?;
+    let path = [("id", id.to_string()), ("mode", command.row().tool.to_owned())];
+    let call = Call::new(command, &headers, fields).through(ENDPOINT, path);
+    let mut link = LinkConversation { hub: hub.clone(), id };
+    Ok(hub.dispatch.execute(&ctx, call, &mut link).await.map_err(ApiError::from)?)
+}
+
+/// The command a body asks for, and the command's fields.
+fn command(body: Value) -> Result<(Command, Value), ApiError> {
+    let Value::Object(mut fields) = body else { return Err(ApiError::invalid("body", "must be an object")) };
+    match fields.remove("mode").as_ref().and_then(Value::as_str) {
+        Some("create") => Ok((Command::TicketCreate, fields.into())),
+        Some("intake") => Ok((Command::TicketBlindIntake, fields.into())),
+        _ => Err(ApiError::invalid("mode", "must be \"create\" or \"intake\"")),
+    }
+}
+
+/// Fills in what the conversation tells: its channel, and its contact unless that belongs to another account.
+async fn complete(hub: &Hub, conversation: &ConversationRow, fields: &mut Value) -> Result<(), HubError> {
+    let Value::Object(fields) = fields else { return Ok(()) };
+    fields.entry("source").or_insert_with(|| conversation.channel.as_str().into());
+    if fields.contains_key("contact_id") {
+        return Ok(());
+    }
+    let contact = contacts::by_id(&mut hub.db.read().await?, conversation.contact_id).await?;
+    let account = contact.and_then(|contact| contact.account_id).map(|account| json!(account));
+    if account.is_none() || account.as_ref() == fields.get("account_id") {
+        fields.insert("contact_id".into(), json!(conversation.contact_id));
+    }
+    Ok(())
+}
+
+/// Links a conversation to the ticket made from it.
+struct LinkConversation {
+    hub: Hub,
+    id: ConversationId,
+}
+
+impl Also for LinkConversation {
+    async fn created(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Joined, ApiError> {
+        let (conversation, audience) = self.link(tx, ctx, ticket.id, TicketRelation::Origin).await?;
+        let body = LinkedTicketBody { ticket: ticket.into(), conversation };
+        let reply = serde_json::to_value(body).expect("a body is plain data");
+        Ok(Joined { reply, conversation: Some(self.id), audience })
+    }
+
+    async fn repeated(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: TicketId) -> Result<(), ApiError> {
+        self.link(tx, ctx, ticket, TicketRelation::Update).await.map(drop)
+    }
+}
+
+impl LinkConversation {
+    /// Links under the conversation's lock, looking once more whether the caller may see it; records and tells it.
+    async fn link(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        ticket: TicketId,
+        relation: TicketRelation,
+    ) -> Result<(ConversationBody, Audience), ApiError> {
+        let locked = conversations::lock(tx, self.id).await.map_err(HubError::from)?;
+        let mut row = locked
+            .filter(|row| patchbay_core::conversation::may_see(&ctx.actor, placement(row)))
+            .ok_or_else(|| ApiError::not_found("conversation"))?;
+        let is_new = tickets::link(tx, self.id, ticket, relation, ctx.actor.id, ctx.now).await.map_err(HubError::from)?;
+        if is_new {
+            row.updated_at = ctx.now;
+            conversations::update(tx, std::slice::from_ref(&row)).await.map_err(HubError::from)?;
+            row.version += 1;
+            let details = json!({ "ticket_id": ticket, "relation": relation });
+            annotations::record_event(tx, ctx, self.id, "ticket_linked", details).await.map_err(HubError::from)?;
+        }
+        let body = body_of(tx, &self.hub, &row).await?;
+        if is_new {
+            let event = conversation_event(ctx, EventName::ConversationUpdated, &row, body.clone(), None);
+            events::append(tx, &[event]).await.map_err(HubError::from)?;
+        }
+        Ok((body, audience(&row, None)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use patchbay_core::Code;
+
+    use super::*;
+
+    #[test]
+    fn the_mode_chooses_the_command_and_is_no_field_of_it() {
+        let (chosen, fields) = command(json!({"mode": "intake", "summary": "x"})).expect("a mode");
+        assert_eq!(chosen, Command::TicketBlindIntake);
+        assert_eq!(fields, json!({"summary": "x"}));
+        assert_eq!(command(json!({"mode": "create"})).expect("a mode").0, Command::TicketCreate);
+        for wrong in [json!({}), json!({"mode": 1}), json!({"mode": "explode"}), json!([])] {
+            assert_eq!(command(wrong).expect_err("refused").code(), Code::InvalidRequest);
+        }
+    }
+}

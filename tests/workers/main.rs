@@ -1,0 +1,7 @@
+//! The workers against real databases and the strict provider fakes on real ports.
+
+mod jobs;
+mod reconciliation;
+mod sending;
+mod statuses;
+mod world;
