@@ -24,9 +24,11 @@ pub mod param;
 pub mod quarantine;
 pub mod queues;
 pub mod row;
+pub mod search;
 mod signals;
 pub mod sites;
 pub mod statuses;
+pub mod sweeps;
 pub mod tickets;
 mod tx;
 
