@@ -12,6 +12,7 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_core::item::{Content, Item, MessageItem, Sender};
+use patchbay_dispatch::Dispatch;
 use patchbay_http::Gate;
 use patchbay_hub::intake::{Inbound, Intake};
 use patchbay_hub::{Hub, HubConfig};
@@ -100,6 +101,7 @@ async fn start(database: &TestDatabase, stop: &CancellationToken) -> (Intake, In
     tx.commit().await.expect("the inbox is stored");
     let directory = Directory { inboxes: BTreeMap::from([(id, Arc::new(inbox))]), ..Directory::default() };
     let hub = Hub {
+        dispatch: Dispatch::new(db.clone(), patchbay_dispatch::Config::default()),
         db,
         gate: Gate {
             keys: None,
