@@ -203,6 +203,50 @@ async fn trimmed(tx: &mut Tx) -> Result<Position, StoreError> {
     Ok(row.map_or(Position::START, Position::from))
 }
 
+/// How far the background reader `reader` has come. [`Position::START`] when it never was here.
+pub async fn position_of(tx: &mut Tx, reader: &str) -> Result<Position, StoreError> {
+    let row = tx
+        .query("select tx, seq from feed_positions where reader = $1")
+        .bind(reader)
+        .optional::<PositionRow>()
+        .await?;
+    Ok(row.map_or(Position::START, Position::from))
+}
+
+/// Moves the background reader `reader` from `from` to `to`. `false`: another node moved it meanwhile; what was read has
+/// been dealt with there.
+pub async fn advance(
+    tx: &mut Tx,
+    reader: &str,
+    (from, to): (Position, Position),
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    if from == Position::START {
+        tx.query(
+            "insert into feed_positions (reader, tx, seq, updated_at) values ($1, 0, 0, $2)
+             on conflict (reader) do nothing",
+        )
+        .bind(reader)
+        .bind(now)
+        .execute()
+        .await?;
+    }
+    let moved = tx
+        .query(
+            "update feed_positions set tx = $4, seq = $5, updated_at = $6
+             where reader = $1 and tx = $2 and seq = $3",
+        )
+        .bind(reader)
+        .bind(from.tx)
+        .bind(from.seq)
+        .bind(to.tx)
+        .bind(to.seq)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(moved == 1)
+}
+
 /// The reader under whose name retention notes how far it removed the feed.
 const TRIMMED: &str = "feed.trimmed";
 
