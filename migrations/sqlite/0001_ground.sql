@@ -127,6 +127,7 @@ create table sessions (
     revoke_reason text
 ) strict;
 create index sessions_by_user on sessions (user_id);
+create index sessions_by_revocation on sessions (revoked_at) where revoked_at is not null;
 
 create table refresh_tokens (
     token_hash text primary key,
