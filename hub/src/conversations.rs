@@ -6,6 +6,7 @@ mod annotate;
 mod change;
 mod commands;
 mod read;
+mod wake;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,6 +16,7 @@ use crate::state::Hub;
 pub use access::{Seen, load_visible};
 pub(crate) use access::{lock_visible, require_hand_in_it, require_hub, require_worker, visible_to};
 pub use change::{body_of, release_all_of};
+pub use wake::end_snooze;
 
 /// The endpoints under `/api/v1/conversations`.
 pub fn router() -> OpenApiRouter<Hub> {

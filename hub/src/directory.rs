@@ -16,7 +16,7 @@ use patchbay_store::directory::DirectoryRows;
 use patchbay_store::{Db, StoreError, directory};
 
 pub(crate) use inbox::provider_word;
-pub use inbox::{Health, InboxProblem, health, unstored_inbox};
+pub use inbox::{Health, InboxProblem, health, inbox_of};
 pub use keeper::DirectoryKeeper;
 pub use newcomer::ensure_user;
 pub(crate) use newcomer::{DEFAULT_CAPACITY, NO_PASSWORD};
@@ -35,6 +35,21 @@ fn revoked_since(clock: &Clock) -> DateTime<Utc> {
     clock.now() - REVOCATIONS_KEPT
 }
 
+/// Reads the directory once, for a command that ends soon.
+pub async fn read(db: &Db, clock: &Clock) -> Result<Directory, StoreError> {
+    read_with(db, clock, OnlineUsers::default()).await
+}
+
+async fn read_with(db: &Db, clock: &Clock, online: OnlineUsers) -> Result<Directory, StoreError> {
+    let rows = {
+        let mut tx = db.read().await?;
+        directory::load(&mut tx, revoked_since(clock)).await?
+    };
+    Ok(tokio::task::spawn_blocking(move || build(rows, online))
+        .await
+        .expect("building the directory neither panics nor is canceled"))
+}
+
 /// Reads the directory and puts it in place of the current one.
 ///
 /// Several may do this at once. Each only replaces the snapshot it found before it began to read, else it reads again:
@@ -43,22 +58,12 @@ fn revoked_since(clock: &Clock) -> DateTime<Utc> {
 pub async fn refresh(db: &Db, shared: &SharedDirectory, clock: &Clock) -> Result<(), StoreError> {
     loop {
         let before = shared.load_full();
-        let fresh = read(db, clock, before.online.clone()).await?;
+        let fresh = read_with(db, clock, before.online.clone()).await?;
         let replaced = shared.compare_and_swap(&before, Arc::new(fresh));
         if Arc::ptr_eq(&replaced, &before) {
             return Ok(());
         }
     }
-}
-
-/// Reads the directory as it stands in the database.
-pub async fn read(db: &Db, clock: &Clock, online: OnlineUsers) -> Result<Directory, StoreError> {
-    let rows = {
-        let mut tx = db.read().await?;
-        directory::load(&mut tx, revoked_since(clock)).await?
-    };
-    let directory = tokio::task::spawn_blocking(move || build(rows, online)).await;
-    Ok(directory.expect("building the directory neither panics nor is canceled"))
 }
 
 impl Hub {

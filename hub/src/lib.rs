@@ -15,6 +15,7 @@ pub mod files;
 pub mod intake;
 pub mod places;
 pub mod quarantine;
+pub mod received_files;
 pub mod replies;
 mod router;
 mod state;

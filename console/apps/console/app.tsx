@@ -6,6 +6,7 @@ import { WorkspaceContext } from "../../lib/realtime/hooks";
 import { Workspace } from "../../lib/realtime/workspace";
 import { TipProvider } from "../../lib/ui/tip";
 import { Toasts } from "../../lib/ui/toast";
+import { forgetRemote } from "../../lib/ui/use-remote";
 import { router } from "./router";
 import { MeContext } from "./session/me";
 import { SignIn } from "./session/sign-in";
@@ -26,7 +27,10 @@ function SignedIn({ me }: { me: Me }) {
   useEffect(() => {
     const opened = new Workspace({ id: me.user.id, role: me.user.role });
     setWorkspace(opened);
-    return () => opened.dispose();
+    return () => {
+      opened.dispose();
+      forgetRemote();
+    };
   }, [me.user.id, me.user.role]);
   if (workspace === null) return null;
   return (

@@ -8,7 +8,7 @@ export function PhoneBubble({ message, channel }: { message: PhoneMessage; chann
   const own = message.from === "phone";
   const looks = {
     whatsapp: own ? "bg-[#d6f5cf] text-[#14301a] dark:bg-[#17483e] dark:text-[#e3f5f1]" : "bg-white text-[#1c1f1e] dark:bg-[#1f2b28] dark:text-[#e9edeb]",
-    sms: own ? "bg-[#0b66d6] text-white" : "bg-sunken text-ink border border-line",
+    sms: own ? "bg-[#0a5cc2] text-white" : "bg-sunken text-ink border border-line",
   };
   return (
     <div className={cx("mb-1.5 flex", own ? "justify-end" : "justify-start")}>
@@ -25,7 +25,7 @@ export function PhoneBubble({ message, channel }: { message: PhoneMessage; chann
         <span dir="auto" className="wrap-anywhere whitespace-pre-wrap">
           {message.text}
         </span>
-        <span className="float-right mt-1.5 ml-2 inline-flex items-center gap-1 text-2xs tabular-nums opacity-80">
+        <span className="float-right mt-1.5 ml-2 inline-flex items-center gap-1 text-2xs tabular-nums opacity-90">
           <time dateTime={message.at} title={exact(message.at)}>
             {clock(message.at)}
           </time>

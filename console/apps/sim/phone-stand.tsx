@@ -35,7 +35,11 @@ export function PhoneStand({ channel, phones }: { channel: PhoneChannel; phones:
             >
               <Avatar name={one.name} />
               {waiting(one) > 0 && one.address !== phone.address && (
-                <span className="absolute -top-1 -right-1 flex size-4.5 items-center justify-center rounded-full bg-accent text-2xs font-semibold text-accent-ink">{waiting(one)}</span>
+                <span
+                  aria-hidden
+                  data-count={waiting(one)}
+                  className="absolute -top-1 -right-1 flex size-4.5 items-center justify-center rounded-full bg-accent text-2xs font-semibold text-accent-ink before:content-[attr(data-count)]"
+                />
               )}
             </button>
           </Tip>

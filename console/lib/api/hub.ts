@@ -9,6 +9,7 @@ import type {
   Named,
   Note,
   Page,
+  PresentPerson,
   Site,
   Team,
   Template,
@@ -103,6 +104,7 @@ export const listTeams = () => list<Team>("teams");
 export const listUsers = () => list<User>("users");
 export const listCannedResponses = () => list<CannedResponse>("canned-responses");
 export const listTemplates = () => list<Template>("templates");
+export const listPresent = () => list<PresentPerson>("presence");
 export const listInboxes = () => list<Named>("inboxes");
 export const listAccounts = () => list<Account>("accounts");
 export const listSites = (accountId: string) => list<Site>("sites", { account_id: accountId });

@@ -92,8 +92,13 @@ export interface Note {
   id: string;
   conversation_id: string;
   text: string;
-  author: Named;
+  author: { id: string | null; name: string };
   created_at: string;
+}
+
+export interface PresentPerson {
+  user: Named;
+  status: PresenceStatus;
 }
 
 export interface Team {
@@ -104,7 +109,7 @@ export interface Team {
 
 export interface User {
   id: string;
-  email: string;
+  email: string | null;
   full_name: string;
   role: string;
   teams: Team[];
@@ -117,13 +122,15 @@ export interface Me {
 
 export interface CannedResponse {
   id: string;
-  short_code: string;
-  title: string | null;
-  body: string;
+  shortcut: string;
+  title: string;
+  text: string;
+  is_active: boolean;
 }
 
 export interface Template {
   id: string;
+  inbox: Named;
   name: string;
   language: string;
   body: string;

@@ -1,6 +1,6 @@
 // What a signed-in console works with: the store, the socket that feeds it, the outbox, and the fetches for what is on
 // screen. Loads are shared while they run and keyed by what they load.
-import { getConversation, listConversations, listMessages, listNotes, markRead } from "../api/hub";
+import { getConversation, listConversations, listMessages, listNotes, listPresent, markRead } from "../api/hub";
 import { ApiError } from "../api/http";
 import { accessToken, renew } from "../api/session";
 import { Drafts } from "./drafts";
@@ -191,6 +191,7 @@ export class Workspace {
 
   /** Events were missed: fetch the lists and threads on screen again and forget the others. */
   #refetch(): void {
+    this.#after("present", () => this.#loadPresent());
     for (const { view, load } of this.store.lists()) {
       if (load !== "idle") this.#after(`list:${viewKey(view)}`, () => this.loadList(view));
     }
@@ -198,6 +199,16 @@ export class Workspace {
       if (this.#onScreen.has(id)) this.#after(`thread:${id}`, () => this.loadThread(id));
       else if (this.store.thread(id).outgoing.length === 0) this.store.dropThread(id);
     }
+  }
+
+  #loadPresent(): Promise<void> {
+    return this.#once("present", async () => {
+      try {
+        for (const person of (await listPresent()).data) this.store.setPresence(person.user.id, person.status);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+      }
+    });
   }
 
   #forgetOldThreads(): void {

@@ -13,7 +13,7 @@ describe("inbox", () => {
     browser = await Browser.start();
     context = await browser.profile();
     page = await context.newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
   });
   after(async () => {
     await browser?.stop();
@@ -67,7 +67,7 @@ describe("inbox", () => {
     await row(page, MAYA.name).waitFor();
     const other = await (await browser.profile()).newPage();
     const { pathname, search } = new URL(page.url());
-    await signIn(other, server, "team_lead", pathname + search);
+    await signIn(other, server, "supervisor", pathname + search);
     await row(other, MAYA.name).waitFor();
     assert.equal(await row(other, RUTH.name).count(), 0);
     await other.context().close();

@@ -46,13 +46,13 @@ describe("sign-in", () => {
     await server.say(RUTH.address, "sms", "Deep link please");
     const context = await browser.profile();
     const page = await context.newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
     await row(page, RUTH.name).click();
     await page.getByRole("heading", { name: RUTH.name }).first().waitFor();
     const address = new URL(page.url());
     const stranger = await browser.profile();
     const other = await stranger.newPage();
-    await signIn(other, server, "team_lead", address.pathname);
+    await signIn(other, server, "supervisor", address.pathname);
     await other.getByRole("heading", { name: RUTH.name }).first().waitFor();
     assert.equal(new URL(other.url()).pathname, address.pathname);
     await stranger.close();
@@ -66,7 +66,7 @@ describe("sign-in", () => {
     page.on("request", (request) => addresses.push(request.url()));
     page.on("websocket", (socket) => addresses.push(socket.url()));
     const token = page.waitForResponse((response) => response.url().endsWith("/auth/login")).then((response) => response.json());
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
     const { access_token: secret } = await token;
     assert.ok(secret.length > 20);
     assert.ok(addresses.some((address) => address.includes("/ws")));
@@ -79,7 +79,7 @@ describe("sign-in", () => {
   it("9: a reload keeps the session, the place and the unsent text", async () => {
     const context = await browser.profile();
     const page = await context.newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
     await row(page, RUTH.name).click();
     await composer(page).or(page.getByRole("button", { name: "Take", exact: true }).first()).first().waitFor();
     await page.keyboard.press("n");
@@ -94,7 +94,7 @@ describe("sign-in", () => {
   it("10: signing out in one tab signs out the others, and Back shows nothing", async () => {
     const context = await browser.profile();
     const page = await context.newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
     const second = await context.newPage();
     await second.goto(`${server.url}/app/`);
     await second.getByRole("searchbox").waitFor();

@@ -13,7 +13,7 @@ describe("thread", () => {
     browser = await Browser.start();
     page = await (await browser.profile()).newPage();
     agent = await (await browser.profile()).newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
     await signIn(agent, server, "support_agent");
   });
   after(async () => {

@@ -15,7 +15,7 @@ describe("work", () => {
     server = await Server.start();
     browser = await Browser.start();
     page = await (await browser.profile()).newPage();
-    await signIn(page, server, "team_lead");
+    await signIn(page, server, "supervisor");
   });
   after(async () => {
     await browser?.stop();
@@ -128,7 +128,7 @@ describe("work", () => {
       await inspected.goto(`${server.url}/app/`);
       await inspected.getByLabel("Email").waitFor();
       await expectAccessible(inspected, `sign-in, ${colorScheme}`);
-      await signIn(inspected, server, "team_lead", "/app/inbox/all");
+      await signIn(inspected, server, "supervisor", "/app/inbox/all");
       await row(inspected, RUTH.name).waitFor();
       await expectAccessible(inspected, `list, ${colorScheme}`);
       await row(inspected, RUTH.name).click();
@@ -162,7 +162,7 @@ describe("work", () => {
   it("57: a narrow screen shows one pane at a time, and Back goes from the thread to the list", async () => {
     const context = await browser.profile({ viewport: { width: 390, height: 780 }, hasTouch: true });
     const narrow = await context.newPage();
-    await signIn(narrow, server, "team_lead", "/app/inbox/all");
+    await signIn(narrow, server, "supervisor", "/app/inbox/all");
     await row(narrow, RUTH.name).tap();
     await bubble(narrow, "Hello from my phone").waitFor();
     assert.equal(await narrow.getByRole("searchbox").isVisible(), false);

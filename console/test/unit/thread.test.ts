@@ -36,8 +36,8 @@ describe("the lines of a thread", () => {
 
 describe("saved replies", () => {
   const replies = [
-    { id: "1", short_code: "hello", title: "Greeting", body: "Hello there" },
-    { id: "2", short_code: "eta", title: "On the way", body: "A technician says hello soon" },
+    { id: "1", shortcut: "hello", title: "Greeting", text: "Hello there", is_active: true },
+    { id: "2", shortcut: "eta", title: "On the way", text: "A technician says hello soon", is_active: true },
   ];
 
   it("opens at a slash that starts a word, wherever the caret is", () => {

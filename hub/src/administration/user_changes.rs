@@ -151,6 +151,9 @@ async fn save(
     if let Some(reason) = revoked {
         sessions::revoke_all_of(&mut tx, row.id, reason, ctx.now).await?;
     }
+    if deactivated {
+        crate::conversations::release_all_of(&mut tx, hub, ctx, row.id).await?;
+    }
     let links = teams::of_user(&mut tx, row.id).await?.iter().map(TeamLink::from).collect();
     tx.commit().await?;
     hub.directory_changed().await;

@@ -1,6 +1,7 @@
 //! From the settings of an inbox to what its channel needs.
 
 use patchbay_core::channel::Channel;
+use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 use patchbay_store::inboxes::InboxRow;
@@ -56,7 +57,7 @@ pub(super) fn from_row(row: InboxRow) -> Inbox {
         Err(InboxProblem::Deactivated)
     };
     let provider = served.unwrap_or_else(|problem| {
-        tracing::warn!(inbox.name = %row.name, %problem, "inbox {} is not served: {problem}", row.name);
+        tracing::debug!(inbox.name = %row.name, %problem, "inbox {} is not served: {problem}", row.name);
         Provider::Unserved
     });
     Inbox {
@@ -70,10 +71,10 @@ pub(super) fn from_row(row: InboxRow) -> Inbox {
     }
 }
 
-/// The inbox of settings that are in no database: for a simulator of its providers.
-pub fn unstored_inbox(settings: &InboxSettings) -> Inbox {
+/// An inbox of settings that are not stored, under a new id. Reads secret files: blocks.
+pub fn inbox_of(settings: &InboxSettings) -> Inbox {
     Inbox {
-        id: patchbay_core::ids::InboxId::new(),
+        id: InboxId::new(),
         name: settings.name.clone(),
         channel: settings.channel,
         team_id: None,

@@ -2,7 +2,6 @@
 
 use patchbay_core::clock::Clock;
 use patchbay_core::ctx::Ctx;
-use patchbay_core::directory::OnlineUsers;
 use patchbay_core::ids::DeadLetterId;
 use patchbay_http::Chain;
 use patchbay_hub::dead_letters::{self, DeadLetterBody, Settled};
@@ -37,8 +36,7 @@ pub(super) async fn run(settings: &Settings, action: DlqAction) -> Result<(), Co
             Ok(())
         }
         DlqAction::Replay { id } => {
-            let directory =
-                patchbay_hub::directory::read(&db, &Clock::system(), OnlineUsers::default()).await.map_err(failed)?;
+            let directory = patchbay_hub::directory::read(&db, &Clock::system()).await.map_err(failed)?;
             told(dead_letters::replay(&db, &ctx, &directory, DeadLetterId(id)).await.map_err(failed)?, "replayed")
         }
         DlqAction::Discard { id } => {

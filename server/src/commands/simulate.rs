@@ -1,6 +1,6 @@
 //! `patchbay simulate`.
 
-use patchbay_hub::directory::unstored_inbox;
+use patchbay_hub::directory::inbox_of;
 use patchbay_simulator::{Simulator, SimulatorConfig};
 
 use super::{CommandError, print};
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), CommandError> {
     crate::telemetry::log(&settings.log);
     let Simulated::Providers { listen } = what;
-    let inboxes: Vec<_> = settings.inboxes.iter().map(unstored_inbox).collect();
+    let inboxes: Vec<_> = settings.inboxes.iter().map(inbox_of).collect();
     let mut config = SimulatorConfig::for_inboxes(&settings.public_url, &inboxes);
     config.listen = listen;
     let running = Simulator::start(config).await.map_err(|error| CommandError::Failed(error.to_string()))?;

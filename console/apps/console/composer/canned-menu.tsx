@@ -27,10 +27,10 @@ export function CannedMenu({ canned, picked, onPick }: { canned: Canned; picked:
           className={cx("rounded-lg px-3 py-2", index === picked ? "bg-hover" : "hover:bg-hover")}
         >
           <p className="flex items-baseline gap-2">
-            <span className="font-mono text-xs font-semibold text-accent-text">/{response.short_code}</span>
-            {response.title !== null && <span className="truncate text-[0.8125rem] font-medium">{response.title}</span>}
+            <span className="font-mono text-xs font-semibold text-accent-text">/{response.shortcut}</span>
+            {response.title !== "" && <span className="truncate text-[0.8125rem] font-medium">{response.title}</span>}
           </p>
-          <p className="truncate text-xs text-ink-soft">{response.body}</p>
+          <p className="truncate text-xs text-ink-soft">{response.text}</p>
         </div>
       ))}
     </div>

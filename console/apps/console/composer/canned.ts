@@ -33,9 +33,9 @@ export function useCanned(slash: Slash | null): Canned {
 export function matching(responses: readonly CannedResponse[], query: string): readonly CannedResponse[] {
   const wanted = query.toLowerCase();
   const score = (one: CannedResponse): number => {
-    if (one.short_code.toLowerCase().startsWith(wanted)) return 0;
-    if ((one.title ?? "").toLowerCase().includes(wanted)) return 1;
-    return one.body.toLowerCase().includes(wanted) ? 2 : 3;
+    if (one.shortcut.toLowerCase().startsWith(wanted)) return 0;
+    if (one.title.toLowerCase().includes(wanted)) return 1;
+    return one.text.toLowerCase().includes(wanted) ? 2 : 3;
   };
   return responses
     .map((one) => ({ one, rank: score(one) }))
@@ -46,5 +46,5 @@ export function matching(responses: readonly CannedResponse[], query: string): r
 }
 
 async function loadCanned(): Promise<readonly CannedResponse[]> {
-  return (await listCannedResponses()).data;
+  return (await listCannedResponses()).data.filter((response) => response.is_active);
 }

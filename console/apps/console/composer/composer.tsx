@@ -6,7 +6,7 @@ import { useStopped } from "../../../lib/realtime/hooks";
 import type { Mode, Thread } from "../../../lib/realtime/store";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
-import { leads, mayReply, mayTake, useMe } from "../session/me";
+import { hasHandInIt, leads, mayReply, mayTake, useMe } from "../session/me";
 import { useCommands } from "../thread/commands";
 import { useWindowLeft } from "../thread/window-chip";
 import { setMode, useMode } from "./mode";
@@ -29,7 +29,7 @@ export function Composer({ conversation, thread }: { conversation: Conversation;
       >
         <ModeTabs id={conversation.id} mode={mode} />
         {stopped !== null && mode === "reply" && <StoppedNotice conversation={conversation} stopped={stopped} />}
-        {mode === "note" ? <NoteField conversation={conversation} /> : <Reply conversation={conversation} thread={thread} />}
+        {mode === "note" ? <Note conversation={conversation} /> : <Reply conversation={conversation} thread={thread} />}
       </div>
     </div>
   );
@@ -63,6 +63,11 @@ function ModeTabs({ id, mode }: { id: string; mode: Mode }) {
   );
 }
 
+function Note({ conversation }: { conversation: Conversation }) {
+  const me = useMe();
+  return hasHandInIt(me, conversation) ? <NoteField conversation={conversation} /> : <NotYours conversation={conversation} />;
+}
+
 function Reply({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const t = useTexts();
   const me = useMe();
@@ -71,27 +76,35 @@ function Reply({ conversation, thread }: { conversation: Conversation; thread: T
   if (conversation.status === "closed") {
     return (
       <Notice title={t.composer.conversationClosed} text={t.composer.conversationClosedHint}>
-        {leads(me) && <Button onClick={() => void commands.reopen()}>{t.actions.reopen}</Button>}
+        {leads(me, conversation) && <Button onClick={() => void commands.reopen()}>{t.actions.reopen}</Button>}
       </Notice>
     );
   }
-  if (!mayReply(me, conversation)) {
-    const assignee = conversation.assigned_to;
-    return (
-      <Notice title={assignee === null ? t.composer.notYours : t.composer.assignedTo(assignee.name)}>
-        {mayTake(me, conversation) && (
-          <Button look="primary" onClick={() => void commands.take()}>
-            {t.actions.take}
-          </Button>
-        )}
-        {!mayTake(me, conversation) && leads(me) && (
-          <Button onClick={() => void commands.assign({ id: me.user.id, name: me.user.full_name })}>{t.actions.take}</Button>
-        )}
-      </Notice>
-    );
-  }
+  if (!mayReply(me, conversation)) return <NotYours conversation={conversation} />;
   if (left === 0) return <WindowNotice conversation={conversation} />;
   return <ReplyField conversation={conversation} thread={thread} />;
+}
+
+/** Somebody else's conversation, or nobody's yet: it has to be taken first. */
+function NotYours({ conversation }: { conversation: Conversation }) {
+  const t = useTexts();
+  const me = useMe();
+  const commands = useCommands(conversation.id);
+  const assignee = conversation.assigned_to;
+  const take = mayTake(me, conversation)
+    ? commands.take
+    : leads(me, conversation)
+      ? () => commands.assign({ id: me.user.id, name: me.user.full_name })
+      : null;
+  return (
+    <Notice title={assignee === null ? t.composer.notYours : t.composer.assignedTo(assignee.name)}>
+      {take !== null && (
+        <Button look={assignee === null ? "primary" : "outline"} onClick={() => void take()}>
+          {t.actions.take}
+        </Button>
+      )}
+    </Notice>
+  );
 }
 
 function Notice({ title, text, children }: { title: string; text?: string; children: ReactNode }) {

@@ -40,7 +40,7 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
   };
   const insert = (response: CannedResponse) => {
     const at = slash ?? { start: text.length, end: text.length, query: "" };
-    drafts.set(id, "reply", text.slice(0, at.start) + response.body + text.slice(at.end));
+    drafts.set(id, "reply", text.slice(0, at.start) + response.text + text.slice(at.end));
     setSlash(null);
     focusComposer(id, "reply");
   };

@@ -14,12 +14,13 @@ import { hide } from "../shell/overlay";
 export function TemplateDialog({ conversation }: { conversation: Conversation }) {
   const t = useTexts();
   const remote = useRemote("templates", loadTemplates);
+  const templates = remote.value?.filter((template) => template.inbox.id === conversation.inbox.id) ?? null;
   return (
     <Dialog title={t.template.title} onClose={hide}>
       {remote.state === "loading" && <p className="py-6 text-center text-ink-soft">{t.common.loading}</p>}
       {remote.state === "error" && <ErrorState title={t.template.failed} error={remote.error} onRetry={remote.retry} />}
-      {remote.value !== null && remote.value.length === 0 && <p className="py-6 text-center text-ink-soft">{t.template.none}</p>}
-      {remote.value !== null && remote.value.length > 0 && <TemplateForm conversation={conversation} templates={remote.value} />}
+      {templates !== null && templates.length === 0 && <p className="py-6 text-center text-ink-soft">{t.template.none}</p>}
+      {templates !== null && templates.length > 0 && <TemplateForm conversation={conversation} templates={templates} />}
     </Dialog>
   );
 }

@@ -12,24 +12,32 @@ export function useMe(): Me {
 
 const LEADS: readonly string[] = ["team_lead", "supervisor", "admin"];
 
-/** May assign, transfer and reopen, and answer on others' behalf where the channel allows it. */
-export function leads(me: Me): boolean {
-  return LEADS.includes(me.user.role);
+/** Leads the conversation's team: may assign, transfer and reopen, and answer for others where the channel allows it. */
+export function leads(me: Me, conversation: Conversation): boolean {
+  if (me.user.role === "admin") return true;
+  return LEADS.includes(me.user.role) && me.user.teams.some((team) => team.id === conversation.team?.id);
 }
 
 export function isMine(me: Me, conversation: Conversation): boolean {
   return conversation.assigned_to?.id === me.user.id;
 }
 
+/** Has the conversation or leads its team: may close, snooze, tag it and leave notes. */
+export function hasHandInIt(me: Me, conversation: Conversation): boolean {
+  return isMine(me, conversation) || leads(me, conversation);
+}
+
 /** WhatsApp takes answers from the assignee only; the other channels also from a lead. */
 export function mayReply(me: Me, conversation: Conversation): boolean {
-  return isMine(me, conversation) || (leads(me) && conversation.channel !== "whatsapp");
+  return conversation.channel === "whatsapp" ? isMine(me, conversation) : hasHandInIt(me, conversation);
 }
 
 export function mayTake(me: Me, conversation: Conversation): boolean {
-  return conversation.assigned_to === null && conversation.status === "queued" && me.user.role !== "dispatcher";
+  if (conversation.status !== "queued" || !me.permissions.includes("conversations.take")) return false;
+  const { team } = conversation;
+  return team === null || me.user.role === "admin" || me.user.teams.some((one) => one.id === team.id);
 }
 
 export function mayClose(me: Me, conversation: Conversation): boolean {
-  return conversation.status !== "closed" && conversation.status !== "new" && (isMine(me, conversation) || leads(me));
+  return conversation.status !== "closed" && conversation.status !== "new" && hasHandInIt(me, conversation);
 }

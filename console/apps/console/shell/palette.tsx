@@ -97,7 +97,7 @@ function useEntries(): readonly Entry[] {
     entries.push({ id: "ticket", text: t.keys.ticket, keys: "M", run: () => show({ kind: "ticket", conversationId: id }) });
     if (mayClose(me, conversation)) entries.push({ id: "close", text: t.keys.close, keys: "E", run: commands.askClose });
     entries.push({ id: "snooze", text: t.keys.snooze, keys: "Z", run: () => show({ kind: "snooze", conversationId: id }) });
-    if (leads(me)) {
+    if (leads(me, conversation)) {
       entries.push({ id: "assign", text: t.keys.assign, keys: "A", run: () => show({ kind: "assign", conversationId: id }) });
       entries.push({ id: "transfer", text: t.actions.transfer, run: () => show({ kind: "transfer", conversationId: id }) });
     }

@@ -24,7 +24,7 @@ export function AssignDialog({ conversation }: { conversation: Conversation }) {
   const remote = useRemote("users", async () => (await listUsers()).data);
   const [query, setQuery] = useState("");
   const [picked, setPicked] = useState(0);
-  if (!leads(me)) return null;
+  if (!leads(me, conversation)) return null;
   const rank = (user: User) => ({ online: 0, away: 1, offline: 2 })[store.presence(user.id) ?? "offline"];
   const people = (remote.value ?? [])
     .filter((user) => ANSWERING.includes(user.role))

@@ -26,6 +26,7 @@ export function useCommands(id: string | null): Commands {
   const t = useTexts();
   const me = useMe();
   const { store } = useWorkspace();
+  const conversation = id === null ? null : store.conversation(id);
 
   const run = async (command: (id: string) => Promise<Conversation>, done: string | null, undo: (() => void) | null = null): Promise<Outcome> => {
     if (id === null) return "refused";
@@ -49,11 +50,9 @@ export function useCommands(id: string | null): Commands {
 
   return {
     take: async () => {
-      const conversation = id === null ? null : store.conversation(id);
       return conversation !== null && mayTake(me, conversation) ? run(hub.take, t.actions.taken) : "refused";
     },
     askClose: () => {
-      const conversation = id === null ? null : store.conversation(id);
       if (conversation !== null && mayClose(me, conversation)) show({ kind: "close", conversationId: conversation.id });
     },
     assign: (user) => run((one) => hub.assign(one, user.id), t.actions.assigned(user.name)),
@@ -62,7 +61,7 @@ export function useCommands(id: string | null): Commands {
       run(
         (one) => hub.close(one, { close_reason: reason, ...(notes === "" ? {} : { notes }) }),
         t.actions.closed,
-        leads(me) ? () => void reopen() : null,
+        conversation !== null && leads(me, conversation) ? () => void reopen() : null,
       ),
     reopen,
     snooze: (until) =>

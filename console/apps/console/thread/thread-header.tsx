@@ -43,7 +43,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
             {t.actions.take}
           </Button>
         )}
-        {leads(me) && conversation.status !== "closed" && (
+        {leads(me, conversation) && conversation.status !== "closed" && (
           <IconButton label={t.actions.assign} keys="A" className="max-lg:hidden" onClick={() => show({ kind: "assign", conversationId })}>
             <UserPlus className="size-4" />
           </IconButton>
@@ -59,7 +59,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
             {t.actions.close}
           </Button>
         )}
-        {conversation.status === "closed" && leads(me) && (
+        {conversation.status === "closed" && leads(me, conversation) && (
           <Button onClick={() => void commands.reopen()}>
             <RotateCcw className="size-3.5" aria-hidden />
             {t.actions.reopen}
@@ -72,12 +72,12 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
             </IconButton>
           }
         >
-          {leads(me) && (
+          {leads(me, conversation) && (
             <MenuItem icon={<UserPlus className="size-4 text-ink-faint" />} keys="A" onSelect={() => show({ kind: "assign", conversationId })}>
               {t.actions.assign}
             </MenuItem>
           )}
-          {leads(me) && (
+          {leads(me, conversation) && (
             <MenuItem icon={<ArrowRightLeft className="size-4 text-ink-faint" />} onSelect={() => show({ kind: "transfer", conversationId })}>
               {t.actions.transfer}
             </MenuItem>

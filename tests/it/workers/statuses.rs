@@ -8,7 +8,7 @@ use patchbay_simulator::{Faults, Provider};
 use patchbay_store::feed;
 use patchbay_tests::{TestDatabase, both_engines};
 
-use crate::world::{World, report};
+use super::world::{World, report};
 
 const DANA: &str = "+15550107788";
 

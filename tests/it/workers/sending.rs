@@ -8,7 +8,7 @@ use patchbay_store::{attempts, contacts, dead_letters};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 const DANA: &str = "+15550107788";
 
@@ -82,7 +82,7 @@ async fn a_provider_that_says_opted_out_is_believed(database: TestDatabase) {
     world
         .fakes
         .wait_until(std::time::Duration::from_secs(5), |fakes| {
-            fakes.is_opted_out(crate::world::SMS, DANA).then_some(())
+            fakes.is_opted_out(super::world::SMS, DANA).then_some(())
         })
         .await
         .unwrap();

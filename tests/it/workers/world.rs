@@ -83,6 +83,7 @@ impl World {
             limits: Arc::new(MemoryLimits::new(clock.clone())),
             public_url: receiver.url.clone(),
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
+            listeners: Arc::new([]),
             node: "node-1".into(),
             config,
         };
