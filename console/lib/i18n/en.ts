@@ -16,6 +16,7 @@ export const en = {
     optional: "optional",
     search: "Search",
     nothing: "Nothing found",
+    notification: "Notification",
     you: "You",
     unknownContact: "Unknown contact",
   },

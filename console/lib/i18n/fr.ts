@@ -16,6 +16,7 @@ export const fr: Texts = {
     optional: "facultatif",
     search: "Rechercher",
     nothing: "Aucun résultat",
+    notification: "Notification",
     you: "Vous",
     unknownContact: "Contact inconnu",
   },

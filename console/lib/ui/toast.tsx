@@ -45,7 +45,7 @@ export function Toasts() {
   const t = useTexts();
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <Radix.Provider swipeDirection="right" label={t.common.nothing}>
+    <Radix.Provider swipeDirection="right" label={t.common.notification}>
       {shown.map((toast) => (
         <Radix.Root
           key={toast.id}

@@ -202,7 +202,7 @@ describe("thread", () => {
     const colleague = data.find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByRole("option", { name: colleague.name }).click();
-    await page.getByText(`Assigned to ${colleague.name}.`).waitFor();
+    await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
     await agent.goto(`${server.url}/app/inbox/mine`);
     await row(agent, TOMAS.name).waitFor();
   });

@@ -179,6 +179,28 @@ describe("rule 5: views hold what belongs, sorted once a flush", () => {
   });
 });
 
+describe("a refetch after a gap", () => {
+  it("drops what left the view unseen, and keeps what came live meanwhile", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    for (const id of ["left", "stays"]) store.mergeConversation(conversation(id, 1), "event");
+    const before = store.holding(ALL);
+    store.mergeConversation(conversation("live", 1), "event");
+    store.mergeFirstPage(ALL, before, [conversation("stays", 1)], null);
+    expect([...(store.list(KEY)?.ids ?? [])].sort()).toEqual(["live", "stays"]);
+  });
+
+  it("leaves alone what lies beyond the fetched page", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    const at = (id: string, seq: number) => conversation(id, 1, { last_message: message(seq, { conversation_id: id, message_id: id }) });
+    for (const row of [at("a", 9), at("b", 8), at("z", 1)]) store.mergeConversation(row, "event");
+    store.mergeFirstPage(ALL, store.holding(ALL), [at("b", 8)], "next");
+    store.flush();
+    expect(store.list(KEY)?.ids).toEqual(["b", "z"]);
+  });
+});
+
 describe("what the feed leaves out", () => {
   it("keeps the last message and the tickets a newer row does not carry", () => {
     const { store } = storeWithThread();
