@@ -1,17 +1,24 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
-import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
+import type { Conversation, Media, Message, Note, PresenceStatus } from "../api/model";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
 import { belongs, viewKey, type View } from "./views";
 
 export type Load = "idle" | "loading" | "ready" | "error";
 export type Mode = "reply" | "note";
 
+/** A file on its way out: what was uploaded, and what the browser can show of it meanwhile. */
+export interface SentFile {
+  media: Media;
+  preview: string | null;
+}
+
 /** A message of ours the server has not confirmed yet. */
 export interface Outgoing {
   client_message_id: string;
   conversation_id: string;
   text: string;
+  file: SentFile | null;
   at: string;
   seen_seq: number | null;
   state: "queued" | "failed";
@@ -39,6 +46,7 @@ export interface List {
 /** A reply that was stopped because the conversation had moved on. */
 export interface Stopped {
   text: string;
+  file: SentFile | null;
   after_seq: number;
 }
 

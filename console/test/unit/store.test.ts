@@ -59,7 +59,7 @@ describe("rule 1: the higher version wins", () => {
 describe("rule 2: a confirmed message takes the place of its bubble", () => {
   it("leaves one bubble under the client id", () => {
     const { store } = storeWithThread();
-    const outgoing = { client_message_id: "k1", conversation_id: "c1", text: "hi", at: "2026-01-05T12:00:00Z", seen_seq: 1, state: "queued" as const, reason: null };
+    const outgoing = { client_message_id: "k1", conversation_id: "c1", text: "hi", file: null, at: "2026-01-05T12:00:00Z", seen_seq: 1, state: "queued" as const, reason: null };
     store.setOutgoing("c1", () => [outgoing]);
     store.mergeMessages("c1", [message(2, { client_message_id: "k1", direction: "outbound", status: "pending" })]);
     expect(store.thread("c1").outgoing).toEqual([]);
