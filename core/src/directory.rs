@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::ids::{InboxId, TeamId, UserId};
+use crate::ids::{InboxId, SessionId, TeamId, UserId};
 use crate::inbox::Inbox;
 use crate::role::Role;
 
@@ -15,8 +15,11 @@ pub struct Directory {
     pub users: BTreeMap<UserId, User>,
     /// Teams by id.
     pub teams: BTreeMap<TeamId, Team>,
-    /// Active inboxes by id, as their channels need them.
+    /// Inboxes by id, as their channels need them. One that is deactivated or lacks what its channel needs is there for
+    /// its name only: its provider is [`crate::inbox::Provider::Unserved`].
     pub inboxes: BTreeMap<InboxId, Arc<Inbox>>,
+    /// Logins that ended while tokens made from them may still be about.
+    pub revoked_sessions: HashSet<SessionId>,
     /// Users with an open page, on any node. Shared by all snapshots.
     pub online: OnlineUsers,
 }

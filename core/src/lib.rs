@@ -21,6 +21,7 @@ pub mod notice;
 pub mod place;
 pub mod role;
 pub mod secret;
+pub mod template;
 pub mod ticket;
 
 pub use channel::UnknownWord;

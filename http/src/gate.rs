@@ -77,6 +77,9 @@ impl Gate {
             session: claims.sid.map(SessionId),
             conversation: claims.conv.map(ConversationId),
         };
+        if actor.session.is_some_and(|session| directory.revoked_sessions.contains(&session)) {
+            return Err(ApiError::new(Code::InvalidAuthToken, "the login has ended"));
+        }
         if let Some(user) = directory.users.get(&actor.user_id()) {
             if !user.is_active {
                 return Err(ApiError::new(Code::InvalidAuthToken, "the user is deactivated"));

@@ -153,9 +153,18 @@ impl TokenKeys {
         })
     }
 
-    /// Signs `claims`, with the configured issuer when they name none.
+    /// Signs `claims`, with the configured issuer when they name none, and for the configured audience too.
     pub fn issue(&self, mut claims: Claims) -> Result<String, ApiError> {
         claims.iss = claims.iss.or_else(|| self.issuer.clone());
+        if let Some(audience) = &self.audience {
+            let mut words =
+                claims.aud.as_ref().map(|aud| aud.words().into_iter().map(str::to_owned).collect::<Vec<_>>());
+            let words = words.get_or_insert_default();
+            if !words.contains(audience) {
+                words.push(audience.clone());
+            }
+            claims.aud = Some(WordList::List(std::mem::take(words)));
+        }
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| ApiError::internal(&error))
     }

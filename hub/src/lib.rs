@@ -1,24 +1,21 @@
 //! Conversations: intake of inbound batches, replies, assignment, contacts, notes, search, administration. The only
 //! writer of conversation tables; makes tickets by calling dispatch.
 
+pub mod administration;
+pub mod auth;
 pub mod body;
 pub mod conversations;
 pub mod dead_letters;
 pub mod delivery;
+pub mod directory;
 mod error;
 pub mod feed;
 pub mod intake;
 pub mod places;
 pub mod quarantine;
+pub mod received_files;
 mod state;
 pub mod ticket_link;
 
 pub use error::HubError;
 pub use state::{Hub, HubConfig};
-mod directory {
-    use patchbay_core::ctx::Ctx;
-    use patchbay_store::{StoreError, Tx};
-    pub(crate) async fn ensure_user(_tx: &mut Tx, _ctx: &Ctx) -> Result<(), StoreError> {
-        Ok(())
-    }
-}

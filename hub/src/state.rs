@@ -29,6 +29,8 @@ pub struct Hub {
 pub struct HubConfig {
     /// Whether cookies are only sent over https.
     pub secure_cookies: bool,
+    /// Whether a proxy in front of us writes `X-Forwarded-For`; its last entry then is the client's address.
+    pub trust_forwarded_headers: bool,
     /// Largest file that can be uploaded, in bytes.
     pub max_upload_bytes: u64,
     /// Folder that files are kept in.
@@ -41,6 +43,7 @@ impl Default for HubConfig {
     fn default() -> Self {
         Self {
             secure_cookies: false,
+            trust_forwarded_headers: false,
             max_upload_bytes: 25 << 20,
             files_folder: PathBuf::from("./data/files"),
             intake_shards: 4,

@@ -127,6 +127,7 @@ create table sessions (
     revoke_reason text
 );
 create index sessions_by_user on sessions (user_id);
+create index sessions_by_revocation on sessions (revoked_at) where revoked_at is not null;
 
 create table refresh_tokens (
     token_hash text primary key,
@@ -519,21 +520,21 @@ create table ticket_state_transitions (
     primary key (ticket_id, seq),
     check (
         (from_state is null and to_state in ('NEW', 'TRIAGED', 'READY_TO_SCHEDULE'))
-        or (from_state = 'NEW' and to_state in ('NEEDS_INFO', 'TRIAGED', 'CANCELLED'))
-        or (from_state = 'NEEDS_INFO' and to_state in ('TRIAGED', 'CANCELLED'))
-        or (from_state = 'TRIAGED' and to_state in ('NEEDS_INFO', 'APPROVAL_REQUIRED', 'READY_TO_SCHEDULE', 'DISPATCHED', 'CANCELLED'))
-        or (from_state = 'APPROVAL_REQUIRED' and to_state in ('READY_TO_SCHEDULE', 'TRIAGED', 'IN_PROGRESS', 'CANCELLED'))
-        or (from_state = 'READY_TO_SCHEDULE' and to_state in ('SCHEDULE_PROPOSED', 'DISPATCHED', 'CANCELLED'))
-        or (from_state = 'SCHEDULE_PROPOSED' and to_state in ('SCHEDULED', 'READY_TO_SCHEDULE', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
-        or (from_state = 'PENDING_CUSTOMER_CONFIRMATION' and to_state in ('SCHEDULE_PROPOSED', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
-        or (from_state = 'SCHEDULED' and to_state in ('SCHEDULED', 'DISPATCHED', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
-        or (from_state = 'DISPATCHED' and to_state in ('ON_SITE', 'SCHEDULED', 'READY_TO_SCHEDULE', 'ON_HOLD', 'CANCELLED'))
-        or (from_state = 'ON_SITE' and to_state in ('IN_PROGRESS'))
-        or (from_state = 'IN_PROGRESS' and to_state in ('ON_HOLD', 'APPROVAL_REQUIRED', 'COMPLETED_PENDING_VERIFICATION', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
-        or (from_state = 'ON_HOLD' and to_state in ('IN_PROGRESS', 'DISPATCHED', 'READY_TO_SCHEDULE', 'SCHEDULED', 'CANCELLED'))
-        or (from_state = 'COMPLETED_PENDING_VERIFICATION' and to_state in ('VERIFIED', 'IN_PROGRESS', 'CLOSED'))
-        or (from_state = 'VERIFIED' and to_state in ('INVOICED', 'IN_PROGRESS', 'CLOSED'))
-        or (from_state = 'INVOICED' and to_state in ('IN_PROGRESS', 'CLOSED'))
+        or (coalesce(from_state, '') = 'NEW' and to_state in ('NEEDS_INFO', 'TRIAGED', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'NEEDS_INFO' and to_state in ('TRIAGED', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'TRIAGED' and to_state in ('NEEDS_INFO', 'APPROVAL_REQUIRED', 'READY_TO_SCHEDULE', 'DISPATCHED', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'APPROVAL_REQUIRED' and to_state in ('READY_TO_SCHEDULE', 'TRIAGED', 'IN_PROGRESS', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'READY_TO_SCHEDULE' and to_state in ('SCHEDULE_PROPOSED', 'DISPATCHED', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'SCHEDULE_PROPOSED' and to_state in ('SCHEDULED', 'READY_TO_SCHEDULE', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'PENDING_CUSTOMER_CONFIRMATION' and to_state in ('SCHEDULE_PROPOSED', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'SCHEDULED' and to_state in ('SCHEDULED', 'DISPATCHED', 'PENDING_CUSTOMER_CONFIRMATION', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'DISPATCHED' and to_state in ('ON_SITE', 'SCHEDULED', 'READY_TO_SCHEDULE', 'ON_HOLD', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'ON_SITE' and to_state in ('IN_PROGRESS'))
+        or (coalesce(from_state, '') = 'IN_PROGRESS' and to_state in ('ON_HOLD', 'APPROVAL_REQUIRED', 'COMPLETED_PENDING_VERIFICATION', 'SCHEDULED', 'READY_TO_SCHEDULE', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'ON_HOLD' and to_state in ('IN_PROGRESS', 'DISPATCHED', 'READY_TO_SCHEDULE', 'SCHEDULED', 'CANCELLED'))
+        or (coalesce(from_state, '') = 'COMPLETED_PENDING_VERIFICATION' and to_state in ('VERIFIED', 'IN_PROGRESS', 'CLOSED'))
+        or (coalesce(from_state, '') = 'VERIFIED' and to_state in ('INVOICED', 'IN_PROGRESS', 'CLOSED'))
+        or (coalesce(from_state, '') = 'INVOICED' and to_state in ('IN_PROGRESS', 'CLOSED'))
     )
 );
 

@@ -116,4 +116,6 @@ stored_words!(
     patchbay_core::role::Role,
     patchbay_core::role::ActorType,
     patchbay_core::role::Portal,
+    patchbay_core::template::TemplateCategory,
+    patchbay_core::template::TemplateStatus,
 );

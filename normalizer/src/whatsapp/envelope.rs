@@ -127,7 +127,7 @@ fn change(raw: &str, around: &Surroundings) -> Change {
         change.items.push(rejected(raw, None, around.received_at, "value"));
         return change;
     };
-    change.phone_number_id = body.metadata.as_ref().and_then(|metadata| word(metadata, "phone_number_id"));
+    change.phone_number_id = body.metadata.as_ref().and_then(|metadata| identifier(metadata.get("phone_number_id")));
     match field {
         "messages" | "smb_message_echoes" => traffic(&body, around, &mut change),
         _ => {

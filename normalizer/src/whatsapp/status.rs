@@ -13,7 +13,7 @@ use crate::json::{element, object, put, text, unix_time, word};
 
 pub(super) fn status(raw: &str, account: &str, received_at: DateTime<Utc>) -> Item {
     let Some(value) = element(raw) else { return rejected(raw, Some(account), received_at, "status") };
-    let (Some(id), Some(word)) = (text(&value, "id"), text(&value, "status")) else {
+    let (Some(id), Some(reported_word)) = (text(&value, "id"), text(&value, "status")) else {
         return rejected(raw, Some(account), received_at, "status");
     };
     let timestamp = match value.get("timestamp") {
@@ -24,10 +24,10 @@ pub(super) fn status(raw: &str, account: &str, received_at: DateTime<Utc>) -> It
         },
     };
     let recipient = recipient(&value);
-    let Some(status) = reported(word) else {
+    let Some(status) = reported(reported_word) else {
         let mut data = Map::new();
         data.insert("reason".to_owned(), "unknown_status".into());
-        data.insert("status".to_owned(), word.into());
+        data.insert("status".to_owned(), reported_word.into());
         data.insert("channel_message_id".to_owned(), id.into());
         data.insert("id".to_owned(), digest::of(&[raw]).into());
         return Item::Event(event("ingest.rejected", Some(account), recipient, timestamp, data));
@@ -39,14 +39,14 @@ pub(super) fn status(raw: &str, account: &str, received_at: DateTime<Utc>) -> It
     put(&mut metadata, "callback_data", text(&value, "biz_opaque_callback_data"));
     put(&mut metadata, "user_id", text(&value, "recipient_user_id"));
     if is_group(&value) {
-        put(&mut metadata, "group_id", word_of(&value, "recipient_id"));
+        put(&mut metadata, "group_id", word(&value, "recipient_id"));
     }
     Item::Status(StatusItem {
         channel: Channel::Whatsapp,
         account: account.to_owned(),
         channel_message_id: id.to_owned(),
         status,
-        provider_status: word.to_owned(),
+        provider_status: reported_word.to_owned(),
         recipient,
         timestamp,
         errors: errors.iter().filter(|error| error.is_object()).map(errors::read).collect(),
@@ -67,7 +67,7 @@ fn reported(word: &str) -> Option<ReportedStatus> {
 
 /// In a group each member reports on its own; the group itself is no address.
 fn recipient(value: &Value) -> Option<String> {
-    let of = |key| word_of(value, key).map(|id| address::of_whatsapp_id(&id));
+    let of = |key| word(value, key).map(|id| address::of_whatsapp_id(&id));
     if is_group(value) {
         of("recipient_participant_id")
             .or_else(|| of("recipient_participant_user_id"))
@@ -78,9 +78,5 @@ fn recipient(value: &Value) -> Option<String> {
 }
 
 fn is_group(value: &Value) -> bool {
-    text(value, "recipient_type") == Some("group") || value.get("recipient_participant_id").is_some()
-}
-
-fn word_of(value: &Value, key: &str) -> Option<String> {
-    word(value, key)
+    text(value, "recipient_type") == Some("group") || word(value, "recipient_participant_id").is_some()
 }

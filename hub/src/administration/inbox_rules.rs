@@ -1,0 +1,134 @@
+//! What the settings of an inbox must look like, wherever they come from.
+
+use patchbay_core::channel::Channel;
+use patchbay_core::ids::AccountId;
+use patchbay_store::inboxes::InboxRow;
+
+use super::fields;
+use crate::directory::InboxSettings;
+
+/// A key of an inbox does not fit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// The key.
+    pub(super) path: &'static str,
+    /// What is wrong with it.
+    pub(super) message: String,
+}
+
+fn misfit(path: &'static str, message: impl Into<String>) -> Misfit {
+    Misfit { path, message: message.into() }
+}
+
+/// Checks what can be told from the settings alone. What is missing for sending or receiving is not an error: such an
+/// inbox is kept and shown as disabled.
+pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
+    if settings.name.trim() != settings.name || fields::text("name", &settings.name, 64).is_err() {
+        return Err(misfit("name", "must be 1 to 64 characters without white space around them"));
+    }
+    let address = settings.address.as_deref();
+    match settings.channel {
+        Channel::Whatsapp | Channel::Sms => {
+            if !address.is_some_and(is_e164) {
+                return Err(misfit("address", "must be an E.164 number such as +15550001111"));
+            }
+        }
+        Channel::Email => {
+            if !address.is_some_and(|address| fields::email("address", address).is_ok()) {
+                return Err(misfit("address", "must be an e-mail address"));
+            }
+        }
+        Channel::Chat => {}
+        Channel::Voice => return Err(misfit("channel", "calls come with an sms inbox that has voice = true")),
+    }
+    if settings.api_base.as_deref().is_some_and(|base| !is_safe_base(base)) {
+        return Err(misfit("api_base", "must be an https address, or http on this machine"));
+    }
+    account(settings)?;
+    one_of("inbound", settings.inbound.as_deref(), &["mailgun", "sendgrid", "postmark", "smtp"])?;
+    one_of("dkim", settings.dkim.as_deref(), &["verify", "off"])?;
+    one_of("identity_mode", settings.identity_mode.as_deref(), &["hmac", "jwt"])
+}
+
+/// The account the inbox belongs to.
+pub(super) fn account(settings: &InboxSettings) -> Result<Option<AccountId>, Misfit> {
+    settings.account.as_deref().map(|id| id.parse().map_err(|_| misfit("account", "must be an id"))).transpose()
+}
+
+/// Whether two inboxes would take each other's messages.
+pub(super) fn clash(settings: &InboxSettings, other: &InboxRow) -> Option<Misfit> {
+    if !other.is_active || other.name == settings.name {
+        return None;
+    }
+    let same_address = settings.channel == other.channel
+        && settings.address.as_deref().is_some_and(|address| address == other.address && !address.is_empty());
+    if same_address {
+        return Some(misfit("address", format!("the inbox {} has the same address", other.name)));
+    }
+    let number = settings.phone_number_id.as_deref();
+    let same_number =
+        number.is_some() && number == other.settings.get("phone_number_id").and_then(serde_json::Value::as_str);
+    same_number.then(|| misfit("phone_number_id", format!("the inbox {} has the same number", other.name)))
+}
+
+fn is_e164(address: &str) -> bool {
+    address.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+/// Tokens travel there: encrypted, or not off this machine.
+fn is_safe_base(base: &str) -> bool {
+    let (rest, encrypted) = match (base.strip_prefix("https://"), base.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, true),
+        (None, Some(rest)) => (rest, false),
+        (None, None) => return false,
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.is_empty() || authority.contains('@') || base.contains(char::is_whitespace) {
+        return false;
+    }
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let is_loopback =
+        host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    !host.is_empty() && (encrypted || is_loopback)
+}
+
+fn one_of(path: &'static str, value: Option<&str>, words: &[&str]) -> Result<(), Misfit> {
+    match value {
+        Some(value) if !words.contains(&value) => Err(misfit(path, format!("must be one of {}", words.join(", ")))),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_go_over_https_or_stay_on_this_machine() {
+        for good in
+            ["https://graph.facebook.com/v23.0", "http://127.0.0.1:9100", "http://[::1]:80/x", "http://localhost"]
+        {
+            assert!(is_safe_base(good), "{good}");
+        }
+        for bad in
+            ["http://graph.facebook.com", "ftp://x", "https://", "http://127.0.0.1@evil.test/", "graph.facebook.com"]
+        {
+            assert!(!is_safe_base(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_e164() {
+        assert!(is_e164("+15550001111"));
+        for bad in ["15550001111", "+0155500011", "+1555", "+1 555 000 1111", ""] {
+            assert!(!is_e164(bad), "{bad}");
+        }
+    }
+}

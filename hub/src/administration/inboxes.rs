@@ -1,0 +1,299 @@
+//! Inboxes: our configured addresses. Secrets go in and never come out.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::{InboxId, TeamId};
+use patchbay_core::{Code, Ctx};
+use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_store::Tx;
+use patchbay_store::inboxes::{self, InboxRow};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use super::authority::{require_admin, require_lead};
+use super::fields;
+use super::inbox_rules::{Misfit, account, check, clash};
+use super::start::row_of;
+use super::version::IfMatch;
+use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
+use crate::{Hub, HubError};
+
+/// An inbox: its settings with secrets masked, and how it does.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct InboxBody {
+    /// Our id.
+    id: Uuid,
+    /// As they were given; a secret is shown as `***`, or as the reference it was given by.
+    #[serde(flatten)]
+    settings: InboxSettings,
+    /// Default team.
+    team_id: Option<Uuid>,
+    /// Account it belongs to.
+    account_id: Option<Uuid>,
+    /// Who carries its messages: `whatsapp_cloud`, `twilio` or `unserved`.
+    provider: String,
+    /// Where it was configured: `settings` or `api`. What the settings file says wins at every start.
+    origin: String,
+    /// Deactivated inboxes take and send nothing.
+    is_active: bool,
+    /// `ok`; `degraded`: takes messages and cannot send; `disabled`: neither.
+    health: &'static str,
+    /// Why it is not `ok`.
+    health_reason: Option<String>,
+    /// Grows with every change.
+    version: i64,
+    /// When it was created.
+    created_at: DateTime<Utc>,
+    /// When it last changed.
+    updated_at: DateTime<Utc>,
+}
+
+impl InboxBody {
+    /// Reads secret files: blocks.
+    fn of(row: InboxRow, directory: &Directory) -> Self {
+        let settings = settings_of(&row, directory);
+        let health = if row.is_active { health(&settings) } else { Health::Disabled(InboxProblem::Deactivated) };
+        let (health, health_reason) = match health {
+            Health::Ok => ("ok", None),
+            Health::CannotSend(problem) => ("degraded", Some(problem.to_string())),
+            Health::Disabled(problem) => ("disabled", Some(problem.to_string())),
+        };
+        Self {
+            id: row.id.into(),
+            settings: settings.masked(),
+            team_id: row.team_id.map(Into::into),
+            account_id: row.account_id.map(Into::into),
+            provider: row.provider,
+            origin: row.origin,
+            is_active: row.is_active,
+            health,
+            health_reason,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+/// The settings of a row; the team by its current slug.
+fn settings_of(row: &InboxRow, directory: &Directory) -> InboxSettings {
+    let mut settings = serde_json::from_value(row.settings.clone())
+        .unwrap_or_else(|_| InboxSettings::new(row.name.clone(), row.channel));
+    settings.team = row.team_id.and_then(|id| directory.teams.get(&id)).map(|team| team.slug.clone());
+    settings
+}
+
+async fn bodies(hub: &Hub, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, ApiError> {
+    let directory = hub.gate.directory.load_full();
+    tokio::task::spawn_blocking(move || rows.into_iter().map(|row| InboxBody::of(row, &directory)).collect())
+        .await
+        .map_err(|error| ApiError::internal(&error))
+}
+
+async fn body(hub: &Hub, row: InboxRow) -> Result<InboxBody, ApiError> {
+    let mut bodies = bodies(hub, vec![row]).await?;
+    Ok(bodies.remove(0))
+}
+
+/// A page of the inboxes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InboxQuery {
+    /// Where the last page ended.
+    cursor: Option<String>,
+    /// 1 to 100; 20 when absent.
+    limit: Option<i64>,
+}
+
+/// Inboxes.
+#[utoipa::path(get, path = "/api/v1/inboxes", tag = "administration", params(InboxQuery),
+    responses((status = 200, body = Page<InboxBody>), (status = 403, description = "FORBIDDEN")))]
+pub(super) async fn list(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Params(query): Params<InboxQuery>,
+) -> Result<Json<Page<InboxBody>>, HubError> {
+    require_lead(&ctx)?;
+    let limit = limit(query.limit)?;
+    let after = query.cursor.as_deref().map(decode_cursor::<InboxId>).transpose()?;
+    let rows = {
+        let mut tx = hub.db.read().await?;
+        inboxes::page(&mut tx, after, limit + 1).await?
+    };
+    let page = Page::of(rows, limit, |row| encode_cursor(&row.id));
+    Ok(Json(Page { data: bodies(&hub, page.data).await?, next_cursor: page.next_cursor }))
+}
+
+/// Creates an inbox. A secret may be given itself or as `env:NAME` or `file:PATH`.
+#[utoipa::path(post, path = "/api/v1/inboxes", tag = "administration", request_body = InboxSettings,
+    responses((status = 201, body = InboxBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
+pub(super) async fn create(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Body(settings): Body<InboxSettings>,
+) -> Result<(StatusCode, Json<InboxBody>), HubError> {
+    require_admin(&ctx)?;
+    let mut tx = hub.db.begin().await?;
+    let team_id = team_of(&mut tx, &settings).await?;
+    check(&settings).map_err(refuse)?;
+    refuse_clash(&mut tx, &settings, None).await?;
+    let row = row_of(&settings, team_id, account(&settings).map_err(refuse)?, "api", ctx.now);
+    inboxes::insert(&mut tx, &row).await?;
+    tx.commit().await?;
+    hub.directory_changed().await;
+    Ok((StatusCode::CREATED, Json(body(&hub, row).await?)))
+}
+
+/// One inbox.
+#[utoipa::path(get, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = InboxBody), (status = 404, description = "NOT_FOUND")))]
+pub(super) async fn read(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<InboxId>,
+) -> Result<Json<InboxBody>, HubError> {
+    require_lead(&ctx)?;
+    let row = {
+        let mut tx = hub.db.read().await?;
+        existing(&mut tx, id).await?
+    };
+    Ok(Json(body(&hub, row).await?))
+}
+
+/// Changes an inbox: the given keys of its settings, null to take one away; `is_active`; `version` as with `If-Match`.
+/// A secret given as `***` stays what it is. The channel stays.
+#[utoipa::path(patch, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path)),
+    request_body(content = InboxSettings, description = "any part of the settings, is_active, version"),
+    responses((status = 200, body = InboxBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 403, description = "FORBIDDEN"), (status = 404, description = "NOT_FOUND"),
+              (status = 409, description = "VERSION_CONFLICT, ALREADY_EXISTS")))]
+pub(super) async fn change(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<InboxId>,
+    if_match: IfMatch,
+    Body(mut change): Body<Map<String, Value>>,
+) -> Result<Json<InboxBody>, HubError> {
+    require_admin(&ctx)?;
+    let version = take(&mut change, "version", Value::as_i64, "must be a number")?;
+    let is_active = take(&mut change, "is_active", Value::as_bool, "must be true or false")?;
+    let mut tx = hub.db.begin().await?;
+    let row = existing(&mut tx, id).await?;
+    if_match.check(version, row.version)?;
+    let mut settings = serde_json::to_value(settings_of(&row, &hub.directory())).unwrap_or_default();
+    overlay(&mut settings, change);
+    let settings: InboxSettings =
+        serde_json::from_value(settings).map_err(|error| ApiError::invalid("body", error.to_string()))?;
+    if settings.channel != row.channel {
+        return Err(ApiError::invalid("channel", "cannot change; make another inbox").into());
+    }
+    let changed = InboxRow { is_active: is_active.unwrap_or(row.is_active), ..row };
+    Ok(Json(save(&hub, tx, &ctx, changed, settings).await?))
+}
+
+/// Deactivates an inbox: it takes and sends nothing; its conversations stay.
+#[utoipa::path(delete, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path)),
+    responses((status = 200, body = InboxBody), (status = 403, description = "FORBIDDEN"),
+              (status = 404, description = "NOT_FOUND")))]
+pub(super) async fn deactivate(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<InboxId>,
+    if_match: IfMatch,
+) -> Result<Json<InboxBody>, HubError> {
+    require_admin(&ctx)?;
+    let mut tx = hub.db.begin().await?;
+    let row = existing(&mut tx, id).await?;
+    if_match.check(None, row.version)?;
+    let settings = settings_of(&row, &hub.directory());
+    Ok(Json(save(&hub, tx, &ctx, InboxRow { is_active: false, ..row }, settings).await?))
+}
+
+async fn save(hub: &Hub, mut tx: Tx, ctx: &Ctx, row: InboxRow, settings: InboxSettings) -> Result<InboxBody, HubError> {
+    let team_id = team_of(&mut tx, &settings).await?;
+    if row.is_active {
+        check(&settings).map_err(refuse)?;
+        refuse_clash(&mut tx, &settings, Some(row.id)).await?;
+    }
+    let fresh = row_of(&settings, team_id, account(&settings).map_err(refuse)?, &row.origin, ctx.now);
+    let mut row =
+        InboxRow { id: row.id, is_active: row.is_active, version: row.version, created_at: row.created_at, ..fresh };
+    inboxes::update(&mut tx, &row).await?;
+    tx.commit().await?;
+    hub.directory_changed().await;
+    row.version += 1;
+    Ok(body(hub, row).await?)
+}
+
+async fn existing(tx: &mut Tx, id: InboxId) -> Result<InboxRow, HubError> {
+    Ok(inboxes::by_id(tx, id).await?.ok_or_else(|| ApiError::not_found("inbox"))?)
+}
+
+async fn team_of(tx: &mut Tx, settings: &InboxSettings) -> Result<Option<TeamId>, HubError> {
+    match &settings.team {
+        None => Ok(None),
+        Some(named) => Ok(Some(fields::team(tx, "team", named).await?.id)),
+    }
+}
+
+async fn refuse_clash(tx: &mut Tx, settings: &InboxSettings, own: Option<InboxId>) -> Result<(), HubError> {
+    let others = inboxes::all(tx).await?;
+    match others.iter().filter(|other| Some(other.id) != own).find_map(|other| clash(settings, other)) {
+        None => Ok(()),
+        Some(found) => Err(ApiError::new(Code::AlreadyExists, format!("{}: {}", found.path, found.message)).into()),
+    }
+}
+
+fn refuse(found: Misfit) -> ApiError {
+    ApiError::invalid(found.path, found.message)
+}
+
+fn take<T>(
+    change: &mut Map<String, Value>,
+    key: &str,
+    read: impl Fn(&Value) -> Option<T>,
+    what: &str,
+) -> Result<Option<T>, ApiError> {
+    change.remove(key).map(|value| read(&value).ok_or_else(|| ApiError::invalid(key, what))).transpose()
+}
+
+/// Puts the changed keys over the current ones.
+fn overlay(current: &mut Value, change: Map<String, Value>) {
+    let Some(current) = current.as_object_mut() else { return };
+    for (key, value) in change {
+        if value.is_null() {
+            current.remove(&key);
+        } else {
+            let value = unmask(value, current.get(&key));
+            current.insert(key, value);
+        }
+    }
+}
+
+/// What was shown as `***` and came back so is what it was.
+fn unmask(value: Value, current: Option<&Value>) -> Value {
+    match value {
+        Value::String(text) if text == MASK => current.cloned().unwrap_or(Value::String(text)),
+        Value::Array(list) => {
+            let list = list.into_iter().enumerate();
+            Value::Array(list.map(|(place, value)| unmask(value, current.and_then(|list| list.get(place)))).collect())
+        }
+        Value::Object(map) => {
+            let map = map.into_iter();
+            Value::Object(
+                map.map(|(key, value)| {
+                    let value = unmask(value, current.and_then(|map| map.get(&key)));
+                    (key, value)
+                })
+                .collect(),
+            )
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,164 @@
+//! From the settings of an inbox to what its channel needs.
+
+use patchbay_core::channel::Channel;
+use patchbay_core::ids::InboxId;
+use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
+use patchbay_core::secret::Secret;
+use patchbay_store::inboxes::InboxRow;
+
+use super::settings::{InboxSettings, KeptSecret, SecretProblem};
+
+const META_API: &str = "https://graph.facebook.com/v23.0";
+const TWILIO_API: &str = "https://api.twilio.com";
+
+/// Why an inbox cannot be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InboxProblem {
+    /// A key that the channel needs is missing.
+    #[error("{0} is missing")]
+    Missing(&'static str),
+    /// A secret is not where it was said to be.
+    #[error("{key}: {problem}")]
+    Secret {
+        /// The key.
+        key: &'static str,
+        /// What is wrong with it.
+        problem: SecretProblem,
+    },
+    /// The channel is not served yet.
+    #[error("the channel {0} is not served yet")]
+    Channel(Channel),
+    /// Somebody switched it off.
+    #[error("the inbox is deactivated")]
+    Deactivated,
+    /// What is stored is not what this release writes.
+    #[error("its stored settings cannot be read")]
+    Unreadable,
+}
+
+/// Whether an inbox takes and sends messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Health {
+    /// It does.
+    Ok,
+    /// It takes messages and cannot send.
+    CannotSend(InboxProblem),
+    /// It does neither.
+    Disabled(InboxProblem),
+}
+
+/// The inbox of a row. What cannot be served is kept for its name, with [`Provider::Unserved`].
+pub(super) fn from_row(row: InboxRow) -> Inbox {
+    let served = if row.is_active {
+        serde_json::from_value::<InboxSettings>(row.settings)
+            .map_err(|_| InboxProblem::Unreadable)
+            .and_then(|settings| provider(&settings))
+    } else {
+        Err(InboxProblem::Deactivated)
+    };
+    let provider = served.unwrap_or_else(|problem| {
+        tracing::debug!(inbox.name = %row.name, %problem, "inbox {} is not served: {problem}", row.name);
+        Provider::Unserved
+    });
+    Inbox {
+        id: row.id,
+        name: row.name,
+        channel: row.channel,
+        team_id: row.team_id,
+        account_id: row.account_id,
+        address: row.address,
+        provider,
+    }
+}
+
+/// An inbox of settings that are not stored, under a new id. Reads secret files: blocks.
+pub fn inbox_of(settings: &InboxSettings) -> Inbox {
+    Inbox {
+        id: InboxId::new(),
+        name: settings.name.clone(),
+        channel: settings.channel,
+        team_id: None,
+        account_id: None,
+        address: settings.address.clone().unwrap_or_default(),
+        provider: provider(settings).unwrap_or(Provider::Unserved),
+    }
+}
+
+/// Whether an active inbox with these settings works. Reads secret files: blocks.
+pub fn health(settings: &InboxSettings) -> Health {
+    match provider(settings) {
+        Err(problem) => Health::Disabled(problem),
+        Ok(Provider::WhatsAppCloud(meta)) if meta.access_token.is_empty() => {
+            Health::CannotSend(InboxProblem::Missing("access_token"))
+        }
+        Ok(Provider::Twilio(twilio)) if twilio.auth_tokens.is_empty() => {
+            Health::CannotSend(InboxProblem::Missing("auth_tokens"))
+        }
+        Ok(_) => Health::Ok,
+    }
+}
+
+/// Word for the provider of these settings, as stored.
+pub(crate) fn provider_word(settings: &InboxSettings) -> &'static str {
+    match settings.channel {
+        Channel::Whatsapp if settings.account_sid.is_none() => "whatsapp_cloud",
+        Channel::Whatsapp | Channel::Sms => "twilio",
+        Channel::Email | Channel::Chat | Channel::Voice => "unserved",
+    }
+}
+
+fn provider(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
+    match settings.channel {
+        Channel::Whatsapp if settings.account_sid.is_none() => meta(settings),
+        Channel::Whatsapp | Channel::Sms => twilio(settings),
+        channel => Err(InboxProblem::Channel(channel)),
+    }
+}
+
+/// What is needed to take messages must be there; without a token to send the inbox still takes them.
+fn meta(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
+    let phone_number_id = settings.phone_number_id.clone().ok_or(InboxProblem::Missing("phone_number_id"))?;
+    let app_secrets = resolve_all("app_secrets", &settings.app_secrets)?;
+    if app_secrets.is_empty() {
+        return Err(InboxProblem::Missing("app_secrets"));
+    }
+    Ok(Provider::WhatsAppCloud(WhatsAppCloud {
+        phone_number_id,
+        app_secrets,
+        verify_token: resolve_optional("verify_token", settings.verify_token.as_ref())?,
+        access_token: resolve_optional("access_token", settings.access_token.as_ref())?,
+        api_base: base(settings, META_API),
+    }))
+}
+
+fn twilio(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
+    let account_sid = settings.account_sid.clone().ok_or(InboxProblem::Missing("account_sid"))?;
+    let auth_tokens = resolve_all("auth_tokens", &settings.auth_tokens)?;
+    let shared_keys = settings
+        .shared_keys
+        .iter()
+        .map(|(id, secret)| Ok((id.clone(), resolve("shared_keys", secret)?)))
+        .collect::<Result<_, InboxProblem>>()?;
+    let twilio = Twilio { account_sid, auth_tokens, shared_keys, api_base: base(settings, TWILIO_API) };
+    if twilio.auth_tokens.is_empty() && twilio.shared_keys.is_empty() {
+        return Err(InboxProblem::Missing("auth_tokens"));
+    }
+    Ok(Provider::Twilio(twilio))
+}
+
+fn base(settings: &InboxSettings, default: &str) -> String {
+    settings.api_base.as_deref().unwrap_or(default).trim_end_matches('/').to_owned()
+}
+
+fn resolve(key: &'static str, secret: &KeptSecret) -> Result<Secret, InboxProblem> {
+    secret.resolve().map_err(|problem| InboxProblem::Secret { key, problem })
+}
+
+fn resolve_all(key: &'static str, secrets: &[KeptSecret]) -> Result<Vec<Secret>, InboxProblem> {
+    let resolved = secrets.iter().map(|secret| resolve(key, secret)).collect::<Result<Vec<_>, _>>()?;
+    Ok(resolved.into_iter().filter(|secret| !secret.is_empty()).collect())
+}
+
+fn resolve_optional(key: &'static str, secret: Option<&KeptSecret>) -> Result<Secret, InboxProblem> {
+    secret.map_or_else(|| Ok(Secret::new("")), |secret| resolve(key, secret))
+}
