@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ContactId, ConversationId};
-use patchbay_store::StoreError;
 use patchbay_store::feed::{self, StoredEvent};
 use patchbay_store::search::{self, NewDocument};
+use patchbay_store::StoreError;
 use serde::Deserialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -102,8 +102,7 @@ struct Contact {
 
 /// What an event adds to the index. An event that cannot be read adds nothing.
 fn document(event: &StoredEvent) -> Option<NewDocument> {
-    // A name that only newer nodes know adds nothing here.
-    match event.name.parse::<EventName>().ok()? {
+    match event.name.parse().ok()? {
         EventName::MessageReceived | EventName::MessageSent => {
             let data: MessageData = serde_json::from_str(&event.payload).ok()?;
             let body = data.message.content.text.filter(|text| !text.trim().is_empty())?;

@@ -155,6 +155,7 @@ impl Parts {
             limits,
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
+            listeners: Vec::new().into(),
             node: Uuid::now_v7().to_string(),
             config: settings.workers.clone(),
         };
