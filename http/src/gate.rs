@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::correlation::RequestIds;
 use crate::error::ApiError;
+use crate::rate::ActorRates;
 use crate::token::{Claims, TokenKeys};
 
 /// Cookie that carries the access token of the console.
@@ -35,6 +36,8 @@ pub struct Gate {
     pub clock: Clock,
     /// Origins whose pages may write with a cookie.
     pub allowed_origins: Arc<[String]>,
+    /// How many requests an actor may send.
+    pub rates: ActorRates,
 }
 
 impl Gate {
@@ -151,6 +154,7 @@ where
         let (token, source) =
             bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::AuthRequired, "a token is required"))?;
         let (actor, _) = gate.actor(token)?;
+        gate.rates.check(actor.id)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if source == TokenSource::Cookie && !reads && !gate.allows_origin(&parts.headers) {
             return Err(ApiError::new(Code::OriginNotAllowed, "this page may not send that"));

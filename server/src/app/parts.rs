@@ -9,7 +9,7 @@ use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{Chain, Gate, TokenKeys};
+use patchbay_http::{ActorRates, Chain, Gate, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
@@ -60,6 +60,7 @@ impl Parts {
                 .cloned()
                 .chain([origin(&settings.public_url)])
                 .collect(),
+            rates: ActorRates::per_second(settings.limits.api_per_second),
         };
         let config = HubConfig {
             secure_cookies: settings.public_url.starts_with("https://"),
