@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use patchbay_core::event::{Audience, EventName};
+use patchbay_core::event::Audience;
 use patchbay_core::ids::{AccountId, ConversationId, EventId, InboxId, SiteId, TeamId, TicketId, UserId};
 
 use crate::error::StoreError;
@@ -57,8 +57,9 @@ pub struct StoredEvent {
     pub position: Position,
     /// Names the event.
     pub id: EventId,
-    /// What happened.
-    pub name: EventName,
+    /// What happened: a name of [`patchbay_core::event::EventName`], or one that only newer nodes know. During an
+    /// upgrade an older node passes it on.
+    pub name: String,
     /// Conversation it is about.
     pub conversation_id: Option<ConversationId>,
     /// Sequence within that conversation.
@@ -146,10 +147,7 @@ pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch,
         batch.events.push(StoredEvent {
             position: Position { tx: row.tx, seq: row.seq },
             id: row.id,
-            name: row
-                .name
-                .parse()
-                .map_err(|source| StoreError::Decode { column: "name".into(), source: Box::new(source) })?,
+            name: row.name,
             conversation_id: row.conversation_id,
             conversation_seq: row.conversation_seq,
             ticket_id: row.ticket_id,

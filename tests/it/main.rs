@@ -4,3 +4,4 @@ mod bad_input;
 mod main_job;
 mod no_loss;
 mod tree;
+mod workers;

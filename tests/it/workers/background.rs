@@ -18,7 +18,7 @@ use patchbay_workers::Workers;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::World;
+use super::world::World;
 
 const DANA: &str = "+15550107788";
 

@@ -8,7 +8,7 @@ use patchbay_store::{attempts, contacts, dead_letters};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 const DANA: &str = "+15550107788";
 
@@ -80,7 +80,7 @@ async fn a_provider_that_says_opted_out_is_believed(database: TestDatabase) {
     let conversation = world.conversation(world.sms, DANA).await;
     world.fakes.say(DANA, Channel::Sms, "STOP").unwrap();
     world.settle().await;
-    assert!(world.fakes.is_opted_out(crate::world::SMS, DANA));
+    assert!(world.fakes.is_opted_out(super::world::SMS, DANA));
     // We missed it: a restored backup, say. The carrier did not.
     let mut tx = world.db.begin().await.unwrap();
     assert!(contacts::opt_in(&mut tx, Channel::Sms, DANA).await.unwrap());

@@ -28,8 +28,7 @@ use patchbay_http::Gate;
 use patchbay_normalizer::twilio::{Consent, Form, MessageContext, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
-    Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber,
-    WindowRule,
+    Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber, WindowRule,
 };
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
@@ -78,7 +77,8 @@ impl World {
         receiver.directory.store(Arc::new(directory.clone()));
         add_inboxes(&db, &clock, &directory).await;
         let files = tempfile::tempdir().expect("a folder");
-        let mut config = WorkersConfig { provider_timeout_seconds: 1, twilio_per_second: 100, ..WorkersConfig::default() };
+        let mut config =
+            WorkersConfig { provider_timeout_seconds: 1, twilio_per_second: 100, ..WorkersConfig::default() };
         change(&mut config);
         let deps = Deps {
             db: db.clone(),
