@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Method, header};
 use patchbay_core::actor::Actor;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ActorId, ConversationId, SessionId};
+use patchbay_core::ids::{ActorId, ConversationId, RequestId, SessionId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::{Code, Ctx};
 use uuid::Uuid;
@@ -160,7 +160,7 @@ where
             return Err(ApiError::new(Code::OriginNotAllowed, "this page may not send that"));
         }
         let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_else(|| {
-            let id = Uuid::now_v7().to_string();
+            let id = RequestId::new().to_string();
             RequestIds { request_id: id.clone(), correlation_id: id }
         });
         Ok(Self(Ctx { actor, now: gate.clock.now(), correlation_id: ids.correlation_id, request_id: ids.request_id }))

@@ -20,7 +20,6 @@ use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::StartError;
 use crate::roles::Roles;
@@ -157,7 +156,7 @@ impl Parts {
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
             listeners: Vec::new().into(),
-            node: Uuid::now_v7().to_string(),
+            node: patchbay_core::ids::NodeId::new().to_string(),
             config: settings.workers.clone(),
         };
         let workers = Workers::start(&deps, stop)
