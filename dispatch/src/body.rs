@@ -179,6 +179,7 @@ impl From<IntakeBody> for BlindIntake {
 /// A ticket.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Ticket)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has as many independent facts as it has")]
 pub struct TicketBody {
     /// Our id.
     pub id: Uuid,

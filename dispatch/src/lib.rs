@@ -22,3 +22,6 @@ pub use error::CommandError;
 pub use pipeline::Dispatch;
 pub use read::TicketQuery;
 pub use routes::router;
+
+#[cfg(test)]
+mod tests;

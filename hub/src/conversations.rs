@@ -6,6 +6,7 @@ mod annotate;
 mod change;
 mod commands;
 mod read;
+mod wake;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -14,6 +15,7 @@ use crate::state::Hub;
 
 pub use access::{Seen, load_visible};
 pub use change::{body_of, release_all_of};
+pub use wake::end_snooze;
 
 /// The endpoints under `/api/v1/conversations`.
 pub fn router() -> OpenApiRouter<Hub> {

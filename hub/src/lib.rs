@@ -13,6 +13,7 @@ pub mod feed;
 pub mod intake;
 pub mod places;
 pub mod quarantine;
+pub mod received_files;
 mod state;
 pub mod ticket_link;
 

@@ -4,6 +4,7 @@ mod access;
 mod account_body;
 mod accounts;
 mod contacts;
+mod edit;
 mod site_body;
 mod sites;
 mod text;

@@ -3,11 +3,11 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use patchbay_core::Ctx;
 use patchbay_core::event::{Audience, EventName};
 use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
 use patchbay_core::ticket::{Command, Ticket};
-use patchbay_core::Ctx;
 use patchbay_dispatch::{Also, Call, Joined, MAX_BODY_BYTES, Reply, TicketBody};
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::conversations::{self, ConversationRow};
@@ -28,9 +28,7 @@ const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
 
 /// `POST /api/v1/conversations/{id}/ticket`.
 pub fn router() -> OpenApiRouter<Hub> {
-    OpenApiRouter::new()
-        .routes(routes!(make_ticket))
-        .layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
+    OpenApiRouter::new().routes(routes!(make_ticket)).layer(axum::extract::DefaultBodyLimit::max(MAX_BODY_BYTES))
 }
 
 /// The ticket and the conversation it was made from.
@@ -122,7 +120,8 @@ impl LinkConversation {
         let mut row = locked
             .filter(|row| patchbay_core::conversation::may_see(&ctx.actor, placement(row)))
             .ok_or_else(|| ApiError::not_found("conversation"))?;
-        let is_new = tickets::link(tx, self.id, ticket, relation, ctx.actor.id, ctx.now).await.map_err(HubError::from)?;
+        let is_new =
+            tickets::link(tx, self.id, ticket, relation, ctx.actor.id, ctx.now).await.map_err(HubError::from)?;
         if is_new {
             row.updated_at = ctx.now;
             conversations::update(tx, std::slice::from_ref(&row)).await.map_err(HubError::from)?;

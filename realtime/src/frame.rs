@@ -53,7 +53,7 @@ impl Subject {
             audience: event.audience,
             conversation: event.conversation_id,
             ticket: event.ticket_id,
-            about: if event.name == EventName::AlertRaised { About::Alert } else { About::Work },
+            about: if event.name == EventName::AlertRaised.as_str() { About::Alert } else { About::Work },
         }
     }
 }

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use patchbay_core::actor::Actor;
 use patchbay_core::event::Audience;
 use patchbay_core::ids::{NodeId, SocketId, TeamId, UserId};
 use patchbay_core::notice::{Availability, Notice, Presence, Roster};
+use patchbay_store::Signals;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -31,11 +33,13 @@ pub(crate) struct People {
 struct Known {
     here: HashMap<UserId, Person>,
     elsewhere: HashMap<NodeId, Node>,
+    /// Whose availability may have changed since it was shown.
+    changed: BTreeSet<UserId>,
     /// What was shown last, of everybody who is not offline.
     shown: BTreeMap<UserId, Presence>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Person {
     name: Option<String>,
     teams: Vec<TeamId>,
@@ -53,13 +57,13 @@ impl People {
         Self { node: NodeId::new(), known: Mutex::default() }
     }
 
-    /// Sets the availability of one socket of `actor`; offline when the socket is gone.
-    pub(crate) fn set(&self, realtime: &Realtime, actor: &Actor, socket: SocketId, availability: Availability) {
+    /// Sets the availability of one socket of `actor`; offline when the socket is gone. Other nodes hear of it at once,
+    /// sockets with the next [`People::show`].
+    pub(crate) fn set(&self, signals: &Signals, actor: &Actor, socket: SocketId, availability: Availability) {
         let user = actor.user_id();
         let mut known = self.lock();
         let before = known.here.get(&user).map(Person::availability);
-        let person =
-            known.here.entry(user).or_insert_with(|| Person { name: None, teams: Vec::new(), sockets: HashMap::new() });
+        let person = known.here.entry(user).or_default();
         person.name.clone_from(&actor.name);
         person.teams = actor.teams.iter().copied().collect();
         if availability == Availability::Offline {
@@ -67,30 +71,26 @@ impl People {
         } else {
             person.sockets.insert(socket, availability);
         }
-        let after = person.availability();
-        let presence = Presence { user, name: person.name.clone(), teams: person.teams.clone(), availability: after };
+        let presence = person.presence(user);
         if person.sockets.is_empty() {
             known.here.remove(&user);
         }
-        let changes = known.changes(BTreeSet::from([user]), Some(&presence));
+        known.changed.insert(user);
         drop(known);
-        if before != Some(after) {
-            realtime.db.signals().announce(Notice::PresenceChanged { node: self.node, presence });
+        if before != Some(presence.availability) {
+            signals.announce(Notice::PresenceChanged { node: self.node, presence });
         }
-        show(realtime, changes);
     }
 
     /// Takes note of what another node said.
-    pub(crate) fn hear(&self, realtime: &Realtime, notice: Notice) {
+    pub(crate) fn hear(&self, signals: &Signals, notice: Notice) {
         let mut known = self.lock();
-        let changes = match notice {
+        match notice {
             Notice::Present(roster) if roster.node != self.node => {
                 let people: HashMap<_, _> = roster.people.into_iter().map(|person| (person.user, person)).collect();
-                let mut users: BTreeSet<UserId> = people.keys().copied().collect();
-                let heard = Instant::now();
-                let old = known.elsewhere.insert(roster.node, Node { heard, people });
-                users.extend(old.into_iter().flat_map(|old| old.people.into_keys()));
-                known.changes(users, None)
+                known.changed.extend(people.keys().copied());
+                let old = known.elsewhere.insert(roster.node, Node { heard: Instant::now(), people });
+                known.changed.extend(old.into_iter().flat_map(|old| old.people.into_keys()));
             }
             Notice::PresenceChanged { node, presence } if node != self.node => {
                 let user = presence.user;
@@ -102,53 +102,46 @@ impl People {
                 if presence.availability == Availability::Offline {
                     there.people.remove(&user);
                 } else {
-                    there.people.insert(user, presence.clone());
+                    there.people.insert(user, presence);
                 }
-                known.changes(BTreeSet::from([user]), Some(&presence))
+                known.changed.insert(user);
             }
             Notice::StillHere { node } if node != self.node => {
                 let Some(there) = known.elsewhere.get_mut(&node) else {
                     drop(known);
                     // A stranger: ask everybody who is there.
-                    realtime.db.signals().announce(Notice::WhoIsThere);
+                    signals.announce(Notice::WhoIsThere);
                     return;
                 };
                 there.heard = Instant::now();
-                Vec::new()
             }
-            _ => Vec::new(),
-        };
-        drop(known);
-        show(realtime, changes);
+            _ => {}
+        }
     }
 
     /// Forgets nodes that fell silent.
-    pub(crate) fn expire(&self, realtime: &Realtime) {
+    pub(crate) fn expire(&self) {
         let now = Instant::now();
         let mut known = self.lock();
-        let users: BTreeSet<UserId> = known
-            .elsewhere
-            .extract_if(|_, node| node.heard + GONE_AFTER < now)
-            .flat_map(|(_, node)| node.people.into_keys())
-            .collect();
-        let changes = known.changes(users, None);
-        drop(known);
-        show(realtime, changes);
+        let gone: Vec<Node> =
+            known.elsewhere.extract_if(|_, node| node.heard + GONE_AFTER < now).map(|(_, node)| node).collect();
+        known.changed.extend(gone.into_iter().flat_map(|node| node.people.into_keys()));
+    }
+
+    /// Shows what changed since the last time.
+    pub(crate) fn show(&self, realtime: &Realtime) {
+        let changes = self.lock().changes();
+        if changes.is_empty() {
+            return;
+        }
+        let now = realtime.gate.clock.now();
+        realtime.registry.distribute(changes.into_iter().map(|presence| frame(now, presence)).collect(), None);
     }
 
     /// Everybody who is connected to this node.
     pub(crate) fn roster(&self) -> Notice {
         let known = self.lock();
-        let people = known
-            .here
-            .iter()
-            .map(|(user, person)| Presence {
-                user: *user,
-                name: person.name.clone(),
-                teams: person.teams.clone(),
-                availability: person.availability(),
-            })
-            .collect();
+        let people = known.here.iter().map(|(user, person)| person.presence(*user)).collect();
         Notice::Present(Roster { node: self.node, people })
     }
 
@@ -166,6 +159,10 @@ impl Person {
     fn availability(&self) -> Availability {
         best(self.sockets.values().copied())
     }
+
+    fn presence(&self, user: UserId) -> Presence {
+        Presence { user, name: self.name.clone(), teams: self.teams.clone(), availability: self.availability() }
+    }
 }
 
 /// Online beats away, away beats offline: the order in which the words are declared.
@@ -174,32 +171,24 @@ fn best(all: impl Iterator<Item = Availability>) -> Availability {
 }
 
 impl Known {
-    /// Works out what `users` are over all nodes, and gives back what is new. `hint` describes somebody who may be
-    /// known nowhere any more.
-    fn changes(&mut self, users: BTreeSet<UserId>, hint: Option<&Presence>) -> Vec<Presence> {
+    /// Works out what everybody who changed is over all nodes, and gives back what is new.
+    fn changes(&mut self) -> Vec<Presence> {
         let mut changes = Vec::new();
-        for user in users {
-            let here = self.here.get(&user).map(|person| Presence {
-                user,
-                name: person.name.clone(),
-                teams: person.teams.clone(),
-                availability: person.availability(),
-            });
+        for user in std::mem::take(&mut self.changed) {
+            let here = self.here.get(&user).map(|person| person.presence(user));
             let there = self.elsewhere.values().filter_map(|node| node.people.get(&user).cloned());
             let everywhere: Vec<Presence> = here.into_iter().chain(there).collect();
             let availability = best(everywhere.iter().map(|presence| presence.availability));
             let shown = self.shown.get(&user).cloned();
-            let Some(describes) = everywhere.into_iter().next().or_else(|| hint.cloned()).or_else(|| shown.clone())
-            else {
-                continue;
-            };
+            let was = shown.as_ref().map_or(Availability::Offline, |shown| shown.availability);
+            let Some(describes) = everywhere.into_iter().next().or(shown) else { continue };
             let presence = Presence { availability, ..describes };
             if availability == Availability::Offline {
                 self.shown.remove(&user);
             } else {
                 self.shown.insert(user, presence.clone());
             }
-            if shown.map_or(Availability::Offline, |shown| shown.availability) != availability {
+            if was != availability {
                 changes.push(presence);
             }
         }
@@ -207,26 +196,16 @@ impl Known {
     }
 }
 
-fn show(realtime: &Realtime, changes: Vec<Presence>) {
-    if changes.is_empty() {
-        return;
-    }
-    let now = realtime.gate.clock.now();
-    let frames = changes
-        .into_iter()
-        .map(|presence| {
-            let data = json!({
-                "user": { "id": presence.user, "name": presence.name },
-                "status": presence.availability,
-            });
-            let subject = Subject {
-                audience: Audience::default(),
-                conversation: None,
-                ticket: None,
-                about: About::Person { user: presence.user, teams: presence.teams },
-            };
-            (subject, Frame::passing("agent.presence", now, &data))
-        })
-        .collect();
-    realtime.registry.distribute(frames, None);
+fn frame(now: DateTime<Utc>, presence: Presence) -> (Subject, Frame) {
+    let data = json!({
+        "user": { "id": presence.user, "name": presence.name },
+        "status": presence.availability,
+    });
+    let subject = Subject {
+        audience: Audience::default(),
+        conversation: None,
+        ticket: None,
+        about: About::Person { user: presence.user, teams: presence.teams },
+    };
+    (subject, Frame::passing("agent.presence", now, &data))
 }

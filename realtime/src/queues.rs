@@ -47,6 +47,10 @@ pub(crate) async fn watch(realtime: &Realtime) {
     loop {
         realtime.queues.changed.notified().await;
         sleep(realtime.config.queue_debounce).await;
+        if realtime.registry.is_empty() {
+            // The first socket that comes makes us count.
+            continue;
+        }
         let began = Instant::now();
         match count(realtime).await {
             Ok(counted) => tell(realtime, &counted),

@@ -207,19 +207,15 @@ impl Registry {
         }
     }
 
-    /// Logins that have sockets here.
-    pub(crate) fn sessions(&self) -> BTreeSet<SessionId> {
-        self.lock().groups.values().filter_map(|group| group.key.session).collect()
-    }
-
-    /// Hands frames to everybody who may see them. `position`: everything up to it has now been handed out.
-    pub(crate) fn distribute(&self, frames: Vec<(Subject, Frame)>, position: Option<Position>) {
+    /// Hands frames to everybody who may see them, and tells to how many sockets. `position`: everything up to it has now
+    /// been handed out.
+    pub(crate) fn distribute(&self, frames: Vec<(Subject, Frame)>, position: Option<Position>) -> usize {
         let mut state = self.lock();
         let mut touched: Vec<u64> = Vec::new();
         for (turn, (subject, frame)) in frames.into_iter().enumerate() {
             state.judge(turn as u64 + 1, &subject, &frame, &mut touched);
         }
-        let mut sent = 0;
+        let (mut sockets, mut sent) = (0, 0);
         for id in touched {
             let Some(group) = state.groups.get_mut(&id) else { continue };
             let batch: Arc<[Frame]> = group.pending.drain(..).collect();
@@ -227,6 +223,7 @@ impl Registry {
             for mailbox in group.members.values() {
                 mailbox.push(&batch);
             }
+            sockets += group.members.len();
             sent += batch.len() * group.members.len();
         }
         for group in state.groups.values_mut() {
@@ -237,6 +234,7 @@ impl Registry {
         }
         drop(state);
         metrics::counter!("patchbay_realtime_frames_total").increment(sent as u64);
+        sockets
     }
 
     /// Moves the position forward when nobody is here to be handed anything. `false`: somebody is.

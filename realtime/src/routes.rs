@@ -85,6 +85,7 @@ async fn connect(
         .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES);
+    let directory = realtime.gate.directory.load_full();
     let (actor, claims) = match realtime.gate.actor(token) {
         Ok((actor, claims)) => (Arc::new(actor), Arc::new(claims)),
         // A page sees nothing of a refused upgrade: it hears the reason as a close code.
@@ -102,6 +103,11 @@ async fn connect(
     };
     let expires = DateTime::from_timestamp(claims.exp, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     let seat = seat(&realtime, &actor, &claims).await?;
+    if !Arc::ptr_eq(&directory, &realtime.gate.directory.load()) {
+        // The directory was replaced after the token was looked at and maybe before the seat was there to be resolved.
+        realtime.registry.resolve_all(|claims| realtime.gate.resolve(claims));
+    }
+    realtime.queues.touch();
     let seated = Seated { realtime: realtime.clone(), actor, seat };
     let sockets = realtime.sockets.clone();
     Ok(upgrade.on_upgrade(move |ws| sockets.track_future(socket::run(ws, seated, start, expires))))

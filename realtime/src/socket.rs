@@ -43,7 +43,7 @@ impl Drop for Seated {
             self.realtime.db.signals().announce(notice);
         }
         if rights::is_present(&self.actor) {
-            self.realtime.people.set(&self.realtime, &self.actor, self.seat.id, Availability::Offline);
+            self.realtime.people.set(self.realtime.db.signals(), &self.actor, self.seat.id, Availability::Offline);
         }
     }
 }
@@ -105,8 +105,11 @@ pub(crate) async fn run(ws: WebSocket, seated: Seated, start: Start, expires: Da
         Ok(()) => socket.live().await,
         Err(end) => end,
     };
+    // The seat goes first: the goodbye may take a while, and the person is gone.
+    let Socket { mut ws, seated, .. } = socket;
+    drop(seated);
     if let End::Close(closing) = end {
-        close(&mut socket.ws, closing).await;
+        close(&mut ws, closing).await;
     }
 }
 
@@ -287,8 +290,10 @@ impl Socket {
     fn show(&mut self, availability: Availability) {
         if self.shown != availability && rights::is_present(&self.seated.actor) {
             self.shown = availability;
-            let realtime = self.realtime();
-            realtime.people.set(realtime, &self.seated.actor, self.seated.seat.id, availability);
+            let (realtime, id) = (self.realtime(), self.seated.seat.id);
+            // Teams may have changed since the socket came.
+            let actor = realtime.registry.view(id).map_or_else(|| self.seated.actor.clone(), |(actor, _)| actor);
+            realtime.people.set(realtime.db.signals(), &actor, id, availability);
         }
     }
 

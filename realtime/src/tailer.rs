@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use patchbay_core::directory::Directory;
 use patchbay_http::Chain;
-use patchbay_store::{StoreError, feed};
+use patchbay_store::{StoreError, Tx, feed};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::frame::{Frame, Subject};
 use crate::service::Realtime;
@@ -19,33 +19,43 @@ const FIRST_LOOK: Duration = Duration::from_millis(1);
 const LAST_LOOK: Duration = Duration::from_millis(50);
 /// Pause while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
+/// Sockets woken in a second, at most. After an event went out, the next ones wait for as long as this allows, and then
+/// go out together: under load, ten frames in one write cost little more than one. A single event never waits.
+const WAKES_PER_SECOND: f64 = 60_000.0;
+const LONGEST_GATHERING: Duration = Duration::from_millis(200);
 
 /// Follows the feed for as long as it is polled.
 pub(crate) async fn follow(realtime: &Realtime) {
     let mut grew = realtime.db.signals().feed();
     let mut directory = realtime.gate.directory.load_full();
-    let mut look = FIRST_LOOK;
+    let mut pause = FIRST_LOOK;
     let mut away = false;
+    let mut reader: Option<Tx> = None;
+    let mut not_before = Instant::now();
     loop {
+        if not_before > Instant::now() {
+            sleep_until(not_before).await;
+        }
         notice_directory(realtime, &mut directory);
         // Marks hints as seen before looking: one that comes while we look makes us look again.
         grew.borrow_and_update();
-        let found = look_once(realtime).await;
+        let found = look(realtime, &mut reader).await;
         if away && found.is_ok() {
             tracing::info!("the feed is read again");
         }
         match found {
-            Ok(Found::Events) => {
-                look = FIRST_LOOK;
-                // Under load the sockets get their turn before the next batch.
+            Ok(Found::Events { woken }) => {
+                pause = FIRST_LOOK;
+                not_before = Instant::now() + gathering(woken);
+                // The sockets get their turn before the next batch.
                 tokio::task::yield_now().await;
             }
             Ok(Found::Unsettled) => {
-                sleep(look).await;
-                look = (look * 2).min(LAST_LOOK);
+                sleep(pause).await;
+                pause = (pause * 2).min(LAST_LOOK);
             }
             Ok(Found::Nothing) => {
-                look = FIRST_LOOK;
+                pause = FIRST_LOOK;
                 // Without a hint, look anyway: hints may be lost.
                 let _ = timeout(realtime.config.poll, grew.changed()).await;
             }
@@ -62,8 +72,8 @@ pub(crate) async fn follow(realtime: &Realtime) {
 }
 
 enum Found {
-    /// Events were handed out, and there may be more.
-    Events,
+    /// Events were handed out, to so many sockets, and there may be more.
+    Events { woken: usize },
     /// Nothing new is settled, but something is committed.
     Unsettled,
     /// Nothing new.
@@ -72,33 +82,43 @@ enum Found {
     Nobody,
 }
 
-async fn look_once(realtime: &Realtime) -> Result<Found, StoreError> {
+/// Looks once, with the connection of the last time: sockets do not wait when all connections are busy. One that ended
+/// meanwhile is replaced.
+async fn look(realtime: &Realtime, reader: &mut Option<Tx>) -> Result<Found, StoreError> {
+    if let Some(mut tx) = reader.take()
+        && let Ok(found) = look_with(realtime, &mut tx).await
+    {
+        *reader = Some(tx);
+        return Ok(found);
+    }
     let mut tx = realtime.db.read().await?;
+    let found = look_with(realtime, &mut tx).await?;
+    *reader = Some(tx);
+    Ok(found)
+}
+
+async fn look_with(realtime: &Realtime, tx: &mut Tx) -> Result<Found, StoreError> {
     let position = match realtime.registry.position() {
         Some(position) if !realtime.registry.is_empty() => position,
         _ => {
-            let latest = feed::bounds(&mut tx).await?.latest;
-            // Without sockets a change of queues cannot be seen in events: count again when somebody comes.
-            realtime.queues.touch();
+            let latest = feed::bounds(tx).await?.latest;
             return Ok(if realtime.registry.skip_to(latest) { Found::Nobody } else { Found::Nothing });
         }
     };
-    let batch = feed::after(&mut tx, position, BATCH).await?;
-    drop(tx);
+    let batch = feed::after(tx, position, BATCH).await?;
     let Some(last) = batch.events.last().map(|event| event.position) else {
         return Ok(if batch.unsettled { Found::Unsettled } else { Found::Nothing });
     };
-    if batch.events.iter().any(|event| event.name.as_str().starts_with("conversation.")) {
+    if batch.events.iter().any(|event| event.name.starts_with("conversation.")) {
         realtime.queues.touch();
     }
     let frames = batch.events.iter().map(|event| (Subject::of(event), Frame::of(event))).collect();
-    realtime.registry.distribute(frames, Some(last));
-    let full = i64::try_from(batch.events.len()).is_ok_and(|events| events == BATCH);
-    Ok(match (full, batch.unsettled) {
-        (true, _) => Found::Events,
-        (false, true) => Found::Unsettled,
-        (false, false) => Found::Nothing,
-    })
+    Ok(Found::Events { woken: realtime.registry.distribute(frames, Some(last)) })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a node has far fewer than 2^52 sockets")]
+fn gathering(woken: usize) -> Duration {
+    Duration::from_secs_f64(woken as f64 / WAKES_PER_SECOND).min(LONGEST_GATHERING)
 }
 
 /// Until a socket joins, the position moves along once in a while, so that the first socket starts near the end.

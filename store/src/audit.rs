@@ -126,10 +126,11 @@ pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<AuditRow>, S
     .await
 }
 
-/// Entries of an account's chain, in the order of their ids, after `after`.
+/// Entries of an account's chain (or of the chain of no account), in the order of their ids, after `after`. Their order
+/// in the chain is that of the hashes: ids of two nodes may be made in another order than they are appended.
 pub async fn of_account(
     tx: &mut Tx,
-    account: AccountId,
+    account: Option<AccountId>,
     after: AuditId,
     limit: i64,
 ) -> Result<Vec<AuditRow>, StoreError> {
@@ -137,7 +138,8 @@ pub async fn of_account(
         "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
                 request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
                 prev_hash, hash, created_at
-         from audit_events where account_id = $1 and id > $2 order by id limit $3",
+         from audit_events
+         where (account_id = $1 or ($1 is null and account_id is null)) and id > $2 order by id limit $3",
     )
     .bind(account)
     .bind(after)

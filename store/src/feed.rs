@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use patchbay_core::event::{Audience, EventName};
+use patchbay_core::event::Audience;
 use patchbay_core::ids::{AccountId, ConversationId, EventId, InboxId, SiteId, TeamId, TicketId, UserId};
 
 use crate::error::StoreError;
@@ -57,8 +57,9 @@ pub struct StoredEvent {
     pub position: Position,
     /// Names the event.
     pub id: EventId,
-    /// What happened.
-    pub name: EventName,
+    /// What happened: a name of [`patchbay_core::event::EventName`], or one that only newer nodes know. During an
+    /// upgrade an older node passes it on.
+    pub name: String,
     /// Conversation it is about.
     pub conversation_id: Option<ConversationId>,
     /// Sequence within that conversation.
@@ -146,10 +147,7 @@ pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch,
         batch.events.push(StoredEvent {
             position: Position { tx: row.tx, seq: row.seq },
             id: row.id,
-            name: row
-                .name
-                .parse()
-                .map_err(|source| StoreError::Decode { column: "name".into(), source: Box::new(source) })?,
+            name: row.name,
             conversation_id: row.conversation_id,
             conversation_seq: row.conversation_seq,
             ticket_id: row.ticket_id,
@@ -203,6 +201,50 @@ async fn trimmed(tx: &mut Tx) -> Result<Position, StoreError> {
         .optional::<PositionRow>()
         .await?;
     Ok(row.map_or(Position::START, Position::from))
+}
+
+/// How far the background reader `reader` has come. [`Position::START`] when it never was here.
+pub async fn position_of(tx: &mut Tx, reader: &str) -> Result<Position, StoreError> {
+    let row = tx
+        .query("select tx, seq from feed_positions where reader = $1")
+        .bind(reader)
+        .optional::<PositionRow>()
+        .await?;
+    Ok(row.map_or(Position::START, Position::from))
+}
+
+/// Moves the background reader `reader` from `from` to `to`. `false`: another node moved it meanwhile; what was read has
+/// been dealt with there.
+pub async fn advance(
+    tx: &mut Tx,
+    reader: &str,
+    (from, to): (Position, Position),
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    if from == Position::START {
+        tx.query(
+            "insert into feed_positions (reader, tx, seq, updated_at) values ($1, 0, 0, $2)
+             on conflict (reader) do nothing",
+        )
+        .bind(reader)
+        .bind(now)
+        .execute()
+        .await?;
+    }
+    let moved = tx
+        .query(
+            "update feed_positions set tx = $4, seq = $5, updated_at = $6
+             where reader = $1 and tx = $2 and seq = $3",
+        )
+        .bind(reader)
+        .bind(from.tx)
+        .bind(from.seq)
+        .bind(to.tx)
+        .bind(to.seq)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(moved == 1)
 }
 
 /// The reader under whose name retention notes how far it removed the feed.

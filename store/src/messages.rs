@@ -247,3 +247,19 @@ pub async fn page_after(
     .all()
     .await
 }
+
+/// Replaces the stored content of a message. Error: [`StoreError::Conflict`] when it changed since it was read.
+pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
+    let changed = tx
+        .query(
+            "update messages set content = $4, version = version + 1
+             where conversation_id = $1 and seq = $2 and version = $3",
+        )
+        .bind(row.conversation_id)
+        .bind(row.seq)
+        .bind(row.version)
+        .bind(row.content.clone())
+        .execute()
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}

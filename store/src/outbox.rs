@@ -154,3 +154,14 @@ pub async fn of_aggregate(tx: &mut Tx, aggregate: Uuid) -> Result<Vec<OutboxRow>
     .all()
     .await
 }
+
+/// Whether any event could be leased at `now`. Cheap: lets a look pass without a write.
+pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from outbox_events where status = 'PENDING' and next_attempt_at <= $1)
+             or exists (select 1 from outbox_events where status = 'PROCESSING' and lease_until < $1) as found",
+    )
+    .bind(now)
+    .scalar()
+    .await
+}

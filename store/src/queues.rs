@@ -1,11 +1,9 @@
-//! What live views ask beside the feed: how long the queues are, where one conversation or ticket stands, which logins
-//! ended.
+//! What live views ask beside the feed: how long the queues are, where one conversation or ticket stands.
 
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::event::Audience;
-use patchbay_core::ids::{AccountId, ConversationId, InboxId, SessionId, SiteId, TeamId, TicketId, UserId};
+use patchbay_core::ids::{AccountId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId};
 
-use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::tx::Tx;
 
@@ -79,16 +77,4 @@ pub async fn audiences_of_ticket(tx: &mut Tx, id: TicketId) -> Result<Vec<Audien
         audiences.extend(audience_of_conversation(tx, conversation).await?);
     }
     Ok(audiences)
-}
-
-/// Which of these logins have been revoked.
-pub async fn revoked_sessions(tx: &mut Tx, sessions: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
-    tx.query_for(
-        "select id from sessions where revoked_at is not null
-         and id in (select unhex(value ->> 0) from json_each($1)) order by id",
-        "select id from sessions where revoked_at is not null and id = any($1::uuid[]) order by id",
-    )
-    .bind_batch(Batch::new().ids(sessions.iter().copied()))
-    .column()
-    .await
 }

@@ -1,6 +1,8 @@
 //! The integration tests, in one binary: about the tree, and about the running system.
 
+mod administration;
 mod bad_input;
 mod main_job;
 mod no_loss;
 mod tree;
+mod workers;

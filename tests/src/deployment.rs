@@ -46,6 +46,16 @@ pub struct Deployment {
     _database: TestDatabase,
 }
 
+/// Workers that notice a dead neighbor and an unknown outcome soon.
+const QUICK_WORKERS: &str = "
+[workers]
+lease_seconds = 3
+poll_ms = 100
+provider_timeout_seconds = 3
+reconcile_after_seconds = 5
+twilio_per_second = 20
+";
+
 /// A customer with a phone on both channels.
 pub const CUSTOMER: &str = "+15550101001";
 /// Another one.
@@ -64,7 +74,7 @@ impl Deployment {
         Self::start_with(plan, "").await
     }
 
-    /// The same with more lines of settings, which go before `[auth]`.
+    /// The same with more lines of settings, at the top level.
     pub async fn start_with(plan: Plan, more: &str) -> Self {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
@@ -91,7 +101,7 @@ impl Deployment {
                 database_url: database.url().to_owned(),
                 redis_url: redis_url.clone(),
                 providers_url: simulator.base_url(),
-                more: more.to_owned(),
+                more: format!("{more}{QUICK_WORKERS}"),
             };
             settings.write(folder.path());
             nodes.push(Node::start(folder.path(), &format!("http://127.0.0.1:{port}"), &[]).await);

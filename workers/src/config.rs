@@ -54,7 +54,7 @@ impl Default for WorkersConfig {
             twilio_per_second: 1,
             hold_seconds: 60,
             max_media_bytes: 25 << 20,
-            index_batch: 500,
+            index_batch: 200,
             media_hosts: [
                 "graph.facebook.com",
                 "lookaside.fbsbx.com",

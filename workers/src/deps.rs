@@ -11,6 +11,7 @@ use patchbay_store::Db;
 
 use crate::config::WorkersConfig;
 use crate::limits::RateLimits;
+use crate::relay::Listener;
 
 /// What the workers work with. Cheap to clone.
 #[derive(Clone)]
@@ -29,6 +30,8 @@ pub struct Deps {
     pub public_url: String,
     /// A link under which a provider can fetch a file of ours for a while.
     pub media_link: MediaLink,
+    /// Who wants to hear of ticket events.
+    pub listeners: Arc<[Arc<dyn Listener>]>,
     /// Name of this node, different from every other node's.
     pub node: String,
     /// How the workers behave.

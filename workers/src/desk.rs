@@ -6,15 +6,17 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
 use patchbay_hub::delivery::{self, Burial, SendError};
+use patchbay_hub::received_files;
 use patchbay_store::attempts;
 use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{StoreError, Tx};
 
 use crate::deps::Deps;
+use crate::fetch_media::FetchPayload;
 use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
-use crate::{reconcile_message, send_message};
+use crate::{end_snooze, fetch_media, reconcile_message, send_message, sweep};
 
 /// How long a job waits whose kind only a newer release knows.
 const NOT_OURS: std::time::Duration = std::time::Duration::from_secs(60);
@@ -34,8 +36,41 @@ impl Desk {
         match kind {
             JobKind::SendMessage => send_message::run(&self.deps, &self.client, ctx, job).await,
             JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
-            JobKind::EndSnooze | JobKind::FetchMedia | JobKind::RelayOutbox | JobKind::Sweep => Ok(Verdict::Done),
+            JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
+            JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
+            // The relay looks for itself; a job only says that there is something.
+            JobKind::RelayOutbox => Ok(Verdict::Done),
         }
+    }
+}
+
+impl Desk {
+    async fn give_up_kind(&self, tx: &mut Tx, ctx: &Ctx, job: &ClaimedJob) -> Result<bool, StoreError> {
+        match job.kind.parse() {
+            Ok(JobKind::SendMessage | JobKind::ReconcileMessage) => self.give_up_message(tx, ctx, job).await,
+            Ok(JobKind::FetchMedia) => {
+                if let Ok(payload) = serde_json::from_value::<FetchPayload>(job.payload.clone()) {
+                    let directory = self.deps.directory.load_full();
+                    received_files::lost(tx, ctx, &directory, payload.media_id).await?;
+                }
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// The agent learns that the message did not go out, and the message leaves a dead letter of its own.
+    async fn give_up_message(&self, tx: &mut Tx, ctx: &Ctx, job: &ClaimedJob) -> Result<bool, StoreError> {
+        let Ok(payload) = serde_json::from_value::<SendPayload>(job.payload.clone()) else { return Ok(false) };
+        let error =
+            SendError::ours("GIVEN_UP", ErrorClass::Permanent, "the message could not be handed over; see the log");
+        let attempts = attempts::of_message(tx, payload.message_id).await?;
+        let open = attempts.iter().find(|attempt| attempt.finished_at.is_none()).map(|attempt| attempt.id);
+        let directory = self.deps.directory.load_full();
+        let letter =
+            delivery::fail(tx, ctx, &directory, payload.message_id, open, (&error, Burial::DeadLetter)).await?;
+        Ok(letter.is_some())
     }
 }
 
@@ -50,21 +85,6 @@ impl Work for Desk {
         ctx: &'a Ctx,
         job: &'a ClaimedJob,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        async move {
-            let is_send = matches!(job.kind.parse(), Ok(JobKind::SendMessage | JobKind::ReconcileMessage));
-            let Some(payload) = serde_json::from_value::<SendPayload>(job.payload.clone()).ok().filter(|_| is_send)
-            else {
-                return Ok(false);
-            };
-            let error =
-                SendError::ours("GIVEN_UP", ErrorClass::Permanent, "the message could not be handed over; see the log");
-            let attempts = attempts::of_message(tx, payload.message_id).await?;
-            let open = attempts.iter().find(|attempt| attempt.finished_at.is_none()).map(|attempt| attempt.id);
-            let directory = self.deps.directory.load_full();
-            let letter =
-                delivery::fail(tx, ctx, &directory, payload.message_id, open, (&error, Burial::DeadLetter)).await?;
-            Ok(letter.is_some())
-        }
-        .boxed()
+        self.give_up_kind(tx, ctx, job).boxed()
     }
 }

@@ -12,9 +12,12 @@ use crate::deps::Deps;
 use crate::desk::Desk;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
+use crate::{relay, search_index, sweep};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
+/// How often the schedule is looked after.
+const SCHEDULE_EVERY: Duration = Duration::from_secs(300);
 
 /// Starts the workers.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +37,15 @@ impl Workers {
         let token = stop.clone();
         tasks.spawn(async move { runner.run(token).await });
         tasks.spawn(measure(deps.clone(), stop.clone()));
+        tasks.spawn(relay::run(deps.clone(), stop.clone()));
+        tasks.spawn(search_index::run(deps.clone(), stop.clone()));
+        tasks.spawn(schedule(deps.clone(), stop.clone()));
         Ok(RunningWorkers { tasks })
+    }
+
+    /// Takes the next events into the search index and tells how many: for tests that do not want to wait.
+    pub async fn index(deps: &Deps) -> Result<usize, StoreError> {
+        search_index::index(deps).await
     }
 
     /// Only the runner with all its workers: for tests that drain it themselves.
@@ -49,6 +60,20 @@ impl RunningWorkers {
     /// Waits until all of them have ended; cancel the token they were started with first.
     pub async fn stopped(mut self) {
         while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Sees to it that what recurs is promised: at the start, and from then on in case a dead letter broke the chain.
+async fn schedule(deps: Deps, stop: CancellationToken) {
+    let mut every = tokio::time::interval(SCHEDULE_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = every.tick() => {}
+        }
+        if let Err(error) = sweep::promise(&deps).await {
+            tracing::warn!(error = %Causes(&error), "the sweep could not be scheduled; trying again");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::ticket::words::{Profile, TicketPriority, Urgency};
 
 /// A ticket: every column of its row.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "a row has as many independent facts as it has")]
 pub struct Ticket {
     /// Our id.
     pub id: TicketId,

@@ -127,6 +127,7 @@ vocabulary! {
 
 /// What beside the state decides how the older vocabularies name a ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about a row, each named where it is given")]
 pub struct Situation {
     /// A person has to look before automation goes on.
     pub review_required: bool,

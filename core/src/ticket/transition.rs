@@ -55,7 +55,8 @@ pub fn check_clause() -> String {
         .map(|(from, next)| {
             let from = match from {
                 None => "from_state is null".to_owned(),
-                Some(state) => format!("from_state = '{state}'"),
+                // A comparison with null is unknown, and a check lets the unknown pass.
+                Some(state) => format!("coalesce(from_state, '') = '{state}'"),
             };
             let next: Vec<String> = next.iter().map(|state| format!("'{state}'")).collect();
             format!("({from} and to_state in ({}))", next.join(", "))

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::text::{currency, line, optional_object, present, timezone};
+use super::edit::Edit;
+use super::text::{currency, line, optional_object, timezone};
 
 /// An account: a customer organization.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -117,7 +118,7 @@ impl NewAccount {
 
 /// A change of an account: what is missing stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct AccountChange {
     /// The version the caller read; `If-Match` says the same.
     pub(super) version: Option<i64>,
@@ -133,9 +134,9 @@ pub(crate) struct AccountChange {
     #[schema(value_type = Option<String>)]
     sla_tier: Option<SlaTier>,
     /// What a ticket may cost; null: nothing is agreed.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<i64>)]
-    default_nte_cents: Option<Option<i64>>,
+    default_nte_cents: Edit<i64>,
     /// Three letters.
     currency: Option<String>,
     /// Its language.
@@ -155,9 +156,7 @@ impl AccountChange {
         row.profile = self.profile.unwrap_or(row.profile);
         row.status = self.status.unwrap_or(row.status);
         row.sla_tier = self.sla_tier.unwrap_or(row.sla_tier);
-        if let Some(amount) = self.default_nte_cents {
-            row.default_nte_cents = cents(amount)?;
-        }
+        self.default_nte_cents.apply(&mut row.default_nte_cents, cents)?;
         if let Some(text) = self.currency {
             row.currency = currency("currency", &text)?;
         }

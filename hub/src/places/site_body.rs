@@ -11,8 +11,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::edit::Edit;
 use super::text::{
-    country, line, optional_email, optional_line, optional_object, optional_phone, optional_text, present, timezone,
+    country, line, optional_email, optional_line, optional_object, optional_phone, optional_text, timezone,
 };
 
 /// A site: a place of an account where work is done.
@@ -139,11 +140,11 @@ pub(crate) struct NewSite {
 
 impl NewSite {
     /// The row it becomes, with the code it gets.
-    pub(super) fn row(self, ctx: &Ctx, code: String) -> Result<SiteRow, ApiError> {
+    pub(super) fn row(self, ctx: &Ctx, code: &str) -> Result<SiteRow, ApiError> {
         Ok(SiteRow {
             id: SiteId::new(),
             account_id: AccountId(self.account_id),
-            code: line("code", &code)?,
+            code: line("code", code)?,
             name: line("name", &self.name)?,
             address1: line("address1", &self.address1)?,
             address2: optional_line("address2", self.address2)?,
@@ -169,7 +170,7 @@ impl NewSite {
 
 /// A change of a site: what is missing stays, null clears. Its account stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SiteChange {
     /// The version the caller read; `If-Match` says the same.
     pub(super) version: Option<i64>,
@@ -180,49 +181,49 @@ pub(crate) struct SiteChange {
     /// Street and number.
     address1: Option<String>,
     /// More of it.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    address2: Option<Option<String>>,
+    address2: Edit<String>,
     /// Flat or suite.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    unit: Option<Option<String>>,
+    unit: Edit<String>,
     /// City.
     city: Option<String>,
     /// State or province.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    region: Option<Option<String>>,
+    region: Edit<String>,
     /// Postal code.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    postal_code: Option<Option<String>>,
+    postal_code: Edit<String>,
     /// Country.
     country: Option<String>,
     /// Its time zone.
     timezone: Option<String>,
     /// Its telephone.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    phone: Option<Option<String>>,
+    phone: Edit<String>,
     /// Its e-mail address.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    email: Option<Option<String>>,
+    email: Edit<String>,
     /// How to get in.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    access_instructions: Option<Option<String>>,
+    access_instructions: Edit<String>,
     /// When it is open: an object.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<Value>)]
-    hours: Option<Option<Value>>,
+    hours: Edit<Value>,
     /// Every ticket of it needs a person's look.
     is_audit_flagged: Option<bool>,
     /// Who pays: an object.
-    #[serde(deserialize_with = "present")]
+    #[serde(default)]
     #[schema(value_type = Option<Value>)]
-    bill_to: Option<Option<Value>>,
+    bill_to: Edit<Value>,
     /// `active` or `inactive`.
     #[schema(value_type = Option<String>)]
     status: Option<PlaceStatus>,
@@ -248,10 +249,8 @@ impl SiteChange {
             ("region", self.region, &mut row.region),
             ("postal_code", self.postal_code, &mut row.postal_code),
         ];
-        for (path, text, field) in optional {
-            if let Some(text) = text {
-                *field = optional_line(path, text)?;
-            }
+        for (path, edit, field) in optional {
+            edit.apply(field, |text| optional_line(path, text))?;
         }
         if let Some(text) = self.country {
             row.country = country("country", &text)?;
@@ -259,21 +258,12 @@ impl SiteChange {
         if let Some(text) = self.timezone {
             row.timezone = timezone("timezone", &text)?;
         }
-        if let Some(text) = self.phone {
-            row.phone = optional_phone("phone", text)?;
-        }
-        if let Some(text) = self.email {
-            row.email = optional_email("email", text)?;
-        }
-        if let Some(text) = self.access_instructions {
-            row.access_instructions = optional_text("access_instructions", text)?;
-        }
-        if let Some(hours) = self.hours {
-            row.hours = optional_object("hours", hours)?;
-        }
-        if let Some(bill_to) = self.bill_to {
-            row.bill_to = optional_object("bill_to", bill_to)?;
-        }
+        self.phone.apply(&mut row.phone, |text| optional_phone("phone", text))?;
+        self.email.apply(&mut row.email, |text| optional_email("email", text))?;
+        self.access_instructions
+            .apply(&mut row.access_instructions, |text| optional_text("access_instructions", text))?;
+        self.hours.apply(&mut row.hours, |value| optional_object("hours", value))?;
+        self.bill_to.apply(&mut row.bill_to, |value| optional_object("bill_to", value))?;
         row.is_audit_flagged = self.is_audit_flagged.unwrap_or(row.is_audit_flagged);
         row.status = self.status.unwrap_or(row.status);
         Ok(())

@@ -78,7 +78,7 @@ pub(crate) async fn create(
         Some(code) => code,
         None => next_code(&mut tx, owner.profile).await?,
     };
-    let row = body.row(&ctx, code)?;
+    let row = body.row(&ctx, &code)?;
     sites::insert(&mut tx, &row).await?;
     record(&mut tx, &ctx, account, "site.create", json!({ "site_id": row.id })).await?;
     tx.commit().await?;

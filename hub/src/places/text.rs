@@ -1,16 +1,10 @@
 //! Texts about places, read once at the edge.
 
 use patchbay_http::ApiError;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 const MAX_LINE: usize = 200;
 const MAX_TEXT: usize = 4_000;
-
-/// A field of a change: missing, null, or a value.
-pub(super) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(from).map(Some)
-}
 
 /// A trimmed line of 1 to 200 characters.
 pub(super) fn line(path: &str, text: &str) -> Result<String, ApiError> {

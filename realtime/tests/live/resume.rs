@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use patchbay_core::role::Role;
 use patchbay_realtime::Config;
-use patchbay_store::{Db, events};
+use patchbay_store::{Db, Engine, events};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -16,6 +16,7 @@ use crate::story::{cursor, happen, number, queued};
 on_both_grounds! {
     a_client_that_comes_and_goes_misses_nothing_and_sees_nothing_twice;
     what_was_missed_comes_before_what_is_live;
+    an_event_waits_for_older_transactions;
     too_much_to_replay_is_a_resync;
     a_cursor_of_somebody_else_is_a_resync;
     a_slow_socket_is_told_about_the_gap;
@@ -106,6 +107,26 @@ async fn what_was_missed_comes_before_what_is_live(ground: Ground) {
         assert_eq!(number(&socket.work().await), expected);
     }
     socket.hears_nothing().await;
+}
+
+async fn an_event_waits_for_older_transactions(ground: Ground) {
+    let node = Node::start(&ground).await;
+    if node.db.engine() == Engine::Sqlite {
+        // There is one writer: nothing overlaps.
+        return;
+    }
+    let admin = ground.admin();
+    let mut socket = node.connect(&admin).await;
+    let mut older = node.db.begin().await.unwrap();
+    events::append(&mut older, &[queued(&ground, ground.support, 1)]).await.unwrap();
+    happen(&node.db, &[queued(&ground, ground.support, 2)]).await;
+    socket.hears_nothing().await;
+    let (_, feed) = node.get(&admin, "/api/v1/events").await;
+    assert_eq!(feed["data"], json!([]), "what the socket does not show yet, the feed does not show either");
+    older.commit().await.unwrap();
+    for expected in [1, 2] {
+        assert_eq!(number(&socket.work().await), expected);
+    }
 }
 
 async fn too_much_to_replay_is_a_resync(ground: Ground) {

@@ -4,7 +4,7 @@ use axum::http::Method;
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use super::world::World;
 
 both_engines! {
     a_template_counts_its_parameters;

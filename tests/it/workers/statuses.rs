@@ -8,7 +8,7 @@ use patchbay_simulator::{Faults, Provider};
 use patchbay_store::feed;
 use patchbay_tests::{TestDatabase, both_engines};
 
-use crate::world::{World, report};
+use super::world::{World, report};
 
 const DANA: &str = "+15550107788";
 
@@ -38,7 +38,10 @@ async fn a_report_that_overtakes_the_answer_waits_for_it(database: TestDatabase)
     let conversation = world.conversation(world.whatsapp, DANA).await;
     let id = world.reply(&conversation, 1, "Hello").await;
     let early = report(Channel::Whatsapp, "wamid.1", "delivered", None);
-    assert_eq!(world.apply(world.whatsapp, std::slice::from_ref(&early)).await, Applied { parked: 1, ..Applied::default() });
+    assert_eq!(
+        world.apply(world.whatsapp, std::slice::from_ref(&early)).await,
+        Applied { parked: 1, ..Applied::default() }
+    );
     assert_eq!(world.status(id).await, Pending);
     let mut tx = world.db.begin().await.unwrap();
     let directory = world.deps.directory.load_full();

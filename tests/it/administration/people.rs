@@ -4,7 +4,7 @@ use axum::http::Method;
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::{Value, json};
 
-use crate::world::{PASSWORD, World};
+use super::world::{PASSWORD, World};
 
 both_engines! {
     a_user_is_created_with_teams_and_never_shows_a_password;

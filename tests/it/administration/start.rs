@@ -11,7 +11,7 @@ use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::World;
+use super::world::World;
 
 both_engines! {
     the_settings_file_decides_about_its_inboxes;

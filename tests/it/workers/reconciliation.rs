@@ -6,7 +6,7 @@ use patchbay_simulator::{Faults, Provider};
 use patchbay_store::{attempts, dead_letters};
 use patchbay_tests::{TestDatabase, both_engines};
 
-use crate::world::World;
+use super::world::World;
 
 const DANA: &str = "+15550107788";
 

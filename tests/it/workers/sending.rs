@@ -8,7 +8,7 @@ use patchbay_store::{attempts, contacts, dead_letters};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 const DANA: &str = "+15550107788";
 
@@ -79,9 +79,13 @@ async fn a_provider_that_says_opted_out_is_believed(database: TestDatabase) {
     let world = World::new(database).await;
     let conversation = world.conversation(world.sms, DANA).await;
     world.fakes.say(DANA, Channel::Sms, "STOP").unwrap();
-    world.fakes.wait_until(std::time::Duration::from_secs(5), |fakes| {
-        fakes.is_opted_out(crate::world::SMS, DANA).then_some(())
-    }).await.unwrap();
+    world
+        .fakes
+        .wait_until(std::time::Duration::from_secs(5), |fakes| {
+            fakes.is_opted_out(super::world::SMS, DANA).then_some(())
+        })
+        .await
+        .unwrap();
     let id = world.reply(&conversation, 1, "Hello?").await;
     world.drain().await;
     assert_eq!(world.message(id).await.error.unwrap()["code"], "21610");

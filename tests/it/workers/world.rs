@@ -24,8 +24,7 @@ use patchbay_hub::delivery::{self, Applied, Report};
 use patchbay_normalizer::twilio::{Form, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
-    Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber,
-    WindowRule,
+    Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber, WindowRule,
 };
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
@@ -73,7 +72,8 @@ impl World {
         receiver.directory.store(Arc::new(directory.clone()));
         add_inboxes(&db, &clock, &directory).await;
         let files = tempfile::tempdir().expect("a folder");
-        let mut config = WorkersConfig { provider_timeout_seconds: 1, twilio_per_second: 100, ..WorkersConfig::default() };
+        let mut config =
+            WorkersConfig { provider_timeout_seconds: 1, twilio_per_second: 100, ..WorkersConfig::default() };
         change(&mut config);
         let deps = Deps {
             db: db.clone(),
@@ -83,6 +83,7 @@ impl World {
             limits: Arc::new(MemoryLimits::new(clock.clone())),
             public_url: receiver.url.clone(),
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
+            listeners: Arc::new([]),
             node: "node-1".into(),
             config,
         };

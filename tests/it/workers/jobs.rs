@@ -93,12 +93,7 @@ impl Work for Recorder {
         .boxed()
     }
 
-    fn give_up<'a>(
-        &'a self,
-        _: &'a mut Tx,
-        _: &'a Ctx,
-        _: &'a ClaimedJob,
-    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+    fn give_up<'a>(&'a self, _: &'a mut Tx, _: &'a Ctx, _: &'a ClaimedJob) -> BoxFuture<'a, Result<bool, StoreError>> {
         std::future::ready(Ok(false)).boxed()
     }
 }

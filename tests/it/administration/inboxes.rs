@@ -5,7 +5,7 @@ use patchbay_core::inbox::Provider;
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use super::world::World;
 
 both_engines! {
     an_inbox_takes_secrets_and_never_gives_them_back;
@@ -32,7 +32,7 @@ fn sms() -> Value {
     })
 }
 
-async fn create(world: &World, body: Value) -> crate::world::Answer {
+async fn create(world: &World, body: Value) -> super::world::Answer {
     world.post("/api/v1/inboxes").bearer(&world.admin()).json(body).send().await
 }
 

@@ -5,7 +5,7 @@ use patchbay_http::{Claims, WordList};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
-use crate::world::World;
+use super::world::World;
 
 both_engines! {
     every_route_opens_for_its_roles_only;

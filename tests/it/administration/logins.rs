@@ -8,7 +8,7 @@ use patchbay_http::Claims;
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
-use crate::world::{PASSWORD, World};
+use super::world::{PASSWORD, World};
 
 both_engines! {
     a_login_gives_tokens_and_cookies;

@@ -1,0 +1,10 @@
+//! The pipeline from outside: HTTP requests against the real router, on both engines.
+
+mod app;
+mod commands;
+mod concurrency;
+mod idempotency;
+mod refusals;
+mod storage;
+
+pub(crate) use app::{App, both_engines, some_id};

@@ -1,0 +1,261 @@
+//! The ticket endpoints over a database of their own: a SQLite file, or a schema on the PostgreSQL of the run.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::FromRef;
+use axum::http::{HeaderMap, Request, StatusCode};
+use chrono::{DateTime, Utc};
+use patchbay_core::clock::Clock;
+use patchbay_core::ids::{AccountId, RecordId, SiteId};
+use patchbay_core::place::{PlaceStatus, SlaTier};
+use patchbay_core::secret::Secret;
+use patchbay_core::ticket::Profile;
+use patchbay_http::{Claims, Gate, TokenKeys, WordList, correlate};
+use patchbay_store::Db;
+use patchbay_store::accounts::{self, AccountRow};
+use patchbay_store::sites::{self, SiteRow};
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use uuid::Uuid;
+
+use crate::{Config, Dispatch, MAX_BODY_BYTES, router};
+
+/// Lists tests that take an [`App`]; each runs on SQLite, and on PostgreSQL when the run has one.
+macro_rules! both_engines {
+    ($($name:ident;)+) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    Box::pin(super::$name($crate::tests::App::sqlite().await)).await;
+                }
+            )+
+        }
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    if let Some(app) = $crate::tests::App::postgres().await {
+                        Box::pin(super::$name(app)).await;
+                    }
+                }
+            )+
+        }
+    };
+}
+pub(crate) use both_engines;
+
+/// An id that nothing has.
+pub(crate) fn some_id() -> Uuid {
+    RecordId::new().0
+}
+
+#[derive(Clone)]
+struct Parts {
+    gate: Gate,
+    dispatch: Dispatch,
+}
+
+impl FromRef<Parts> for Gate {
+    fn from_ref(parts: &Parts) -> Self {
+        parts.gate.clone()
+    }
+}
+
+impl FromRef<Parts> for Dispatch {
+    fn from_ref(parts: &Parts) -> Self {
+        parts.dispatch.clone()
+    }
+}
+
+/// The ticket endpoints, one account with one site, and a clock that stands still.
+pub(crate) struct App {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) account: AccountId,
+    pub(crate) site: SiteId,
+    keys: TokenKeys,
+    router: Router,
+    _folder: Option<TempDir>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn code(&self) -> String {
+        self.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+impl App {
+    pub(crate) async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let url = format!("sqlite://{}", folder.path().join("tickets.db").display());
+        Self::over(&url, Some(folder)).await
+    }
+
+    pub(crate) async fn postgres() -> Option<Self> {
+        let server = std::env::var("TEST_POSTGRES_URL").ok()?;
+        let schema = format!("d{}", some_id().simple());
+        let mut connection = sqlx::PgConnection::connect(&server).await.expect("the test's PostgreSQL answers");
+        connection.execute(AssertSqlSafe(format!("create schema {schema}"))).await.expect("a schema can be made");
+        let separator = if server.contains('?') { '&' } else { '?' };
+        Some(Self::over(&format!("{server}{separator}options=-c%20search_path%3D{schema}"), None).await)
+    }
+
+    async fn over(url: &str, folder: Option<TempDir>) -> Self {
+        let db = Db::open(url, 8).await.expect("the test's database opens");
+        db.migrate().await.expect("the test's database migrates");
+        let clock = Clock::manual(DateTime::from_timestamp(1_767_614_400, 0).expect("a time"));
+        let keys = TokenKeys::new(&Secret::new("0123456789abcdef0123456789abcdef"), None, None).expect("long enough");
+        let gate = Gate {
+            keys: Some(keys.clone()),
+            directory: Arc::new(ArcSwap::default()),
+            clock: clock.clone(),
+            allowed_origins: Arc::from([]),
+        };
+        let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
+        let (router, _) = router::<Parts>().split_for_parts();
+        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(parts);
+        let mut app = Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, router, _folder: folder };
+        app.account = app.add_account(json!({})).await;
+        app.site = app.add_site(app.account).await;
+        app
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub(crate) async fn add_account(&self, settings: Value) -> AccountId {
+        let now = self.now();
+        let row = AccountRow {
+            id: AccountId::new(),
+            name: "Northside Facilities".into(),
+            profile: Profile::Facility,
+            status: PlaceStatus::Active,
+            sla_tier: SlaTier::Standard,
+            default_nte_cents: Some(25_000),
+            currency: "USD".into(),
+            locale: "en".into(),
+            timezone: "UTC".into(),
+            settings,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = self.db.begin().await.expect("begins");
+        accounts::insert(&mut tx, &row).await.expect("an account");
+        tx.commit().await.expect("commits");
+        row.id
+    }
+
+    pub(crate) async fn add_site(&self, account_id: AccountId) -> SiteId {
+        let now = self.now();
+        let id = SiteId::new();
+        let row = SiteRow {
+            id,
+            account_id,
+            code: format!("S-{}", id.0.simple()),
+            name: "North gate".into(),
+            address1: "1 Main Street".into(),
+            address2: None,
+            unit: None,
+            city: "Toronto".into(),
+            region: None,
+            postal_code: None,
+            country: "CA".into(),
+            timezone: "America/Toronto".into(),
+            phone: None,
+            email: None,
+            access_instructions: None,
+            hours: None,
+            is_audit_flagged: false,
+            bill_to: None,
+            status: PlaceStatus::Active,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = self.db.begin().await.expect("begins");
+        sites::insert(&mut tx, &row).await.expect("a site");
+        tx.commit().await.expect("commits");
+        id
+    }
+
+    /// A token of `role` with scope over everything.
+    pub(crate) fn token(&self, role: &str) -> String {
+        self.scoped_token(role, Uuid::from_u128(7), &["*".into()], &["*".into()])
+    }
+
+    pub(crate) fn scoped_token(&self, role: &str, sub: Uuid, accounts: &[String], sites: &[String]) -> String {
+        let claims = Claims {
+            sub: sub.to_string(),
+            role: role.into(),
+            exp: self.now().timestamp() + 3_600,
+            account_ids: Some(WordList::List(accounts.to_vec())),
+            site_ids: Some(WordList::List(sites.to_vec())),
+            ..Claims::default()
+        };
+        self.keys.issue(claims).expect("a token")
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.expect("the router answers");
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, MAX_BODY_BYTES * 8).await.expect("a body");
+        let text = String::from_utf8(bytes.to_vec()).expect("text");
+        Answer { status: parts.status, headers: parts.headers, text }
+    }
+
+    pub(crate) async fn get(&self, token: &str, path: &str) -> Answer {
+        let request = Request::get(path).header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    /// Posts a command under a key.
+    pub(crate) async fn post(&self, token: &str, path: &str, key: Uuid, body: &Value) -> Answer {
+        let request = Request::post(path)
+            .header("authorization", format!("Bearer {token}"))
+            .header("content-type", "application/json")
+            .header("idempotency-key", key.to_string());
+        self.send(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// What `ticket.create` needs.
+    pub(crate) fn request(&self) -> Value {
+        json!({"account_id": self.account, "site_id": self.site, "summary": "The front door does not latch"})
+    }
+
+    /// What `ticket.blind_intake` needs to be ready to schedule.
+    pub(crate) fn intake(&self) -> Value {
+        json!({
+            "account_id": self.account, "site_id": self.site, "summary": "The front door does not latch",
+            "incident_type": "door_wont_latch", "customer_name": "Ada Lovelace", "priority": "URGENT",
+            "identity_confidence": 95, "classification_confidence": 90, "contact_phone": "+15550100199",
+            "sop_handoff_acknowledged": true,
+        })
+    }
+
+    /// How many tickets there are.
+    pub(crate) async fn count(&self) -> usize {
+        let list = self.get(&self.token("admin"), "/tickets?limit=100").await;
+        assert_eq!(list.status, StatusCode::OK, "{}", list.text);
+        list.json()["data"].as_array().map_or(0, Vec::len)
+    }
+}

@@ -1,0 +1,40 @@
+//! The full-text index of messages and contacts. Written behind the feed, never in the way of a message.
+
+use patchbay_core::ids::{ContactId, ConversationId};
+
+use crate::batch::Batch;
+use crate::error::StoreError;
+use crate::tx::Tx;
+
+/// Something that can be found.
+#[derive(Clone, Debug)]
+pub struct NewDocument {
+    /// Conversation it leads to.
+    pub conversation_id: Option<ConversationId>,
+    /// Contact it leads to.
+    pub contact_id: Option<ContactId>,
+    /// Words it is found by.
+    pub body: String,
+}
+
+/// Adds documents to the index.
+pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreError> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    let batch = Batch::new()
+        .texts(documents.iter().map(|document| document.body.as_str()))
+        .optional_ids(documents.iter().map(|document| document.conversation_id))
+        .optional_ids(documents.iter().map(|document| document.contact_id));
+    tx.query_for(
+        "insert into search_documents (body, conversation_id, contact_id)
+         select value ->> 0, unhex(value ->> 1), unhex(value ->> 2) from json_each($1)",
+        "insert into search_documents (body, conversation_id, contact_id)
+         select to_tsvector('simple', batch.body), batch.conversation_id, batch.contact_id
+         from unnest($1::text[], $2::uuid[], $3::uuid[]) as batch (body, conversation_id, contact_id)",
+    )
+    .bind_batch(batch)
+    .execute()
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,75 @@
+//! Writes a download into the object store while its hash is taken, then moves it to its place: the hash is its name, so
+//! the same file is kept once.
+
+use object_store::path::Path;
+use object_store::{MultipartUpload, ObjectStoreExt as _};
+use patchbay_core::ids::RecordId;
+use reqwest::Response;
+use sha2::{Digest as _, Sha256};
+
+use super::Failure;
+use crate::deps::Deps;
+
+/// Bytes that are written at once.
+const PART_BYTES: usize = 1 << 20;
+
+/// A file in its place.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) sha256: String,
+    pub(super) size_bytes: i64,
+    pub(super) storage_key: String,
+}
+
+/// Keeps the body of `response`.
+pub(super) async fn keep(deps: &Deps, response: Response) -> Result<Kept, Failure> {
+    let most = deps.config.max_media_bytes;
+    if response.content_length().is_some_and(|length| length > most) {
+        return Err(Failure::Gone("the file is too large"));
+    }
+    let unfinished = Path::from(format!("unfinished/{}", RecordId::new()));
+    let mut upload = deps.files.put_multipart(&unfinished).await.map_err(not_stored)?;
+    match write(&mut *upload, response, most).await {
+        Ok((sha256, size_bytes)) => {
+            upload.complete().await.map_err(not_stored)?;
+            let storage_key = format!("media/{}/{sha256}", sha256.get(..2).unwrap_or_default());
+            deps.files.rename(&unfinished, &Path::from(storage_key.as_str())).await.map_err(not_stored)?;
+            Ok(Kept { sha256, size_bytes, storage_key })
+        }
+        Err(failure) => {
+            // What could not be removed here is a leftover without a name that anybody asks for.
+            drop(upload.abort().await);
+            Err(failure)
+        }
+    }
+}
+
+async fn write(
+    upload: &mut dyn MultipartUpload,
+    mut response: Response,
+    most: u64,
+) -> Result<(String, i64), Failure> {
+    let mut hash = Sha256::new();
+    let mut size = 0_u64;
+    let mut part = Vec::with_capacity(PART_BYTES);
+    while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Later("the download broke off"))? {
+        size += chunk.len() as u64;
+        if size > most {
+            return Err(Failure::Gone("the file is too large"));
+        }
+        hash.update(&chunk);
+        part.extend_from_slice(&chunk);
+        if part.len() >= PART_BYTES {
+            upload.put_part(std::mem::take(&mut part).into()).await.map_err(not_stored)?;
+        }
+    }
+    if !part.is_empty() {
+        upload.put_part(part.into()).await.map_err(not_stored)?;
+    }
+    Ok((hex::encode(hash.finalize()), i64::try_from(size).unwrap_or(i64::MAX)))
+}
+
+fn not_stored(error: object_store::Error) -> Failure {
+    tracing::error!(error = %crate::runner::Causes(&error), "a file could not be written to the object store");
+    Failure::Later("the object store refused")
+}
