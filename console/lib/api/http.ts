@@ -33,6 +33,8 @@ export interface Call {
   method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   query?: Query;
   body?: unknown;
+  /** A file as the whole body, instead of JSON. */
+  file?: File;
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
@@ -66,13 +68,17 @@ export async function send<T>(path: string, options: Call, token: string | null)
   const headers: Record<string, string> = { accept: "application/json" };
   if (token !== null) headers["authorization"] = `Bearer ${token}`;
   if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (options.file !== undefined) {
+    headers["content-type"] = options.file.type === "" ? "application/octet-stream" : options.file.type;
+    headers["x-filename"] = encodeURIComponent(options.file.name);
+  }
   if (options.idempotencyKey !== undefined) headers["idempotency-key"] = options.idempotencyKey;
   let response: Response;
   try {
     response = await fetch(path + queryString(options.query), {
       method: options.method ?? "GET",
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       credentials: "same-origin",
       signal: options.signal ?? null,
     });

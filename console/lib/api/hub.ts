@@ -5,6 +5,7 @@ import type {
   CannedResponse,
   CloseReason,
   Conversation,
+  Media,
   Message,
   Named,
   Note,
@@ -45,13 +46,27 @@ export function listNotes(id: string): Promise<Page<Note>> {
 
 export interface Outgoing {
   text: string;
+  media: Media | null;
   client_message_id: string;
   seen_seq: number | null;
 }
 
-export function sendText(id: string, out: Outgoing): Promise<Message> {
+/** How a file is shown: the kind of its content. */
+export function kindOf(mimeType: string): string {
+  const kind = mimeType.split("/")[0] ?? "";
+  return ["image", "video", "audio"].includes(kind) ? kind : "document";
+}
+
+export function uploadFile(file: File, signal: AbortSignal): Promise<Media> {
+  return call("/api/v1/media", { method: "POST", file, signal });
+}
+
+export function sendMessage(id: string, out: Outgoing): Promise<Message> {
   const body = {
-    content: { type: "text", text: out.text },
+    content:
+      out.media === null
+        ? { type: "text", text: out.text }
+        : { type: kindOf(out.media.mime_type), media_id: out.media.id, ...(out.text === "" ? {} : { text: out.text }) },
     client_message_id: out.client_message_id,
     ...(out.seen_seq === null ? {} : { seen_seq: out.seen_seq }),
   };

@@ -30,6 +30,7 @@ export interface Content {
   type: string;
   text?: string | null;
   media_url?: string | null;
+  media?: readonly { mime_type?: string | null; filename?: string | null; status?: string | null }[];
   metadata?: Record<string, unknown> | null;
 }
 
@@ -54,6 +55,14 @@ export interface Message {
   status: MessageStatus;
   error: MessageError | string | null;
   metadata?: Record<string, unknown> | null;
+}
+
+/** A file that was uploaded and can be sent. */
+export interface Media {
+  id: string;
+  mime_type: string;
+  filename: string | null;
+  size_bytes: number;
 }
 
 export interface TicketLink {

@@ -1,9 +1,9 @@
 // Messages on their way out: shown at once, sent in order within a conversation, kept while the server is away,
 // repeated only under the client id they were born with.
-import { sendText } from "../api/hub";
+import { sendMessage } from "../api/hub";
 import { ApiError } from "../api/http";
 import type { Message } from "../api/model";
-import type { Outgoing, Store } from "./store";
+import type { Outgoing, SentFile, Store } from "./store";
 
 /** The server's word for "somebody answered while you were writing". */
 export const MOVED = "CONVERSATION_MOVED";
@@ -11,7 +11,7 @@ export const MOVED = "CONVERSATION_MOVED";
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 15_000;
 
-type Post = typeof sendText;
+type Post = typeof sendMessage;
 
 export class Outbox {
   readonly #store: Store;
@@ -19,17 +19,18 @@ export class Outbox {
   readonly #running = new Set<string>();
   readonly #failures = new Map<string, number>();
 
-  constructor(store: Store, post: Post = sendText) {
+  constructor(store: Store, post: Post = sendMessage) {
     this.#store = store;
     this.#post = post;
   }
 
-  /** Shows and sends a text. `seenSeq` is the newest message the writer had on screen; null sends whatever came since. */
-  send(conversationId: string, text: string, seenSeq: number | null): void {
+  /** Shows and sends a text, with a file or without. `seenSeq` is the newest message the writer had on screen; null sends whatever came since. */
+  send(conversationId: string, text: string, seenSeq: number | null, file: SentFile | null = null): void {
     const outgoing: Outgoing = {
       client_message_id: crypto.randomUUID(),
       conversation_id: conversationId,
       text,
+      file,
       at: new Date().toISOString(),
       seen_seq: seenSeq,
       state: "queued",
@@ -83,7 +84,12 @@ export class Outbox {
   async #attempt(next: Outgoing): Promise<boolean> {
     const { conversation_id: id, client_message_id: clientId, text } = next;
     try {
-      const message = await this.#post(id, { text, client_message_id: clientId, seen_seq: this.#seenSeq(next) });
+      const message = await this.#post(id, {
+        text,
+        media: next.file?.media ?? null,
+        client_message_id: clientId,
+        seen_seq: this.#seenSeq(next),
+      });
       this.#failures.delete(id);
       this.#store.mergeMessages(id, [{ ...message, client_message_id: message.client_message_id ?? clientId }]);
       return true;
@@ -117,7 +123,11 @@ export class Outbox {
     const id = stopped.conversation_id;
     const waiting = this.#store.thread(id).outgoing.filter((one) => one.state === "queued");
     this.#store.setOutgoing(id, (held) => held.filter((one) => one.state !== "queued"));
-    this.#store.setStopped(id, { text: waiting.map((one) => one.text).join("\n"), after_seq: stopped.seen_seq ?? 0 });
+    this.#store.setStopped(id, {
+      text: waiting.flatMap((one) => (one.text === "" ? [] : [one.text])).join("\n"),
+      file: waiting.find((one) => one.file !== null)?.file ?? null,
+      after_seq: stopped.seen_seq ?? 0,
+    });
     this.#store.flush();
   }
 

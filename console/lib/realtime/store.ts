@@ -1,17 +1,24 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
-import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
+import type { Conversation, Media, Message, Note, PresenceStatus } from "../api/model";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
 import { belongs, viewKey, type View } from "./views";
 
 export type Load = "idle" | "loading" | "ready" | "error";
 export type Mode = "reply" | "note";
 
+/** A file on its way out: what was uploaded, and what the browser can show of it meanwhile. */
+export interface SentFile {
+  media: Media;
+  preview: string | null;
+}
+
 /** A message of ours the server has not confirmed yet. */
 export interface Outgoing {
   client_message_id: string;
   conversation_id: string;
   text: string;
+  file: SentFile | null;
   at: string;
   seen_seq: number | null;
   state: "queued" | "failed";
@@ -39,6 +46,7 @@ export interface List {
 /** A reply that was stopped because the conversation had moved on. */
 export interface Stopped {
   text: string;
+  file: SentFile | null;
   after_seq: number;
 }
 
@@ -222,7 +230,26 @@ export class Store {
     this.#mark(`list:${key}`);
   }
 
-  /** Adds a fetched page to a view. The first page of a refetch also drops what no longer belongs. */
+  /** What a view holds now; given back to `mergeFirstPage` it tells what was there before the fetch began. */
+  holding(view: View): ReadonlyMap<string, Conversation> {
+    const ids = this.#lists.get(viewKey(view))?.ids ?? [];
+    return new Map(ids.flatMap((id) => this.#conversations.get(id) ?? []).map((row) => [row.id, row]));
+  }
+
+  /** Adds a fetched first page, and drops what the server would have listed there but did not: it left unseen. */
+  mergeFirstPage(view: View, before: ReadonlyMap<string, Conversation>, rows: readonly Conversation[], cursor: string | null): void {
+    const listed = new Set(rows.map((row) => row.id));
+    const last = rows.at(-1);
+    const inPage = (row: Conversation) => cursor === null || (last !== undefined && byActivity(row, last) < 0);
+    const gone = [...before.values()].filter((row) => !listed.has(row.id) && this.#conversations.get(row.id) === row && inPage(row));
+    if (gone.length > 0) {
+      const left = new Set(gone.map((row) => row.id));
+      this.setList(view, { ids: (this.#lists.get(viewKey(view))?.ids ?? []).filter((id) => !left.has(id)) });
+    }
+    this.mergePage(view, rows, cursor);
+  }
+
+  /** Adds a fetched page to a view. */
   mergePage(view: View, rows: readonly Conversation[], cursor: string | null): void {
     for (const row of rows) this.mergeConversation(row, "event");
     const key = viewKey(view);

@@ -70,10 +70,11 @@ export class Workspace {
     const key = viewKey(view);
     return this.#once(`list:${key}`, async () => {
       if (this.store.list(key)?.load !== "ready") this.store.setList(view, { load: "loading", error: null });
+      const before = this.store.holding(view);
       try {
         const page = await listConversations(filterOf(view, this.store.userId), null);
         if (view.q !== "") this.store.setList(view, { ids: [] });
-        this.store.mergePage(view, page.data, page.next_cursor);
+        this.store.mergeFirstPage(view, before, page.data, page.next_cursor);
         this.store.setList(view, { load: "ready", error: null });
       } catch (error) {
         this.store.setList(view, { load: this.store.list(key)?.ids.length ? "ready" : "error", error });

@@ -37,6 +37,11 @@ export function toastDone(text: string, action: Toast["action"] = null): void {
   push({ tone: "good", text, detail: null, request: null, action });
 }
 
+/** Something was refused here, before the server was asked. */
+export function toastRefused(text: string): void {
+  push({ tone: "bad", text, detail: null, request: null, action: null });
+}
+
 export function toastError(error: unknown, text = texts().actions.failed): void {
   push({ tone: "bad", text, detail: explain(error), request: requestOf(error), action: null });
 }
@@ -45,7 +50,7 @@ export function Toasts() {
   const t = useTexts();
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <Radix.Provider swipeDirection="right" label={t.common.nothing}>
+    <Radix.Provider swipeDirection="right" label={t.common.notification}>
       {shown.map((toast) => (
         <Radix.Root
           key={toast.id}

@@ -169,6 +169,26 @@ describe("thread", () => {
     await composer(page).fill("");
   });
 
+  it("38: a chosen picture shows a preview, is sent, and reaches the phone; one too large is refused at once", async () => {
+    await server.say(MAYA.address, "whatsapp", "Could you send me the plan?");
+    await open(page, MAYA.name);
+    const picker = page.locator('input[type="file"]');
+    await picker.setInputFiles({ name: "huge.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(6 * 1024 * 1024, 1) });
+    await page.getByText("huge.jpg is too large: at most 5 MB.", { exact: true }).waitFor();
+    const pixel = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==", "base64");
+    await picker.setInputFiles({ name: "plan.png", mimeType: "image/png", buffer: pixel });
+    await page.locator('[data-attachment="ready"] img').waitFor();
+    await composer(page).fill("Here is the plan");
+    await page.keyboard.press("Enter");
+    await page.locator("[data-attachment]").waitFor({ state: "detached" });
+    const own = bubble(page, "Here is the plan");
+    await eventually(async () => assert.equal(await own.getAttribute("data-status"), "delivered"), 20_000);
+    await own.getByRole("img", { name: "Attachment" }).waitFor();
+    const { thread } = await server.phone(MAYA.address, "whatsapp");
+    assert.ok(thread.some((message) => message.from === "business" && message.media.length === 1));
+    await open(page, RUTH.name);
+  });
+
   it("44: letters with marks and an input method never trigger a shortcut, and Enter while composing does not send", async () => {
     await composer(page).pressSequentially("ąéœß@ et je tape");
     assert.equal(await composer(page).inputValue(), "ąéœß@ et je tape");
@@ -202,7 +222,7 @@ describe("thread", () => {
     const colleague = data.find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByRole("option", { name: colleague.name }).click();
-    await page.getByText(`Assigned to ${colleague.name}.`).waitFor();
+    await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
     await agent.goto(`${server.url}/app/inbox/mine`);
     await row(agent, TOMAS.name).waitFor();
   });

@@ -81,7 +81,7 @@ describe("the outbox", () => {
     });
     outbox.send("c1", "one", 3);
     outbox.send("c1", "two", 3);
-    await vi.waitFor(() => expect(store.stopped("c1")).toEqual({ text: "one\ntwo", after_seq: 3 }));
+    await vi.waitFor(() => expect(store.stopped("c1")).toEqual({ text: "one\ntwo", file: null, after_seq: 3 }));
     expect(store.thread("c1").outgoing).toEqual([]);
   });
 

@@ -59,7 +59,7 @@ describe("rule 1: the higher version wins", () => {
 describe("rule 2: a confirmed message takes the place of its bubble", () => {
   it("leaves one bubble under the client id", () => {
     const { store } = storeWithThread();
-    const outgoing = { client_message_id: "k1", conversation_id: "c1", text: "hi", at: "2026-01-05T12:00:00Z", seen_seq: 1, state: "queued" as const, reason: null };
+    const outgoing = { client_message_id: "k1", conversation_id: "c1", text: "hi", file: null, at: "2026-01-05T12:00:00Z", seen_seq: 1, state: "queued" as const, reason: null };
     store.setOutgoing("c1", () => [outgoing]);
     store.mergeMessages("c1", [message(2, { client_message_id: "k1", direction: "outbound", status: "pending" })]);
     expect(store.thread("c1").outgoing).toEqual([]);
@@ -176,6 +176,28 @@ describe("rule 5: views hold what belongs, sorted once a flush", () => {
     store.mergePage(ALL, [conversation("c1", 1), conversation("c2", 1)], "next");
     expect([...(store.list(KEY)?.ids ?? [])].sort()).toEqual(["c1", "c2"]);
     expect(store.conversation("c1")?.version).toBe(2);
+  });
+});
+
+describe("a refetch after a gap", () => {
+  it("drops what left the view unseen, and keeps what came live meanwhile", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    for (const id of ["left", "stays"]) store.mergeConversation(conversation(id, 1), "event");
+    const before = store.holding(ALL);
+    store.mergeConversation(conversation("live", 1), "event");
+    store.mergeFirstPage(ALL, before, [conversation("stays", 1)], null);
+    expect([...(store.list(KEY)?.ids ?? [])].sort()).toEqual(["live", "stays"]);
+  });
+
+  it("leaves alone what lies beyond the fetched page", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    const at = (id: string, seq: number) => conversation(id, 1, { last_message: message(seq, { conversation_id: id, message_id: id }) });
+    for (const row of [at("a", 9), at("b", 8), at("z", 1)]) store.mergeConversation(row, "event");
+    store.mergeFirstPage(ALL, store.holding(ALL), [at("b", 8)], "next");
+    store.flush();
+    expect(store.list(KEY)?.ids).toEqual(["b", "z"]);
   });
 });
 

@@ -22,7 +22,7 @@ describe("the lines of a thread", () => {
   });
 
   it("keeps a bubble's key and grouping when it is confirmed", () => {
-    const before = itemsOf(thread({ outgoing: [{ client_message_id: "k", conversation_id: "c1", text: "hi", at: message(1).timestamp, seen_seq: null, state: "queued", reason: null }] }), "me", null);
+    const before = itemsOf(thread({ outgoing: [{ client_message_id: "k", conversation_id: "c1", text: "hi", file: null, at: message(1).timestamp, seen_seq: null, state: "queued", reason: null }] }), "me", null);
     const after = itemsOf(thread({ messages: [message(1, { client_message_id: "k", direction: "outbound", sender: { type: "agent", id: "me" } })] }), "me", null);
     expect(before.at(-1)).toMatchObject({ key: "k", grouped: false });
     expect(after.at(-1)).toMatchObject({ key: "k", grouped: false });

@@ -1,5 +1,6 @@
 // Whether the writer answers the customer or leaves a note, per conversation, and a way to ask for the text field.
 import { useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 import type { Mode } from "../../../lib/realtime/store";
 
 const modes = new Map<string, Mode>();
@@ -14,15 +15,19 @@ export function setMode(conversationId: string, mode: Mode): void {
   for (const listener of listeners) listener();
 }
 
-/** Switches the composer to a mode and puts the cursor at the end of its text. */
+/** Switches the composer to a mode and puts the cursor at the end of its text, at once: the next key is typed there. */
 export function focusComposer(conversationId: string, mode: Mode): void {
-  setMode(conversationId, mode);
-  requestAnimationFrame(() => {
-    const field = document.getElementById("composer");
-    if (!(field instanceof HTMLTextAreaElement)) return;
-    field.focus();
-    field.setSelectionRange(field.value.length, field.value.length);
-  });
+  flushSync(() => setMode(conversationId, mode));
+  focusField();
+  // A dialog that is closing gives the focus back a moment later.
+  requestAnimationFrame(focusField);
+}
+
+function focusField(): void {
+  const field = document.getElementById("composer");
+  if (!(field instanceof HTMLTextAreaElement) || document.activeElement === field) return;
+  field.focus();
+  field.setSelectionRange(field.value.length, field.value.length);
 }
 
 function subscribe(listener: () => void): () => void {

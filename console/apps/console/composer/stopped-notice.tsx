@@ -4,6 +4,7 @@ import { useTexts } from "../../../lib/i18n/language";
 import { useEffect } from "react";
 import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
 import type { Stopped } from "../../../lib/realtime/store";
+import { detach, giveBack, useAttachment } from "./attachments";
 import { Button } from "../../../lib/ui/button";
 
 /** Somebody answered first: the text comes back, and sending it is a second, deliberate step. */
@@ -12,19 +13,23 @@ export function StoppedNotice({ conversation, stopped }: { conversation: Convers
   const { drafts, outbox, store, ...workspace } = useWorkspaceParts();
   const id = conversation.id;
   const draft = useDraft(id, "reply");
+  const attachment = useAttachment(id);
   useEffect(() => {
-    if (stopped.text === "") return;
+    if (stopped.text === "" && stopped.file === null) return;
     const typed = drafts.get(id, "reply");
-    drafts.set(id, "reply", typed === "" ? stopped.text : `${stopped.text}\n${typed}`);
-    store.setStopped(id, { ...stopped, text: "" });
+    drafts.set(id, "reply", [stopped.text, typed].filter((text) => text !== "").join("\n"));
+    if (stopped.file !== null) giveBack(id, stopped.file);
+    store.setStopped(id, { ...stopped, text: "", file: null });
     void workspace.loadThread(id);
   });
   const sendAnyway = () => {
     const text = draft.trim();
+    const file = attachment?.file ?? null;
     store.setStopped(id, null);
-    if (text === "") return;
+    if (text === "" && file === null) return;
     drafts.set(id, "reply", "");
-    outbox.send(id, text, null);
+    outbox.send(id, text, null, file);
+    detach(id);
   };
   return (
     <div role="alert" className="mx-2 mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 rounded-xl bg-warn-soft px-3 py-2.5 text-warn-ink">

@@ -1,6 +1,7 @@
 import { RotateCw, SquarePen, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Conversation, Message } from "../../../lib/api/model";
+import { kindOf } from "../../../lib/api/hub";
+import type { Content, Conversation, Message } from "../../../lib/api/model";
 import { clock, exact } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
@@ -78,7 +79,7 @@ export function OutgoingBubble({ outgoing, grouped }: { outgoing: Outgoing; grou
         data-status={outgoing.state}
         className={cx("max-w-full rounded-2xl rounded-br-md px-3.5 py-2 leading-relaxed", failed ? "bg-danger-soft text-danger-ink" : "bg-mine text-mine-ink")}
       >
-        <MessageContent content={{ type: "text", text }} />
+        <MessageContent content={contentOf(outgoing)} />
         <Stamp at={outgoing.at}>
           <Ticks status={outgoing.state} at={outgoing.at} />
         </Stamp>
@@ -105,6 +106,11 @@ export function OutgoingBubble({ outgoing, grouped }: { outgoing: Outgoing; grou
       )}
     </Frame>
   );
+}
+
+function contentOf({ text, file }: Outgoing): Content {
+  if (file === null) return { type: "text", text };
+  return { type: kindOf(file.media.mime_type), text, media_url: file.preview, metadata: { filename: file.media.filename } };
 }
 
 function Frame(props: { side: "ours" | "theirs"; grouped: boolean; name: string; label: string; children: ReactNode }) {

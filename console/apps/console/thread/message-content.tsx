@@ -88,7 +88,7 @@ function Picture({ url }: { url: string | null }) {
 
 function Attachment({ content }: { content: Content }) {
   const t = useTexts();
-  const given = content.metadata?.["filename"];
+  const given = content.media?.[0]?.filename ?? content.metadata?.["filename"];
   const name = typeof given === "string" && given !== "" ? given : `${t.thread.attachment} (${content.type})`;
   const line = (
     <>
