@@ -6,7 +6,7 @@ use patchbay_core::channel::Channel;
 use patchbay_core::notice::Notice;
 use patchbay_hub::administration::{DEMO_PASSWORD, StartError, seed_demo, store_inboxes};
 use patchbay_hub::directory::{DirectoryKeeper, InboxSettings, KeptSecret, ensure_user};
-use patchbay_store::{Db, directory, inboxes, users};
+use patchbay_store::{Db, directory, inboxes, sites, users};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -78,6 +78,11 @@ async fn a_demo_can_be_set_up_twice_and_logged_in_to(database: TestDatabase) {
         let mut tx = world.hub.db.read().await.unwrap();
         directory::version(&mut tx, now).await.unwrap()
     };
+    let sites = || async {
+        let mut tx = world.hub.db.read().await.unwrap();
+        sites::has_code(&mut tx, "D-004").await.unwrap()
+    };
+    assert!(sites().await);
     let first = version().await;
     seed_demo(&world.hub.db, &settings(), now).await.unwrap();
     assert_eq!(version().await, first);
