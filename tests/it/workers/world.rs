@@ -20,11 +20,11 @@ use patchbay_core::inbox::{Inbox, Provider as Settings, Twilio, WhatsAppCloud};
 use patchbay_core::item::{ContentType, Item, StatusItem};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::secret::Secret;
+use patchbay_dispatch::Dispatch;
+use patchbay_http::Gate;
 use patchbay_hub::delivery::{self, Applied, Report};
 use patchbay_hub::intake::{Inbound, Intake};
 use patchbay_hub::{Hub, HubConfig};
-use patchbay_dispatch::Dispatch;
-use patchbay_http::Gate;
 use patchbay_normalizer::twilio::{Consent, Form, MessageContext, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
@@ -341,7 +341,13 @@ async fn sms_from_twilio(State(receiver): State<Receiver>, body: Bytes) {
 }
 
 fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) -> Hub {
-    let gate = Gate { keys: None, directory: directory.clone(), clock: clock.clone(), allowed_origins: [].into() };
+    let gate = Gate {
+        keys: None,
+        directory: directory.clone(),
+        clock: clock.clone(),
+        allowed_origins: [].into(),
+        rates: patchbay_http::ActorRates::default(),
+    };
     Hub {
         db: db.clone(),
         gate,
