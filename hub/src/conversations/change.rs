@@ -68,7 +68,11 @@ impl Change {
             details["override"] = json!("an admin outside the team");
         }
         annotations::record_event(&mut self.tx, ctx, self.row.id, kind, details).await?;
-        let body = body_of(&mut self.tx, hub, &self.row).await?;
+        let mut body = body_of(&mut self.tx, hub, &self.row).await?;
+        if let Some(agent) = body.assigned_to.as_mut().filter(|agent| agent.id == ctx.actor.id.0) {
+            // The directory does not know somebody who became a user in this very transaction.
+            agent.name = ctx.actor.name.clone().unwrap_or_default();
+        }
         let event = conversation_event(ctx, name, &self.row, body.clone(), Some(self.before));
         events::append(&mut self.tx, &[event]).await?;
         self.tx.commit().await?;

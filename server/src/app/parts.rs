@@ -62,6 +62,7 @@ impl Parts {
             rates: ActorRates::per_second(settings.limits.api_per_second),
         };
         let config = HubConfig {
+            trust_forwarded_headers: settings.trust_forwarded_headers,
             secure_cookies: settings.public_url.starts_with("https://"),
             max_upload_bytes: settings.limits.upload_mb << 20,
             files_folder,
