@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_core::Code;
-use uuid::Uuid;
+use patchbay_core::ids::RequestId;
 
 use crate::error::{ApiError, PendingError};
 
@@ -25,7 +25,7 @@ pub struct RequestIds {
 
 impl RequestIds {
     fn of(headers: &HeaderMap) -> Self {
-        let request_id = Uuid::now_v7().to_string();
+        let request_id = RequestId::new().to_string();
         let correlation_id = headers
             .get(CORRELATION_HEADER)
             .and_then(|value| value.to_str().ok())

@@ -85,7 +85,8 @@ async fn every_route_opens_for_its_roles_only(database: TestDatabase) {
     for (method, path, allowed) in ROUTES {
         for role in ROLES {
             let token = world.token(role, &["support"]);
-            let ask = world.ask(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", NOBODY));
+            let ask =
+                world.ask(Method::from_bytes(method.as_bytes()).expect("it is there"), &path.replace("{id}", NOBODY));
             let ask = ask.bearer(&token);
             let answer = match body(method, path) {
                 None => ask.send().await,
@@ -123,7 +124,7 @@ async fn a_token_of_another_portal_opens_nothing(database: TestDatabase) {
 async fn nobody_gets_in_without_a_token(database: TestDatabase) {
     let world = World::new(database).await;
     for (method, path, _) in ROUTES {
-        let ask = world.ask(Method::from_bytes(method.as_bytes()).unwrap(), &path.replace("{id}", NOBODY));
+        let ask = world.ask(Method::from_bytes(method.as_bytes()).expect("it is there"), &path.replace("{id}", NOBODY));
         let answer = ask.json(json!({})).send().await;
         assert_eq!((answer.status, answer.code()), (401, "AUTH_REQUIRED"), "{method} {path}");
     }

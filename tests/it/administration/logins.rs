@@ -36,14 +36,14 @@ async fn a_login_gives_tokens_and_cookies(database: TestDatabase) {
     assert_eq!(answer.text("/user/teams/0/slug"), "sales");
     assert!(!answer.body.to_string().contains("argon2"));
     let cookies: Vec<_> =
-        answer.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
+        answer.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().expect("readable")).collect();
     assert_eq!(cookies.len(), 2);
     assert!(cookies.iter().all(|cookie| cookie.contains("; HttpOnly; SameSite=Strict")), "{cookies:?}");
     assert!(cookies[0].contains("; Path=/;") && cookies[1].contains("; Path=/api/v1/auth;"), "{cookies:?}");
 
     let me = world.get("/api/v1/me").bearer(answer.text("/access_token")).send().await;
     assert_eq!(me.text("/user/email"), "maya@demo.test");
-    assert!(me.body["permissions"].as_array().unwrap().contains(&json!("conversations.take")));
+    assert!(me.body["permissions"].as_array().expect("a list").contains(&json!("conversations.take")));
     let by_cookie = world.get("/api/v1/me").header("cookie", &answer.cookies()).send().await;
     assert_eq!(by_cookie.status, 200);
 }
@@ -91,9 +91,9 @@ async fn a_refresh_token_ends_after_thirty_days(database: TestDatabase) {
     let world = World::new(database).await;
     world.user("maya@demo.test", "support_agent", &[]).await;
     let login = world.login("maya@demo.test", PASSWORD).await;
-    world.advance(Duration::from_secs(9 * 3600));
+    world.advance(Duration::from_hours(9));
     assert_eq!(world.get("/api/v1/me").bearer(login.text("/access_token")).send().await.status, 401);
-    world.advance(Duration::from_secs(30 * 24 * 3600));
+    world.advance(Duration::from_hours(30 * 24));
     let late = world.post("/api/v1/auth/refresh").json(json!({ "refresh_token": login.text("/refresh_token") }));
     assert_eq!(late.send().await.status, 401);
 }
@@ -105,7 +105,8 @@ async fn logging_out_ends_every_token_of_the_login(database: TestDatabase) {
     let elsewhere = world.login("maya@demo.test", PASSWORD).await;
     let out = world.post("/api/v1/auth/logout").bearer(here.text("/access_token")).send().await;
     assert_eq!(out.status, 204);
-    let cleared: Vec<_> = out.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect();
+    let cleared: Vec<_> =
+        out.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().expect("readable")).collect();
     assert!(cleared.len() == 2 && cleared.iter().all(|cookie| cookie.contains("Max-Age=0")), "{cleared:?}");
     assert_eq!(world.get("/api/v1/me").bearer(here.text("/access_token")).send().await.status, 401);
     let refresh = world.post("/api/v1/auth/refresh").json(json!({ "refresh_token": here.text("/refresh_token") }));
@@ -124,7 +125,14 @@ async fn five_failures_close_an_account_for_a_minute(database: TestDatabase) {
     }
     let right = world.login("maya@demo.test", PASSWORD).await;
     assert_eq!((right.status, right.code()), (429, "RATE_LIMITED"));
-    let wait: u64 = right.headers.get("retry-after").unwrap().to_str().unwrap().parse().unwrap();
+    let wait: u64 = right
+        .headers
+        .get("retry-after")
+        .expect("it is there")
+        .to_str()
+        .expect("readable")
+        .parse()
+        .expect("it is there");
     assert!((1..=61).contains(&wait));
     world.advance(Duration::from_secs(wait));
     assert_eq!(world.login("maya@demo.test", PASSWORD).await.status, 200);
@@ -163,7 +171,7 @@ async fn a_deactivated_user_is_out_at_once(database: TestDatabase) {
     let world = World::new(database).await;
     let user = world.user("maya@demo.test", "support_agent", &["support"]).await;
     let login = world.login("maya@demo.test", PASSWORD).await;
-    let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", user["id"].as_str().expect("a text"));
     let gone = world.ask(Method::DELETE, &path).bearer(&world.admin()).send().await;
     assert_eq!((gone.status, gone.body["is_active"].as_bool()), (200, Some(false)), "{}", gone.body);
     assert_eq!(world.get("/api/v1/me").bearer(login.text("/access_token")).send().await.status, 401);
@@ -176,7 +184,7 @@ async fn a_changed_role_counts_for_tokens_that_are_out(database: TestDatabase) {
     let world = World::new(database).await;
     let user = world.user("maya@demo.test", "support_agent", &[]).await;
     let login = world.login("maya@demo.test", PASSWORD).await;
-    let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", user["id"].as_str().expect("a text"));
     let change = json!({ "role": "supervisor", "teams": ["sales"] });
     assert_eq!(world.ask(Method::PATCH, &path).bearer(&world.admin()).json(change).send().await.status, 200);
     let me = world.get("/api/v1/me").bearer(login.text("/access_token")).send().await;
@@ -187,7 +195,7 @@ async fn a_changed_password_ends_other_logins(database: TestDatabase) {
     let world = World::new(database).await;
     let user = world.user("maya@demo.test", "support_agent", &[]).await;
     let login = world.login("maya@demo.test", PASSWORD).await;
-    let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", user["id"].as_str().expect("a text"));
     let change = json!({ "password": "another long one" });
     assert_eq!(world.ask(Method::PATCH, &path).bearer(&world.admin()).json(change).send().await.status, 200);
     assert_eq!(world.get("/api/v1/me").bearer(login.text("/access_token")).send().await.status, 401);

@@ -24,7 +24,7 @@ async fn a_user_is_created_with_teams_and_never_shows_a_password(database: TestD
     assert_eq!(user["email"], "maya@demo.test");
     assert_eq!(user["max_concurrent_conversations"], 5);
     assert_eq!(user["teams"][0]["slug"], "support");
-    let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", user["id"].as_str().expect("a text"));
     let read = world.get(&path).bearer(&world.admin()).send().await;
     assert_eq!(read.body, user);
     assert!(!read.body.to_string().contains("password"));
@@ -63,7 +63,7 @@ async fn an_address_belongs_to_one_user(database: TestDatabase) {
 async fn a_change_from_an_old_version_is_refused(database: TestDatabase) {
     let world = World::new(database).await;
     let user = world.user("maya@demo.test", "support_agent", &[]).await;
-    let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", user["id"].as_str().expect("a text"));
     let change = |body: Value| world.ask(Method::PATCH, &path).bearer(&world.admin()).json(body);
     let first = change(json!({ "full_name": "Maya M", "version": 1 })).send().await;
     assert_eq!((first.status, first.body["version"].as_i64()), (200, Some(2)));
@@ -77,7 +77,7 @@ async fn a_change_from_an_old_version_is_refused(database: TestDatabase) {
 async fn the_last_administrator_stays(database: TestDatabase) {
     let world = World::new(database).await;
     let only = world.user("ada@demo.test", "admin", &[]).await;
-    let path = format!("/api/v1/users/{}", only["id"].as_str().unwrap());
+    let path = format!("/api/v1/users/{}", only["id"].as_str().expect("a text"));
     let answer = world.ask(Method::DELETE, &path).bearer(&world.admin()).send().await;
     assert_eq!((answer.status, answer.code()), (409, "INVALID_STATE_TRANSITION"));
     world.user("eve@demo.test", "admin", &[]).await;
@@ -92,7 +92,12 @@ async fn agents_see_the_people_of_their_teams_only(database: TestDatabase) {
     let far = world.user("dana@demo.test", "dispatcher", &["dispatch"]).await;
     let token = world.login("maya@demo.test", PASSWORD).await.text("/access_token").to_owned();
     let emails = |body: &Value| -> Vec<String> {
-        body["data"].as_array().unwrap().iter().map(|user| user["email"].as_str().unwrap().to_owned()).collect()
+        body["data"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|user| user["email"].as_str().expect("a text").to_owned())
+            .collect()
     };
     let seen = world.get("/api/v1/users").bearer(&token).send().await;
     assert_eq!(emails(&seen.body), ["maya@demo.test", "alex@demo.test"]);
@@ -100,7 +105,8 @@ async fn agents_see_the_people_of_their_teams_only(database: TestDatabase) {
     assert_eq!(emails(&of_sales.body), ["alex@demo.test"]);
     let of_dispatch = world.get("/api/v1/users?team=dispatch").bearer(&token).send().await;
     assert_eq!(emails(&of_dispatch.body), [""; 0]);
-    let hidden = world.get(&format!("/api/v1/users/{}", far["id"].as_str().unwrap())).bearer(&token).send().await;
+    let hidden =
+        world.get(&format!("/api/v1/users/{}", far["id"].as_str().expect("a text"))).bearer(&token).send().await;
     assert_eq!(hidden.status, 404);
     let members = world.get("/api/v1/teams/dispatch/members").bearer(&token).send().await;
     assert_eq!((members.status, members.code()), (403, "FORBIDDEN_SCOPE"));
@@ -114,7 +120,13 @@ async fn lists_go_on_where_they_stopped(database: TestDatabase) {
     let mut path = "/api/v1/teams?limit=3".to_owned();
     loop {
         let page = world.get(&path).bearer(&world.admin()).send().await;
-        seen.extend(page.body["data"].as_array().unwrap().iter().map(|team| team["slug"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page.body["data"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|team| team["slug"].as_str().expect("a text").to_owned()),
+        );
         match page.body["next_cursor"].as_str() {
             None => break,
             Some(cursor) => path = format!("/api/v1/teams?limit=3&cursor={cursor}"),
@@ -129,7 +141,7 @@ async fn lists_go_on_where_they_stopped(database: TestDatabase) {
 async fn members_come_and_go(database: TestDatabase) {
     let world = World::new(database).await;
     let user = world.user("maya@demo.test", "support_agent", &[]).await;
-    let member = format!("/api/v1/teams/support/members/{}", user["id"].as_str().unwrap());
+    let member = format!("/api/v1/teams/support/members/{}", user["id"].as_str().expect("a text"));
     for _ in 0..2 {
         assert_eq!(world.ask(Method::PUT, &member).bearer(&world.admin()).send().await.status, 204);
     }
@@ -154,7 +166,7 @@ async fn canned_responses_belong_to_teams(database: TestDatabase) {
 
     let agent = world.token("support_agent", &["support"]);
     let seen = world.get("/api/v1/canned-responses").bearer(&agent).send().await;
-    assert_eq!(seen.body["data"].as_array().unwrap().len(), 1);
+    assert_eq!(seen.body["data"].as_array().expect("a list").len(), 1);
     let path = format!("/api/v1/canned-responses/{}", sales.text("/id"));
     assert_eq!(world.get(&path).bearer(&agent).send().await.status, 404);
     let moved = json!({ "team": null, "shortcut": "sale" });
@@ -164,5 +176,5 @@ async fn canned_responses_belong_to_teams(database: TestDatabase) {
     let gone = world.ask(Method::DELETE, &path).bearer(&world.admin()).send().await;
     assert_eq!(gone.body["is_active"], false);
     let active = world.get("/api/v1/canned-responses?active=true&q=HELLO").bearer(&agent).send().await;
-    assert_eq!(active.body["data"].as_array().unwrap().len(), 1);
+    assert_eq!(active.body["data"].as_array().expect("a list").len(), 1);
 }

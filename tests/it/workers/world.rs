@@ -341,7 +341,13 @@ async fn sms_from_twilio(State(receiver): State<Receiver>, body: Bytes) {
 }
 
 fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) -> Hub {
-    let gate = Gate { keys: None, directory: directory.clone(), clock: clock.clone(), allowed_origins: [].into() };
+    let gate = Gate {
+        keys: None,
+        directory: directory.clone(),
+        clock: clock.clone(),
+        allowed_origins: [].into(),
+        rates: patchbay_http::ActorRates::default(),
+    };
     Hub {
         db: db.clone(),
         gate,
