@@ -1,7 +1,7 @@
 //! Gives every request its ids, and every error its envelope.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_core::Code;
@@ -44,7 +44,9 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
     if let Some(PendingError(error)) = response.extensions_mut().remove::<PendingError>() {
         let mut complete = error.respond(&ids.request_id, &ids.correlation_id);
         for (name, value) in response.headers() {
-            if !complete.headers().contains_key(name) && name != axum::http::header::CONTENT_LENGTH {
+            // The body is a new one: what described the old one, its compression too, no longer holds.
+            let is_of_the_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+            if !complete.headers().contains_key(name) && !is_of_the_body {
                 complete.headers_mut().append(name.clone(), value.clone());
             }
         }

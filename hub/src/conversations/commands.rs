@@ -33,7 +33,7 @@ type Answer = Result<Json<ConversationBody>, HubError>;
     responses((status = 200, body = ConversationBody), (status = 400, description = "NOT_IN_QUEUE"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "AGENT_AT_CAPACITY")))]
 pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = Change::begin_to_take(&hub, &ctx, id).await?;
     let user = ctx.actor.user_id();
     if is_assignee(&change.row, user) && change.row.status == ConversationStatus::PendingAgent {
         change.move_on(Trigger::AgentLooked)?;
