@@ -218,8 +218,7 @@ describe("thread", () => {
   it("48: assigning to a colleague moves the conversation to their list", async () => {
     await server.say(TOMAS.address, "whatsapp", "For somebody else");
     await open(page, TOMAS.name);
-    const { data } = await server.api("/api/v1/auth/demo");
-    const colleague = data.find((person) => person.role === "support_agent");
+    const colleague = (await server.people()).find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByRole("option", { name: colleague.name }).click();
     await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
