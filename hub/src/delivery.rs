@@ -9,9 +9,7 @@ use patchbay_core::ids::ConversationId;
 use patchbay_core::item::{ErrorClass, ProviderError};
 use serde::Serialize;
 
-pub use attempt::{
-    Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay,
-};
+pub use attempt::{Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay};
 pub use report::{Applied, Report, apply_statuses};
 
 /// The lane of a conversation: its messages are handed over one at a time, in order.

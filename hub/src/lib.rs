@@ -4,18 +4,23 @@
 pub mod administration;
 pub mod auth;
 pub mod body;
+pub mod contacts;
 pub mod conversations;
 pub mod dead_letters;
 pub mod delivery;
 pub mod directory;
 mod error;
 pub mod feed;
+pub mod files;
 pub mod intake;
 pub mod places;
 pub mod quarantine;
 pub mod received_files;
+pub mod replies;
+mod router;
 mod state;
 pub mod ticket_link;
 
 pub use error::HubError;
+pub use router::router;
 pub use state::{Hub, HubConfig};

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use patchbay_http::{Caller, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_core::ids::QuarantineId;
+use patchbay_http::{Caller, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::quarantine::{self as store, QuarantineRow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};

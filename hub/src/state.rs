@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use object_store::ObjectStore;
 use patchbay_core::directory::Directory;
+use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::Gate;
 use patchbay_store::Db;
@@ -35,6 +36,8 @@ pub struct HubConfig {
     pub max_upload_bytes: u64,
     /// Folder that files are kept in.
     pub files_folder: PathBuf,
+    /// Signs links by which providers fetch files.
+    pub link_secret: Secret,
     /// How many transactions the intake runs at once; 1 on SQLite.
     pub intake_shards: usize,
 }
@@ -46,6 +49,7 @@ impl Default for HubConfig {
             trust_forwarded_headers: false,
             max_upload_bytes: 25 << 20,
             files_folder: PathBuf::from("./data/files"),
+            link_secret: Secret::new(""),
             intake_shards: 4,
         }
     }

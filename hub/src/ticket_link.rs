@@ -139,19 +139,4 @@ impl LinkConversation {
 }
 
 #[cfg(test)]
-mod tests {
-    use patchbay_core::Code;
-
-    use super::*;
-
-    #[test]
-    fn the_mode_chooses_the_command_and_is_no_field_of_it() {
-        let (chosen, fields) = command(json!({"mode": "intake", "summary": "x"})).expect("a mode");
-        assert_eq!(chosen, Command::TicketBlindIntake);
-        assert_eq!(fields, json!({"summary": "x"}));
-        assert_eq!(command(json!({"mode": "create"})).expect("a mode").0, Command::TicketCreate);
-        for wrong in [json!({}), json!({"mode": 1}), json!({"mode": "explode"}), json!([])] {
-            assert_eq!(command(wrong).expect_err("refused").code(), Code::InvalidRequest);
-        }
-    }
-}
+mod tests;

@@ -20,4 +20,4 @@ pub use inboxes::Inboxes;
 pub use refusal::Refusal;
 pub use replay::replay;
 pub use spool::Spool;
-pub use webhook::{ApiDoc, Ingress, Verdict, router};
+pub use webhook::{Ingress, Verdict, openapi, router};

@@ -52,17 +52,25 @@ impl Ingress {
 /// The OpenAPI part of the webhooks.
 #[derive(Debug, OpenApi)]
 #[openapi(tags((name = "webhooks", description = "What providers call. Verified by signature, not by token.")))]
-pub struct ApiDoc;
+struct ApiDoc;
 
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
 /// `/webhooks/twilio/status/{message_id}`. Merge it at the root, outside of layers that read or change bodies.
 pub fn router(ingress: Ingress) -> OpenApiRouter {
+    routes().with_state(ingress)
+}
+
+/// The OpenAPI part of the webhooks.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Ingress> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
         .routes(routes!(whatsapp::handshake, whatsapp::notification))
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
-        .with_state(ingress)
 }
 
 /// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves

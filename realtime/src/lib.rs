@@ -21,5 +21,5 @@ mod typing;
 
 pub use bus::{Bus, BusError};
 pub use config::Config;
-pub use routes::router;
+pub use routes::{openapi, router};
 pub use service::Realtime;

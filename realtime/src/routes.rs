@@ -39,11 +39,16 @@ const START_PATIENCE: Duration = Duration::from_secs(3);
 /// `/ws`, `/api/v1/events` and `/api/v1/presence`. Mount it outside of compression and of limits on the whole body's
 /// time.
 pub fn router<S: Clone + Send + Sync + 'static>(realtime: Realtime) -> OpenApiRouter<S> {
-    OpenApiRouter::new()
-        .routes(routes!(connect))
-        .routes(routes!(feed::read))
-        .routes(routes!(presence))
-        .with_state(realtime)
+    routes().with_state(realtime)
+}
+
+/// The OpenAPI part of these endpoints.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Realtime> {
+    OpenApiRouter::new().routes(routes!(connect)).routes(routes!(feed::read)).routes(routes!(presence))
 }
 
 /// How to connect.

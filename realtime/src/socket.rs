@@ -222,6 +222,10 @@ impl Socket {
     /// Sends what waits, many frames with one flush.
     async fn deliver(&mut self) -> Result<(), End> {
         let taken = self.seated.seat.mailbox.take();
+        if taken.closing == Some(Closing::Token) {
+            // What waits is not the peer's to see any more.
+            return Err(End::Close(Closing::Token));
+        }
         let (floor, id) = (self.floor, self.seated.seat.id);
         let frames = taken
             .batches

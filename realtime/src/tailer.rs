@@ -16,7 +16,7 @@ use crate::service::Realtime;
 const BATCH: i64 = 512;
 /// First pause before looking again for events that are committed but not settled; doubles up to the longest.
 const FIRST_LOOK: Duration = Duration::from_millis(1);
-const LAST_LOOK: Duration = Duration::from_millis(50);
+const LAST_LOOK: Duration = Duration::from_millis(10);
 /// Pause while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
 /// Sockets woken in a second, at most. After an event went out, the next ones wait for as long as this allows, and then

@@ -1,1 +1,17 @@
-//! placeholder
+//! The binary `patchbay`: settings, wiring, roles, telemetry, shutdown and the embedded pages.
+
+mod app;
+pub mod cli;
+pub mod commands;
+mod document;
+mod health;
+mod listener;
+mod pages;
+mod roles;
+pub mod settings;
+mod telemetry;
+
+pub use app::{Running, StartError, start};
+pub use document::openapi;
+pub use roles::Roles;
+pub use settings::Settings;

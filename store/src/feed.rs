@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::event::Audience;
 use patchbay_core::ids::{AccountId, ConversationId, EventId, InboxId, SiteId, TeamId, TicketId, UserId};
 
+use crate::db::Engine;
 use crate::error::StoreError;
 use crate::tx::Tx;
 
@@ -103,7 +104,6 @@ crate::record! {
     struct Row {
         tx: i64,
         seq: i64,
-        settled: bool,
         id: EventId,
         name: String,
         conversation_id: Option<ConversationId>,
@@ -121,17 +121,18 @@ crate::record! {
     }
 }
 
-/// The events after `position`, at most `limit`.
+/// The settled events after `position`, at most `limit`.
 pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch, StoreError> {
     let rows = tx
         .query_for(
-            "select tx, seq, 1 as settled, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
-                    assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at
+            "select tx, seq, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
+                    previous_assigned_to, is_queued, account_id, site_id, payload, created_at
              from events where seq > $2 and $1 >= 0 order by seq limit $3",
-            "select tx, seq, tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as settled, id, name,
-                    conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to, previous_assigned_to,
-                    is_queued, account_id, site_id, payload, created_at
-             from events where (tx, seq) > ($1, $2) order by tx, seq limit $3",
+            "select tx, seq, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
+                    previous_assigned_to, is_queued, account_id, site_id, payload, created_at
+             from events
+             where (tx, seq) > ($1, $2) and tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+             order by tx, seq limit $3",
         )
         .bind(position.tx)
         .bind(position.seq)
@@ -140,10 +141,6 @@ pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch,
         .await?;
     let mut batch = Batch { events: Vec::with_capacity(rows.len()), unsettled: false };
     for row in rows {
-        if !row.settled {
-            batch.unsettled = true;
-            break;
-        }
         batch.events.push(StoredEvent {
             position: Position { tx: row.tx, seq: row.seq },
             id: row.id,
@@ -163,6 +160,16 @@ pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch,
             payload: row.payload,
             created_at: row.created_at,
         });
+    }
+    let is_end = i64::try_from(batch.events.len()).is_ok_and(|events| events < limit);
+    if is_end && tx.engine() == Engine::Postgres {
+        let end = batch.events.last().map_or(position, |event| event.position);
+        batch.unsettled = tx
+            .query("select exists (select 1 from events where (tx, seq) > ($1, $2))")
+            .bind(end.tx)
+            .bind(end.seq)
+            .scalar()
+            .await?;
     }
     Ok(batch)
 }
@@ -205,11 +212,8 @@ async fn trimmed(tx: &mut Tx) -> Result<Position, StoreError> {
 
 /// How far the background reader `reader` has come. [`Position::START`] when it never was here.
 pub async fn position_of(tx: &mut Tx, reader: &str) -> Result<Position, StoreError> {
-    let row = tx
-        .query("select tx, seq from feed_positions where reader = $1")
-        .bind(reader)
-        .optional::<PositionRow>()
-        .await?;
+    let row =
+        tx.query("select tx, seq from feed_positions where reader = $1").bind(reader).optional::<PositionRow>().await?;
     Ok(row.map_or(Position::START, Position::from))
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::conversation::ConversationStatus;
-use patchbay_core::ids::{ConversationId, InboxId, TeamId, UserId};
+use patchbay_core::ids::{ContactId, ConversationId, InboxId, TeamId, UserId};
 
 use crate::batch::Batch;
 use crate::conversations::ConversationRow;
@@ -25,6 +25,8 @@ pub struct Filter {
     pub channel: Option<Channel>,
     /// Of this inbox.
     pub inbox_id: Option<InboxId>,
+    /// Of this contact.
+    pub contact_id: Option<ContactId>,
     /// With this tag.
     pub tag: Option<String>,
     /// What the caller may see.
@@ -83,12 +85,13 @@ pub async fn page(
            and (not $6 or v.assigned_to is null)
            and ($7 is null or v.channel = $7)
            and ($8 is null or v.inbox_id = $8)
+           and ($15 is null or v.contact_id = $15)
            and ($9 is null or exists (select 1 from conversation_tags ct join tags t on t.id = ct.tag_id
                                       where ct.conversation_id = v.id and t.name = $9))
            and ($10
                 or ($11 and v.assigned_to = $12)
                 or ((not $11 or v.status in ('new', 'triage', 'queued'))
-                    and v.team_id in (select unhex(value ->> 0) from json_each($15))))
+                    and v.team_id in (select unhex(value ->> 0) from json_each($16))))
            and ($13 is null
                 or v.id in (select conversation_id from search_documents where search_documents match $13)
                 or v.contact_id in (select contact_id from search_documents
@@ -108,11 +111,12 @@ pub async fn page(
            and (not $6::boolean or v.assigned_to is null)
            and ($7::text is null or v.channel = $7)
            and ($8::uuid is null or v.inbox_id = $8)
+           and ($15::uuid is null or v.contact_id = $15)
            and ($9::text is null or exists (select 1 from conversation_tags ct join tags t on t.id = ct.tag_id
                                             where ct.conversation_id = v.id and t.name = $9))
            and ($10::boolean
                 or ($11::boolean and v.assigned_to = $12::uuid)
-                or ((not $11::boolean or v.status in ('new', 'triage', 'queued')) and v.team_id = any($15::uuid[])))
+                or ((not $11::boolean or v.status in ('new', 'triage', 'queued')) and v.team_id = any($16::uuid[])))
            and ($13::text is null
                 or v.id in (select conversation_id from search_documents where body @@ to_tsquery('simple', $13))
                 or v.contact_id in (select contact_id from search_documents
@@ -134,6 +138,7 @@ pub async fn page(
     .bind(user)
     .bind(search)
     .bind(limit)
+    .bind(filter.contact_id)
     .bind_batch(Batch::new().ids(teams))
     .all()
     .await

@@ -108,8 +108,7 @@ async fn fetch(
 ) -> Result<(keep::Kept, Option<String>), Failure> {
     let source = find(client, inbox, payload).await?;
     let response = download(deps, client, inbox, source.url).await?;
-    let mime_type =
-        response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let mime_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let kept = keep::keep(deps, response).await?;
     let expected = source.sha256.or_else(|| payload.sha256.clone());
     if expected.is_some_and(|expected| !same_hash(&expected, &kept.sha256)) {
@@ -152,12 +151,7 @@ async fn find(client: &ProviderClient, inbox: &Inbox, payload: &FetchPayload) ->
     Ok(Source { url, sha256 })
 }
 
-async fn download(
-    deps: &Deps,
-    client: &ProviderClient,
-    inbox: &Inbox,
-    mut url: Url,
-) -> Result<Response, Failure> {
+async fn download(deps: &Deps, client: &ProviderClient, inbox: &Inbox, mut url: Url) -> Result<Response, Failure> {
     for _ in 0..=MOST_HOPS {
         let mut call = client.http().get(url.clone()).timeout(DOWNLOAD_WITHIN);
         match hosts::trust(inbox, &url, &deps.config.media_hosts) {

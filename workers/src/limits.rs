@@ -1,6 +1,7 @@
 //! How fast may be sent, and what has to wait: a leaky bucket for each number, and holds that a provider's refusal puts
 //! on a number, an account or a recipient. In memory for one node, in Redis for several; both pass the same tests.
 
+mod connect;
 mod memory;
 mod redis;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use patchbay_core::ids::{ContactId, InboxId};
 
+pub use connect::{BadAddress, check_redis, shared_limits};
 pub use memory::MemoryLimits;
 pub use redis::RedisLimits;
 

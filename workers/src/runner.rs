@@ -51,8 +51,7 @@ impl std::fmt::Debug for Runner {
 impl Runner {
     /// A runner named `node`: the name stands in the leases and differs from every other node's.
     pub fn new(db: Db, clock: Clock, node: impl Into<String>, config: WorkersConfig, work: Arc<dyn Work>) -> Self {
-        let shared =
-            Shared { db, clock, node: node.into(), lease: config.lease(), work, running: Mutex::default() };
+        let shared = Shared { db, clock, node: node.into(), lease: config.lease(), work, running: Mutex::default() };
         Self { shared: Arc::new(shared), config }
     }
 
@@ -158,8 +157,11 @@ impl Shared {
 
     async fn claim(&self, config: &WorkersConfig) -> Result<Vec<ClaimedJob>, StoreError> {
         let now = self.clock.now();
-        let wanted: Vec<(JobQueue, usize)> =
-            JobQueue::ALL.iter().map(|queue| (*queue, self.free(*queue, config))).filter(|(_, free)| *free > 0).collect();
+        let wanted: Vec<(JobQueue, usize)> = JobQueue::ALL
+            .iter()
+            .map(|queue| (*queue, self.free(*queue, config)))
+            .filter(|(_, free)| *free > 0)
+            .collect();
         if wanted.is_empty() {
             return Ok(Vec::new());
         }

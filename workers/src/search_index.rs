@@ -102,7 +102,7 @@ struct Contact {
 
 /// What an event adds to the index. An event that cannot be read adds nothing.
 fn document(event: &StoredEvent) -> Option<NewDocument> {
-    match event.name {
+    match event.name.parse().ok()? {
         EventName::MessageReceived | EventName::MessageSent => {
             let data: MessageData = serde_json::from_str(&event.payload).ok()?;
             let body = data.message.content.text.filter(|text| !text.trim().is_empty())?;

@@ -205,12 +205,7 @@ impl Sender<'_> {
         }
     }
 
-    async fn note_once(
-        &self,
-        id: MessageId,
-        attempt: Option<AttemptId>,
-        finding: &Finding,
-    ) -> Result<(), StoreError> {
+    async fn note_once(&self, id: MessageId, attempt: Option<AttemptId>, finding: &Finding) -> Result<(), StoreError> {
         let ctx = &self.later();
         let mut tx = self.deps.db.begin().await?;
         self.note_in(&mut tx, ctx, id, attempt, finding).await?;

@@ -44,11 +44,7 @@ pub(super) async fn keep(deps: &Deps, response: Response) -> Result<Kept, Failur
     }
 }
 
-async fn write(
-    upload: &mut dyn MultipartUpload,
-    mut response: Response,
-    most: u64,
-) -> Result<(String, i64), Failure> {
+async fn write(upload: &mut dyn MultipartUpload, mut response: Response, most: u64) -> Result<(String, i64), Failure> {
     let mut hash = Sha256::new();
     let mut size = 0_u64;
     let mut part = Vec::with_capacity(PART_BYTES);

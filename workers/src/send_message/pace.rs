@@ -14,12 +14,14 @@ use crate::limits::{Rate, RateLimits, Scope};
 const WAIT_HERE: Duration = Duration::from_millis(1200);
 
 /// Waits for the message's turn, a moment at most. Zero: it is its turn. Else: come back after so long.
-pub(super) async fn turn(limits: &dyn RateLimits, config: &WorkersConfig, inbox: &Inbox, outgoing: &Outgoing) -> Duration {
-    let mut scopes = vec![
-        Scope::Inbox(inbox.id),
-        Scope::Recipient(inbox.id, outgoing.conversation.contact_id),
-        account(inbox),
-    ];
+pub(super) async fn turn(
+    limits: &dyn RateLimits,
+    config: &WorkersConfig,
+    inbox: &Inbox,
+    outgoing: &Outgoing,
+) -> Duration {
+    let mut scopes =
+        vec![Scope::Inbox(inbox.id), Scope::Recipient(inbox.id, outgoing.conversation.contact_id), account(inbox)];
     if outgoing.message.content_type == ContentType::Template {
         scopes.push(Scope::BusinessInitiated(inbox.id));
     }

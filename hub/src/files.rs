@@ -1,0 +1,241 @@
+//! Files: uploaded to be sent, received to be shown. Kept once under the hash of their content, served so that no page
+//! of ours can be attacked with them.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use object_store::ObjectStoreExt;
+use object_store::path::Path as ObjectPath;
+use patchbay_core::Code;
+use patchbay_core::ids::MediaId;
+use patchbay_core::secret::Secret;
+use patchbay_http::{ApiError, Caller, Id};
+use patchbay_store::media::{self, MediaRow, MediaStatus, NewMedia};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::conversations::{load_visible, require_worker};
+use crate::error::HubError;
+use crate::state::Hub;
+
+/// How long a link for a provider lives.
+const LINK_LIFE: TimeDelta = TimeDelta::hours(6);
+
+/// The endpoints under `/api/v1/media` and the signed links under `/media`.
+pub fn router() -> OpenApiRouter<Hub> {
+    // The exact limit is a setting and is checked in the handler; this one bounds what is buffered at all.
+    OpenApiRouter::new()
+        .routes(routes!(upload))
+        .layer(DefaultBodyLimit::max(100 << 20))
+        .routes(routes!(download))
+        .routes(routes!(linked))
+}
+
+/// An uploaded file.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct MediaBody {
+    /// Our id; give it as `media_id` of a message.
+    id: Uuid,
+    /// Type, as told by the content.
+    mime_type: String,
+    /// Name to show.
+    filename: Option<String>,
+    /// Size in bytes.
+    size_bytes: i64,
+    /// SHA-256, lowercase hex.
+    sha256: String,
+}
+
+/// Where a file with this hash lies in the object store.
+pub fn storage_key(sha256: &str) -> String {
+    format!("media/{}/{sha256}", sha256.get(..2).unwrap_or("00"))
+}
+
+/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
+pub fn sniff(bytes: &[u8], claimed: &str) -> String {
+    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'%', b'P', b'D', b'F', ..] => Some("application/pdf"),
+        [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
+        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => Some("audio/mpeg"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
+        _ => None,
+    };
+    match known {
+        Some(known) => known.into(),
+        // Text and office files carry no mark; believe the claim unless a browser could run it.
+        None if claimed.is_empty()
+            || claimed.contains("html")
+            || claimed.contains("svg")
+            || claimed.contains("script")
+            || claimed.contains("xml")
+            || claimed.starts_with("image/") =>
+        {
+            "application/octet-stream".into()
+        }
+        None => claimed,
+    }
+}
+
+/// Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`
+/// (percent-encoded).
+#[utoipa::path(post, path = "/api/v1/media", tag = "media", request_body(content = Vec<u8>, content_type = "*/*"),
+    responses((status = 201, body = MediaBody), (status = 413, description = "PAYLOAD_TOO_LARGE")))]
+pub(crate) async fn upload(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Result<(StatusCode, Json<MediaBody>), HubError> {
+    require_worker(&ctx.actor)?;
+    if bytes.is_empty() {
+        return Err(ApiError::invalid("body", "the file is empty").into());
+    }
+    if bytes.len() as u64 > hub.config.max_upload_bytes {
+        let limit = hub.config.max_upload_bytes >> 20;
+        return Err(ApiError::new(Code::PayloadTooLarge, format!("files may have up to {limit} MB")).into());
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let mime_type = sniff(&bytes, text("content-type").unwrap_or_default());
+    let filename = text("x-filename").map(file_name);
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let key = storage_key(&sha256);
+    let size_bytes = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
+    hub.files.put(&ObjectPath::from(key.as_str()), bytes.into()).await.map_err(|error| ApiError::internal(&error))?;
+    let id = MediaId::new();
+    let mut tx = hub.db.begin().await?;
+    crate::directory::ensure_user(&mut tx, &ctx).await?;
+    let row = NewMedia {
+        id,
+        message_id: None,
+        conversation_id: None,
+        provider_media_id: None,
+        mime_type: &mime_type,
+        filename: filename.as_deref(),
+        size_bytes: Some(size_bytes),
+        sha256: Some(&sha256),
+        storage_key: Some(&key),
+        status: MediaStatus::Ready,
+        created_by: Some(ctx.actor.user_id()),
+    };
+    media::insert(&mut tx, &row, ctx.now).await?;
+    tx.commit().await?;
+    Ok((StatusCode::CREATED, Json(MediaBody { id: id.into(), mime_type, filename, size_bytes, sha256 })))
+}
+
+/// A name without any path in it, up to 200 characters.
+fn file_name(encoded: &str) -> String {
+    let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned();
+    let name = decoded.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.chars().filter(|letter| !letter.is_control() && *letter != '"').take(200).collect()
+}
+
+/// A file of a message that the caller may see, or one the caller uploaded.
+#[utoipa::path(get, path = "/api/v1/media/{id}", tag = "media", params(("id" = Uuid, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, description = "NOT_FOUND")))]
+pub(crate) async fn download(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<MediaId>,
+) -> Result<Response, HubError> {
+    let mut tx = hub.db.read().await?;
+    let row = media::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("file"))?;
+    let conversation = match (row.conversation_id, row.message_id) {
+        (Some(conversation), _) => Some(conversation),
+        (None, Some(message)) => {
+            patchbay_store::messages::by_id(&mut tx, message).await?.map(|message| message.conversation_id)
+        }
+        (None, None) => None,
+    };
+    match conversation {
+        Some(conversation) => {
+            load_visible(&mut tx, &ctx, conversation).await?;
+        }
+        None if row.created_by == Some(ctx.actor.user_id()) => {}
+        None => return Err(ApiError::not_found("file").into()),
+    }
+    drop(tx);
+    serve(&hub, &row).await
+}
+
+/// The proof of a signed link.
+#[derive(Debug, Deserialize)]
+pub(crate) struct LinkParams {
+    /// Seconds since 1970 until which it holds.
+    expires: i64,
+    /// HMAC-SHA256 over id and end, lowercase hex.
+    signature: String,
+}
+
+/// A file by signed link, for the provider that delivers it.
+#[utoipa::path(get, path = "/media/{id}", tag = "media",
+    params(("id" = Uuid, Path), ("expires" = i64, Query), ("signature" = String, Query)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, description = "NOT_FOUND")))]
+pub(crate) async fn linked(
+    State(hub): State<Hub>,
+    Id(id): Id<MediaId>,
+    Query(link): Query<LinkParams>,
+) -> Result<Response, HubError> {
+    let unknown = || ApiError::not_found("file");
+    let given = hex::decode(&link.signature).map_err(|_| unknown())?;
+    proof(&hub.config.link_secret, id, link.expires).verify_slice(&given).map_err(|_| unknown())?;
+    if link.expires < hub.gate.clock.now().timestamp() {
+        return Err(unknown().into());
+    }
+    let mut tx = hub.db.read().await?;
+    let row = media::by_id(&mut tx, id).await?.ok_or_else(unknown)?;
+    drop(tx);
+    serve(&hub, &row).await
+}
+
+/// A link by which a provider can fetch a file for six hours.
+pub fn link(public_url: &str, secret: &Secret, id: MediaId, now: DateTime<Utc>) -> String {
+    let expires = (now + LINK_LIFE).timestamp();
+    let signature = hex::encode(proof(secret, id, expires).finalize().into_bytes());
+    format!("{public_url}/media/{id}?expires={expires}&signature={signature}")
+}
+
+fn proof(secret: &Secret, id: MediaId, expires: i64) -> Hmac<Sha256> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).expect("any length of key is taken");
+    mac.update(format!("media-link:{id}:{expires}").as_bytes());
+    mac
+}
+
+async fn serve(hub: &Hub, row: &MediaRow) -> Result<Response, HubError> {
+    let key = row.storage_key.as_deref().filter(|_| row.status == MediaStatus::Ready);
+    let key = key.ok_or_else(|| ApiError::not_found("file"))?;
+    let object = hub.files.get(&ObjectPath::from(key)).await.map_err(|error| ApiError::internal(&error))?;
+    let bytes = object.bytes().await.map_err(|error| ApiError::internal(&error))?;
+    let is_safe_image = matches!(row.mime_type.as_str(), "image/jpeg" | "image/png" | "image/gif" | "image/webp");
+    let shown = is_safe_image || row.mime_type.starts_with("audio/") || row.mime_type.starts_with("video/");
+    let name = row.filename.as_deref().unwrap_or("file");
+    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
+    let disposition = format!("{}; filename*=UTF-8''{name}", if shown { "inline" } else { "attachment" });
+    let mut response = bytes.into_response();
+    let headers = response.headers_mut();
+    let pairs = [
+        (header::CONTENT_TYPE, row.mime_type.as_str()),
+        (header::CONTENT_DISPOSITION, disposition.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::CACHE_CONTROL, "private, max-age=86400, immutable"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ];
+    for (name, value) in pairs {
+        headers
+            .insert(name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("application/octet-stream")));
+    }
+    Ok(response)
+}

@@ -1,0 +1,16 @@
+//! Answers: text, files and templates, written and promised in one transaction. Source: domain, messages and channel
+//! rules.
+
+mod accept;
+mod body;
+mod endpoints;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::state::Hub;
+
+/// The endpoints that write messages.
+pub fn router() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new().routes(routes!(endpoints::send)).routes(routes!(endpoints::send_template))
+}

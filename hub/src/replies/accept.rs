@@ -1,0 +1,206 @@
+//! Accepting a message to be sent: checks, row, job and event in one transaction. Refusals change nothing.
+
+use patchbay_core::Code;
+use patchbay_core::channel::{Channel, Direction, SenderType};
+use patchbay_core::conversation::{ConversationStatus, Trigger};
+use patchbay_core::ctx::Ctx;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::event::EventName;
+use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
+use patchbay_core::item::ContentType;
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::role::Role;
+use patchbay_http::ApiError;
+use patchbay_store::conversations::ConversationRow;
+use patchbay_store::media::MediaStatus;
+use patchbay_store::messages::MessageRow;
+use patchbay_store::{Tx, annotations, contacts, conversations, events, jobs, media, messages};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::conversations::{Seen, lock_visible, require_hand_in_it};
+use crate::error::HubError;
+use crate::feed::{is_assignee, message_event};
+use crate::state::Hub;
+
+/// How often a send is tried before the message has failed. Source: channels reference, error table.
+const SEND_ATTEMPTS: i64 = 6;
+
+/// A message that passed the checks of its kind.
+pub(super) struct Draft {
+    pub(super) kind: ContentType,
+    pub(super) text: Option<String>,
+    pub(super) media_id: Option<Uuid>,
+    pub(super) metadata: Value,
+    pub(super) reply_to: Option<String>,
+    pub(super) client_message_id: Uuid,
+    pub(super) seen_seq: Option<i64>,
+}
+
+/// What became of a request to send.
+pub(super) enum Accepted {
+    /// It is written and promised.
+    New(MessageRow),
+    /// It was, under the same client id.
+    Known(MessageRow),
+}
+
+/// Locks the conversation for a reply. `Err(message)` is the message already written under the same client id.
+pub(super) async fn open(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: ConversationId,
+    client_message_id: Uuid,
+) -> Result<Result<ConversationRow, Box<MessageRow>>, HubError> {
+    let Seen(row) = lock_visible(tx, ctx, id).await?;
+    if let Some(known) = messages::by_client_id(tx, id, client_message_id).await? {
+        return Ok(Err(Box::new(known)));
+    }
+    Ok(Ok(row))
+}
+
+/// Checks the conversation and the customer, writes the message and promises to send it.
+pub(super) async fn accept(
+    mut tx: Tx,
+    hub: &Hub,
+    ctx: &Ctx,
+    mut row: ConversationRow,
+    draft: Draft,
+) -> Result<Accepted, HubError> {
+    may_send(ctx, &row)?;
+    if row.status == ConversationStatus::Closed {
+        return Err(ApiError::new(Code::InvalidStateTransition, "the conversation is closed; open it again first")
+            .because("from_state", "closed")
+            .into());
+    }
+    if contacts::opted_out(&mut tx, row.channel, &row.contact_address).await? {
+        return Err(ApiError::new(Code::ContactOptedOut, "the customer does not want messages here").into());
+    }
+    let window_closed = row.window_expires_at.is_none_or(|end| end <= ctx.now);
+    if row.channel == Channel::Whatsapp && draft.kind != ContentType::Template && window_closed {
+        return Err(ApiError::new(
+            Code::OutsideCustomerServiceWindow,
+            "24 hours have passed since the customer last wrote; send a template",
+        )
+        .because("window_expires_at", json!(row.window_expires_at))
+        .because("hint", "POST /api/v1/conversations/{id}/messages/template")
+        .into());
+    }
+    let user = ctx.actor.user_id();
+    if let Some(seen) = draft.seen_seq
+        && annotations::moved_after(&mut tx, row.id, seen, user).await?
+    {
+        return Err(ApiError::new(
+            Code::ConversationMoved,
+            "somebody else wrote in the meantime; look before you send",
+        )
+        .because("seen_seq", seen)
+        .because("last_seq", row.last_seq)
+        .into());
+    }
+    crate::directory::ensure_user(&mut tx, ctx).await?;
+    let id = MessageId::new();
+    let files = attach(&mut tx, ctx, &draft, id).await?;
+    let message = message_row(ctx, &mut row, id, draft, files);
+    conversations::update(&mut tx, std::slice::from_ref(&row)).await?;
+    row.version += 1;
+    messages::insert(&mut tx, std::slice::from_ref(&message)).await?;
+    let job = NewJob {
+        id: JobId::new(),
+        queue: JobQueue::High,
+        kind: JobKind::SendMessage,
+        lane: Some(crate::delivery::lane(row.id)),
+        dedupe_key: Some(format!("send_message:{id}")),
+        payload: json!({ "message_id": id }),
+        run_at: ctx.now,
+        max_attempts: SEND_ATTEMPTS,
+    };
+    jobs::enqueue(&mut tx, ctx, &job).await?;
+    let event = message_event(ctx, &hub.gate.directory.load_full(), EventName::MessageSent, &row, &message);
+    events::append(&mut tx, &[event]).await?;
+    tx.commit().await?;
+    Ok(Accepted::New(message))
+}
+
+/// WhatsApp: only who has the conversation. Elsewhere also who leads its team. Source: domain, channel rules.
+fn may_send(ctx: &Ctx, row: &ConversationRow) -> Result<(), ApiError> {
+    let actor = &ctx.actor;
+    if matches!(actor.role, Role::System) {
+        return Ok(());
+    }
+    if row.channel == Channel::Whatsapp && !is_assignee(row, actor.user_id()) {
+        return Err(ApiError::new(Code::NotAssigned, "take the conversation first: it is not assigned to you"));
+    }
+    require_hand_in_it(actor, row)
+}
+
+async fn attach(tx: &mut Tx, ctx: &Ctx, draft: &Draft, message: MessageId) -> Result<Vec<Value>, HubError> {
+    let Some(id) = draft.media_id.map(MediaId) else { return Ok(Vec::new()) };
+    let unusable = || ApiError::invalid("content.media_id", "no such file waits to be sent");
+    let file = media::by_id(tx, id).await?.ok_or_else(unusable)?;
+    let own = file.created_by == Some(ctx.actor.user_id()) && file.status == MediaStatus::Ready;
+    if !own || !media::attach(tx, id, message, ctx.now).await? {
+        return Err(unusable().into());
+    }
+    let main_type = file.mime_type.split('/').next().unwrap_or_default();
+    let fits = match draft.kind {
+        ContentType::Image => main_type == "image",
+        ContentType::Video => main_type == "video",
+        ContentType::Audio => main_type == "audio",
+        _ => true,
+    };
+    if !fits {
+        return Err(ApiError::invalid("content.type", format!("the file is {}", file.mime_type)).into());
+    }
+    Ok(vec![json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename, "size": file.size_bytes,
+                    "status": "ready" })])
+}
+
+fn message_row(ctx: &Ctx, row: &mut ConversationRow, id: MessageId, draft: Draft, files: Vec<Value>) -> MessageRow {
+    let (sender_type, is_person) = match ctx.actor.role {
+        Role::System => (SenderType::System, false),
+        Role::AiAgent => (SenderType::Ai, false),
+        _ => (SenderType::Agent, true),
+    };
+    row.last_seq += 1;
+    row.last_message_id = Some(id);
+    row.last_message_at = ctx.now;
+    row.last_outbound_at = Some(ctx.now);
+    row.updated_at = ctx.now;
+    row.snoozed_until = None;
+    if is_person {
+        row.first_response_at = row.first_response_at.or(Some(ctx.now));
+        row.waiting_since = None;
+        row.read_inbound_count = row.inbound_count;
+        if let Some(next) = row.status.after(Trigger::AgentReplied) {
+            row.status = next;
+        }
+    }
+    MessageRow {
+        id,
+        conversation_id: row.id,
+        seq: row.last_seq,
+        inbox_id: row.inbox_id,
+        channel: row.channel,
+        channel_message_id: None,
+        client_message_id: Some(draft.client_message_id),
+        direction: Direction::Outbound,
+        sender_type,
+        sender_id: Some(ctx.actor.id.into()),
+        sender_name: ctx.actor.name.clone(),
+        content_type: draft.kind,
+        text: draft.text,
+        content: json!({ "media": files, "metadata": draft.metadata }),
+        reply_to: draft.reply_to,
+        status: DeliveryStatus::Pending,
+        error: None,
+        metadata: json!({}),
+        occurred_at: ctx.now,
+        sent_at: None,
+        delivered_at: None,
+        read_at: None,
+        failed_at: None,
+        version: 1,
+        created_at: ctx.now,
+    }
+}

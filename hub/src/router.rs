@@ -1,0 +1,23 @@
+//! Every endpoint of the hub.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::state::Hub;
+use crate::{
+    administration, auth, contacts, conversations, dead_letters, files, places, quarantine, replies, ticket_link,
+};
+
+/// Every endpoint of the hub.
+pub fn router() -> OpenApiRouter<Hub> {
+    OpenApiRouter::new()
+        .merge(auth::router())
+        .merge(administration::router())
+        .merge(conversations::router())
+        .merge(replies::router())
+        .merge(contacts::router())
+        .merge(files::router())
+        .merge(places::router())
+        .merge(ticket_link::router())
+        .merge(dead_letters::router())
+        .merge(quarantine::router())
+}

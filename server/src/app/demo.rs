@@ -1,0 +1,92 @@
+//! The demo: simulated providers, seeded people and places.
+
+use std::net::SocketAddr;
+
+use patchbay_core::channel::Channel;
+use patchbay_hub::administration::{DEMO_PASSWORD, seed_demo};
+use patchbay_hub::directory::{InboxSettings, KeptSecret};
+use patchbay_simulator::{Simulator, SimulatorConfig};
+
+use super::parts::Parts;
+use super::{Mode, StartError};
+use crate::settings::Settings;
+
+/// What the demo needs beside an earnest server.
+pub(super) enum Simulated {
+    /// Nothing.
+    No,
+    /// Phones at `/sim/`, and the logins of the seeded people when there are any.
+    Yes {
+        /// Lines to greet with.
+        logins: Vec<String>,
+    },
+}
+
+impl Simulated {
+    /// Lines for whoever started the server.
+    pub(super) fn greeting(&self, url: &str) -> Vec<String> {
+        match self {
+            Self::No => Vec::new(),
+            Self::Yes { logins } => {
+                let mut lines = vec![
+                    format!("Console     {url}/app/"),
+                    format!("Phones      {url}/sim/"),
+                    format!("API         {url}/docs"),
+                ];
+                lines.extend(logins.iter().cloned());
+                lines
+            }
+        }
+    }
+}
+
+/// Starts the simulator and seeds the demo, when asked for. Wires the inboxes of the demo to the simulator.
+pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Parts) -> Result<Simulated, StartError> {
+    if mode == Mode::Earnest && !settings.simulator.enabled {
+        return Ok(Simulated::No);
+    }
+    let mut config = SimulatorConfig::demo(&settings.public_url);
+    if !settings.simulator.listen.is_empty() {
+        config.listen = settings.simulator.listen.parse::<SocketAddr>().map_err(|_| StartError::Part {
+            what: "the simulator",
+            problem: "simulator.listen is not an address".into(),
+        })?;
+    }
+    let simulator = Simulator::start(config)
+        .await
+        .map_err(|error| StartError::Part { what: "the simulator", problem: error.to_string() })?;
+    let mut logins = Vec::new();
+    if mode == Mode::Demo {
+        settings.inboxes.extend(inboxes(&simulator));
+        let people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
+            .await
+            .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
+        logins = people.iter().map(|email| format!("Login       {email} / {DEMO_PASSWORD}")).collect();
+    }
+    parts.simulator = Some(simulator);
+    Ok(Simulated::Yes { logins })
+}
+
+/// The inboxes of the demo, wired to the fakes.
+fn inboxes(simulator: &patchbay_simulator::Running) -> Vec<InboxSettings> {
+    let config = simulator.config();
+    let whatsapp = config.whatsapp.iter().map(|number| InboxSettings {
+        team: Some("support".into()),
+        address: Some(number.address.clone()),
+        phone_number_id: Some(number.phone_number_id.clone()),
+        app_secrets: vec![KeptSecret::new(number.app_secret.expose())],
+        verify_token: Some(KeptSecret::new("demo-verify-token")),
+        access_token: Some(KeptSecret::new(number.access_token.expose())),
+        api_base: Some(simulator.graph_base()),
+        ..InboxSettings::new("whatsapp-main", Channel::Whatsapp)
+    });
+    let sms = config.twilio.iter().map(|number| InboxSettings {
+        team: Some("support".into()),
+        address: Some(number.address.clone()),
+        account_sid: Some(number.account_sid.clone()),
+        auth_tokens: vec![KeptSecret::new(number.auth_token.expose())],
+        api_base: Some(simulator.base_url()),
+        ..InboxSettings::new("sms-main", Channel::Sms)
+    });
+    whatsapp.chain(sms).collect()
+}

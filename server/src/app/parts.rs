@@ -1,0 +1,236 @@
+//! What a server consists of, beside its web front: stores, hub, live part, workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use object_store::local::LocalFileSystem;
+use patchbay_core::clock::Clock;
+use patchbay_core::directory::Directory;
+use patchbay_core::secret::Secret;
+use patchbay_dispatch::Dispatch;
+use patchbay_http::{Chain, Gate, TokenKeys};
+use patchbay_hub::directory::DirectoryKeeper;
+use patchbay_hub::intake::Intake;
+use patchbay_hub::{Hub, HubConfig, administration, files};
+use patchbay_ingress::{HandOver, Inboxes, Ingress, Spool};
+use patchbay_realtime::{Bus, Realtime};
+use patchbay_store::Db;
+use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
+use patchbay_workers::{Deps, RunningWorkers, Workers};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::StartError;
+use crate::roles::Roles;
+use crate::settings::{Environment, Settings};
+
+/// How long a start waits for a database that is away.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The parts of a server.
+pub(super) struct Parts {
+    pub(super) hub: Hub,
+    pub(super) ingress: Option<Ingress>,
+    pub(super) realtime: Option<Realtime>,
+    pub(super) simulator: Option<patchbay_simulator::Running>,
+    workers: Option<RunningWorkers>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Parts {
+    /// Opens the stores and builds the hub; starts nothing.
+    pub(super) async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let files_folder = settings.data_dir.join("files");
+        std::fs::create_dir_all(&files_folder)
+            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
+        let files = LocalFileSystem::new_with_prefix(&files_folder)
+            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
+        let db = open_database(settings).await?;
+        let secret = jwt_secret(settings)?;
+        let gate = Gate {
+            keys: TokenKeys::new(&secret, settings.auth.issuer.clone(), settings.auth.audience.clone()),
+            directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
+            clock: Clock::system(),
+            allowed_origins: settings
+                .auth
+                .allowed_origins
+                .iter()
+                .cloned()
+                .chain([origin(&settings.public_url)])
+                .collect(),
+        };
+        let config = HubConfig {
+            secure_cookies: settings.public_url.starts_with("https://"),
+            max_upload_bytes: settings.limits.upload_mb << 20,
+            files_folder,
+            link_secret: secret,
+            intake_shards: settings.intake.shards,
+            ..HubConfig::default()
+        };
+        let dispatch = Dispatch::new(db.clone(), settings.dispatch);
+        let hub = Hub { db, gate, dispatch, files: Arc::new(files), config: Arc::new(config) };
+        Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks: Vec::new() })
+    }
+
+    /// Starts the parts that the roles ask for.
+    pub(super) async fn start(
+        &mut self,
+        settings: &Settings,
+        roles: Roles,
+        stop: &CancellationToken,
+        stop_intake: &CancellationToken,
+    ) -> Result<(), StartError> {
+        let hub = &self.hub;
+        administration::ensure_standard_teams(&hub.db, hub.gate.clock.now())
+            .await
+            .map_err(|error| StartError::Database(Chain(&error).to_string()))?;
+        administration::store_inboxes(&hub.db, &settings.inboxes, hub.gate.clock.now())
+            .await
+            .map_err(|error| StartError::Part { what: "the inboxes", problem: Chain(&error).to_string() })?;
+        let mut keeper = DirectoryKeeper::new(hub);
+        keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
+        self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
+        let bus = match settings.redis_url.as_str() {
+            "" => Bus::memory(),
+            url => Bus::redis(url, "patchbay")
+                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
+        };
+        self.tasks.push(bus.link(hub.db.clone(), stop_intake.clone()));
+        if roles.ingress {
+            self.start_ingress(settings, stop_intake)?;
+        }
+        if roles.realtime || roles.api {
+            let config = patchbay_realtime::Config {
+                max_sockets: settings.limits.sockets,
+                ..patchbay_realtime::Config::default()
+            };
+            let (realtime, task) = Realtime::start(self.hub.db.clone(), self.hub.gate.clone(), config, stop.clone());
+            self.realtime = Some(realtime);
+            self.tasks.push(task);
+        }
+        if roles.workers {
+            self.start_workers(settings, stop).await?;
+        }
+        Ok(())
+    }
+
+    fn start_ingress(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
+        let (intake, shards) = Intake::start(self.hub.clone(), stop);
+        self.tasks.extend(shards);
+        let spool = Spool::open(settings.data_dir.join("spool"), settings.intake.spool_mb << 20)
+            .map_err(|error| StartError::Folder { what: "the spool", problem: error.to_string() })?;
+        let (sink, drain) = HandOver::start(intake, Some(spool), stop.clone());
+        self.tasks.extend(drain);
+        let inboxes = Inboxes::default();
+        inboxes.replace(self.hub.directory().inboxes.values().cloned());
+        self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop.clone())));
+        let config = patchbay_ingress::Config {
+            public_url: Some(settings.public_url.clone()),
+            public_url_candidates: settings.public_url_candidates.clone(),
+            trust_forwarded_headers: settings.trust_forwarded_headers,
+            webhooks_per_second: settings.limits.webhooks_per_second,
+            ..patchbay_ingress::Config::default()
+        };
+        self.ingress = Some(Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)));
+        Ok(())
+    }
+
+    async fn start_workers(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
+        let hub = &self.hub;
+        let limits: Arc<dyn RateLimits> = match settings.redis_url.as_str() {
+            "" => Arc::new(MemoryLimits::new(hub.gate.clock.clone())),
+            url => shared_limits(url, "patchbay", hub.gate.clock.clone())
+                .await
+                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
+        };
+        let (public_url, secret, clock) =
+            (settings.public_url.clone(), hub.config.link_secret.clone(), hub.gate.clock.clone());
+        let deps = Deps {
+            db: hub.db.clone(),
+            clock: hub.gate.clock.clone(),
+            directory: hub.gate.directory.clone(),
+            files: hub.files.clone(),
+            limits,
+            public_url: settings.public_url.clone(),
+            media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
+            listeners: Vec::new().into(),
+            node: Uuid::now_v7().to_string(),
+            config: settings.workers.clone(),
+        };
+        let workers = Workers::start(&deps, stop)
+            .map_err(|error| StartError::Part { what: "the workers", problem: error.to_string() })?;
+        self.workers = Some(workers);
+        Ok(())
+    }
+
+    /// Waits for everything that was started.
+    pub(super) async fn finish(self) {
+        if let Some(workers) = self.workers {
+            workers.stopped().await;
+        }
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task ended badly");
+            }
+        }
+        if let Some(simulator) = self.simulator {
+            simulator.shutdown().await;
+        }
+        self.hub.db.close().await;
+    }
+}
+
+/// Keeps the inboxes of the webhooks as the directory has them.
+async fn follow(gate: Gate, inboxes: Inboxes, stop: CancellationToken) {
+    let mut seen: Arc<Directory> = gate.directory.load_full();
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = look.tick() => {}
+        }
+        let now = gate.directory.load_full();
+        if !Arc::ptr_eq(&seen, &now) {
+            inboxes.replace(now.inboxes.values().cloned());
+            seen = now;
+        }
+    }
+}
+
+async fn open_database(settings: &Settings) -> Result<Db, StartError> {
+    let broken = |error: &patchbay_store::StoreError| StartError::Database(Chain(error).to_string());
+    let db = Db::open(&settings.database_url, settings.database_connections).await.map_err(|error| broken(&error))?;
+    if !settings.auto_migrate {
+        return Ok(db);
+    }
+    let since = tokio::time::Instant::now();
+    loop {
+        match db.migrate().await {
+            Ok(()) => return Ok(db),
+            Err(error) if error.is_unavailable() && since.elapsed() < DATABASE_PATIENCE => {
+                tracing::warn!(error = %Chain(&error), "the database does not answer yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(broken(&error)),
+        }
+    }
+}
+
+/// The configured secret; in development one that is made once and kept beside the data, so that tokens survive a
+/// restart.
+fn jwt_secret(settings: &Settings) -> Result<Secret, StartError> {
+    if let Some(secret) = &settings.auth.jwt_secret {
+        return Ok(secret.clone());
+    }
+    debug_assert_eq!(settings.env, Environment::Development, "production settings have a secret");
+    crate::settings::development_secret(&settings.data_dir)
+        .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })
+}
+
+fn origin(url: &str) -> String {
+    let after_scheme = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(after_scheme..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| after_scheme + at);
+    url.get(..end).unwrap_or(url).to_owned()
+}

@@ -1,0 +1,85 @@
+//! The web front: routes of the roles, layers around them.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use axum::routing::get;
+use axum::{Json, Router};
+use patchbay_core::Code;
+use patchbay_http::{ApiError, correlate, no_such_method, no_such_path};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa_swagger_ui::SwaggerUi;
+
+use super::demo::Simulated;
+use super::parts::Parts;
+use crate::health::{self, Health};
+use crate::pages::{self, SimulatorPages};
+use crate::roles::Roles;
+use crate::settings::Settings;
+use crate::{document, telemetry};
+
+/// Longest time one API request may take.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Everything the process serves.
+pub(super) fn router(
+    _settings: &Settings,
+    roles: Roles,
+    parts: &Parts,
+    address: SocketAddr,
+    simulated: &Simulated,
+) -> Router {
+    let health = Health {
+        db: parts.hub.db.clone(),
+        gate: parts.hub.gate.clone(),
+        metrics: telemetry::metrics(),
+        listens_on: address.ip(),
+    };
+    let (operations, _) = health::router(health).split_for_parts();
+    let mut bounded = operations;
+    if roles.api {
+        let (api, _) = document::hub_routes().with_state(parts.hub.clone()).split_for_parts();
+        let document = document::openapi();
+        let shown = document.clone();
+        let pages = match simulated {
+            Simulated::No => SimulatorPages::Hidden,
+            Simulated::Yes { .. } => SimulatorPages::Shown,
+        };
+        bounded = bounded
+            .merge(api)
+            .route("/openapi.json", get(move || std::future::ready(Json(document))))
+            .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
+            .merge(pages::router(pages));
+    }
+    // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
+    let mut router = bounded
+        .layer(CompressionLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE));
+    if let Some(ingress) = &parts.ingress {
+        let (webhooks, _) = patchbay_ingress::router(ingress.clone()).split_for_parts();
+        router = router.merge(webhooks);
+    }
+    if let Some(realtime) = &parts.realtime {
+        let (live, _) = patchbay_realtime::router::<()>(realtime.clone()).split_for_parts();
+        router = router.merge(live);
+    }
+    if let Some(simulator) = &parts.simulator {
+        router = router.merge(simulator.phones_router());
+    }
+    router
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
+            tracing::error!("a handler panicked");
+            ApiError::new(Code::InternalError, "something went wrong on our side; quote the request id").into_response()
+        }))
+        .layer(axum::middleware::from_fn(correlate))
+        .layer(axum::middleware::map_response(|mut response: axum::response::Response| async {
+            response.headers_mut().entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+            response
+        }))
+}

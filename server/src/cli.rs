@@ -1,0 +1,172 @@
+//! The commands. Source: contract, commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use uuid::Uuid;
+
+/// Multi-channel gateway and conversation hub.
+#[derive(Debug, Parser)]
+#[command(name = "patchbay", version, about, after_help = EXAMPLES, propagate_version = true)]
+pub struct Cli {
+    /// Settings file; without it patchbay.toml in the working directory, if there is one.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "Examples:
+  patchbay serve --demo                     everything on this machine, with simulated phones
+  patchbay serve --config /etc/patchbay.toml --roles ingress,api
+  patchbay token --role dispatcher --account '*' --site '*' --ttl 8h
+  patchbay replay tests/vectors/whatsapp/*.json
+  patchbay dlq list";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the server.
+    Serve(ServeArgs),
+    /// Brings the database to the current schema.
+    Migrate,
+    /// Prints a token signed with the configured secret.
+    #[command(after_help = "Example:\n  patchbay token --role support_agent --team support --sub \
+                            0198c0de-0000-7000-8000-000000000001")]
+    Token(TokenArgs),
+    /// Runs recorded provider requests through the real adapters without storing anything.
+    #[command(
+        after_help = "Prints one JSON line for each request.\n\nExample:\n  patchbay replay tests/vectors/twilio/*.json"
+    )]
+    Replay {
+        /// Vector files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Shows, replays and discards dead letters.
+    Dlq {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: DlqAction,
+    },
+    /// Checks the settings, the stores and the inboxes; one line for each problem.
+    Doctor,
+    /// Runs fakes of the providers.
+    Simulate {
+        /// Which.
+        #[command(subcommand)]
+        what: Simulated,
+    },
+}
+
+/// How the server runs.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Which parts run here: all, or some of ingress, api, realtime, workers.
+    #[arg(long, value_delimiter = ',', default_value = "all")]
+    pub roles: Vec<RoleArg>,
+    /// Seeded accounts, teams, users and simulated phones at /sim/.
+    #[arg(long)]
+    pub demo: bool,
+}
+
+/// A part of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum RoleArg {
+    /// Every part.
+    All,
+    /// Webhooks.
+    Ingress,
+    /// API and pages.
+    Api,
+    /// Sockets.
+    Realtime,
+    /// Jobs.
+    Workers,
+}
+
+/// What a token says.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// Role: admin, supervisor, team_lead, support_agent, dispatcher, technician, vendor, qa, approver, finance,
+    /// customer, ai, system, auditor.
+    #[arg(long)]
+    pub role: String,
+    /// Who; made up when absent.
+    #[arg(long)]
+    pub sub: Option<Uuid>,
+    /// Name to show.
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Account id or *; may be repeated.
+    #[arg(long = "account")]
+    pub accounts: Vec<String>,
+    /// Site id or *; may be repeated.
+    #[arg(long = "site")]
+    pub sites: Vec<String>,
+    /// Team, by slug or id; may be repeated.
+    #[arg(long = "team")]
+    pub teams: Vec<String>,
+    /// Portal: admin, technician, customer or service.
+    #[arg(long)]
+    pub aud: Option<String>,
+    /// HUMAN, AGENT, SERVICE or SYSTEM; follows from the role when absent.
+    #[arg(long)]
+    pub actor_type: Option<String>,
+    /// Conversation an assistant's token is bound to.
+    #[arg(long)]
+    pub conversation: Option<Uuid>,
+    /// How long it lives: 90s, 15m, 8h, 30d.
+    #[arg(long, default_value = "1h", value_parser = lifetime)]
+    pub ttl: chrono::TimeDelta,
+}
+
+/// What to do with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum DlqAction {
+    /// Lists open ones.
+    List,
+    /// Shows one.
+    Show {
+        /// Its id.
+        id: Uuid,
+    },
+    /// Tries one again; a second replay changes nothing.
+    Replay {
+        /// Its id.
+        id: Uuid,
+    },
+    /// Gives one up.
+    Discard {
+        /// Its id.
+        id: Uuid,
+    },
+}
+
+/// Which fakes.
+#[derive(Debug, Subcommand)]
+pub enum Simulated {
+    /// Meta Graph API and Twilio REST API, wired to the inboxes of the settings.
+    Providers {
+        /// Address to listen on.
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: std::net::SocketAddr,
+    },
+}
+
+fn lifetime(text: &str) -> Result<chrono::TimeDelta, String> {
+    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let number: i64 = number.parse().map_err(|_| "give a number and a unit, such as 15m or 8h".to_owned())?;
+    let span = match unit {
+        "s" => chrono::TimeDelta::try_seconds(number),
+        "m" => chrono::TimeDelta::try_minutes(number),
+        "h" => chrono::TimeDelta::try_hours(number),
+        "d" => chrono::TimeDelta::try_days(number),
+        _ => None,
+    };
+    span.filter(|span| *span > chrono::TimeDelta::zero() && *span <= chrono::TimeDelta::days(3_660))
+        .ok_or_else(|| "give a number and a unit, such as 15m or 8h".to_owned())
+}

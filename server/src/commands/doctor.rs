@@ -1,0 +1,47 @@
+//! `patchbay doctor`.
+
+use patchbay_http::Chain;
+use patchbay_hub::directory::{Health, health};
+use patchbay_store::Db;
+
+use super::{CommandError, print};
+use crate::settings::Settings;
+
+/// Checks the settings, the stores and the inboxes; one line for each problem.
+pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
+    let mut problems = Vec::new();
+    if let Err(error) = std::fs::create_dir_all(&settings.data_dir) {
+        problems.push(format!("data_dir: {error}"));
+    }
+    match Db::open(&settings.database_url, 1).await {
+        Ok(db) => {
+            if let Err(error) = db.ping().await {
+                problems.push(format!("database_url: {}", Chain(&error)));
+            }
+        }
+        Err(error) => problems.push(format!("database_url: {}", Chain(&error))),
+    }
+    if !settings.redis_url.is_empty()
+        && let Err(problem) = patchbay_workers::limits::check_redis(&settings.redis_url).await
+    {
+        problems.push(format!("redis_url: {problem}"));
+    }
+    if settings.auth.jwt_secret.is_none() {
+        problems.push("auth.jwt_secret: not set; a development secret will be used".into());
+    }
+    for inbox in &settings.inboxes {
+        match health(inbox) {
+            Health::Ok => {}
+            Health::CannotSend(problem) => problems.push(format!("inbox {}: cannot send: {problem}", inbox.name)),
+            Health::Disabled(problem) => problems.push(format!("inbox {}: disabled: {problem}", inbox.name)),
+        }
+    }
+    if problems.is_empty() {
+        print("everything is well");
+        return Ok(());
+    }
+    for problem in &problems {
+        print(problem);
+    }
+    Err(CommandError::Failed(format!("{} problem(s) found", problems.len())))
+}

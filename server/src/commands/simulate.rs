@@ -1,0 +1,26 @@
+//! `patchbay simulate`.
+
+use patchbay_hub::directory::inbox_of;
+use patchbay_simulator::{Simulator, SimulatorConfig};
+
+use super::{CommandError, print};
+use crate::cli::Simulated;
+use crate::settings::Settings;
+
+/// Runs the fakes until Ctrl-C.
+pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), CommandError> {
+    crate::telemetry::log(&settings.log);
+    let Simulated::Providers { listen } = what;
+    let inboxes: Vec<_> = settings.inboxes.iter().map(inbox_of).collect();
+    let mut config = SimulatorConfig::for_inboxes(&settings.public_url, &inboxes);
+    config.listen = listen;
+    let running = Simulator::start(config).await.map_err(|error| CommandError::Failed(error.to_string()))?;
+    print(&format!("the providers answer on {}", running.base_url()));
+    print(&format!("  WhatsApp    api_base = \"{}\"", running.graph_base()));
+    print(&format!("  Twilio      api_base = \"{}\"", running.base_url()));
+    if let Err(error) = tokio::signal::ctrl_c().await {
+        return Err(CommandError::Failed(error.to_string()));
+    }
+    running.shutdown().await;
+    Ok(())
+}

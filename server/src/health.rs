@@ -1,0 +1,96 @@
+//! `/health`, `/health/ready` and `/metrics`.
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use metrics_exporter_prometheus::PrometheusHandle;
+use patchbay_core::role::Role;
+use patchbay_http::{ApiError, Gate, bearer};
+use patchbay_store::Db;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the checks look at.
+#[derive(Clone)]
+pub(crate) struct Health {
+    pub(crate) db: Db,
+    pub(crate) gate: Gate,
+    pub(crate) metrics: PrometheusHandle,
+    /// Where the server listens: on a loopback address the metrics are open.
+    pub(crate) listens_on: IpAddr,
+}
+
+impl FromRef<Health> for Gate {
+    fn from_ref(health: &Health) -> Self {
+        health.gate.clone()
+    }
+}
+
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HealthBody {
+    /// `ok` or `unhealthy`.
+    status: &'static str,
+    /// Whether the database answers: `ok` or `unavailable`.
+    database: &'static str,
+    /// Version of the program.
+    version: &'static str,
+}
+
+pub(crate) fn router(health: Health) -> OpenApiRouter {
+    routes().with_state(health)
+}
+
+/// The OpenAPI part of these endpoints.
+pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
+    routes().into_openapi()
+}
+
+fn routes() -> OpenApiRouter<Health> {
+    OpenApiRouter::new().routes(routes!(alive)).routes(routes!(ready)).routes(routes!(metrics))
+}
+
+/// Whether the server and its database are well.
+#[utoipa::path(get, path = "/health", tag = "operations",
+    responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
+async fn alive(State(health): State<Health>) -> (StatusCode, Json<HealthBody>) {
+    check(&health).await
+}
+
+/// Whether the server can take traffic.
+#[utoipa::path(get, path = "/health/ready", tag = "operations",
+    responses((status = 200, body = HealthBody), (status = 503, body = HealthBody)))]
+async fn ready(State(health): State<Health>) -> (StatusCode, Json<HealthBody>) {
+    check(&health).await
+}
+
+async fn check(health: &Health) -> (StatusCode, Json<HealthBody>) {
+    let well = health.db.ping().await.is_ok();
+    let body = HealthBody {
+        status: if well { "ok" } else { "unhealthy" },
+        database: if well { "ok" } else { "unavailable" },
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
+}
+
+/// Metrics in the text format of Prometheus. Open on a loopback address; elsewhere for auditors and who leads.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain")))]
+async fn metrics(State(health): State<Health>, headers: HeaderMap) -> Result<Response, ApiError> {
+    if !health.listens_on.is_loopback() {
+        let (token, _) =
+            bearer(&headers).ok_or_else(|| ApiError::new(patchbay_core::Code::AuthRequired, "a token is required"))?;
+        let (actor, _) = health.gate.actor(token)?;
+        if !matches!(actor.role, Role::Admin | Role::Supervisor | Role::Dispatcher | Role::Auditor | Role::System) {
+            return Err(ApiError::forbidden("this role does not read metrics"));
+        }
+    }
+    health.metrics.run_upkeep();
+    let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    Ok((text, health.metrics.render()).into_response())
+}

@@ -1,0 +1,77 @@
+//! The pages, embedded into the binary: console, simulator. A missing asset is 404, never the page.
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use rust_embed::RustEmbed;
+
+/// What may run and load in our pages.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
+                      img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; manifest-src 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
+
+/// What npm built; a placeholder page where it did not.
+#[derive(RustEmbed)]
+#[folder = "../console/dist"]
+struct Built;
+
+/// The pages under their prefixes; `/` leads to the console.
+pub(crate) fn router(simulator: SimulatorPages) -> Router {
+    let router = Router::new()
+        .route("/", get(|| async { Redirect::temporary("/app/") }))
+        .route("/app", get(|| async { Redirect::temporary("/app/") }))
+        .route("/app/", get(|| async { page("app/index.html") }))
+        .route("/app/{*path}", get(|Path(path): Path<String>| async move { file("app", &path) }));
+    match simulator {
+        SimulatorPages::Hidden => router,
+        SimulatorPages::Shown => router
+            .route("/sim", get(|| async { Redirect::temporary("/sim/") }))
+            .route("/sim/", get(|| async { page("sim/index.html") }))
+            .route("/sim/{*path}", get(|Path(path): Path<String>| async move { file("sim", &path) })),
+    }
+}
+
+/// Whether the simulator's pages are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SimulatorPages {
+    /// At `/sim/`.
+    Shown,
+    /// Not at all.
+    Hidden,
+}
+
+/// A built file; a path without a dot is a place inside the app and gets its page.
+fn file(app: &str, path: &str) -> Response {
+    let name = format!("{app}/{path}");
+    if Built::get(&name).is_some() {
+        return page(&name);
+    }
+    let last = path.rsplit('/').next().unwrap_or_default();
+    if last.contains('.') || path.starts_with("assets/") {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    page(&format!("{app}/index.html"))
+}
+
+fn page(name: &str) -> Response {
+    let Some(built) = Built::get(name) else {
+        let missing = "<!doctype html><title>Patchbay</title><p>The pages were not built into this binary. \
+                       Run <code>make run</code> with Node installed; the API works without them.";
+        return (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], missing).into_response();
+    };
+    let hashed = name.contains("/assets/");
+    let cache = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let mime_type = built.metadata.mimetype().to_owned();
+    let mut response = built.data.into_owned().into_response();
+    let headers = response.headers_mut();
+    let text = if mime_type.starts_with("text/") { format!("{mime_type}; charset=utf-8") } else { mime_type };
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("text/plain")));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}

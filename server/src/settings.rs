@@ -1,0 +1,184 @@
+//! Settings: one TOML file, overridden by `PATCHBAY_…` variables (`__` between levels) and by the names that the
+//! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
+
+mod development;
+mod load;
+mod validate;
+
+use std::path::PathBuf;
+
+use patchbay_core::secret::Secret;
+use patchbay_hub::directory::InboxSettings;
+use patchbay_workers::WorkersConfig;
+use serde::Deserialize;
+
+pub use development::development_secret;
+pub use load::{SettingsError, resolve_secret};
+
+/// Where Patchbay runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Environment {
+    /// On a developer's machine: a missing secret is made up.
+    #[default]
+    Development,
+    /// In earnest: development shortcuts and weak secrets are refused.
+    Production,
+}
+
+/// All settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where Patchbay runs.
+    pub env: Environment,
+    /// Address to listen on.
+    pub listen: String,
+    /// What providers call; signed URLs are rebuilt from it.
+    pub public_url: String,
+    /// Further addresses a provider may have signed for.
+    pub public_url_candidates: Vec<String>,
+    /// Believe `X-Forwarded-…` headers; only behind a proxy of our own.
+    pub trust_forwarded_headers: bool,
+    /// Folder for files, the spool and the SQLite file.
+    pub data_dir: PathBuf,
+    /// `sqlite://…` or `postgres://…`.
+    pub database_url: String,
+    /// Connections to PostgreSQL of this process.
+    pub database_connections: u32,
+    /// Bring the schema up to date when the server starts.
+    pub auto_migrate: bool,
+    /// Empty: bus, limits and presence inside this process; else `redis://…` or `redis-cluster://…`.
+    pub redis_url: String,
+    /// Tokens.
+    pub auth: AuthSettings,
+    /// Bounds.
+    pub limits: LimitSettings,
+    /// Intake and spool.
+    pub intake: IntakeSettings,
+    /// Workers.
+    pub workers: WorkersConfig,
+    /// Fakes of the providers.
+    pub simulator: SimulatorSettings,
+    /// Logging.
+    pub log: LogSettings,
+    /// Ticket intake.
+    pub dispatch: patchbay_dispatch::Config,
+    /// Our addresses.
+    #[serde(rename = "inbox")]
+    pub inboxes: Vec<InboxSettings>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            env: Environment::Development,
+            listen: "127.0.0.1:8080".into(),
+            public_url: String::new(),
+            public_url_candidates: Vec::new(),
+            trust_forwarded_headers: false,
+            data_dir: "./data".into(),
+            database_url: String::new(),
+            database_connections: 24,
+            auto_migrate: true,
+            redis_url: String::new(),
+            auth: AuthSettings::default(),
+            limits: LimitSettings::default(),
+            intake: IntakeSettings::default(),
+            workers: WorkersConfig::default(),
+            simulator: SimulatorSettings::default(),
+            log: LogSettings::default(),
+            dispatch: patchbay_dispatch::Config::default(),
+            inboxes: Vec::new(),
+        }
+    }
+}
+
+/// Tokens.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthSettings {
+    /// Signs and checks tokens; at least 32 bytes. May be `env:NAME` or `file:PATH`.
+    pub jwt_secret: Option<Secret>,
+    /// Issuer that tokens must name.
+    pub issuer: Option<String>,
+    /// Audience that tokens must name.
+    pub audience: Option<String>,
+    /// Origins, beside our own, whose pages may write with a cookie.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Bounds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Webhooks of one inbox, burst twice that; 0 = none.
+    pub webhooks_per_second: u32,
+    /// API calls of one actor; 0 = none.
+    pub api_per_second: u32,
+    /// Connections of this process.
+    pub connections: usize,
+    /// Sockets of this process.
+    pub sockets: usize,
+    /// Largest uploaded file, in megabytes.
+    pub upload_mb: u64,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self { webhooks_per_second: 5_000, api_per_second: 20, connections: 24_000, sockets: 20_000, upload_mb: 25 }
+    }
+}
+
+/// Intake and spool.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntakeSettings {
+    /// Transactions that write inbound messages at once; 1 on SQLite.
+    pub shards: usize,
+    /// Most bytes the spool keeps on disk while the database is away, in megabytes.
+    pub spool_mb: u64,
+}
+
+impl Default for IntakeSettings {
+    fn default() -> Self {
+        Self { shards: 4, spool_mb: 1_024 }
+    }
+}
+
+/// Fakes of the providers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SimulatorSettings {
+    /// Run them inside the server, with the phones at `/sim/`.
+    pub enabled: bool,
+    /// Where they listen; empty takes a free port on loopback.
+    pub listen: String,
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSettings {
+    /// What to log, as a filter: `info`, `warn,patchbay_hub=debug`.
+    pub filter: String,
+    /// `text` for people, `json` for machines.
+    pub format: LogFormat,
+}
+
+/// How a log line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: LogFormat::Text }
+    }
+}

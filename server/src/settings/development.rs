@@ -1,0 +1,28 @@
+//! What a developer need not configure.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use patchbay_core::secret::Secret;
+
+/// The token secret of a development server: made once, kept beside the data, readable by its owner only.
+pub fn development_secret(data_dir: &Path) -> Result<Secret, std::io::Error> {
+    let path = data_dir.join("development-jwt-secret");
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && text.trim().len() >= patchbay_http::MIN_SECRET_BYTES
+    {
+        return Ok(Secret::new(text.trim()));
+    }
+    std::fs::create_dir_all(data_dir)?;
+    let secret: [u8; 32] = rand::random();
+    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options.open(&path)?.write_all(text.as_bytes())?;
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,124 @@
+//! Reading the settings, and the secrets they refer to.
+
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use patchbay_core::secret::Secret;
+
+use super::Settings;
+
+/// What is wrong with the settings, in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The named file is not there.
+    #[error("the settings file {0} does not exist")]
+    NoFile(PathBuf),
+    /// A key is unknown or a value does not fit.
+    #[error("settings: {0}")]
+    Invalid(String),
+    /// A secret is referred to but cannot be read.
+    #[error("settings: {key} refers to {reference}, which {problem}")]
+    Secret {
+        /// The key.
+        key: String,
+        /// The reference, never the secret.
+        reference: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+}
+
+/// Keys by which the originals set what ours sets elsewhere. Source: S1, environment.
+const PUBLISHED: &[(&str, &str)] = &[
+    ("DISPATCH_DATABASE_URL", "database_url"),
+    ("DISPATCH_AUTH_JWT_SECRET", "auth.jwt_secret"),
+    ("DISPATCH_AUTH_JWT_ISSUER", "auth.issuer"),
+    ("DISPATCH_AUTH_JWT_AUDIENCE", "auth.audience"),
+    ("DISPATCH_INTAKE_IDENTITY_CONFIDENCE_THRESHOLD", "dispatch.identity_confidence_threshold"),
+    ("DISPATCH_INTAKE_CLASSIFICATION_CONFIDENCE_THRESHOLD", "dispatch.classification_confidence_threshold"),
+    ("DISPATCH_INTAKE_DUPLICATE_WINDOW_MINUTES", "dispatch.duplicate_window_minutes"),
+];
+
+impl Settings {
+    /// Reads the settings: defaults, then the file, then the environment. Without a named file `patchbay.toml` in the
+    /// working directory is read if it is there.
+    pub fn load(file: Option<&Path>) -> Result<Self, SettingsError> {
+        let mut figment = Figment::new();
+        match file {
+            Some(path) if !path.is_file() => return Err(SettingsError::NoFile(path.to_owned())),
+            Some(path) => figment = figment.merge(Toml::file_exact(path)),
+            None if Path::new("patchbay.toml").is_file() => {
+                figment = figment.merge(Toml::file_exact("patchbay.toml"));
+            }
+            None => {}
+        }
+        for (name, key) in PUBLISHED {
+            if let Ok(value) = std::env::var(name) {
+                figment = figment.merge(published(key, value));
+            }
+        }
+        if let Ok(host) = std::env::var("DISPATCH_API_HOST") {
+            let port = std::env::var("DISPATCH_API_PORT").unwrap_or_else(|_| "8080".into());
+            figment = figment.merge(Serialized::default("listen", format!("{host}:{port}")));
+        } else if let Ok(port) = std::env::var("DISPATCH_API_PORT") {
+            figment = figment.merge(Serialized::default("listen", format!("127.0.0.1:{port}")));
+        }
+        let mut settings: Self = figment
+            .merge(Env::prefixed("PATCHBAY_").ignore(&["PATCHBAY_JWT_SECRET", "JWT_SECRET", "BIN"]).split("__"))
+            .extract()
+            .map_err(|error| SettingsError::Invalid(one_line(&error)))?;
+        settings.complete()?;
+        Ok(settings)
+    }
+
+    fn complete(&mut self) -> Result<(), SettingsError> {
+        if self.public_url.is_empty() {
+            self.public_url = format!("http://{}", self.listen);
+        }
+        self.public_url = self.public_url.trim_end_matches('/').to_owned();
+        if self.database_url.is_empty() {
+            self.database_url = format!("sqlite://{}", self.data_dir.join("patchbay.db").display());
+        }
+        if let Some(secret) = &self.auth.jwt_secret {
+            self.auth.jwt_secret = Some(resolve_secret("auth.jwt_secret", secret)?);
+        } else if let Ok(secret) = std::env::var("PATCHBAY_JWT_SECRET") {
+            self.auth.jwt_secret = Some(Secret::new(secret));
+        }
+        self.validate()
+    }
+}
+
+/// A value under a dotted key; numbers stay numbers except where a text is wanted.
+fn published(key: &str, value: String) -> Serialized<figment::value::Value> {
+    let value = match value.parse::<u32>() {
+        Ok(number) if key.starts_with("dispatch.") => figment::value::Value::from(number),
+        _ => figment::value::Value::from(value),
+    };
+    Serialized::default(key, value)
+}
+
+fn one_line(error: &figment::Error) -> String {
+    let messages: Vec<String> = error.clone().into_iter().map(|error| error.to_string()).collect();
+    messages.join("; ").replace('\n', " ")
+}
+
+/// A secret that may be given as `env:NAME` or `file:PATH`. The error names the reference, never the secret.
+pub fn resolve_secret(key: &str, secret: &Secret) -> Result<Secret, SettingsError> {
+    let text = secret.expose();
+    let fail = |problem| SettingsError::Secret { key: key.into(), reference: text.into(), problem };
+    if let Some(name) = text.strip_prefix("env:") {
+        return match std::env::var(name) {
+            Ok(value) if !value.is_empty() => Ok(Secret::new(value)),
+            _ => Err(fail("is not set")),
+        };
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return match std::fs::read_to_string(path) {
+            Ok(value) if !value.trim().is_empty() => Ok(Secret::new(value.trim())),
+            Ok(_) => Err(fail("is empty")),
+            Err(_) => Err(fail("cannot be read")),
+        };
+    }
+    Ok(secret.clone())
+}

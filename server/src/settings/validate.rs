@@ -1,0 +1,58 @@
+//! What the settings must be before anything is opened.
+
+use std::net::SocketAddr;
+
+use patchbay_http::MIN_SECRET_BYTES;
+
+use super::{Environment, Settings, SettingsError};
+
+impl Settings {
+    /// Checks everything that can be checked without opening anything.
+    pub(super) fn validate(&self) -> Result<(), SettingsError> {
+        let invalid = |message: String| Err(SettingsError::Invalid(message));
+        if self.listen.parse::<SocketAddr>().is_err() {
+            return invalid(format!("listen: {} is not an address like 127.0.0.1:8080", self.listen));
+        }
+        if !self.public_url.starts_with("http://") && !self.public_url.starts_with("https://") {
+            return invalid("public_url: must start with http:// or https://".into());
+        }
+        let known = ["sqlite:", "postgres:", "postgresql:"];
+        if !known.iter().any(|scheme| self.database_url.starts_with(scheme)) {
+            return invalid("database_url: must start with sqlite:// or postgres://".into());
+        }
+        let redis = ["redis://", "rediss://", "redis-cluster://"];
+        if !self.redis_url.is_empty() && !redis.iter().any(|scheme| self.redis_url.starts_with(scheme)) {
+            return invalid("redis_url: must start with redis://, rediss:// or redis-cluster://".into());
+        }
+        if let Some(secret) = &self.auth.jwt_secret
+            && secret.expose().len() < MIN_SECRET_BYTES
+        {
+            return invalid(format!("auth.jwt_secret: must have at least {MIN_SECRET_BYTES} bytes"));
+        }
+        let percent = |value: u8| value <= 100;
+        if !percent(self.dispatch.identity_confidence_threshold)
+            || !percent(self.dispatch.classification_confidence_threshold)
+        {
+            return invalid("dispatch: confidence thresholds lie between 0 and 100".into());
+        }
+        if self.env == Environment::Production {
+            self.validate_production()?;
+        }
+        Ok(())
+    }
+
+    fn validate_production(&self) -> Result<(), SettingsError> {
+        let refuse = |message: &str| Err(SettingsError::Invalid(format!("in production, {message}")));
+        if self.auth.jwt_secret.is_none() {
+            return refuse("auth.jwt_secret must be set");
+        }
+        if self.simulator.enabled {
+            return refuse("simulator.enabled must be off");
+        }
+        let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !matches!(value.as_str(), "" | "false" | "0"));
+        if is_set("DISPATCH_AUTH_ALLOW_DEV_HEADERS") {
+            return refuse("DISPATCH_AUTH_ALLOW_DEV_HEADERS must not be set");
+        }
+        Ok(())
+    }
+}
