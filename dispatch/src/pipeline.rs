@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chrono::{Datelike as _, TimeDelta};
 use patchbay_core::audit::{AuditEntry, Outcome, redact};
-use patchbay_core::ids::TicketId;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::ticket::{Command, Ticket};
 use patchbay_core::{Code, Ctx};
@@ -54,7 +53,12 @@ impl Dispatch {
         if let Some(used) = self.claim(ctx, &claim, &call.hash()).await? {
             return self.answer_again(ctx, &call, used).await;
         }
-        match self.carry_out(ctx, &call, &claim, also).await {
+        let mut carried_out = self.carry_out(ctx, &call, &claim, also).await;
+        if matches!(carried_out, Err(CommandError::Store(StoreError::Duplicate))) {
+            // Somebody recorded the same message between our look and our write: look again, and find it.
+            carried_out = self.carry_out(ctx, &call, &claim, also).await;
+        }
+        match carried_out {
             Ok(reply) => Ok(reply),
             Err(error) => {
                 self.fail(ctx, &call, Some(&claim), &error, also).await;
@@ -231,9 +235,4 @@ async fn next_code(tx: &mut Tx, ctx: &Ctx, prefix: &str) -> Result<String, Store
     let year = ctx.now.year();
     let number = counters::next(tx, &format!("ticket:{prefix}:{year}")).await?;
     Ok(format!("{prefix}-{year}-{number:03}"))
-}
-
-/// The id in a path. Error: 400 `INVALID_TICKET_ID`.
-pub(crate) fn ticket_id(text: &str) -> Result<TicketId, patchbay_http::ApiError> {
-    text.parse().map_err(|_| patchbay_http::ApiError::new(Code::InvalidTicketId, "the ticket id is not a UUID"))
 }

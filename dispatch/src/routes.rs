@@ -1,8 +1,11 @@
 //! The endpoints: extract, execute, shape.
 
-use axum::extract::{DefaultBodyLimit, FromRef, Path, State};
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use patchbay_core::Code;
+use patchbay_core::ids::TicketId;
 use patchbay_core::ticket::Command;
 use patchbay_http::{ApiError, Body, Caller, Gate, Page, Params};
 use serde_json::Value;
@@ -12,7 +15,7 @@ use utoipa_axum::routes;
 use crate::also::Alone;
 use crate::body::{CreateBody, IntakeBody, TicketBody, TimelineBody};
 use crate::call::{Call, MAX_BODY_BYTES, Reply, TOOL_NAME};
-use crate::pipeline::{Dispatch, ticket_id};
+use crate::pipeline::Dispatch;
 use crate::read::TicketQuery;
 
 /// The ticket endpoints, at the root of the server.
@@ -28,6 +31,20 @@ where
         .routes(routes!(read))
         .routes(routes!(timeline))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// The ticket of a path. Error: 400 `INVALID_TICKET_ID`.
+struct InPath(TicketId);
+
+impl<S: Send + Sync> FromRequestParts<S> for InPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let text = Path::<String>::from_request_parts(parts, state).await.ok();
+        text.and_then(|Path(text)| text.parse().ok())
+            .map(Self)
+            .ok_or_else(|| ApiError::new(Code::InvalidTicketId, "the ticket id is not a UUID"))
+    }
 }
 
 fn tool(headers: &HeaderMap) -> Option<&str> {
@@ -131,9 +148,9 @@ async fn read(
     State(dispatch): State<Dispatch>,
     Caller(ctx): Caller,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    InPath(id): InPath,
 ) -> Result<Response, ApiError> {
-    let ticket = dispatch.ticket(&ctx, ticket_id(&id)?, tool(&headers)).await?;
+    let ticket = dispatch.ticket(&ctx, id, tool(&headers)).await?;
     let mut response = axum::Json(TicketBody::from(&ticket)).into_response();
     if let Ok(version) = HeaderValue::from_str(&format!("\"{}\"", ticket.version)) {
         response.headers_mut().insert(header::ETAG, version);
@@ -158,7 +175,7 @@ async fn timeline(
     State(dispatch): State<Dispatch>,
     Caller(ctx): Caller,
     headers: HeaderMap,
-    Path(id): Path<String>,
+    InPath(id): InPath,
 ) -> Result<axum::Json<TimelineBody>, ApiError> {
-    Ok(axum::Json(dispatch.timeline(&ctx, ticket_id(&id)?, tool(&headers)).await?))
+    Ok(axum::Json(dispatch.timeline(&ctx, id, tool(&headers)).await?))
 }

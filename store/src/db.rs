@@ -45,6 +45,8 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
+/// How often a node asks again for the migration lock, 4 s each time.
+const MIGRATE_TRIES: usize = 30;
 
 /// Every migration: version, name, SQLite text, PostgreSQL text. A pair is never edited once released.
 pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
@@ -127,7 +129,17 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => migrator(Engine::Sqlite).run(writer).await,
-            Pools::Postgres(pool) => migrator(Engine::Postgres).run(pool).await,
+            Pools::Postgres(pool) => {
+                let mut result = migrator(Engine::Postgres).run(pool).await;
+                // Another node migrates and holds the lock for longer than a statement may wait.
+                for _ in 0..MIGRATE_TRIES {
+                    if !result.as_ref().is_err_and(is_lock_timeout) {
+                        break;
+                    }
+                    result = migrator(Engine::Postgres).run(pool).await;
+                }
+                result
+            }
         }
         .map_err(|error| match error {
             sqlx::migrate::MigrateError::Execute(error) if StoreError::from_ref_is_away(&error) => {
@@ -172,6 +184,16 @@ impl Db {
             }
             Pools::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+/// PostgreSQL: `lock_not_available`.
+fn is_lock_timeout(error: &sqlx::migrate::MigrateError) -> bool {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) => {
+            error.as_database_error().and_then(|error| error.code()).as_deref() == Some("55P03")
+        }
+        _ => false,
     }
 }
 

@@ -23,7 +23,7 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
         return Ok(());
     }
     let batch = Batch::new()
-        .texts(documents.iter().map(|document| document.body.as_str()))
+        .texts(documents.iter().map(|document| words(&document.body)))
         .optional_ids(documents.iter().map(|document| document.conversation_id))
         .optional_ids(documents.iter().map(|document| document.contact_id));
     tx.query_for(
@@ -37,4 +37,10 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
     .execute()
     .await?;
     Ok(())
+}
+
+/// The words of a text and nothing else. PostgreSQL reads `+15550107788` as a number with a sign and `example.com` as a
+/// host; nobody searches for them like that.
+fn words(text: &str) -> String {
+    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

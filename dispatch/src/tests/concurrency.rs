@@ -13,6 +13,7 @@ use super::{App, both_engines, some_id};
 both_engines! {
     one_key_in_parallel_makes_one_ticket;
     the_same_intake_in_parallel_makes_one_ticket;
+    the_same_message_in_parallel_makes_one_ticket;
     codes_and_audit_entries_of_parallel_requests_have_no_gaps;
 }
 
@@ -53,6 +54,29 @@ async fn the_same_intake_in_parallel_makes_one_ticket(app: App) {
     }
     assert_eq!(made, 1);
     assert_eq!(app.count().await, 1);
+}
+
+async fn the_same_message_in_parallel_makes_one_ticket(app: App) {
+    let app = Arc::new(app);
+    let mut requests = JoinSet::new();
+    for _ in 0..20 {
+        let app = app.clone();
+        requests.spawn(async move {
+            let mut body = app.request();
+            body["source"] = json!("sms");
+            body["source_message_id"] = json!("SM1");
+            app.post(&app.token("system"), "/tickets", some_id(), &body).await
+        });
+    }
+    let mut made = 0;
+    while let Some(answer) = requests.join_next().await {
+        let answer = answer.expect("answers");
+        match answer.status {
+            StatusCode::CREATED => made += 1,
+            _ => assert_eq!(answer.code(), "DUPLICATE_INTAKE", "{}", answer.text),
+        }
+    }
+    assert_eq!(made, 1);
 }
 
 async fn codes_and_audit_entries_of_parallel_requests_have_no_gaps(app: App) {

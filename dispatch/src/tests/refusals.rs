@@ -104,8 +104,10 @@ async fn what_is_out_of_scope_is_not_there(app: App) {
         let answer = app.get(&other, &path).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "TICKET_NOT_FOUND"), "{path}");
     }
-    let answer = app.get(&other, "/tickets/tomorrow").await;
-    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "INVALID_TICKET_ID"));
+    for path in ["/tickets/tomorrow", "/tickets/%ff", "/tickets/1/timeline"] {
+        let answer = app.get(&other, path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "INVALID_TICKET_ID"), "{path}");
+    }
     let no_scope = app.scoped_token("dispatcher", some_id(), &[], &[]);
     assert_eq!(app.get(&no_scope, &format!("/tickets/{id}")).await.code(), "FORBIDDEN_SCOPE");
 }

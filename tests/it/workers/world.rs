@@ -21,7 +21,11 @@ use patchbay_core::item::{ContentType, Item, StatusItem};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::secret::Secret;
 use patchbay_hub::delivery::{self, Applied, Report};
-use patchbay_normalizer::twilio::{Form, StatusContext};
+use patchbay_hub::intake::{Inbound, Intake};
+use patchbay_hub::{Hub, HubConfig};
+use patchbay_dispatch::Dispatch;
+use patchbay_http::Gate;
+use patchbay_normalizer::twilio::{Consent, Form, MessageContext, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
     Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber, WindowRule,
@@ -35,6 +39,7 @@ use patchbay_workers::{Deps, Runner, Workers, WorkersConfig};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) const WHATSAPP: &str = "+15550100001";
 pub(crate) const SMS: &str = "+15550100003";
@@ -260,6 +265,7 @@ pub(crate) struct Receiver {
     clock: Clock,
     pub(crate) url: String,
     pub(crate) directory: Arc<arc_swap::ArcSwap<Directory>>,
+    intake: Intake,
     _task: Arc<Aborted>,
 }
 
@@ -276,16 +282,19 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let directory = Arc::new(arc_swap::ArcSwap::from_pointee(Directory::default()));
+        let hub = hub(&db, &clock, &directory);
+        let (intake, _shards) = Intake::start(hub, &CancellationToken::new());
         let (sender, state) = tokio::sync::oneshot::channel::<Receiver>();
         let task = tokio::spawn(async move {
             let Ok(state) = state.await else { return };
             let app = Router::new()
                 .route("/webhooks/whatsapp", post(from_meta))
                 .route("/webhooks/twilio/status/{id}", post(from_twilio))
+                .route("/webhooks/twilio", post(sms_from_twilio))
                 .with_state(state);
             axum::serve(listener, app).await.expect("the receiver serves");
         });
-        let receiver = Self { db, clock, url, directory, _task: Arc::new(Aborted(task)) };
+        let receiver = Self { db, clock, url, directory, intake, _task: Arc::new(Aborted(task)) };
         // The task's own copy must not keep the task alive.
         let mut copy = receiver.clone();
         copy._task = Arc::new(Aborted(tokio::spawn(std::future::ready(()))));
@@ -303,6 +312,11 @@ impl Receiver {
         applied
     }
 
+    async fn take(&self, channel: Channel, items: Vec<Item>) {
+        let inbound = Inbound { inbox_id: self.inbox(channel), items, received_at: self.clock.now() };
+        self.intake.accept(vec![inbound]).await.expect("the intake takes it");
+    }
+
     fn inbox(&self, channel: Channel) -> InboxId {
         let directory = self.directory.load();
         directory.inboxes.values().find(|inbox| inbox.channel == channel).expect("an inbox").id
@@ -312,18 +326,29 @@ impl Receiver {
 async fn from_meta(State(receiver): State<Receiver>, body: Bytes) {
     let Ok(whatsapp::Payload::Changes(changes)) = whatsapp::parse(&body, receiver.clock.now()) else { return };
     for change in changes {
-        receiver.apply(receiver.inbox(Channel::Whatsapp), &statuses(change.items)).await;
+        receiver.take(Channel::Whatsapp, change.items).await;
     }
 }
 
 async fn from_twilio(State(receiver): State<Receiver>, Path(id): Path<String>, body: Bytes) {
     let context = StatusContext { received_at: receiver.clock.now(), callback_data: Some(&id) };
-    let items = twilio::status(&Form::parse(&body), &context);
-    receiver.apply(receiver.inbox(Channel::Sms), &statuses(items)).await;
+    receiver.take(Channel::Sms, twilio::status(&Form::parse(&body), &context)).await;
 }
 
-fn statuses(items: Vec<Item>) -> Vec<StatusItem> {
-    items.into_iter().filter_map(|item| if let Item::Status(status) = item { Some(status) } else { None }).collect()
+async fn sms_from_twilio(State(receiver): State<Receiver>, body: Bytes) {
+    let context = MessageContext { received_at: receiver.clock.now(), consent: Consent::default() };
+    receiver.take(Channel::Sms, twilio::message(&Form::parse(&body), &context)).await;
+}
+
+fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) -> Hub {
+    let gate = Gate { keys: None, directory: directory.clone(), clock: clock.clone(), allowed_origins: [].into() };
+    Hub {
+        db: db.clone(),
+        gate,
+        dispatch: Dispatch::new(db.clone(), patchbay_dispatch::Config::default()),
+        files: Arc::new(object_store::local::LocalFileSystem::new()),
+        config: Arc::new(HubConfig::default()),
+    }
 }
 
 async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
