@@ -43,8 +43,10 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(PendingError(error)) = response.extensions_mut().remove::<PendingError>() {
         let mut complete = error.respond(&ids.request_id, &ids.correlation_id);
+        // The body is another one now: what described the old one must go with it.
+        let of_body = [axum::http::header::CONTENT_LENGTH, axum::http::header::CONTENT_ENCODING];
         for (name, value) in response.headers() {
-            if !complete.headers().contains_key(name) && name != axum::http::header::CONTENT_LENGTH {
+            if !complete.headers().contains_key(name) && !of_body.contains(name) {
                 complete.headers_mut().append(name.clone(), value.clone());
             }
         }

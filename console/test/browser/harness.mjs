@@ -83,17 +83,9 @@ export class Server {
     return text === "" ? null : JSON.parse(text);
   }
 
-  /** The demo's people with their roles, as the server greets with them. */
+  /** The demo's people, as the sign-in page offers them. */
   async people() {
-    if (this.folder === null) return (await this.api("/api/v1/auth/demo")).data;
-    const logins = [...this.output.matchAll(/Login\s+(\S+) \/ (\S+)/g)].map(([, email, password]) => ({ email, password }));
-    this.known ??= Promise.all(
-      logins.map(async (login) => {
-        const { user } = await this.api("/api/v1/auth/login", { method: "POST", body: JSON.stringify(login) });
-        return { ...login, name: user.full_name, role: user.role };
-      }),
-    );
-    return this.known;
+    return (await this.api("/app/demo.json")).data;
   }
 
   /** What a phone of the simulator shows on a channel. */

@@ -249,7 +249,9 @@ describe("thread", () => {
   it("49: opening marks as read for me", async () => {
     await server.say(PRIYA.address, "sms", "Unread please");
     await eventually(async () => assert.match(await row(page, PRIYA.name).innerText(), /unread/));
+    const read = page.waitForResponse((response) => response.url().endsWith("/read") && response.ok());
     await open(page, PRIYA.name);
+    await read;
     await page.goto(`${server.url}/app/inbox/all`);
     await eventually(async () => assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText())));
   });
