@@ -74,16 +74,14 @@ fn pieces(body: &str) -> impl Iterator<Item = Result<Piece<'_>, UnevenParameters
         }
         match rest.split_once("{{") {
             None => Some(Ok(Piece::Text(std::mem::take(&mut rest)))),
-            Some(("", after)) => Some(match after.split_once("}}") {
-                Some((number, tail)) => {
-                    rest = tail;
-                    number.trim().parse().map(Piece::Parameter).map_err(|_| UnevenParameters)
-                }
-                None => {
+            Some(("", after)) => {
+                let Some((number, tail)) = after.split_once("}}") else {
                     rest = "";
-                    Err(UnevenParameters)
-                }
-            }),
+                    return Some(Err(UnevenParameters));
+                };
+                rest = tail;
+                Some(number.trim().parse().map(Piece::Parameter).map_err(|_| UnevenParameters))
+            }
             Some((text, _)) => {
                 rest = rest.get(text.len()..).unwrap_or_default();
                 Some(Ok(Piece::Text(text)))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::TryStreamExt;
+use patchbay_core::notice::Notice;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
@@ -22,6 +23,7 @@ pub struct Tx {
     signals: Arc<Signals>,
     feed_touched: bool,
     jobs_touched: bool,
+    directory_touched: bool,
 }
 
 #[derive(Debug)]
@@ -39,7 +41,13 @@ enum Wire<'c> {
 
 impl Tx {
     fn new(connection: Connection, signals: &Arc<Signals>) -> Self {
-        Self { connection, signals: signals.clone(), feed_touched: false, jobs_touched: false }
+        Self {
+            connection,
+            signals: signals.clone(),
+            feed_touched: false,
+            jobs_touched: false,
+            directory_touched: false,
+        }
     }
 
     pub(crate) fn sqlite(tx: Transaction<'static, Sqlite>, signals: &Arc<Signals>) -> Self {
@@ -66,6 +74,11 @@ impl Tx {
     /// Workers are told after the commit.
     pub(crate) fn touch_jobs(&mut self) {
         self.jobs_touched = true;
+    }
+
+    /// Whoever keeps the directory is told after the commit.
+    pub(crate) fn touch_directory(&mut self) {
+        self.directory_touched = true;
     }
 
     /// Which engine is behind this connection.
@@ -115,6 +128,9 @@ impl Tx {
         }
         if self.jobs_touched {
             self.signals.committed_jobs();
+        }
+        if self.directory_touched {
+            self.signals.announce(Notice::DirectoryChanged);
         }
         Ok(())
     }

@@ -71,7 +71,7 @@ pub async fn insert(tx: &mut Tx, row: &UserRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Stores a user unless id or address are taken. Tells whether it did.
+/// Stores a user unless id or address are taken. Tells whether it did; then the directory is read again after the commit.
 pub async fn insert_if_new(tx: &mut Tx, row: &UserRow) -> Result<bool, StoreError> {
     let inserted = tx
         .query(
@@ -89,6 +89,9 @@ pub async fn insert_if_new(tx: &mut Tx, row: &UserRow) -> Result<bool, StoreErro
         .bind(row.created_at)
         .execute()
         .await?;
+    if inserted == 1 {
+        tx.touch_directory();
+    }
     Ok(inserted == 1)
 }
 

@@ -1,5 +1,6 @@
 //! The integration tests, in one binary: about the tree, and about the running system.
 
+mod administration;
 mod bad_input;
 mod main_job;
 mod no_loss;

@@ -7,7 +7,7 @@ use rand::RngExt as _;
 /// First wait; doubles from then on. Source: domain, outbox.
 const FIRST: Duration = Duration::from_secs(5);
 /// Longest wait.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// The wait after `failed` failures: doubling, capped, and spread over its upper half so that what failed together does
 /// not come back together.

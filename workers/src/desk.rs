@@ -19,7 +19,7 @@ use crate::work::{Verdict, Work, WorkError};
 use crate::{end_snooze, fetch_media, reconcile_message, send_message, sweep};
 
 /// How long a job waits whose kind only a newer release knows.
-const NOT_OURS: std::time::Duration = std::time::Duration::from_secs(60);
+const NOT_OURS: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Does the jobs of this release.
 #[derive(Debug)]

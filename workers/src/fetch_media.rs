@@ -69,14 +69,14 @@ pub(crate) async fn run(
     let awaited = received_files::awaited(&mut deps.db.read().await?, payload.media_id).await?;
     let Some(row) = awaited else { return Ok(Verdict::Done) };
     let Some(inbox) = deps.directory.load().inboxes.get(&payload.inbox_id).cloned() else {
-        return Ok(Verdict::Later(ctx.now + Duration::from_secs(60)));
+        return Ok(Verdict::Later(ctx.now + Duration::from_mins(1)));
     };
-    match fetch(deps, client, &inbox, &payload).await {
-        Ok((file, mime_type)) => {
+    match fetch(deps, client, &inbox, &payload, &row.mime_type).await {
+        Ok(file) => {
             let directory = deps.directory.load_full();
             let mut tx = deps.db.begin().await?;
             let kept = KeptFile {
-                mime_type: mime_type.as_deref().unwrap_or(&row.mime_type),
+                mime_type: &file.mime_type,
                 size_bytes: file.size_bytes,
                 sha256: &file.sha256,
                 storage_key: &file.storage_key,
@@ -105,16 +105,18 @@ async fn fetch(
     client: &ProviderClient,
     inbox: &Inbox,
     payload: &FetchPayload,
-) -> Result<(keep::Kept, Option<String>), Failure> {
+    announced: &str,
+) -> Result<keep::Kept, Failure> {
     let source = find(client, inbox, payload).await?;
     let response = download(deps, client, inbox, source.url).await?;
-    let mime_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let kept = keep::keep(deps, response).await?;
+    let claimed = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let claimed = claimed.unwrap_or(announced).to_owned();
+    let kept = keep::keep(deps, response, &claimed).await?;
     let expected = source.sha256.or_else(|| payload.sha256.clone());
     if expected.is_some_and(|expected| !same_hash(&expected, &kept.sha256)) {
         return Err(Failure::Later("the file is not the one that was announced"));
     }
-    Ok((kept, mime_type))
+    Ok(kept)
 }
 
 #[derive(Deserialize)]

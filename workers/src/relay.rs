@@ -18,7 +18,7 @@ use crate::runner::Causes;
 const POLL: Duration = Duration::from_secs(2);
 /// Events that are taken at once.
 const BATCH: i64 = 20;
-const LEASE: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 /// Tries before an event becomes a dead letter.
 const TRIES: i64 = 6;
 

@@ -25,6 +25,8 @@ use crate::work::{Verdict, Work, WorkError};
 
 /// Most jobs that are claimed in one statement.
 const CLAIM_BATCH: usize = 20;
+/// How soon settling a job is tried again while the database is away.
+const SETTLE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Runs jobs. One for each node.
 pub struct Runner {
@@ -219,25 +221,49 @@ impl Shared {
         } else {
             AssertUnwindSafe(self.work.run(&ctx, &job)).catch_unwind().await
         };
-        let (outcome, settled) = match ended {
-            Ok(Ok(Verdict::Settled)) => ("settled", Ok(())),
-            Ok(Ok(Verdict::Done)) => ("done", self.complete(&job).await),
-            Ok(Ok(Verdict::Later(run_at))) => ("later", self.defer(&job, run_at).await),
-            Ok(Ok(Verdict::Hopeless(reason))) => ("dead", self.bury(&job, reason).await),
-            Ok(Err(error)) => ("failed", self.failed(&job, &error).await),
+        let end = match ended {
+            Ok(Ok(verdict)) => End::Verdict(verdict),
+            Ok(Err(error)) => {
+                tracing::warn!(job.id = %job.id, job.kind = %job.kind, attempt = job.attempts, error = %Causes(&error),
+                    "job {} failed", job.id);
+                End::Failed(error)
+            }
             Err(_) => {
                 tracing::error!(job.id = %job.id, job.kind = %job.kind, "job {} panicked", job.id);
-                ("panicked", self.retry(&job, "it panicked").await)
+                End::Panicked
             }
         };
-        if let Err(error) = settled {
-            // The lease ends by itself; whoever claims the job next finds what this run left behind.
-            tracing::warn!(job.id = %job.id, error = %Causes(&error), "job {} could not be settled", job.id);
-        }
+        self.settle(&job, &end).await;
         self.running().remove(&job.id);
         let kind = job.kind.clone();
-        metrics::counter!("jobs_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
+        metrics::counter!("jobs_total", "kind" => kind.clone(), "outcome" => end.word()).increment(1);
         metrics::histogram!("job_duration_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    }
+
+    /// Writes down what is to become of a job. While the database is away this is tried again for half the lease; then the
+    /// lease ends by itself, and whoever claims the job next finds what this run left behind.
+    async fn settle(&self, job: &ClaimedJob, end: &End) {
+        let until = Instant::now() + self.lease / 2;
+        loop {
+            let settled = match end {
+                End::Verdict(Verdict::Settled) => Ok(()),
+                End::Verdict(Verdict::Done) => self.complete(job).await,
+                End::Verdict(Verdict::Later(run_at)) => self.defer(job, *run_at).await,
+                End::Verdict(Verdict::Hopeless(reason)) => self.bury(job, reason).await,
+                End::Failed(error) => self.failed(job, error).await,
+                End::Panicked => self.retry(job, "it panicked").await,
+            };
+            match settled {
+                Ok(()) => return,
+                Err(error) if error.is_unavailable() && Instant::now() < until => {
+                    tokio::time::sleep(SETTLE_AGAIN).await;
+                }
+                Err(error) => {
+                    tracing::warn!(job.id = %job.id, error = %Causes(&error), "job {} could not be settled", job.id);
+                    return;
+                }
+            }
+        }
     }
 
     async fn complete(&self, job: &ClaimedJob) -> Result<(), StoreError> {
@@ -253,8 +279,6 @@ impl Shared {
     }
 
     async fn failed(&self, job: &ClaimedJob, error: &WorkError) -> Result<(), StoreError> {
-        tracing::warn!(job.id = %job.id, job.kind = %job.kind, attempt = job.attempts, error = %Causes(error),
-            "job {} failed", job.id);
         match error {
             // The database being away is not the job's fault, however long it lasts.
             WorkError::Store(error) if error.is_unavailable() => {
@@ -291,6 +315,25 @@ impl Shared {
         tracing::error!(job.id = %job.id, job.kind = %job.kind, reason, "job {} was given up: {reason}", job.id);
         metrics::counter!("dead_letters_total", "kind" => job.kind.clone()).increment(1);
         Ok(())
+    }
+}
+
+/// How a run ended.
+enum End {
+    Verdict(Verdict),
+    Failed(WorkError),
+    Panicked,
+}
+
+impl End {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Verdict(Verdict::Done | Verdict::Settled) => "done",
+            Self::Verdict(Verdict::Later(_)) => "later",
+            Self::Verdict(Verdict::Hopeless(_)) => "dead",
+            Self::Failed(_) => "failed",
+            Self::Panicked => "panicked",
+        }
     }
 }
 

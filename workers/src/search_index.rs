@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ContactId, ConversationId};
+use patchbay_store::StoreError;
 use patchbay_store::feed::{self, StoredEvent};
 use patchbay_store::search::{self, NewDocument};
-use patchbay_store::StoreError;
 use serde::Deserialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

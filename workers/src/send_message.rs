@@ -35,7 +35,7 @@ pub(crate) struct SendPayload {
 /// How long to leave a contact alone while another message to it is on its way.
 const CONTACT_BUSY: Duration = Duration::from_millis(250);
 /// How long to wait for an inbox that is not there (deactivated, or its secret is missing).
-const NO_INBOX: Duration = Duration::from_secs(60);
+const NO_INBOX: Duration = Duration::from_mins(1);
 /// A file that the provider could not fetch is offered twice again. Source: channels reference, code 131053.
 const OFFER_FILE_AGAIN: Retry = Retry::of(Scope::Message, 30, 2, 3);
 

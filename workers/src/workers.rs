@@ -17,7 +17,7 @@ use crate::{relay, search_index, sweep};
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
 /// How often the schedule is looked after.
-const SCHEDULE_EVERY: Duration = Duration::from_secs(300);
+const SCHEDULE_EVERY: Duration = Duration::from_mins(5);
 
 /// Starts the workers.
 #[derive(Clone, Copy, Debug)]

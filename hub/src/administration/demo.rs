@@ -1,4 +1,4 @@
-//! Something to look at: teams, people, answers, templates and inboxes for `serve --demo`. Running it again changes
+//! Something to look at: teams, people, places, answers, templates and inboxes for `serve --demo`. Running it again changes
 //! nothing that is there.
 
 use argon2::Argon2;
@@ -14,6 +14,7 @@ use patchbay_store::users::{self, UserRow};
 use patchbay_store::{Db, StoreError, Tx, inboxes, teams};
 use serde::Serialize;
 
+use super::demo_places::seed_places;
 use super::start::{STANDARD_TEAMS, StartError, new_team, store_inboxes};
 use crate::directory::{DEFAULT_CAPACITY, InboxSettings};
 
@@ -86,6 +87,7 @@ pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -
     seed_people(db, now).await?;
     store_inboxes(db, inboxes, now).await?;
     let mut tx = db.begin().await?;
+    seed_places(&mut tx, now).await?;
     seed_answers(&mut tx, now).await?;
     seed_templates(&mut tx, now).await?;
     tx.commit().await?;

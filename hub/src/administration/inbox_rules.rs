@@ -34,7 +34,7 @@ pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
             }
         }
         Channel::Email => {
-            if !address.is_some_and(|address| fields::email("address", address).is_ok()) {
+            if address.is_none_or(|address| fields::email("address", address).is_err()) {
                 return Err(misfit("address", "must be an e-mail address"));
             }
         }

@@ -200,7 +200,7 @@ pub(super) async fn read(
     let directory = hub.directory();
     if let Sight::OwnTeams(own) = sight
         && own != id
-        && !directory.users.get(&id).is_some_and(|user| !user.teams.is_disjoint(&ctx.actor.teams))
+        && directory.users.get(&id).is_none_or(|user| user.teams.is_disjoint(&ctx.actor.teams))
     {
         return Err(ApiError::not_found("user").into());
     }

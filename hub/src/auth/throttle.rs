@@ -1,7 +1,7 @@
 //! Slows down guessing: after five failed logins in a minute for one account or from one address, the next ones are not
 //! even looked at. Source: domain, authentication.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Code;
@@ -26,7 +26,7 @@ impl Subjects {
     pub(super) fn new(email: &str, address: Option<IpAddr>) -> Self {
         Self {
             account: format!("account:{}", hex::encode(Sha256::digest(email.as_bytes()))),
-            address: address.map(|address| format!("address:{address}")),
+            address: address.map(|address| format!("address:{}", network(address))),
         }
     }
 
@@ -66,5 +66,16 @@ impl Subjects {
     /// Windows that began before this are over.
     pub(super) fn over(now: DateTime<Utc>) -> DateTime<Utc> {
         now - WINDOW
+    }
+}
+
+/// An IPv6 client has a whole /64 to come from; that network counts as one address.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+        }
+        v4 @ IpAddr::V4(_) => v4,
     }
 }

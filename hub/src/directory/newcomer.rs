@@ -11,7 +11,7 @@ pub(crate) const DEFAULT_CAPACITY: i64 = 5;
 pub(crate) const NO_PASSWORD: &str = "!";
 
 /// Makes sure that a human actor has a user row, so that conversations and notes can refer to it. Such a user cannot log
-/// in. Tells whether a row was made; then call [`crate::Hub::directory_changed`] after the commit.
+/// in. Tells whether a row was made.
 pub async fn ensure_user(tx: &mut Tx, ctx: &Ctx) -> Result<bool, StoreError> {
     let actor = &ctx.actor;
     if actor.actor_type != ActorType::Human || !actor.role.works_conversations() {

@@ -24,13 +24,12 @@ pub async fn shared_limits(url: &str, prefix: &str, clock: Clock) -> Result<Arc<
     if let Some(hosts) = url.strip_prefix("redis-cluster://") {
         let seeds: Vec<String> = hosts.split(',').map(|host| format!("redis://{host}")).collect();
         let client = ClusterClient::new(seeds).map_err(|_| BadAddress)?;
-        return Ok(match timeout(PATIENCE, client.get_async_connection()).await {
-            Ok(Ok(connection)) => Arc::new(RedisLimits::new(connection, prefix, clock)),
-            _ => {
-                tracing::warn!("the Redis cluster does not answer; this node limits its sending by itself");
-                Arc::new(MemoryLimits::new(clock))
-            }
-        });
+        let connected = timeout(PATIENCE, client.get_async_connection()).await;
+        let Ok(Ok(connection)) = connected else {
+            tracing::warn!("the Redis cluster does not answer; this node limits its sending by itself");
+            return Ok(Arc::new(MemoryLimits::new(clock)));
+        };
+        return Ok(Arc::new(RedisLimits::new(connection, prefix, clock)));
     }
     let client = redis::Client::open(url).map_err(|_| BadAddress)?;
     let manager = ConnectionManager::new_lazy_with_config(client, ConnectionManagerConfig::new());

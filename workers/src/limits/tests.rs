@@ -36,7 +36,7 @@ async fn a_hold_lasts_and_is_never_shortened(limits: &dyn RateLimits) {
     limits.hold(&scopes[1], Duration::from_secs(64)).await;
     limits.hold(&scopes[1], Duration::from_secs(4)).await;
     let held = limits.held(&scopes).await;
-    assert!(held > Duration::from_secs(60) && held <= Duration::from_secs(64), "{held:?}");
+    assert!(held > Duration::from_mins(1) && held <= Duration::from_secs(64), "{held:?}");
     assert_eq!(limits.held(&scopes[..1]).await, Duration::ZERO);
 }
 

@@ -1,0 +1,9 @@
+//! Logging in and administration, through the real router, on both engines.
+
+mod authority;
+mod inboxes;
+mod logins;
+mod people;
+mod start;
+mod templates;
+mod world;
