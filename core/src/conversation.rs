@@ -93,17 +93,16 @@ impl ConversationStatus {
         use ConversationStatus::{Assigned, Closed, New, PendingAgent, PendingCustomer, Queued, Triage};
         match (self, trigger) {
             (New, Trigger::TriageStarted) => Some(Triage),
-            (New | Triage, Trigger::Queue) => Some(Queued),
-            (Assigned | PendingAgent | PendingCustomer, Trigger::Queue) => Some(Queued),
-            (Triage | Queued | Assigned | PendingAgent | PendingCustomer, Trigger::Assign) => Some(Assigned),
+            (New | Triage | Assigned | PendingAgent | PendingCustomer, Trigger::Queue)
+            | (Closed, Trigger::ReopenToQueue) => Some(Queued),
+            (Triage | Queued | Assigned | PendingAgent | PendingCustomer, Trigger::Assign)
+            | (PendingAgent, Trigger::AgentLooked)
+            | (Closed, Trigger::ReopenTo) => Some(Assigned),
             (Assigned | PendingAgent | PendingCustomer, Trigger::AgentReplied) => Some(PendingCustomer),
             (Queued | Triage | New, Trigger::AgentReplied | Trigger::CustomerWrote) => Some(self),
             (Assigned | PendingCustomer | PendingAgent, Trigger::CustomerWrote) => Some(PendingAgent),
-            (PendingAgent, Trigger::AgentLooked) => Some(Assigned),
-            (Triage | Queued, Trigger::Close(CloseReason::Spam | CloseReason::Duplicate)) => Some(Closed),
-            (Assigned | PendingAgent | PendingCustomer, Trigger::Close(_)) => Some(Closed),
-            (Closed, Trigger::ReopenTo) => Some(Assigned),
-            (Closed, Trigger::ReopenToQueue) => Some(Queued),
+            (Triage | Queued, Trigger::Close(CloseReason::Spam | CloseReason::Duplicate))
+            | (Assigned | PendingAgent | PendingCustomer, Trigger::Close(_)) => Some(Closed),
             _ => None,
         }
     }

@@ -121,6 +121,8 @@ ids! {
     NodeId,
     /// One open socket.
     SocketId,
+    /// One request.
+    RequestId,
     /// A closing or transfer record, a read mark, a link: rows that need an id and nothing else.
     RecordId,
 }

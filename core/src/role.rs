@@ -71,9 +71,8 @@ impl Role {
         match claim {
             "tech" => Some(Self::Technician),
             "audit" => Some(Self::Auditor),
-            "ai" => Some(Self::AiAgent),
             "agent" if actor_type == Some(ActorType::Human) => Some(Self::SupportAgent),
-            "agent" => Some(Self::AiAgent),
+            "ai" | "agent" => Some(Self::AiAgent),
             other => other.parse().ok(),
         }
     }

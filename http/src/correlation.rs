@@ -1,11 +1,11 @@
 //! Gives every request its ids, and every error its envelope.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_core::Code;
-use uuid::Uuid;
+use patchbay_core::ids::RequestId;
 
 use crate::error::{ApiError, PendingError};
 
@@ -25,7 +25,7 @@ pub struct RequestIds {
 
 impl RequestIds {
     fn of(headers: &HeaderMap) -> Self {
-        let request_id = Uuid::now_v7().to_string();
+        let request_id = RequestId::new().to_string();
         let correlation_id = headers
             .get(CORRELATION_HEADER)
             .and_then(|value| value.to_str().ok())
@@ -43,10 +43,10 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     if let Some(PendingError(error)) = response.extensions_mut().remove::<PendingError>() {
         let mut complete = error.respond(&ids.request_id, &ids.correlation_id);
-        // The body is another one now: what described the old one must go with it.
-        let of_body = [axum::http::header::CONTENT_LENGTH, axum::http::header::CONTENT_ENCODING];
         for (name, value) in response.headers() {
-            if !complete.headers().contains_key(name) && !of_body.contains(name) {
+            // The body is a new one: what described the old one, its compression too, no longer holds.
+            let is_of_the_body = [header::CONTENT_LENGTH, header::CONTENT_ENCODING].contains(name);
+            if !complete.headers().contains_key(name) && !is_of_the_body {
                 complete.headers_mut().append(name.clone(), value.clone());
             }
         }

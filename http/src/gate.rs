@@ -9,13 +9,14 @@ use axum::http::{HeaderMap, Method, header};
 use patchbay_core::actor::Actor;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ActorId, ConversationId, SessionId};
+use patchbay_core::ids::{ActorId, ConversationId, RequestId, SessionId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::{Code, Ctx};
 use uuid::Uuid;
 
 use crate::correlation::RequestIds;
 use crate::error::ApiError;
+use crate::rate::ActorRates;
 use crate::token::{Claims, TokenKeys};
 
 /// Cookie that carries the access token of the console.
@@ -35,6 +36,8 @@ pub struct Gate {
     pub clock: Clock,
     /// Origins whose pages may write with a cookie.
     pub allowed_origins: Arc<[String]>,
+    /// How many requests an actor may send.
+    pub rates: ActorRates,
 }
 
 impl Gate {
@@ -151,12 +154,13 @@ where
         let (token, source) =
             bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::AuthRequired, "a token is required"))?;
         let (actor, _) = gate.actor(token)?;
+        gate.rates.check(actor.id)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if source == TokenSource::Cookie && !reads && !gate.allows_origin(&parts.headers) {
             return Err(ApiError::new(Code::OriginNotAllowed, "this page may not send that"));
         }
         let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_else(|| {
-            let id = Uuid::now_v7().to_string();
+            let id = RequestId::new().to_string();
             RequestIds { request_id: id.clone(), correlation_id: id }
         });
         Ok(Self(Ctx { actor, now: gate.clock.now(), correlation_id: ids.correlation_id, request_id: ids.request_id }))

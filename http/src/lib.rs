@@ -5,6 +5,7 @@ mod error;
 mod extract;
 mod gate;
 mod page;
+mod rate;
 mod token;
 
 pub use correlation::{CORRELATION_HEADER, REQUEST_HEADER, RequestIds, correlate, no_such_method, no_such_path};
@@ -12,4 +13,5 @@ pub use error::{ApiError, Chain};
 pub use extract::{Body, Id, Params};
 pub use gate::{ACCESS_COOKIE, Caller, Gate, SharedDirectory, TokenSource, bearer, cookie};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
+pub use rate::ActorRates;
 pub use token::{Claims, MIN_SECRET_BYTES, ScopeClaim, TokenKeys, WordList};

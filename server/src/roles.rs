@@ -4,6 +4,7 @@ use crate::cli::RoleArg;
 
 /// Which parts run here. All of them share the database and, over several processes, Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one for each part, named as the command line names them")]
 pub struct Roles {
     /// Webhooks.
     pub ingress: bool,

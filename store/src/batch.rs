@@ -32,54 +32,63 @@ impl Batch {
     }
 
     /// Adds a column of ids.
+    #[must_use]
     pub fn ids<T: Into<Uuid>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
         self.columns.push(Values::Uuid(values.into_iter().map(|id| Some(id.into())).collect()));
         self
     }
 
     /// Adds a column of ids or nulls.
+    #[must_use]
     pub fn optional_ids<T: Into<Uuid>>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Self {
         self.columns.push(Values::Uuid(values.into_iter().map(|id| id.map(Into::into)).collect()));
         self
     }
 
     /// Adds a column of texts.
+    #[must_use]
     pub fn texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
         self.columns.push(Values::Text(values.into_iter().map(|text| Some(text.into())).collect()));
         self
     }
 
     /// Adds a column of texts or nulls.
+    #[must_use]
     pub fn optional_texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Self {
         self.columns.push(Values::Text(values.into_iter().map(|text| text.map(Into::into)).collect()));
         self
     }
 
     /// Adds a column of integers.
+    #[must_use]
     pub fn integers(mut self, values: impl IntoIterator<Item = i64>) -> Self {
         self.columns.push(Values::Integer(values.into_iter().map(Some).collect()));
         self
     }
 
     /// Adds a column of integers or nulls.
+    #[must_use]
     pub fn optional_integers(mut self, values: impl IntoIterator<Item = Option<i64>>) -> Self {
         self.columns.push(Values::Integer(values.into_iter().collect()));
         self
     }
 
     /// Adds a column of truth values.
+    #[must_use]
     pub fn booleans(mut self, values: impl IntoIterator<Item = bool>) -> Self {
         self.columns.push(Values::Boolean(values.into_iter().collect()));
         self
     }
 
     /// Adds a column of times.
+    #[must_use]
     pub fn times(mut self, values: impl IntoIterator<Item = DateTime<Utc>>) -> Self {
         self.columns.push(Values::Time(values.into_iter().map(Some).collect()));
         self
     }
 
     /// Adds a column of times or nulls.
+    #[must_use]
     pub fn optional_times(mut self, values: impl IntoIterator<Item = Option<DateTime<Utc>>>) -> Self {
         self.columns.push(Values::Time(values.into_iter().collect()));
         self

@@ -74,7 +74,7 @@ impl Db {
             let pool = PgPoolOptions::new()
                 .max_connections(max_connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
-                .max_lifetime(Duration::from_secs(30 * 60))
+                .max_lifetime(Duration::from_mins(30))
                 .test_before_acquire(false)
                 .connect_lazy_with(options);
             Ok(Self { pools: Pools::Postgres(pool), signals: Arc::default() })
@@ -191,7 +191,7 @@ impl Db {
 fn is_lock_timeout(error: &sqlx::migrate::MigrateError) -> bool {
     match error {
         sqlx::migrate::MigrateError::Execute(error) => {
-            error.as_database_error().and_then(|error| error.code()).as_deref() == Some("55P03")
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
         }
         _ => false,
     }

@@ -108,6 +108,7 @@ async fn start(database: &TestDatabase, stop: &CancellationToken) -> (Intake, In
             directory: Arc::new(Arc::new(directory).into()),
             clock: Clock::system(),
             allowed_origins: Arc::new([]),
+            rates: patchbay_http::ActorRates::default(),
         },
         files: Arc::new(object_store::memory::InMemory::new()),
         config: Arc::new(HubConfig::default()),

@@ -128,6 +128,7 @@ impl App {
             directory: Arc::new(ArcSwap::default()),
             clock: clock.clone(),
             allowed_origins: Arc::from([]),
+            rates: patchbay_http::ActorRates::default(),
         };
         let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
         let (router, _) = router::<Parts>().split_for_parts();

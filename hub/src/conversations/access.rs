@@ -46,6 +46,17 @@ pub(crate) async fn lock_visible(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> 
     seen(ctx, conversations::lock(tx, id).await?)
 }
 
+/// The same for somebody who wants to take it: the members of its team also learn that it has left their queue.
+pub(crate) async fn lock_to_take(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Seen, HubError> {
+    require_worker(&ctx.actor)?;
+    let row = conversations::lock(tx, id).await?;
+    let is_of_the_team = row.as_ref().and_then(|row| row.team_id).is_some_and(|team| ctx.actor.teams.contains(&team));
+    match row {
+        Some(row) if is_of_the_team => Ok(Seen(row)),
+        row => seen(ctx, row),
+    }
+}
+
 fn seen(ctx: &Ctx, row: Option<ConversationRow>) -> Result<Seen, HubError> {
     row.filter(|row| may_see(&ctx.actor, placement(row)))
         .map(Seen)

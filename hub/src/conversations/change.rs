@@ -11,7 +11,7 @@ use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::{Tx, annotations, events, messages};
 use serde_json::{Value, json};
 
-use super::access::{Seen, lock_visible};
+use super::access::{Seen, lock_to_take, lock_visible};
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
@@ -29,6 +29,14 @@ impl Change {
     pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
         let mut tx = hub.db.begin().await?;
         let Seen(row) = lock_visible(&mut tx, ctx, id).await?;
+        let before = placement(&row);
+        Ok(Self { tx, row, before })
+    }
+
+    /// Locks a conversation that the caller may see or could have taken. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
+    pub(crate) async fn begin_to_take(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
+        let mut tx = hub.db.begin().await?;
+        let Seen(row) = lock_to_take(&mut tx, ctx, id).await?;
         let before = placement(&row);
         Ok(Self { tx, row, before })
     }
@@ -68,7 +76,11 @@ impl Change {
             details["override"] = json!("an admin outside the team");
         }
         annotations::record_event(&mut self.tx, ctx, self.row.id, kind, details).await?;
-        let body = body_of(&mut self.tx, hub, &self.row).await?;
+        let mut body = body_of(&mut self.tx, hub, &self.row).await?;
+        if let Some(agent) = body.assigned_to.as_mut().filter(|agent| agent.id == ctx.actor.id.0) {
+            // The directory does not know somebody who became a user in this very transaction.
+            agent.name = ctx.actor.name.clone().unwrap_or_default();
+        }
         let event = conversation_event(ctx, name, &self.row, body.clone(), Some(self.before));
         events::append(&mut self.tx, &[event]).await?;
         self.tx.commit().await?;

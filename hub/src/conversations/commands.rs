@@ -33,7 +33,7 @@ type Answer = Result<Json<ConversationBody>, HubError>;
     responses((status = 200, body = ConversationBody), (status = 400, description = "NOT_IN_QUEUE"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "AGENT_AT_CAPACITY")))]
 pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = Change::begin_to_take(&hub, &ctx, id).await?;
     let user = ctx.actor.user_id();
     if is_assignee(&change.row, user) && change.row.status == ConversationStatus::PendingAgent {
         change.move_on(Trigger::AgentLooked)?;
@@ -147,18 +147,15 @@ pub(crate) async fn transfer(
     }
     let from = change.row.team_id.and_then(|id| hub.directory().teams.get(&id).map(|team| team.name.clone()));
     change.row.team_id = Some(team.id);
-    match body.to_agent_id.map(UserId) {
-        Some(agent) => {
-            require_member(&hub, &change, agent)?;
-            change.move_on(Trigger::Assign)?;
-            change.hand_to(Some(agent));
+    if let Some(agent) = body.to_agent_id.map(UserId) {
+        require_member(&hub, &change, agent)?;
+        change.move_on(Trigger::Assign)?;
+        change.hand_to(Some(agent));
+    } else {
+        if change.row.status != ConversationStatus::Queued {
+            change.move_on(Trigger::Queue)?;
         }
-        None => {
-            if change.row.status != ConversationStatus::Queued {
-                change.move_on(Trigger::Queue)?;
-            }
-            change.hand_to(None);
-        }
+        change.hand_to(None);
     }
     let note = NoteRow {
         id: NoteId::new(),
@@ -236,12 +233,11 @@ pub(crate) async fn reopen(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): 
     }
     change.move_on(Trigger::ReopenTo)?;
     let active = |id: &UserId| hub.directory().users.get(id).is_some_and(|user| user.is_active);
-    let to = match change.row.previous_assignee.filter(active) {
-        Some(agent) => agent,
-        None => {
-            crate::directory::ensure_user(&mut change.tx, &ctx).await?;
-            ctx.actor.user_id()
-        }
+    let to = if let Some(agent) = change.row.previous_assignee.filter(active) {
+        agent
+    } else {
+        crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+        ctx.actor.user_id()
     };
     change.row.assigned_to = Some(to);
     change.row.closed_at = None;
@@ -319,10 +315,8 @@ pub(crate) async fn read(
     let mut change = Change::begin(&hub, &ctx, id).await?;
     let user = ctx.actor.user_id();
     let seq = body.seq.unwrap_or(change.row.last_seq).clamp(0, change.row.last_seq);
-    let later = match seq == change.row.last_seq {
-        true => 0,
-        false => annotations::inbound_after(&mut change.tx, id, seq).await?,
-    };
+    let later =
+        if seq == change.row.last_seq { 0 } else { annotations::inbound_after(&mut change.tx, id, seq).await? };
     let read_inbound = change.row.inbound_count - later;
     crate::directory::ensure_user(&mut change.tx, &ctx).await?;
     annotations::mark_read(&mut change.tx, &ctx, id, user, seq, read_inbound).await?;

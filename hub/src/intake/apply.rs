@@ -30,8 +30,13 @@ struct Fresh<'a> {
 }
 
 impl<'a> Fresh<'a> {
-    /// The customer's address: the sender's, or the recipient's of what our own staff sent from elsewhere.
+    /// The customer's address: the group's, the sender's, or the recipient's of what our own staff sent from elsewhere.
     fn customer(&self) -> Address<'a> {
+        // A group is not the private thread of whoever writes in it.
+        let group = self.message.metadata.get("group_id").and_then(Value::as_str);
+        if let Some(address) = group {
+            return Address { channel: self.work.inbox.channel, address };
+        }
         let address = match self.message.direction {
             Direction::Inbound => self.message.sender.address.as_str(),
             Direction::Outbound => self.message.metadata.get("recipient").and_then(Value::as_str).unwrap_or_default(),
@@ -54,7 +59,9 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
         .collect();
     apply_statuses(&mut tx, ctx, &hub.directory(), &reports).await?;
     for item in work {
-        if let Item::Event(event) = &item.item {
+        if let Item::Event(event) = &item.item
+            && !repeats(event, item, &fresh)
+        {
             apply_event(&mut tx, ctx, item, event).await?;
         }
     }
@@ -62,6 +69,18 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
     tx.commit().await?;
     metrics::counter!("intake_messages_total").increment(fresh.len() as u64);
     Ok(())
+}
+
+/// Whether an event came with a message that is here already: the provider delivered it again, and what the customer
+/// wrote since must stand.
+fn repeats(event: &EventItem, work: &Work, fresh: &[Fresh<'_>]) -> bool {
+    // Only a keyword comes with a message; a report of the provider stands for itself.
+    let by_keyword = event.data.get("keyword").is_some_and(Value::is_string);
+    let consent = by_keyword && matches!(event.kind.as_str(), "opt_out" | "opt_in");
+    let message = event.data.get("id").and_then(Value::as_str).filter(|_| consent);
+    message.is_some_and(|id| {
+        !fresh.iter().any(|fresh| fresh.work.inbox.id == work.inbox.id && fresh.message.channel_message_id == id)
+    })
 }
 
 async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<Vec<Fresh<'a>>, StoreError> {

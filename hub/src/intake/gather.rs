@@ -56,7 +56,13 @@ impl Intake {
         let directory = self.hub.gate.directory.load_full();
         let mut by_shard: Vec<Vec<Work>> = (0..self.shards.len()).map(|_| Vec::new()).collect();
         for Inbound { inbox_id, items, received_at } in inbound {
-            let Some(inbox) = directory.inboxes.get(&inbox_id) else { continue };
+            let Some(inbox) = directory.inboxes.get(&inbox_id) else {
+                // Acknowledged for an inbox that is gone by now (it waited in the spool): nothing is lost.
+                let raw = serde_json::to_vec(&items).unwrap_or_default();
+                let (provider, reason) = ("unknown".to_owned(), "unknown_inbox".to_owned());
+                self.set_aside(SetAside { inbox_id: None, provider, reason, raw, received_at }).await?;
+                continue;
+            };
             for item in items {
                 let shard = self.shard_of(&item);
                 by_shard[shard].push(Work { inbox: inbox.clone(), item, received_at });

@@ -1,10 +1,9 @@
 //! One poisoned item never fails its neighbours: what cannot be written alone is set aside with its content.
 
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::QuarantineId;
+use patchbay_core::ids::{QuarantineId, RequestId};
 use patchbay_http::Chain;
 use patchbay_store::{StoreError, Tx, quarantine};
-use uuid::Uuid;
 
 use super::apply::apply;
 use super::{NotAccepted, SetAside, Work};
@@ -37,7 +36,7 @@ pub(super) async fn write_all(hub: &Hub, work: Vec<Work>) -> Result<(), NotAccep
 async fn write(hub: &Hub, work: &[Work]) -> Result<(), StoreError> {
     let mut races = 0;
     loop {
-        let ctx = Ctx::system(hub.gate.clock.now(), Uuid::now_v7().to_string());
+        let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
         match apply(hub, &ctx, work).await {
             Err(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference) if races < RACES => {
                 races += 1;
@@ -66,7 +65,7 @@ async fn isolate(hub: &Hub, work: Vec<Work>, error: &StoreError) -> Result<(), N
 /// Keeps an event that nobody can work on yet.
 pub(super) async fn set_aside(hub: &Hub, event: &SetAside) -> Result<(), StoreError> {
     let mut tx = hub.db.begin().await?;
-    let ctx = Ctx::system(hub.gate.clock.now(), Uuid::now_v7().to_string());
+    let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
     insert(&mut tx, &ctx, event).await?;
     tx.commit().await
 }

@@ -1,6 +1,7 @@
 //! Which conversation a message belongs to, and what it does to it. Source: domain, conversation states.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
@@ -69,13 +70,15 @@ impl Threads {
         address: &str,
     ) -> Result<&mut Thread, StoreError> {
         let key = (person.contact_id, inbox.id);
-        if !self.threads.contains_key(&key) {
-            let follows = conversations::latest_of(tx, person.contact_id, inbox.id).await?;
-            let row = begin(ctx, inbox, person, address, follows);
-            let before = placement(&row);
-            self.threads.insert(key, Thread { row, origin: Origin::Begun, before });
-        }
-        let thread = self.threads.get_mut(&key).expect("it was just put there");
+        let thread = match self.threads.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let follows = conversations::latest_of(tx, person.contact_id, inbox.id).await?;
+                let row = begin(ctx, inbox, person, address, follows);
+                let before = placement(&row);
+                place.insert(Thread { row, origin: Origin::Begun, before })
+            }
+        };
         if thread.row.status == ConversationStatus::Closed {
             reopen(tx, directory, &mut thread.row).await?;
         }

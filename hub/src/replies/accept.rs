@@ -101,7 +101,7 @@ pub(super) async fn accept(
     crate::directory::ensure_user(&mut tx, ctx).await?;
     let id = MessageId::new();
     let files = attach(&mut tx, ctx, &draft, id).await?;
-    let message = message_row(ctx, &mut row, id, draft, files);
+    let message = message_row(ctx, &mut row, id, draft, &files);
     conversations::update(&mut tx, std::slice::from_ref(&row)).await?;
     row.version += 1;
     messages::insert(&mut tx, std::slice::from_ref(&message)).await?;
@@ -156,7 +156,7 @@ async fn attach(tx: &mut Tx, ctx: &Ctx, draft: &Draft, message: MessageId) -> Re
                     "status": "ready" })])
 }
 
-fn message_row(ctx: &Ctx, row: &mut ConversationRow, id: MessageId, draft: Draft, files: Vec<Value>) -> MessageRow {
+fn message_row(ctx: &Ctx, row: &mut ConversationRow, id: MessageId, draft: Draft, files: &[Value]) -> MessageRow {
     let (sender_type, is_person) = match ctx.actor.role {
         Role::System => (SenderType::System, false),
         Role::AiAgent => (SenderType::Ai, false),

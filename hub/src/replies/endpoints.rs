@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use patchbay_core::Code;
 use patchbay_core::channel::Channel;
-use patchbay_core::ids::ConversationId;
+use patchbay_core::ids::{ConversationId, RequestId};
 use patchbay_core::item::ContentType;
 use patchbay_core::template::TemplateStatus;
 use patchbay_http::{ApiError, Body, Caller, Id};
@@ -118,7 +118,7 @@ fn own_id(given: Option<Uuid>, headers: &HeaderMap) -> Result<Uuid, ApiError> {
             .ok()
             .and_then(|key| Uuid::parse_str(key).ok())
             .ok_or_else(|| ApiError::new(Code::InvalidIdempotencyKey, "the idempotency key must be a UUID")),
-        (None, None) => Ok(Uuid::now_v7()),
+        (None, None) => Ok(RequestId::new().into()),
     }
 }
 

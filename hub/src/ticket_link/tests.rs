@@ -85,6 +85,7 @@ impl Desk {
                 directory: Arc::new(Arc::new(directory).into()),
                 clock: clock.clone(),
                 allowed_origins: Arc::from([]),
+                rates: patchbay_http::ActorRates::default(),
             },
             files: Arc::new(object_store::memory::InMemory::new()),
             config: Arc::new(HubConfig::default()),

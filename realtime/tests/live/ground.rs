@@ -63,6 +63,7 @@ impl Ground {
             directory: Arc::new(ArcSwap::from_pointee(directory)),
             clock: Clock::system(),
             allowed_origins: Arc::from(["https://desk.example.test".to_owned()]),
+            rates: patchbay_http::ActorRates::default(),
         };
         Some(Self { url, bus, gate, support, sales, _folder: folder })
     }

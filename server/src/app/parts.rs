@@ -9,7 +9,7 @@ use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{Chain, Gate, TokenKeys};
+use patchbay_http::{ActorRates, Chain, Gate, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
@@ -20,7 +20,6 @@ use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::StartError;
 use crate::roles::Roles;
@@ -60,8 +59,10 @@ impl Parts {
                 .cloned()
                 .chain([origin(&settings.public_url)])
                 .collect(),
+            rates: ActorRates::per_second(settings.limits.api_per_second),
         };
         let config = HubConfig {
+            trust_forwarded_headers: settings.trust_forwarded_headers,
             secure_cookies: settings.public_url.starts_with("https://"),
             max_upload_bytes: settings.limits.upload_mb << 20,
             files_folder,
@@ -156,7 +157,7 @@ impl Parts {
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
             listeners: Vec::new().into(),
-            node: Uuid::now_v7().to_string(),
+            node: patchbay_core::ids::NodeId::new().to_string(),
             config: settings.workers.clone(),
         };
         let workers = Workers::start(&deps, stop)

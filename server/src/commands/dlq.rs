@@ -2,11 +2,10 @@
 
 use patchbay_core::clock::Clock;
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::DeadLetterId;
+use patchbay_core::ids::{DeadLetterId, RequestId};
 use patchbay_http::Chain;
 use patchbay_hub::dead_letters::{self, DeadLetterBody, Settled};
 use patchbay_store::{Db, StoreError};
-use uuid::Uuid;
 
 use super::{CommandError, print};
 use crate::cli::DlqAction;
@@ -19,7 +18,7 @@ const LISTED: i64 = 200;
 pub(super) async fn run(settings: &Settings, action: DlqAction) -> Result<(), CommandError> {
     let failed = |error: StoreError| CommandError::Failed(Chain(&error).to_string());
     let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
-    let ctx = Ctx::system(Clock::system().now(), Uuid::now_v7().to_string());
+    let ctx = Ctx::system(Clock::system().now(), RequestId::new().to_string());
     match action {
         DlqAction::List => {
             for letter in dead_letters::page(&db, "open", None, LISTED).await.map_err(failed)? {

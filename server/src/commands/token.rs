@@ -1,6 +1,7 @@
 //! `patchbay token`.
 
 use patchbay_core::clock::Clock;
+use patchbay_core::ids::{ActorId, RequestId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_http::{Claims, TokenKeys, WordList};
 use uuid::Uuid;
@@ -35,7 +36,7 @@ pub(super) fn run(settings: &Settings, arguments: TokenArgs) -> Result<(), Comma
     let now = Clock::system().now();
     let list = |words: Vec<String>| (!words.is_empty()).then_some(WordList::List(words));
     let claims = Claims {
-        sub: arguments.sub.unwrap_or_else(Uuid::now_v7).to_string(),
+        sub: arguments.sub.unwrap_or_else(|| ActorId::new().into()).to_string(),
         role: arguments.role,
         exp: (now + arguments.ttl).timestamp(),
         iat: Some(now.timestamp()),
@@ -46,7 +47,7 @@ pub(super) fn run(settings: &Settings, arguments: TokenArgs) -> Result<(), Comma
         account_ids: list(arguments.accounts),
         site_ids: list(arguments.sites),
         conv: arguments.conversation,
-        jti: Some(Uuid::now_v7().to_string()),
+        jti: Some(RequestId::new().to_string()),
         ..Claims::default()
     };
     let token = keys.issue(claims).map_err(|_| CommandError::Failed("the token cannot be signed".into()))?;

@@ -15,7 +15,7 @@ pub fn development_secret(data_dir: &Path) -> Result<Secret, std::io::Error> {
     }
     std::fs::create_dir_all(data_dir)?;
     let secret: [u8; 32] = rand::random();
-    let text: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let text = hex::encode(secret);
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

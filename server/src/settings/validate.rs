@@ -35,6 +35,8 @@ impl Settings {
         {
             return invalid("dispatch: confidence thresholds lie between 0 and 100".into());
         }
+        patchbay_hub::directory::InboxSettings::check_all(&self.inboxes)
+            .map_err(|error| SettingsError::Invalid(error.to_string()))?;
         if self.env == Environment::Production {
             self.validate_production()?;
         }

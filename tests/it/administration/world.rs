@@ -194,6 +194,7 @@ fn hub(db: Db, clock: Clock, files: &tempfile::TempDir) -> Hub {
             directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
             clock,
             allowed_origins: Arc::from(["https://console.test".to_owned()]),
+            rates: patchbay_http::ActorRates::default(),
         },
         files: Arc::new(store),
         config: Arc::new(HubConfig::default()),

@@ -135,7 +135,7 @@ async fn what_a_dead_node_held_is_taken_over(database: TestDatabase) {
     let (db, clock) = (database.open().await, clock());
     let id = promise(&db, &clock, JobQueue::High, None).await;
     let mut tx = db.begin().await.unwrap();
-    let lease = Lease { owner: "dead", now: clock.now(), until: clock.now() + Duration::from_secs(60) };
+    let lease = Lease { owner: "dead", now: clock.now(), until: clock.now() + Duration::from_mins(1) };
     assert_eq!(jobs::claim(&mut tx, lease, JobQueue::High, 5).await.unwrap().len(), 1);
     tx.commit().await.unwrap();
     let work = Arc::new(Recorder::default());
@@ -182,7 +182,7 @@ async fn a_lost_lease_settles_nothing(database: TestDatabase) {
     promise(&db, &clock, JobQueue::High, None).await;
     let claim = async |owner: &str| {
         let mut tx = db.begin().await.unwrap();
-        let lease = Lease { owner, now: clock.now(), until: clock.now() + Duration::from_secs(60) };
+        let lease = Lease { owner, now: clock.now(), until: clock.now() + Duration::from_mins(1) };
         let claimed = jobs::claim(&mut tx, lease, JobQueue::High, 5).await.unwrap();
         tx.commit().await.unwrap();
         claimed

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::routing::post;
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::clock::Clock;
 use patchbay_core::conversation::{ConversationStatus, Priority, window_end};
@@ -20,11 +20,11 @@ use patchbay_core::inbox::{Inbox, Provider as Settings, Twilio, WhatsAppCloud};
 use patchbay_core::item::{ContentType, Item, StatusItem};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::secret::Secret;
+use patchbay_dispatch::Dispatch;
+use patchbay_http::Gate;
 use patchbay_hub::delivery::{self, Applied, Report};
 use patchbay_hub::intake::{Inbound, Intake};
 use patchbay_hub::{Hub, HubConfig};
-use patchbay_dispatch::Dispatch;
-use patchbay_http::Gate;
 use patchbay_normalizer::twilio::{Consent, Form, MessageContext, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
@@ -266,7 +266,7 @@ pub(crate) struct Receiver {
     pub(crate) url: String,
     pub(crate) directory: Arc<arc_swap::ArcSwap<Directory>>,
     intake: Intake,
-    _task: Arc<Aborted>,
+    task: Arc<Aborted>,
 }
 
 struct Aborted(JoinHandle<()>);
@@ -294,10 +294,10 @@ impl Receiver {
                 .with_state(state);
             axum::serve(listener, app).await.expect("the receiver serves");
         });
-        let receiver = Self { db, clock, url, directory, intake, _task: Arc::new(Aborted(task)) };
+        let receiver = Self { db, clock, url, directory, intake, task: Arc::new(Aborted(task)) };
         // The task's own copy must not keep the task alive.
         let mut copy = receiver.clone();
-        copy._task = Arc::new(Aborted(tokio::spawn(std::future::ready(()))));
+        copy.task = Arc::new(Aborted(tokio::spawn(std::future::ready(()))));
         assert!(sender.send(copy).is_ok());
         receiver
     }
@@ -341,7 +341,13 @@ async fn sms_from_twilio(State(receiver): State<Receiver>, body: Bytes) {
 }
 
 fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) -> Hub {
-    let gate = Gate { keys: None, directory: directory.clone(), clock: clock.clone(), allowed_origins: [].into() };
+    let gate = Gate {
+        keys: None,
+        directory: directory.clone(),
+        clock: clock.clone(),
+        allowed_origins: [].into(),
+        rates: patchbay_http::ActorRates::default(),
+    };
     Hub {
         db: db.clone(),
         gate,
@@ -443,7 +449,7 @@ pub(crate) fn report(channel: Channel, key: &str, word: &str, callback: Option<M
         status: word.parse().expect("a status"),
         provider_status: word.into(),
         recipient: Some("+15550107788".into()),
-        timestamp: Utc::now(),
+        timestamp: Clock::system().now(),
         errors: Vec::new(),
         metadata,
     }

@@ -2,13 +2,15 @@
 //!
 //! Usage: `bench [ingress|memory|fanout|latency]…`; without a name, all but `memory`, which stores a million messages.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
-//! bare program that `ingress` compares with; it is started by `ingress` as a process of its own.
+//! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
+//! the micro-benchmarks measured last.
 
 mod fanout;
 mod floor;
 mod ingress;
 mod latency;
 mod load;
+mod measured;
 mod post;
 mod report;
 mod subscriber;
@@ -26,6 +28,12 @@ async fn main() -> ExitCode {
     {
         let port = port.parse().expect("the port is a number");
         floor::serve(port, database_url).await;
+        return ExitCode::SUCCESS;
+    }
+    if arguments == ["measured"] {
+        for (group, report) in measured::reports() {
+            report.publish(&group);
+        }
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
