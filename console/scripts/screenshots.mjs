@@ -52,7 +52,7 @@ try {
   const phones = await context.newPage();
   await phones.goto(`${server.url}/sim/`);
   await phones.locator('[data-phones="whatsapp"] [data-message]').first().waitFor();
-  await phones.locator('[data-phones="sms"]').getByRole("button", { name: RUTH.name }).click();
+  await phones.locator('[data-phones="sms"]').getByRole("button", { name: RUTH.owner }).click();
   await settle(phones);
   await phones.screenshot({ path: join(folder, "phones.png") });
 } finally {
