@@ -56,7 +56,7 @@ pub(super) fn router(
             .merge(api)
             .route("/openapi.json", get(move || std::future::ready(Json(document))))
             .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
-            .merge(pages::router(pages));
+            .merge(pages::router(pages, simulated.people()));
     }
     // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
     let mut router = bounded
