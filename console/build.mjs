@@ -1,16 +1,14 @@
 // Builds every app of apps.mjs into dist/<out>, each on its own so that no portal ships another one's code.
 // `--dev NAME` starts Vite's dev server for one of them, with the API proxied to a running patchbay.
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import tailwind from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { build, createServer } from "vite";
 import { apps } from "./apps.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const compressible = new Set([".html", ".js", ".css", ".svg", ".json"]);
 
 function config(app) {
   return {
@@ -26,19 +24,9 @@ function config(app) {
       target: "es2023",
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
+      chunkSizeWarningLimit: 700,
     },
   };
-}
-
-async function compress(folder) {
-  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-    if (!entry.isFile() || !compressible.has(extname(entry.name))) continue;
-    const path = join(entry.parentPath, entry.name);
-    const raw = await readFile(path);
-    if (raw.length < 1024) continue;
-    await writeFile(`${path}.gz`, gzipSync(raw, { level: 9 }));
-    await writeFile(`${path}.br`, brotliCompressSync(raw, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
-  }
 }
 
 async function develop(name) {
@@ -65,6 +53,5 @@ if (process.argv.includes("--dev")) {
   await rm(join(here, "dist"), { recursive: true, force: true });
   for (const app of apps) {
     await build(config(app));
-    await compress(join(here, "dist", app.out));
   }
 }

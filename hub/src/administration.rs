@@ -25,7 +25,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-pub use demo::{DEMO_PASSWORD, DemoError, seed_demo};
+pub use demo::{DemoError, DemoPerson, seed_demo};
 pub use start::{STANDARD_TEAMS, StartError, ensure_standard_teams, store_inboxes};
 
 use crate::Hub;

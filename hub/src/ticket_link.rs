@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::ConversationBody;
-use crate::conversations::{Seen, body_of, load_visible};
+use crate::conversations::{Seen, body_of, load_to_dispatch};
 use crate::error::HubError;
 use crate::feed::{audience, conversation_event, placement};
 use crate::state::Hub;
@@ -55,7 +55,10 @@ async fn make_ticket(
     Body(body): Body<Value>,
 ) -> Result<Reply, HubError> {
     let (command, mut fields) = command(body)?;
-    let Seen(conversation) = load_visible(&mut hub.db.read().await?, &ctx, id).await?;
+    if command.row().reach(ctx.actor.role).is_none() {
+        return Err(ApiError::forbidden("this role does not record tickets").into());
+    }
+    let Seen(conversation) = load_to_dispatch(&mut hub.db.read().await?, &ctx, id).await?;
     complete(&hub, &conversation, &mut fields).await?;
     let path = [("id", id.to_string()), ("mode", command.row().tool.to_owned())];
     let call = Call::new(command, &headers, fields).through(ENDPOINT, path);

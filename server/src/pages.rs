@@ -1,11 +1,13 @@
 //! The pages, embedded into the binary: console, simulator. A missing asset is 404, never the page.
 
-use axum::Router;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
+use axum::{Json, Router};
+use patchbay_hub::administration::DemoPerson;
 use rust_embed::RustEmbed;
+use serde_json::json;
 
 /// What may run and load in our pages.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; \
@@ -17,12 +19,14 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
 #[folder = "../console/dist"]
 struct Built;
 
-/// The pages under their prefixes; `/` leads to the console.
-pub(crate) fn router(simulator: SimulatorPages) -> Router {
+/// The pages under their prefixes; `/` leads to the console. `people` may sign in to a demo with one click.
+pub(crate) fn router(simulator: SimulatorPages, people: &[DemoPerson]) -> Router {
+    let people = Json(json!({ "data": people }));
     let router = Router::new()
         .route("/", get(|| async { Redirect::temporary("/app/") }))
         .route("/app", get(|| async { Redirect::temporary("/app/") }))
         .route("/app/", get(|| async { page("app/index.html") }))
+        .route("/app/demo.json", get(move || std::future::ready(people.clone())))
         .route("/app/{*path}", get(|Path(path): Path<String>| async move { file("app", &path) }));
     match simulator {
         SimulatorPages::Hidden => router,

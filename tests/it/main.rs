@@ -1,6 +1,7 @@
 //! The integration tests, in one binary: about the tree, and about the running system.
 
 mod administration;
+mod authority;
 mod bad_input;
 mod main_job;
 mod no_loss;

@@ -41,9 +41,11 @@ export class Outbox {
     void this.#pump(conversationId);
   }
 
+  /** Tries a failed message again, under its own client id. Whoever asks has seen what came since. */
   retry(conversationId: string, clientId: string): void {
+    const seen_seq = newestSeq(this.#store.thread(conversationId).messages);
     this.#store.setOutgoing(conversationId, (held) =>
-      held.map((one) => (one.client_message_id === clientId ? { ...one, state: "queued", reason: null } : one)),
+      held.map((one) => (one.client_message_id === clientId ? { ...one, state: "queued", reason: null, seen_seq } : one)),
     );
     this.#store.flush();
     void this.#pump(conversationId);

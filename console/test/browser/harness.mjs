@@ -83,6 +83,11 @@ export class Server {
     return text === "" ? null : JSON.parse(text);
   }
 
+  /** The demo's people, as the sign-in page offers them. */
+  async people() {
+    return (await this.api("/app/demo.json")).data;
+  }
+
   /** What a phone of the simulator shows on a channel. */
   async phone(address, channel) {
     const { data } = await this.api("/sim/api/phones");
@@ -139,8 +144,7 @@ export class Browser {
 /** Signs in as the demo person of a role. */
 export async function signIn(page, server, role, path = "/app/") {
   await page.goto(server.url + path);
-  const { data } = await server.api("/api/v1/auth/demo");
-  const person = data.find((one) => one.role === role);
+  const person = (await server.people()).find((one) => one.role === role);
   assert.ok(person, `the demo has no ${role}`);
   await page.getByLabel("Email").fill(person.email);
   await page.getByLabel("Password").fill(person.password);
@@ -188,8 +192,11 @@ async function freePort() {
   });
 }
 
-/** The demo's customers, as the simulator has them. */
+/**
+ * The demo's customers: `owner` is whose phone it is, `name` is what we know of them. Text messages carry no name, so
+ * those who only text are known by their number.
+ */
 export const MAYA = { name: "Maya Lindqvist", address: "+15550101001" };
 export const TOMAS = { name: "Tomás Herrera", address: "+15550101002" };
-export const RUTH = { name: "Ruth Okafor", address: "+15550101003" };
-export const PRIYA = { name: "Priya Raman", address: "+15550101006" };
+export const RUTH = { owner: "Ruth Okafor", name: "+15550101003", address: "+15550101003" };
+export const PRIYA = { owner: "Priya Raman", name: "+15550101006", address: "+15550101006" };

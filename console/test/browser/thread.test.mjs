@@ -218,8 +218,7 @@ describe("thread", () => {
   it("48: assigning to a colleague moves the conversation to their list", async () => {
     await server.say(TOMAS.address, "whatsapp", "For somebody else");
     await open(page, TOMAS.name);
-    const { data } = await server.api("/api/v1/auth/demo");
-    const colleague = data.find((person) => person.role === "support_agent");
+    const colleague = (await server.people()).find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
     await page.getByRole("option", { name: colleague.name }).click();
     await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
@@ -250,7 +249,9 @@ describe("thread", () => {
   it("49: opening marks as read for me", async () => {
     await server.say(PRIYA.address, "sms", "Unread please");
     await eventually(async () => assert.match(await row(page, PRIYA.name).innerText(), /unread/));
+    const read = page.waitForResponse((response) => response.url().endsWith("/read") && response.ok());
     await open(page, PRIYA.name);
+    await read;
     await page.goto(`${server.url}/app/inbox/all`);
     await eventually(async () => assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText())));
   });

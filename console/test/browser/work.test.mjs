@@ -27,7 +27,7 @@ describe("work", () => {
     const sim = await page.context().newPage();
     await sim.goto(`${server.url}/sim/`);
     const phone = sim.locator('[data-phones="sms"]');
-    await phone.getByRole("button", { name: RUTH.name }).click();
+    await phone.getByRole("button", { name: RUTH.owner }).click();
     await phone.getByLabel("Message", { exact: true }).fill("Hello from my phone");
     await sim.keyboard.press("Enter");
     await phone.locator("[data-message]", { hasText: "Hello from my phone" }).waitFor();

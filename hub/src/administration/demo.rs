@@ -12,13 +12,14 @@ use patchbay_store::canned_responses::{self, CannedResponseRow};
 use patchbay_store::templates::{self, TemplateRow};
 use patchbay_store::users::{self, UserRow};
 use patchbay_store::{Db, StoreError, Tx, inboxes, teams};
+use serde::Serialize;
 
 use super::demo_places::seed_places;
 use super::start::{STANDARD_TEAMS, StartError, new_team, store_inboxes};
 use crate::directory::{DEFAULT_CAPACITY, InboxSettings};
 
 /// The password of every demo user. Only for a demo, which listens on this machine.
-pub const DEMO_PASSWORD: &str = "patchbay-demo";
+const DEMO_PASSWORD: &str = "patchbay-demo";
 
 /// E-mail address, name, role and teams of the demo users.
 const PEOPLE: [(&str, &str, Role, &[&str]); 5] = [
@@ -68,8 +69,21 @@ pub enum DemoError {
     Password,
 }
 
-/// Sets the demo up. `inboxes` are those that the simulator serves. Tells who can log in with [`DEMO_PASSWORD`].
-pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -> Result<Vec<&'static str>, DemoError> {
+/// Somebody who can sign in to a demo. Public: the sign-in page of a demo offers it to whoever looks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct DemoPerson {
+    /// E-mail address.
+    pub email: &'static str,
+    /// Password; the same for all.
+    pub password: &'static str,
+    /// Full name.
+    pub name: &'static str,
+    /// Role.
+    pub role: Role,
+}
+
+/// Sets the demo up. `inboxes` are those that the simulator serves. Tells who can sign in.
+pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -> Result<Vec<DemoPerson>, DemoError> {
     seed_people(db, now).await?;
     store_inboxes(db, inboxes, now).await?;
     let mut tx = db.begin().await?;
@@ -77,7 +91,8 @@ pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -
     seed_answers(&mut tx, now).await?;
     seed_templates(&mut tx, now).await?;
     tx.commit().await?;
-    Ok(PEOPLE.iter().map(|(email, ..)| *email).collect())
+    let people = PEOPLE.iter();
+    Ok(people.map(|&(email, name, role, _)| DemoPerson { email, password: DEMO_PASSWORD, name, role }).collect())
 }
 
 async fn seed_people(db: &Db, now: DateTime<Utc>) -> Result<(), DemoError> {

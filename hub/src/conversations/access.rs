@@ -40,6 +40,18 @@ pub async fn load_visible(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<
     seen(ctx, conversations::by_id(tx, id).await?)
 }
 
+/// A conversation that becomes a ticket: beside those who may see it, dispatchers take any, and an assistant the one its
+/// token is bound to. Error: 404 `NOT_FOUND`, whether absent or not theirs to know.
+pub(crate) async fn load_to_dispatch(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Seen, HubError> {
+    let row = conversations::by_id(tx, id).await?;
+    let is_theirs = match ctx.actor.role {
+        Role::Dispatcher => ctx.actor.portal != Some(Portal::Technician),
+        Role::AiAgent => ctx.actor.conversation == Some(id),
+        _ => return seen(ctx, row),
+    };
+    row.filter(|_| is_theirs).map(Seen).ok_or_else(|| ApiError::not_found("conversation").into())
+}
+
 /// The same, locked until the transaction ends.
 pub(crate) async fn lock_visible(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Seen, HubError> {
     require_worker(&ctx.actor)?;

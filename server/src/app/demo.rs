@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use patchbay_core::channel::Channel;
-use patchbay_hub::administration::{DEMO_PASSWORD, seed_demo};
+use patchbay_hub::administration::{DemoPerson, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
 use patchbay_simulator::{Simulator, SimulatorConfig};
 
@@ -15,25 +15,33 @@ use crate::settings::Settings;
 pub(super) enum Simulated {
     /// Nothing.
     No,
-    /// Phones at `/sim/`, and the logins of the seeded people when there are any.
+    /// Phones at `/sim/`, and the seeded people when there are any.
     Yes {
-        /// Lines to greet with.
-        logins: Vec<String>,
+        /// Who can sign in.
+        people: Vec<DemoPerson>,
     },
 }
 
 impl Simulated {
+    /// Who can sign in to the demo; nobody outside one.
+    pub(super) fn people(&self) -> &[DemoPerson] {
+        match self {
+            Self::No => &[],
+            Self::Yes { people } => people,
+        }
+    }
+
     /// Lines for whoever started the server.
     pub(super) fn greeting(&self, url: &str) -> Vec<String> {
         match self {
             Self::No => Vec::new(),
-            Self::Yes { logins } => {
+            Self::Yes { people } => {
                 let mut lines = vec![
                     format!("Console     {url}/app/"),
                     format!("Phones      {url}/sim/"),
                     format!("API         {url}/docs"),
                 ];
-                lines.extend(logins.iter().cloned());
+                lines.extend(people.iter().map(|person| format!("Login       {} / {}", person.email, person.password)));
                 lines
             }
         }
@@ -55,16 +63,15 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
     let simulator = Simulator::start(config)
         .await
         .map_err(|error| StartError::Part { what: "the simulator", problem: error.to_string() })?;
-    let mut logins = Vec::new();
+    let mut people = Vec::new();
     if mode == Mode::Demo {
         settings.inboxes.extend(inboxes(&simulator));
-        let people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
+        people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
-        logins = people.iter().map(|email| format!("Login       {email} / {DEMO_PASSWORD}")).collect();
     }
     parts.simulator = Some(simulator);
-    Ok(Simulated::Yes { logins })
+    Ok(Simulated::Yes { people })
 }
 
 /// The inboxes of the demo, wired to the fakes.

@@ -68,7 +68,6 @@ impl Parts {
             files_folder,
             link_secret: secret,
             intake_shards: settings.intake.shards,
-            ..HubConfig::default()
         };
         let dispatch = Dispatch::new(db.clone(), settings.dispatch);
         let hub = Hub { db, gate, dispatch, files: Arc::new(files), config: Arc::new(config) };

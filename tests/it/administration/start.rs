@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use patchbay_core::channel::Channel;
 use patchbay_core::notice::Notice;
-use patchbay_hub::administration::{DEMO_PASSWORD, StartError, seed_demo, store_inboxes};
+use patchbay_hub::administration::{StartError, seed_demo, store_inboxes};
 use patchbay_hub::directory::{DirectoryKeeper, InboxSettings, KeptSecret, ensure_user};
 use patchbay_store::{Db, directory, inboxes, sites, users};
 use patchbay_tests::{TestDatabase, both_engines};
@@ -87,10 +87,11 @@ async fn a_demo_can_be_set_up_twice_and_logged_in_to(database: TestDatabase) {
     seed_demo(&world.hub.db, &settings(), now).await.expect("it works");
     assert_eq!(version().await, first);
     DirectoryKeeper::new(&world.hub).refresh().await.expect("it works");
-    for email in people {
-        assert_eq!(world.login(email, DEMO_PASSWORD).await.status, 200, "{email}");
+    for person in &people {
+        assert_eq!(world.login(person.email, person.password).await.status, 200, "{}", person.email);
     }
-    let agent = world.login("maya@demo.test", DEMO_PASSWORD).await;
+    let maya = people.iter().find(|person| person.email == "maya@demo.test").expect("she is there");
+    let agent = world.login(maya.email, maya.password).await;
     let templates = world.get("/api/v1/templates").bearer(agent.text("/access_token")).send().await;
     assert_eq!(templates.body["data"].as_array().expect("a list").len(), 2);
 }

@@ -78,7 +78,7 @@ async fn a_file_on_a_strange_host_is_not_fetched(database: TestDatabase) {
     // The same job, pointed at a machine of ours.
     let mut tx = world.db.begin().await.unwrap();
     let now = world.clock.now();
-    let lease = jobs::Lease { owner: "nobody", now, until: now + Duration::from_secs(3600) };
+    let lease = jobs::Lease { owner: "nobody", now, until: now + Duration::from_hours(1) };
     let taken = jobs::claim(&mut tx, lease, JobQueue::Default, 1).await.unwrap().remove(0);
     jobs::complete(&mut tx, &taken).await.unwrap();
     let mut payload = taken.payload;
@@ -128,7 +128,7 @@ async fn what_was_said_can_be_found(database: TestDatabase) {
 async fn a_snooze_ends_and_the_feed_says_so(database: TestDatabase) {
     let world = World::new(database).await;
     let mut row = world.conversation(world.sms, DANA).await;
-    let until = world.clock.now() + Duration::from_secs(3600);
+    let until = world.clock.now() + Duration::from_hours(1);
     row.snoozed_until = Some(until);
     let mut tx = world.db.begin().await.unwrap();
     conversations::update(&mut tx, std::slice::from_ref(&row)).await.unwrap();

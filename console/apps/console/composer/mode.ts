@@ -18,12 +18,6 @@ export function setMode(conversationId: string, mode: Mode): void {
 /** Switches the composer to a mode and puts the cursor at the end of its text, at once: the next key is typed there. */
 export function focusComposer(conversationId: string, mode: Mode): void {
   flushSync(() => setMode(conversationId, mode));
-  focusField();
-  // A dialog that is closing gives the focus back a moment later.
-  requestAnimationFrame(focusField);
-}
-
-function focusField(): void {
   const field = document.getElementById("composer");
   if (!(field instanceof HTMLTextAreaElement) || document.activeElement === field) return;
   field.focus();

@@ -40,10 +40,13 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
     const index = list.ids.indexOf(cursor);
     if (index === -1) return;
     rows.scrollToIndex(index);
-    requestAnimationFrame(() => {
-      const inList = scroller.current?.contains(document.activeElement) || document.activeElement === document.body;
-      if (inList) document.getElementById(`row-${cursor}`)?.focus({ preventScroll: true });
-    });
+    const focus = () => {
+      const idle = scroller.current?.contains(document.activeElement) || document.activeElement === document.body;
+      if (idle) document.getElementById(`row-${cursor}`)?.focus({ preventScroll: true });
+    };
+    // The next key must find the row focused; one that was out of sight is drawn a moment later.
+    focus();
+    requestAnimationFrame(focus);
   }, [cursor, list.ids, rows]);
 
   return (

@@ -1,5 +1,6 @@
 import { Command } from "lucide-react";
 import { useState, type ReactNode } from "react";
+import { flushSync } from "react-dom";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { VIEWS } from "../../../lib/realtime/views";
@@ -34,8 +35,9 @@ export function Palette() {
   const shown = entries.filter((entry) => entry.text.toLowerCase().includes(wanted));
   const run = (entry: Entry | undefined) => {
     if (entry === undefined) return;
-    hide();
-    entry.run();
+    flushSync(hide);
+    // The closing dialog gives the focus back first; then the command may take it.
+    setTimeout(entry.run, 0);
   };
   return (
     <Dialog title={t.palette.title} onClose={hide} width="max-w-lg">

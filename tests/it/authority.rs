@@ -1,0 +1,263 @@
+//! Route × role → may or may not. Every route of the API document is in the table. The calls name nothing that exists, so
+//! a role that may gets anything but a refusal, mostly 400 or 404; one that may not gets 403, and nobody without a token
+//! gets anything but 401.
+
+use patchbay_core::ids::RecordId;
+use patchbay_core::role::Role;
+use patchbay_tests::client::Answer;
+use patchbay_tests::{Caller, Deployment, Plan, settings};
+use regex::{Captures, Regex};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const ABSENT: &str = "0190c8a0-0000-7000-8000-000000000000";
+
+/// Who may pass the door of a route.
+#[derive(Clone, Copy, Debug)]
+enum Door {
+    /// Anybody, with or without a token: the route asks for other proof, or for none.
+    Open,
+    /// Anybody with a token; what they see is limited to what is theirs.
+    AnyRole,
+    /// Only these roles.
+    Only(&'static [Role]),
+}
+
+use Door::{AnyRole, Only, Open};
+
+const ADMIN: Door = Only(&[Role::Admin]);
+/// See conversations.
+const SEE: Door =
+    Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::System, Role::Auditor]);
+/// Work on conversations. Whose, and how far, is decided at the conversation.
+const WORK: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::System]);
+/// See who works here.
+const STAFF: Door =
+    Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Dispatcher, Role::Auditor]);
+/// See accounts and sites.
+const PLACES: Door = Only(&[
+    Role::Admin,
+    Role::Supervisor,
+    Role::TeamLead,
+    Role::SupportAgent,
+    Role::Dispatcher,
+    Role::Qa,
+    Role::Approver,
+    Role::Finance,
+    Role::AiAgent,
+    Role::System,
+    Role::Auditor,
+]);
+const SEE_INBOXES: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
+const SEE_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor, Role::Auditor]);
+const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
+/// Record tickets. Source: domain, role × command matrix.
+const RECORD: Door = Only(&[
+    Role::Admin,
+    Role::Supervisor,
+    Role::TeamLead,
+    Role::SupportAgent,
+    Role::Dispatcher,
+    Role::AiAgent,
+    Role::System,
+]);
+
+/// Path, method, who may.
+const TABLE: &[(&str, &str, Door)] = &[
+    ("/api/v1/accounts", "get", PLACES),
+    ("/api/v1/accounts", "post", ADMIN),
+    ("/api/v1/accounts/{id}", "get", PLACES),
+    ("/api/v1/accounts/{id}", "patch", ADMIN),
+    ("/api/v1/accounts/{id}", "delete", ADMIN),
+    ("/api/v1/auth/login", "post", Open),
+    ("/api/v1/auth/logout", "post", AnyRole),
+    ("/api/v1/auth/refresh", "post", Open),
+    ("/api/v1/canned-responses", "get", STAFF),
+    ("/api/v1/canned-responses", "post", ADMIN),
+    ("/api/v1/canned-responses/{id}", "get", STAFF),
+    ("/api/v1/canned-responses/{id}", "patch", ADMIN),
+    ("/api/v1/canned-responses/{id}", "delete", ADMIN),
+    ("/api/v1/contacts", "get", SEE),
+    ("/api/v1/contacts/{id}", "get", SEE),
+    ("/api/v1/contacts/{id}", "patch", WORK),
+    ("/api/v1/contacts/{id}/context", "get", SEE),
+    ("/api/v1/conversations", "get", SEE),
+    ("/api/v1/conversations/{id}", "get", SEE),
+    ("/api/v1/conversations/{id}", "patch", WORK),
+    ("/api/v1/conversations/{id}/assign", "post", WORK),
+    ("/api/v1/conversations/{id}/close", "post", WORK),
+    ("/api/v1/conversations/{id}/messages", "get", SEE),
+    ("/api/v1/conversations/{id}/messages", "post", WORK),
+    ("/api/v1/conversations/{id}/messages/template", "post", WORK),
+    ("/api/v1/conversations/{id}/notes", "get", SEE),
+    ("/api/v1/conversations/{id}/notes", "post", WORK),
+    ("/api/v1/conversations/{id}/read", "post", WORK),
+    ("/api/v1/conversations/{id}/reopen", "post", WORK),
+    ("/api/v1/conversations/{id}/snooze", "post", WORK),
+    ("/api/v1/conversations/{id}/tags", "post", WORK),
+    ("/api/v1/conversations/{id}/tags/{tag}", "delete", WORK),
+    ("/api/v1/conversations/{id}/take", "post", WORK),
+    ("/api/v1/conversations/{id}/ticket", "post", RECORD),
+    ("/api/v1/conversations/{id}/transfer", "post", WORK),
+    ("/api/v1/dlq", "get", SEE_FAILURES),
+    ("/api/v1/dlq/{id}", "get", SEE_FAILURES),
+    ("/api/v1/dlq/{id}/discard", "post", MEND_FAILURES),
+    ("/api/v1/dlq/{id}/replay", "post", MEND_FAILURES),
+    ("/api/v1/events", "get", AnyRole),
+    ("/api/v1/inboxes", "get", SEE_INBOXES),
+    ("/api/v1/inboxes", "post", ADMIN),
+    ("/api/v1/inboxes/{id}", "get", SEE_INBOXES),
+    ("/api/v1/inboxes/{id}", "patch", ADMIN),
+    ("/api/v1/inboxes/{id}", "delete", ADMIN),
+    ("/api/v1/me", "get", AnyRole),
+    ("/api/v1/media", "post", WORK),
+    ("/api/v1/media/{id}", "get", AnyRole),
+    ("/api/v1/presence", "get", AnyRole),
+    ("/api/v1/quarantine", "get", SEE_FAILURES),
+    ("/api/v1/sites", "get", PLACES),
+    ("/api/v1/sites", "post", ADMIN),
+    ("/api/v1/sites/{id}", "get", PLACES),
+    ("/api/v1/sites/{id}", "patch", ADMIN),
+    ("/api/v1/sites/{id}", "delete", ADMIN),
+    ("/api/v1/sites/{id}/contacts", "get", PLACES),
+    ("/api/v1/sites/{id}/contacts", "post", ADMIN),
+    ("/api/v1/sites/{id}/contacts/{contact_id}/{relation}", "delete", ADMIN),
+    ("/api/v1/tags", "get", SEE),
+    ("/api/v1/teams", "get", STAFF),
+    ("/api/v1/teams", "post", ADMIN),
+    ("/api/v1/teams/{id}", "get", STAFF),
+    ("/api/v1/teams/{id}", "patch", ADMIN),
+    ("/api/v1/teams/{id}", "delete", ADMIN),
+    ("/api/v1/teams/{id}/members", "get", STAFF),
+    ("/api/v1/teams/{id}/members/{user_id}", "put", ADMIN),
+    ("/api/v1/teams/{id}/members/{user_id}", "delete", ADMIN),
+    ("/api/v1/templates", "get", STAFF),
+    ("/api/v1/templates", "post", ADMIN),
+    ("/api/v1/templates/{id}", "get", STAFF),
+    ("/api/v1/templates/{id}", "patch", ADMIN),
+    ("/api/v1/templates/{id}", "delete", ADMIN),
+    ("/api/v1/users", "get", STAFF),
+    ("/api/v1/users", "post", ADMIN),
+    ("/api/v1/users/{id}", "get", STAFF),
+    ("/api/v1/users/{id}", "patch", ADMIN),
+    ("/api/v1/users/{id}", "delete", ADMIN),
+    ("/health", "get", Open),
+    ("/health/ready", "get", Open),
+    ("/media/{id}", "get", Open),
+    ("/metrics", "get", Open),
+    ("/tickets", "get", AnyRole),
+    ("/tickets", "post", RECORD),
+    ("/tickets/intake", "post", RECORD),
+    ("/tickets/{ticket_id}", "get", AnyRole),
+    ("/tickets/{ticket_id}/timeline", "get", AnyRole),
+    ("/webhooks/twilio/sms", "get", Open),
+    ("/webhooks/twilio/sms", "post", Open),
+    ("/webhooks/twilio/status", "get", Open),
+    ("/webhooks/twilio/status", "post", Open),
+    ("/webhooks/twilio/status/{message_id}", "get", Open),
+    ("/webhooks/twilio/status/{message_id}", "post", Open),
+    ("/webhooks/whatsapp", "get", Open),
+    ("/webhooks/whatsapp", "post", Open),
+    ("/ws", "get", AnyRole),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_route_is_in_the_table() {
+    let deployment = Deployment::start(Plan::Laptop).await;
+    let document = deployment.admin.get("/openapi.json").await.expect(200);
+    let mut documented: Vec<String> = Vec::new();
+    for (path, operations) in document["paths"].as_object().expect("a document has paths") {
+        let methods = operations.as_object().expect("a path has operations").keys();
+        documented.extend(
+            methods
+                .filter(|key| key.parse::<Method>().is_ok() && !key.contains('-'))
+                .map(|method| format!("{method} {path}")),
+        );
+    }
+    documented.retain(|route| !route.starts_with("parameters") && !route.starts_with("summary"));
+    documented.sort();
+    let mut listed: Vec<String> = TABLE.iter().map(|(path, method, _)| format!("{method} {path}")).collect();
+    listed.sort();
+    assert_eq!(listed, documented);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_role_gets_through_its_doors_and_no_other() {
+    let deployment = Deployment::start(Plan::Laptop).await;
+    let anonymous = Caller::anonymous(deployment.admin.base_url());
+    let document = anonymous.get("/openapi.json").await.expect(200);
+    let mut wrong = Vec::new();
+    for (path, method, door) in TABLE {
+        let answer = call(&anonymous, &document, path, method).await;
+        let may_nobody = !matches!(door, Open);
+        if may_nobody && answer.status != 401 {
+            wrong.push(format!("{method} {path}: {} without a token", answer.status));
+        }
+        if matches!(door, Open) {
+            continue;
+        }
+        for role in Role::ALL {
+            let answer = call(&anonymous.with_token(settings::token(role.as_str())), &document, path, method).await;
+            let may = match door {
+                Only(roles) => roles.contains(role),
+                AnyRole | Open => true,
+            };
+            let passed = answer.status != 401 && answer.status != 403;
+            if passed != may || answer.status.is_server_error() {
+                wrong.push(format!("{method} {path}: {} for {role}", answer.status));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Calls a route with the smallest body of the right shape and ids of nothing.
+async fn call(caller: &Caller, document: &Value, path: &str, method: &str) -> Answer {
+    let parameter = Regex::new(r"\{(\w+)\}").expect("the pattern is valid");
+    let concrete = parameter.replace_all(path, |found: &Captures<'_>| match &found[1] {
+        "tag" => "vip",
+        "relation" => "tenant",
+        _ => ABSENT,
+    });
+    let schema = &document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
+    let body = match (path, method) {
+        (_, "get" | "delete") => None,
+        ("/api/v1/conversations/{id}/ticket", _) => {
+            Some(json!({"mode": "create", "account_id": ABSENT, "site_id": ABSENT, "summary": "text"}))
+        }
+        _ if schema.is_null() => Some(json!({})),
+        _ => Some(example(document, "", schema)),
+    };
+    let key = RecordId::new().to_string();
+    let method = method.to_uppercase().parse().expect("the table names methods");
+    caller.call(method, &concrete, body, &[("idempotency-key", &key)]).await
+}
+
+/// The smallest value that fits a schema; words that the schema does not list are known by the field's name.
+fn example(document: &Value, name: &str, schema: &Value) -> Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = document.pointer(reference.trim_start_matches('#')).expect("a reference leads somewhere");
+        return example(document, name, target);
+    }
+    for choice in ["oneOf", "anyOf", "allOf"] {
+        if let Some(first) = schema[choice].as_array().and_then(|choices| choices.first()) {
+            return example(document, name, first);
+        }
+    }
+    match (schema["type"].as_str(), name) {
+        (Some("object"), _) => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let field = |name: &str| (name.to_owned(), example(document, name, &schema["properties"][name]));
+            Value::Object(required.map(field).collect())
+        }
+        (Some("array"), _) => json!([]),
+        (Some("integer" | "number"), _) => json!(1),
+        (Some("boolean"), _) => json!(true),
+        (_, "close_reason") => json!("resolved"),
+        (_, "relation") => json!("tenant"),
+        (_, "category") => json!("UTILITY"),
+        (_, "channel") => json!("chat"),
+        _ if schema["format"] == "uuid" => json!(ABSENT),
+        _ => schema["enum"].get(0).cloned().unwrap_or(json!("text")),
+    }
+}
