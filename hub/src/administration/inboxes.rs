@@ -237,7 +237,7 @@ async fn existing(tx: &mut Tx, id: InboxId) -> Result<InboxRow, HubError> {
 
 async fn team_of(tx: &mut Tx, settings: &InboxSettings) -> Result<Option<TeamId>, HubError> {
     match &settings.team {
-        None => Ok(None),
+        None => Ok(teams::by_slug(tx, DEFAULT_TEAM).await?.map(|team| team.id)),
         Some(named) => Ok(Some(fields::team(tx, "team", named).await?.id)),
     }
 }
