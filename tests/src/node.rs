@@ -28,10 +28,9 @@ pub fn binary() -> PathBuf {
         return path.into();
     }
     let here = std::env::current_exe().expect("a running test knows its own path");
-    let folder = here.ancestors().nth(2).expect("a test lies in target/<profile>/deps");
-    let path = folder.join("patchbay");
-    assert!(path.exists(), "{} is not there; build it with `cargo build --workspace --bins --tests`", path.display());
-    path
+    // A benchmark lies beside the binary in target/<profile>, a test below it in deps.
+    let beside = here.ancestors().skip(1).take(2).map(|folder| folder.join("patchbay")).find(|path| path.is_file());
+    beside.expect("the binary lies beside its tests; build it with `cargo build --workspace --bins --tests`")
 }
 
 /// Runs `patchbay` with `arguments` in `folder` to its end.
