@@ -71,24 +71,20 @@ fn labels_of(text: &str) -> Map<String, Value> {
     let mut rest = text;
     while let Some((name, quoted)) = rest.split_once("=\"") {
         let mut value = String::new();
-        let mut chars = quoted.char_indices();
-        let mut end = quoted.len();
-        while let Some((at, char)) = chars.next() {
+        let mut chars = quoted.chars();
+        while let Some(char) = chars.next() {
             match char {
-                '"' => {
-                    end = at + 1;
-                    break;
-                }
+                '"' => break,
                 '\\' => match chars.next() {
-                    Some((_, 'n')) => value.push('\n'),
-                    Some((_, other)) => value.push(other),
+                    Some('n') => value.push('\n'),
+                    Some(other) => value.push(other),
                     None => {}
                 },
                 other => value.push(other),
             }
         }
         labels.insert(name.trim_start_matches([',', ' ']).to_owned(), value.into());
-        rest = &quoted[end..];
+        rest = chars.as_str();
     }
     labels
 }
