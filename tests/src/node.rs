@@ -27,11 +27,14 @@ pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("PATCHBAY_BIN") {
         return path.into();
     }
-    let here = std::env::current_exe().expect("a running test knows its own path");
-    let folder = here.ancestors().nth(2).expect("a test lies in target/<profile>/deps");
-    let path = folder.join("patchbay");
-    assert!(path.exists(), "{} is not there; build it with `cargo build --workspace --bins --tests`", path.display());
-    path
+    let here = std::env::current_exe().expect("a running program knows its own path");
+    // A test lies in target/<profile>/deps, a program in target/<profile>.
+    here.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|folder| folder.join("patchbay"))
+        .find(|path| path.is_file())
+        .expect("the binary is built: cargo build --workspace --bins --tests")
 }
 
 /// Runs `patchbay` with `arguments` in `folder` to its end.
