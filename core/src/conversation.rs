@@ -131,10 +131,20 @@ pub fn may_see(actor: &Actor, placement: Placement) -> bool {
     }
 }
 
+/// How long WhatsApp's customer service window is. Source: WhatsApp Business Platform, "Customer service windows".
+const WINDOW: TimeDelta = TimeDelta::hours(24);
+/// How long before the provider's end we stop, so that a message still arrives inside.
+const WINDOW_MARGIN: TimeDelta = TimeDelta::seconds(60);
+
 /// The end of WhatsApp's customer service window after a customer's message: 24 hours, stopped 60 s early.
 /// Source: channels reference, "Customer service window".
 pub fn window_end(last_inbound_at: DateTime<Utc>) -> DateTime<Utc> {
-    last_inbound_at + TimeDelta::hours(24) - TimeDelta::seconds(60)
+    last_inbound_at.checked_add_signed(WINDOW - WINDOW_MARGIN).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Whether a free-form message may be sent at `now` in a window that ends at `end`. `None`: the customer never wrote.
+pub fn window_is_open(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    end.is_some_and(|end| now < end)
 }
 
 #[cfg(test)]
@@ -184,5 +194,25 @@ mod tests {
                 assert_ne!(from.after(trigger), Some(ConversationStatus::New));
             }
         }
+    }
+
+    #[track_caller]
+    fn check_window(seconds_since_last: i64, open: bool) {
+        let last = DateTime::from_timestamp(1_772_719_195, 0).unwrap();
+        assert_eq!(window_is_open(Some(window_end(last)), last + TimeDelta::seconds(seconds_since_last)), open);
+    }
+
+    #[test]
+    fn the_window_closes_a_minute_before_a_day_is_over() {
+        check_window(0, true);
+        check_window(24 * 3600 - 61, true);
+        check_window(24 * 3600 - 60, false);
+        check_window(24 * 3600, false);
+        assert_eq!(window_end(DateTime::<Utc>::MAX_UTC), DateTime::<Utc>::MAX_UTC);
+    }
+
+    #[test]
+    fn the_window_is_closed_when_the_customer_never_wrote() {
+        assert!(!window_is_open(None, DateTime::from_timestamp(0, 0).unwrap()));
     }
 }

@@ -184,8 +184,8 @@ impl TokenKeys {
                 _ => ApiError::new(Code::InvalidAuthToken, "the token is not valid"),
             })?
             .claims;
-        let expired = claims.exp + LEEWAY.num_seconds() < now.timestamp();
-        let early = claims.nbf.is_some_and(|from| from - LEEWAY.num_seconds() > now.timestamp());
+        let expired = claims.exp.saturating_add(LEEWAY.num_seconds()) < now.timestamp();
+        let early = claims.nbf.is_some_and(|from| from.saturating_sub(LEEWAY.num_seconds()) > now.timestamp());
         if expired || early {
             return Err(ApiError::new(Code::InvalidAuthToken, "the token has expired or is not valid yet"));
         }

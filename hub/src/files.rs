@@ -3,7 +3,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +13,7 @@ use object_store::path::Path as ObjectPath;
 use patchbay_core::Code;
 use patchbay_core::ids::MediaId;
 use patchbay_core::secret::Secret;
-use patchbay_http::{ApiError, Caller, Id};
+use patchbay_http::{ApiError, Caller, Id, Params};
 use patchbay_store::media::{self, MediaRow, MediaStatus, NewMedia};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -31,12 +31,7 @@ const LINK_LIFE: TimeDelta = TimeDelta::hours(6);
 
 /// The endpoints under `/api/v1/media` and the signed links under `/media`.
 pub fn router() -> OpenApiRouter<Hub> {
-    // The exact limit is a setting and is checked in the handler; this one bounds what is buffered at all.
-    OpenApiRouter::new()
-        .routes(routes!(upload))
-        .layer(DefaultBodyLimit::max(100 << 20))
-        .routes(routes!(download))
-        .routes(routes!(linked))
+    OpenApiRouter::new().routes(routes!(upload)).routes(routes!(download)).routes(routes!(linked))
 }
 
 /// An uploaded file.
@@ -97,15 +92,12 @@ pub(crate) async fn upload(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     headers: HeaderMap,
-    bytes: Bytes,
+    request: Request,
 ) -> Result<(StatusCode, Json<MediaBody>), HubError> {
     require_worker(&ctx.actor)?;
+    let bytes = body_within(request, hub.config.max_upload_bytes).await?;
     if bytes.is_empty() {
         return Err(ApiError::invalid("body", "the file is empty").into());
-    }
-    if bytes.len() as u64 > hub.config.max_upload_bytes {
-        let limit = hub.config.max_upload_bytes >> 20;
-        return Err(ApiError::new(Code::PayloadTooLarge, format!("files may have up to {limit} MB")).into());
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let mime_type = sniff(&bytes, text("content-type").unwrap_or_default());
@@ -133,6 +125,24 @@ pub(crate) async fn upload(
     media::insert(&mut tx, &row, ctx.now).await?;
     tx.commit().await?;
     Ok((StatusCode::CREATED, Json(MediaBody { id: id.into(), mime_type, filename, size_bytes, sha256 })))
+}
+
+/// The whole body, which is buffered up to `limit` bytes and no further. Error: 413 `PAYLOAD_TOO_LARGE`.
+async fn body_within(request: Request, limit: u64) -> Result<Bytes, ApiError> {
+    let too_large = || ApiError::new(Code::PayloadTooLarge, format!("files may have up to {} MB", limit >> 20));
+    let declared = request.headers().get(header::CONTENT_LENGTH);
+    let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let body = request.into_body();
+    axum::body::to_bytes(body, usize::try_from(limit).unwrap_or(usize::MAX)).await.map_err(|error| {
+        if error.into_inner().is::<http_body_util::LengthLimitError>() {
+            too_large()
+        } else {
+            ApiError::new(Code::InvalidRequest, "the body could not be read")
+        }
+    })
 }
 
 /// A name without any path in it, up to 200 characters.
@@ -186,7 +196,7 @@ pub(crate) struct LinkParams {
 pub(crate) async fn linked(
     State(hub): State<Hub>,
     Id(id): Id<MediaId>,
-    Query(link): Query<LinkParams>,
+    Params(link): Params<LinkParams>,
 ) -> Result<Response, HubError> {
     let unknown = || ApiError::not_found("file");
     let given = hex::decode(&link.signature).map_err(|_| unknown())?;
@@ -238,4 +248,24 @@ async fn serve(hub: &Hub, row: &MediaRow) -> Result<Response, HubError> {
             .insert(name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("application/octet-stream")));
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    async fn read(length: usize, limit: u64) -> Result<usize, Code> {
+        // A stream does not say how long it is.
+        let stream = futures::stream::iter((0..length).map(|_| Ok::<_, std::io::Error>(Bytes::from_static(b"x"))));
+        let request = Request::new(Body::from_stream(stream));
+        body_within(request, limit).await.map(|bytes| bytes.len()).map_err(|error| error.code())
+    }
+
+    #[tokio::test]
+    async fn an_upload_is_read_up_to_the_configured_size_and_no_further() {
+        assert_eq!(read(8, 8).await, Ok(8));
+        assert_eq!(read(9, 8).await, Err(Code::PayloadTooLarge));
+    }
 }

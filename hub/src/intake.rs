@@ -63,3 +63,6 @@ struct Work {
     item: Item,
     received_at: DateTime<Utc>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,8 +112,12 @@ impl<T: Taker> HandOver<T> {
             let wait = match self.drain_batch(&spool).await {
                 Ok(Drained::Some) => continue,
                 Ok(Drained::Nothing) => None,
-                Err(reason) => {
+                Err(DrainError::Intake(reason)) => {
                     tracing::debug!(reason = %reason, "the spool waits for the intake");
+                    Some(RETRY)
+                }
+                Err(DrainError::Spool(error)) => {
+                    tracing::error!(error = %error, "the spool cannot be drained");
                     Some(RETRY)
                 }
             };

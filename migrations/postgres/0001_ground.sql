@@ -376,7 +376,6 @@ create table events (
     created_at timestamptz not null,
     primary key (tx, seq)
 );
-create index events_by_conversation on events (conversation_id, tx, seq);
 create index events_by_age on events (created_at);
 
 -- How far a background reader of the feed has come.

@@ -375,7 +375,6 @@ create table events (
     payload text not null,
     created_at integer not null
 ) strict;
-create index events_by_conversation on events (conversation_id, tx, seq);
 create index events_by_age on events (created_at);
 
 -- How far a background reader of the feed has come.

@@ -1,5 +1,5 @@
 //! Provider bytes to our messages and back: pure codecs, one folder per channel, with the dedupe keys, addresses,
-//! SMS segments and the customer service window that belong to them. No IO, no clock: the time of receipt comes in.
+//! and SMS segments that belong to them. No IO, no clock: the time of receipt comes in.
 
 pub mod address;
 pub mod answer;
@@ -12,7 +12,6 @@ pub mod segments;
 mod text;
 pub mod twilio;
 pub mod whatsapp;
-pub mod window;
 
 pub use dedupe::Source;
 pub use text::without_nul;

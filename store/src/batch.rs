@@ -8,7 +8,7 @@ use serde_json::Value;
 use sqlx::Arguments as _;
 use uuid::Uuid;
 
-use crate::param::{Arguments, ParamError};
+use crate::param::{Arguments, ParamError, storable};
 
 /// Columns of equal length.
 #[derive(Debug, Default)]
@@ -48,14 +48,14 @@ impl Batch {
     /// Adds a column of texts.
     #[must_use]
     pub fn texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
-        self.columns.push(Values::Text(values.into_iter().map(|text| Some(text.into())).collect()));
+        self.columns.push(Values::Text(values.into_iter().map(|text| Some(storable(text.into()))).collect()));
         self
     }
 
     /// Adds a column of texts or nulls.
     #[must_use]
     pub fn optional_texts<T: Into<String>>(mut self, values: impl IntoIterator<Item = Option<T>>) -> Self {
-        self.columns.push(Values::Text(values.into_iter().map(|text| text.map(Into::into)).collect()));
+        self.columns.push(Values::Text(values.into_iter().map(|text| text.map(Into::into).map(storable)).collect()));
         self
     }
 

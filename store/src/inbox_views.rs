@@ -144,14 +144,19 @@ pub async fn page(
     .await
 }
 
+/// Words of a search that count.
+const WORDS: usize = 8;
+/// Letters of a word that count. PostgreSQL refuses words of more than 2,046 bytes.
+const WORD_CHARS: usize = 100;
+
 /// What a person typed as an expression of the engine's full-text search: every word, as a prefix. `None` when there is
 /// no word in it.
 fn match_expression(tx: &Tx, text: &str) -> Option<String> {
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
-        .take(8)
-        .map(str::to_lowercase)
+        .take(WORDS)
+        .map(|word| word.chars().take(WORD_CHARS).collect::<String>().to_lowercase())
         .collect();
     if words.is_empty() {
         return None;
@@ -161,22 +166,4 @@ fn match_expression(tx: &Tx, text: &str) -> Option<String> {
         crate::Engine::Postgres => (words.iter().map(|word| format!("{word}:*")).collect(), " & "),
     };
     Some(wrapped.join(joint))
-}
-
-/// How many conversations wait in the queue of each team.
-pub async fn queued_by_team(tx: &mut Tx) -> Result<Vec<(TeamId, i64)>, StoreError> {
-    crate::record! {
-        struct Counted {
-            team_id: TeamId,
-            waiting: i64,
-        }
-    }
-    let rows = tx
-        .query(
-            "select team_id, count(*) as waiting from conversations
-             where status = 'queued' and team_id is not null group by team_id",
-        )
-        .all::<Counted>()
-        .await?;
-    Ok(rows.into_iter().map(|row| (row.team_id, row.waiting)).collect())
 }

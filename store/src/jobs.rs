@@ -89,7 +89,9 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: &NewJob) -> Result<bool, Store
 /// Whether any job could be claimed at `now`, lanes not considered. Cheap: lets a poll pass without a write.
 pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
     tx.query(
-        "select exists (select 1 from jobs where run_at <= $1 and (lease_until is null or lease_until <= $1)) as found",
+        "select exists (select 1 from jobs
+                        where queue in (0, 1, 2) and run_at <= $1 and (lease_until is null or lease_until <= $1))
+                as found",
     )
     .bind(now)
     .scalar()

@@ -51,7 +51,29 @@ macro_rules! native {
     )+};
 }
 
-native!(i64, f64, bool, String, &str, Vec<u8>, Uuid);
+native!(i64, f64, bool, Vec<u8>, Uuid);
+
+impl Param for &str {
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        String::add_option(value.map(str::to_owned), arguments)
+    }
+}
+
+impl Param for String {
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        let value = value.map(storable);
+        match arguments {
+            Arguments::Sqlite(arguments) => arguments.add(value),
+            Arguments::Postgres(arguments) => arguments.add(value),
+        }
+    }
+}
+
+/// A text as both engines can keep it: PostgreSQL refuses U+0000, wherever it comes from. The replacement keeps two
+/// texts different that differ in it alone.
+pub(crate) fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
+}
 
 /// Microseconds since 1970 on SQLite, `timestamptz` on PostgreSQL: both order and compare as times do.
 impl Param for DateTime<Utc> {
@@ -119,3 +141,14 @@ stored_words!(
     patchbay_core::template::TemplateCategory,
     patchbay_core::template::TemplateStatus,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_postgresql_refuses_is_made_one_that_it_takes() {
+        assert_eq!(storable("a\0b".into()), "a\u{fffd}b");
+        assert_eq!(storable("a b".into()), "a b");
+    }
+}

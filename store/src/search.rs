@@ -39,8 +39,29 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Bytes of a text that are indexed. PostgreSQL refuses a document of 1 MB, and one refused document would stop the index.
+const INDEXED_BYTES: usize = 128 << 10;
+
 /// The words of a text and nothing else. PostgreSQL reads `+15550107788` as a number with a sign and `example.com` as a
 /// host; nobody searches for them like that.
 fn words(text: &str) -> String {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let end = text.floor_char_boundary(INDEXED_BYTES);
+    text.get(..end)
+        .unwrap_or_default()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_end_is_indexed_up_to_a_bound() {
+        assert_eq!(words("+1 (555) 010-7788"), "1 555 010 7788");
+        let endless = "né ".repeat(1 << 20);
+        assert!(words(&endless).len() <= INDEXED_BYTES);
+    }
 }

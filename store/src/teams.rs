@@ -156,12 +156,6 @@ pub async fn remove_member(tx: &mut Tx, team: TeamId, user: UserId) -> Result<bo
     Ok(removed == 1)
 }
 
-/// Takes a user out of every team.
-pub async fn remove_from_all(tx: &mut Tx, user: UserId) -> Result<(), StoreError> {
-    tx.query("delete from team_memberships where user_id = $1").bind(user).execute().await?;
-    Ok(())
-}
-
 /// The teams of a user.
 pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<TeamRow>, StoreError> {
     tx.query(

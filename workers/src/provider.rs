@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_normalizer::answer::LONGEST_WAIT;
 use patchbay_normalizer::request::ProviderRequest;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -120,7 +121,7 @@ async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
         .get(RETRY_AFTER)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.trim().parse().ok())
-        .map(Duration::from_secs);
+        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
     let mut body = Vec::new();
     loop {
         match response.chunk().await {

@@ -108,6 +108,8 @@ struct Listing {
 struct Listed {
     sid: String,
     #[serde(default)]
+    from: Option<String>,
+    #[serde(default)]
     body: Option<String>,
     #[serde(default)]
     direction: Option<String>,
@@ -139,7 +141,9 @@ async fn look_up(
     let since = lost.started_at - CLOCK_SKEW;
     let to = prefixed(&outgoing.conversation.contact_address);
     let day = since.format("%Y-%m-%d").to_string();
-    let query = [("To", to.as_str()), ("DateSent>", day.as_str()), ("PageSize", PAGE_SIZE)];
+    // The account may have more numbers of ours, and somebody there may have written the same.
+    let from = prefixed(&inbox.address);
+    let query = [("To", to.as_str()), ("From", from.as_str()), ("DateSent>", day.as_str()), ("PageSize", PAGE_SIZE)];
     let path = format!("/2010-04-01/Accounts/{}/Messages.json", number.account_sid);
     let listing: Listing = match client.get(inbox, &path, &query).await {
         CallEnd::Answer(answer) if answer.status == 200 => serde_json::from_slice(&answer.body)
@@ -155,6 +159,7 @@ async fn look_up(
         let recent = listed.created_at().is_none_or(|at| at >= since);
         if ours
             && recent
+            && listed.from.as_deref().is_none_or(|sender| sender == from)
             && listed.body.as_deref().unwrap_or_default() == text
             && messages::id_by_key(&mut tx, inbox.id, &listed.sid).await?.is_none()
         {

@@ -1,31 +1,35 @@
-// The bodies the hub speaks, as the API document describes them.
+// The bodies the hub speaks, from the types made of the API document. What the document can only call text or any value
+// (closed sets, lists of names) is narrowed here; a field that is renamed or goes away there no longer compiles here.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** The server writes every field, with null where there is nothing; `Change` says more about some of them. */
+type Body<Name extends keyof Schemas, Change extends { [Field in keyof Change]: Field extends keyof Schemas[Name] ? unknown : never } = object> =
+  Omit<Required<Schemas[Name]>, keyof Change> & Change;
 
 export type Channel = "whatsapp" | "sms" | "email" | "chat" | "voice";
 export type Direction = "inbound" | "outbound";
 export type SenderType = "customer" | "agent" | "ai" | "system" | "vendor";
 export type MessageStatus = "received" | "pending" | "sending" | "unknown" | "sent" | "delivered" | "read" | "failed";
-export type ConversationStatus =
-  | "new"
-  | "triage"
-  | "queued"
-  | "assigned"
-  | "pending_customer"
-  | "pending_agent"
-  | "closed";
+export type ConversationStatus = "new" | "triage" | "queued" | "assigned" | "pending_customer" | "pending_agent" | "closed";
 export type Priority = "low" | "normal" | "high" | "urgent";
 export type CloseReason = "resolved" | "spam" | "duplicate" | "customer_unresponsive";
 export type PresenceStatus = "online" | "away" | "offline";
 
-export interface Named {
-  id: string;
-  name: string;
-}
+export type Named = Body<"UserRef">;
 
 export interface Page<T> {
   data: T[];
   next_cursor: string | null;
 }
 
+export interface MessageError {
+  code?: string | number | null;
+  message?: string | null;
+}
+
+/** What a bubble shows: a stored message's content, or that of one on its way out. */
 export interface Content {
   type: string;
   text?: string | null;
@@ -34,140 +38,46 @@ export interface Content {
   metadata?: Record<string, unknown> | null;
 }
 
-export interface MessageError {
-  code?: string | number | null;
-  message?: string | null;
-  title?: string | null;
-}
+export type Message = Body<
+  "MessageBody",
+  {
+    channel: Channel;
+    direction: Direction;
+    sender: Body<"SenderBody", { type: SenderType }>;
+    content: Content;
+    status: MessageStatus;
+    error: MessageError | null;
+    metadata: Record<string, unknown>;
+    version?: number;
+  }
+>;
 
-export interface Message {
-  message_id: string;
-  conversation_id: string;
-  seq: number;
-  version?: number;
-  channel: Channel;
-  channel_message_id: string | null;
-  client_message_id: string | null;
-  direction: Direction;
-  sender: { type: SenderType; id?: string | null; name?: string | null };
-  content: Content;
-  timestamp: string;
-  status: MessageStatus;
-  error: MessageError | string | null;
-  metadata?: Record<string, unknown> | null;
-}
+export type TicketLink = Body<"TicketRef">;
 
-/** A file that was uploaded and can be sent. */
-export interface Media {
-  id: string;
-  mime_type: string;
-  filename: string | null;
-  size_bytes: number;
-}
+export type Conversation = Body<
+  "ConversationBody",
+  {
+    channel: Channel;
+    status: ConversationStatus;
+    priority: Priority;
+    assigned_to: Named | null;
+    team: Body<"TeamRef"> | null;
+    tags: string[];
+    /** The feed leaves out what did not change: keep what you have. */
+    last_message?: Message | null;
+    tickets?: TicketLink[];
+  }
+>;
 
-export interface TicketLink {
-  id: string;
-  code: string;
-  state: string;
-}
-
-export interface Conversation {
-  id: string;
-  inbox: Named;
-  channel: Channel;
-  status: ConversationStatus;
-  priority: Priority;
-  subject: string | null;
-  contact: { id: string; name: string | null; address: string | null };
-  team: { id: string; slug: string; name?: string } | null;
-  assigned_to: Named | null;
-  /** The feed leaves out what did not change: keep what you have. */
-  last_message?: Message | null;
-  last_message_at: string;
-  last_seq: number;
-  unread_count: number;
-  waiting_since: string | null;
-  window_expires_at: string | null;
-  snoozed_until: string | null;
-  sla: { first_response_due_at: string | null; resolution_due_at: string | null; status: string } | null;
-  tags: string[];
-  tickets?: TicketLink[];
-  version: number;
-  created_at: string;
-  updated_at: string;
-}
-
-export interface Note {
-  id: string;
-  conversation_id: string;
-  text: string;
-  author: { id: string | null; name: string };
-  created_at: string;
-}
-
-export interface PresentPerson {
-  user: Named;
-  status: PresenceStatus;
-}
-
-export interface Team {
-  id: string;
-  slug: string;
-  name: string;
-}
-
-export interface User {
-  id: string;
-  email: string | null;
-  full_name: string;
-  role: string;
-  teams: Team[];
-}
-
-export interface Me {
-  user: User;
-  permissions: string[];
-}
-
-export interface CannedResponse {
-  id: string;
-  shortcut: string;
-  title: string;
-  text: string;
-  is_active: boolean;
-}
-
-export interface Template {
-  id: string;
-  inbox: Named;
-  name: string;
-  language: string;
-  body: string;
-  status: string;
-}
-
-export interface Account {
-  id: string;
-  name: string;
-}
-
-export interface Site {
-  id: string;
-  account_id: string;
-  name: string;
-  address1: string | null;
-  city: string | null;
-}
-
-export interface Ticket {
-  id: string;
-  code: string;
-  state: string;
-  summary?: string | null;
-  priority?: string | null;
-}
-
-export interface Session {
-  access_token: string;
-  expires_in: number;
-}
+export type Note = Body<"NoteBody", { author: Body<"NoteAuthor"> }>;
+export type PresentPerson = Body<"PresentPerson", { status: PresenceStatus }>;
+export type Team = Body<"TeamLink">;
+export type User = Body<"SelfBody">;
+export type Me = Body<"MeBody", { user: User }>;
+export type CannedResponse = Body<"CannedResponseBody">;
+export type Template = Body<"TemplateBody">;
+export type Account = Body<"Account">;
+export type Site = Body<"Site">;
+export type Ticket = Body<"Ticket">;
+export type Media = Body<"MediaBody">;
+export type Session = Body<"GrantBody">;

@@ -31,7 +31,7 @@ function tint(name: string): string {
 
 export function initials(name: string): string {
   const words = name.split(/[\s._-]+/).filter((word) => /^\p{L}/u.test(word));
-  if (words.length === 0) return "#";
+  if (words.length === 0) return name.replaceAll(/\D/g, "").slice(-2) || "?";
   const first = [...(words[0] ?? "")][0] ?? "";
   const last = words.length > 1 ? ([...(words.at(-1) ?? "")][0] ?? "") : "";
   return (first + last).toUpperCase();

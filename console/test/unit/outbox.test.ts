@@ -15,7 +15,7 @@ function outboxWith(post: Post): { store: Store; outbox: Outbox } {
 }
 
 function confirmed(seq: number, out: Sent): Message {
-  return message(seq, { message_id: `m-${out.client_message_id}`, client_message_id: out.client_message_id, direction: "outbound", sender: { type: "agent", id: "me" }, status: "pending", content: { type: "text", text: out.text } });
+  return message(seq, { message_id: `m-${out.client_message_id}`, client_message_id: out.client_message_id, direction: "outbound", sender: { type: "agent", id: "me", name: "Me" }, status: "pending", content: { type: "text", text: out.text } });
 }
 
 const refusal = (status: number, code: string) => new ApiError(status, code, "no", null, {});

@@ -2,6 +2,7 @@
 
 use patchbay_core::Code;
 use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::conversation::window_is_open;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
@@ -72,7 +73,7 @@ impl Outgoing {
     /// Why the message may not go out at the time of `ctx`: the checks of the reply, made again.
     pub fn refusal(&self, ctx: &Ctx) -> Option<SendError> {
         let free_form = self.message.content_type != ContentType::Template;
-        let window_open = self.conversation.window_expires_at.is_some_and(|end| ctx.now < end);
+        let window_open = window_is_open(self.conversation.window_expires_at, ctx.now);
         if self.is_opted_out {
             return Some(SendError::ours(
                 Code::ContactOptedOut.as_str(),

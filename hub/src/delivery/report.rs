@@ -1,6 +1,6 @@
 //! Reports of providers on messages that we sent: matched, kept, merged. They come late, twice and in any order.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
@@ -143,11 +143,9 @@ impl Matches {
     async fn load(tx: &mut Tx, reports: &[Report<'_>]) -> Result<Self, StoreError> {
         let all: Vec<(InboxId, &str)> = reports.iter().map(Report::key).collect();
         let mut known = statuses::known_keys(tx, &all).await?;
-        let missing: Vec<(InboxId, &str)> = all
-            .iter()
-            .filter(|(inbox, key)| !known.iter().any(|row| row.inbox_id == *inbox && row.channel_message_id == *key))
-            .copied()
-            .collect();
+        let found: HashSet<(InboxId, &str)> =
+            known.iter().map(|row| (row.inbox_id, row.channel_message_id.as_str())).collect();
+        let missing: Vec<(InboxId, &str)> = all.iter().filter(|key| !found.contains(key)).copied().collect();
         if !missing.is_empty() {
             // The answer that brings the id may be committing right now: wait for it, then look again.
             statuses::lock_keys(tx, &missing).await?;

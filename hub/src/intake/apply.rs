@@ -1,14 +1,16 @@
 //! One batch in one transaction: claim the keys, find the people, place the messages, write, tell.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
-use patchbay_core::ids::{InboxId, JobId, MediaId, MessageId};
+use patchbay_core::ids::{ConversationId, InboxId, JobId, MediaId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, contacts, conversations, events, jobs, media, messages};
 use serde_json::{Value, json};
@@ -17,7 +19,6 @@ use super::people::{Address, Person, resolve};
 use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::{Work, poison};
 use crate::body::ConversationBody;
-
 use crate::delivery::{Report, apply_statuses};
 use crate::feed::{conversation_event, message_event};
 use crate::state::Hub;
@@ -122,7 +123,7 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
         .collect();
     let pairs: Vec<_> = pairs.into_iter().collect();
     let mut threads = Threads::load(tx, ctx, &pairs).await?;
-    let (mut rows, mut feed) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
+    let (mut rows, mut told) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
     for fresh in fresh {
         let customer = fresh.customer();
         let Some(person) = people.get(&customer) else { continue };
@@ -138,24 +139,9 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
             }
             Direction::Outbound => staff_wrote(&mut thread.row, ctx, fresh.id),
         }
-        let row = message_row(tx, ctx, fresh, person, &thread.row).await?;
-        let mut shown = thread.row.clone();
-        if thread.origin == Origin::Stored {
-            shown.version += 1;
-        }
-        let is_first = thread.origin == Origin::Begun && thread.row.last_seq == 1;
-        if is_first {
-            let body = ConversationBody::of(&shown, &directory).with_last_message(Some(&row));
-            feed.push(conversation_event(ctx, EventName::ConversationNew, &shown, body, None));
-        }
-        let name = match fresh.message.direction {
-            Direction::Inbound => EventName::MessageReceived,
-            Direction::Outbound => EventName::MessageSent,
-        };
-        let mut event = message_event(ctx, &directory, name, &shown, &row);
-        event.audience.is_queued |= thread.before.is_queued;
-        feed.push(event);
-        rows.push(row);
+        rows.push(message_row(tx, ctx, fresh, person, &thread.row).await?);
+        let begins = thread.origin == Origin::Begun && thread.row.last_seq == 1;
+        told.push(Told { begins, was_queued: thread.before.is_queued });
     }
     let (mut begun, mut stored) = (Vec::new(), Vec::new());
     for thread in threads.into_iter() {
@@ -168,7 +154,44 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
     conversations::insert(tx, &begun).await?;
     conversations::update(tx, &stored).await?;
     messages::insert(tx, &rows).await?;
-    Ok(feed)
+    stored.iter_mut().for_each(|row| row.version += 1);
+    begun.append(&mut stored);
+    Ok(tell(ctx, &directory, &begun, rows.iter().zip(told)))
+}
+
+/// What the feed must know of a message beside the message.
+struct Told {
+    /// It is the first one of its conversation.
+    begins: bool,
+    /// Its conversation waited in a queue before the batch.
+    was_queued: bool,
+}
+
+/// The events of a batch. Each shows its conversation as the batch left it: readers keep the first body of a version.
+fn tell<'r>(
+    ctx: &Ctx,
+    directory: &Directory,
+    conversations: &[ConversationRow],
+    messages: impl Iterator<Item = (&'r MessageRow, Told)>,
+) -> Vec<NewEvent> {
+    let conversations: HashMap<ConversationId, &ConversationRow> =
+        conversations.iter().map(|row| (row.id, row)).collect();
+    let mut feed = Vec::new();
+    for (row, told) in messages {
+        let Some(conversation) = conversations.get(&row.conversation_id) else { continue };
+        if told.begins {
+            let body = ConversationBody::of(conversation, directory).with_last_message(Some(row));
+            feed.push(conversation_event(ctx, EventName::ConversationNew, conversation, body, None));
+        }
+        let name = match row.direction {
+            Direction::Inbound => EventName::MessageReceived,
+            Direction::Outbound => EventName::MessageSent,
+        };
+        let mut event = message_event(ctx, directory, name, conversation, row);
+        event.audience.is_queued |= told.was_queued;
+        feed.push(event);
+    }
+    feed
 }
 
 /// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
@@ -185,7 +208,7 @@ async fn message_row(
     ctx: &Ctx,
     fresh: &Fresh<'_>,
     person: &Person,
-    conversation: &conversations::ConversationRow,
+    conversation: &ConversationRow,
 ) -> Result<MessageRow, StoreError> {
     let message = fresh.message;
     let mut files = Vec::new();

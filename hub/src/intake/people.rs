@@ -17,6 +17,8 @@ pub(super) struct Person {
     pub(super) contact_id: ContactId,
     pub(super) name: String,
     pub(super) is_opted_out: bool,
+    /// This batch met them first: they have no conversations yet.
+    pub(super) is_new: bool,
 }
 
 /// An address with the name its messages carry.
@@ -45,6 +47,7 @@ pub(super) async fn resolve<'a>(
                     contact_id: row.contact_id,
                     name: row.contact_name.clone(),
                     is_opted_out: row.opted_out_at.is_some(),
+                    is_new: false,
                 };
                 people.insert(*key, person);
             }
@@ -98,7 +101,8 @@ async fn introduce<'a>(
             (contact_id, name, if site.is_some() { "site_phone" } else { "inbound" })
         };
         identities.push(NewIdentity { contact_id, channel: key.channel, address: key.address.to_owned(), linked_by });
-        people.insert(*key, Person { contact_id, name, is_opted_out: false });
+        let is_new = linked_by != "same_number" || !same_number.contains_key(key.address);
+        people.insert(*key, Person { contact_id, name, is_opted_out: false, is_new });
     }
     contacts::insert(tx, &new_contacts, ctx.now).await?;
     contacts::insert_identities(tx, &identities, ctx.now).await?;

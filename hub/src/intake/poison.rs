@@ -1,5 +1,8 @@
 //! One poisoned item never fails its neighbours: what cannot be written alone is set aside with its content.
 
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt as _;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{QuarantineId, RequestId};
 use patchbay_http::Chain;
@@ -12,11 +15,27 @@ use crate::state::Hub;
 /// How often a batch is tried again when another node was faster with one of its rows.
 const RACES: usize = 5;
 
+/// Why items were not written.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A fault of ours that one item brings out: it must not end the shard, which all others need.
+    #[error("writing it panicked")]
+    Panicked,
+}
+
+impl WriteError {
+    fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Store(error) if error.is_unavailable())
+    }
+}
+
 /// Writes everything, whatever it takes: in one transaction, else item by item. Error only when the database is away.
 pub(super) async fn write_all(hub: &Hub, work: Vec<Work>) -> Result<(), NotAccepted> {
     match write(hub, &work).await {
         Ok(()) => Ok(()),
-        Err(StoreError::Unavailable(_)) => Err(NotAccepted::Unavailable),
+        Err(error) if error.is_unavailable() => Err(NotAccepted::Unavailable),
         Err(error) if work.len() == 1 => isolate(hub, work, &error).await,
         Err(error) => {
             tracing::warn!(items = work.len(), error = %Chain(&error), "a batch is written item by item");
@@ -24,7 +43,7 @@ pub(super) async fn write_all(hub: &Hub, work: Vec<Work>) -> Result<(), NotAccep
                 let alone = vec![item];
                 match write(hub, &alone).await {
                     Ok(()) => {}
-                    Err(StoreError::Unavailable(_)) => return Err(NotAccepted::Unavailable),
+                    Err(error) if error.is_unavailable() => return Err(NotAccepted::Unavailable),
                     Err(error) => isolate(hub, alone, &error).await?,
                 }
             }
@@ -33,12 +52,14 @@ pub(super) async fn write_all(hub: &Hub, work: Vec<Work>) -> Result<(), NotAccep
     }
 }
 
-async fn write(hub: &Hub, work: &[Work]) -> Result<(), StoreError> {
+async fn write(hub: &Hub, work: &[Work]) -> Result<(), WriteError> {
     let mut races = 0;
     loop {
         let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
-        match apply(hub, &ctx, work).await {
-            Err(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference) if races < RACES => {
+        match contained(apply(hub, &ctx, work)).await {
+            Err(WriteError::Store(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference))
+                if races < RACES =>
+            {
                 races += 1;
             }
             outcome => return outcome,
@@ -46,7 +67,15 @@ async fn write(hub: &Hub, work: &[Work]) -> Result<(), StoreError> {
     }
 }
 
-async fn isolate(hub: &Hub, work: Vec<Work>, error: &StoreError) -> Result<(), NotAccepted> {
+/// What the transaction held when it panicked was rolled back: nothing half done is seen afterwards.
+async fn contained<T>(writing: impl Future<Output = Result<T, StoreError>>) -> Result<T, WriteError> {
+    match AssertUnwindSafe(writing).catch_unwind().await {
+        Ok(outcome) => outcome.map_err(WriteError::Store),
+        Err(_) => Err(WriteError::Panicked),
+    }
+}
+
+async fn isolate(hub: &Hub, work: Vec<Work>, error: &WriteError) -> Result<(), NotAccepted> {
     for Work { inbox, item, received_at } in work {
         tracing::error!(inbox.id = %inbox.id, error = %Chain(error), "an item cannot be written and is set aside");
         metrics::counter!("intake_poisoned_total").increment(1);
@@ -92,4 +121,16 @@ async fn insert(tx: &mut Tx, ctx: &Ctx, event: &SetAside) -> Result<(), StoreErr
         received_at: event.received_at,
     };
     quarantine::insert(tx, ctx, row).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_item_that_panics_is_a_poisoned_item_and_no_end() {
+        let outcome = contained(async { panic!("on this item") as Result<(), StoreError> }).await;
+        assert!(matches!(outcome, Err(WriteError::Panicked)));
+        assert!(!outcome.is_err_and(|error| error.is_unavailable()));
+    }
 }

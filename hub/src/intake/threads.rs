@@ -73,7 +73,11 @@ impl Threads {
         let thread = match self.threads.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
-                let follows = conversations::latest_of(tx, person.contact_id, inbox.id).await?;
+                let follows = if person.is_new {
+                    None
+                } else {
+                    conversations::latest_of(tx, person.contact_id, inbox.id).await?
+                };
                 let row = begin(ctx, inbox, person, address, follows);
                 let before = placement(&row);
                 place.insert(Thread { row, origin: Origin::Begun, before })

@@ -2,7 +2,7 @@
 
 use patchbay_core::Code;
 use patchbay_core::channel::{Channel, Direction, SenderType};
-use patchbay_core::conversation::{ConversationStatus, Trigger};
+use patchbay_core::conversation::{ConversationStatus, Trigger, window_is_open};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::event::EventName;
@@ -76,7 +76,7 @@ pub(super) async fn accept(
     if contacts::opted_out(&mut tx, row.channel, &row.contact_address).await? {
         return Err(ApiError::new(Code::ContactOptedOut, "the customer does not want messages here").into());
     }
-    let window_closed = row.window_expires_at.is_none_or(|end| end <= ctx.now);
+    let window_closed = !window_is_open(row.window_expires_at, ctx.now);
     if row.channel == Channel::Whatsapp && draft.kind != ContentType::Template && window_closed {
         return Err(ApiError::new(
             Code::OutsideCustomerServiceWindow,

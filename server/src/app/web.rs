@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -22,6 +23,8 @@ use crate::roles::Roles;
 use crate::settings::Settings;
 use crate::{document, telemetry};
 
+/// Longest body of a request to the API; uploads and commands have limits of their own.
+const BODY_BYTES: usize = 1 << 20;
 /// Longest time one API request may take.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
@@ -57,6 +60,7 @@ pub(super) fn router(
     }
     // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
     let mut router = bounded
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE));
     if let Some(ingress) = &parts.ingress {

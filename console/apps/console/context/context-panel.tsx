@@ -41,7 +41,7 @@ function Sections({ conversation }: { conversation: Conversation }) {
       <section className="flex flex-col items-center text-center">
         <Avatar name={name} size="lg" />
         <h2 className="mt-3 text-[0.9375rem] font-semibold tracking-tight">{name}</h2>
-        {address !== null && <p className="mt-0.5 text-[0.8125rem] text-ink-soft tabular-nums">{address}</p>}
+        {address !== "" && address !== name && <p className="mt-0.5 text-[0.8125rem] text-ink-soft tabular-nums">{address}</p>}
       </section>
       <Section title={t.context.tickets}>
         {(conversation.tickets ?? []).map((ticket) => (
@@ -65,7 +65,7 @@ function Sections({ conversation }: { conversation: Conversation }) {
           <Fact name={t.context.assignee}>
             {conversation.assigned_to === null ? t.context.nobody : conversation.assigned_to.id === me.user.id ? t.common.you : conversation.assigned_to.name}
           </Fact>
-          {conversation.team !== null && <Fact name={t.context.team}>{conversation.team.name ?? conversation.team.slug}</Fact>}
+          {conversation.team !== null && <Fact name={t.context.team}>{me.user.teams.find((team) => team.id === conversation.team?.id)?.name ?? conversation.team.slug}</Fact>}
           <Fact name={t.context.inbox}>{conversation.inbox.name}</Fact>
           <Fact name={t.context.priority}>{t.priority[conversation.priority] ?? conversation.priority}</Fact>
           <Fact name={t.context.opened}>{exact(conversation.created_at)}</Fact>

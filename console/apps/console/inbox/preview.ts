@@ -3,7 +3,7 @@ import type { Texts } from "../../../lib/i18n/en";
 
 export function contactName(conversation: Conversation, t: Texts): string {
   const { name, address } = conversation.contact;
-  return name !== null && name !== "" ? name : (address ?? t.common.unknownContact);
+  return [name, address].find((one) => one !== "") ?? t.common.unknownContact;
 }
 
 /** What was said last, in one line. */

@@ -160,8 +160,8 @@ function FailedAction({ icon, onClick, children }: { icon: ReactNode; onClick: (
 
 function reasonOf(message: Message): string | null {
   const { error } = message;
-  if (error === null || typeof error === "string") return error;
-  const words = error.message ?? error.title ?? null;
+  if (error === null) return null;
+  const words = error.message ?? null;
   const code = error.code ?? null;
   if (words === null) return code === null ? null : String(code);
   return code === null ? words : `${words} (${code})`;

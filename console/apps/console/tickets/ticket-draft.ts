@@ -22,7 +22,7 @@ const SUMMARY_LENGTH = 120;
 /** Starts from what the customer said first and how they reach us. */
 export function firstDraft(conversation: Conversation, messages: readonly Message[]): TicketDraft {
   const said = messages.find((message) => message.direction === "inbound" && (message.content.text ?? "").trim().length > 12);
-  const address = conversation.contact.address ?? "";
+  const address = conversation.contact.address;
   return {
     mode: "create",
     account_id: "",
@@ -30,7 +30,7 @@ export function firstDraft(conversation: Conversation, messages: readonly Messag
     summary: (conversation.subject ?? said?.content.text ?? "").trim().replaceAll(/\s+/g, " ").slice(0, SUMMARY_LENGTH),
     description: "",
     incident_type: "",
-    customer_name: conversation.contact.name ?? "",
+    customer_name: conversation.contact.name === address ? "" : conversation.contact.name,
     contact_phone: address.startsWith("+") ? address : "",
     contact_email: address.includes("@") ? address : "",
     priority: "ROUTINE",

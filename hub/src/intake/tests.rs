@@ -1,0 +1,131 @@
+//! What the feed says of a batch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use patchbay_core::channel::{Channel, Direction, SenderType};
+use patchbay_core::clock::Clock;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::ConversationId;
+use patchbay_core::inbox::Provider;
+use patchbay_core::item::{Content, MessageItem, Sender};
+use patchbay_dispatch::{Config, Dispatch};
+use patchbay_http::Gate;
+use patchbay_store::feed::{self, Position};
+use patchbay_store::inboxes::{self, InboxRow};
+use patchbay_store::{Db, conversations};
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::state::{Hub, HubConfig};
+
+fn message(id: &str, clock: &Clock) -> Item {
+    Item::Message(MessageItem {
+        channel: Channel::Sms,
+        channel_message_id: id.into(),
+        account: "+15550002222".into(),
+        direction: Direction::Inbound,
+        sender: Sender { kind: SenderType::Customer, address: "+15550107788".into(), name: Some("Maya".into()) },
+        content: Content::text("Hello"),
+        reply_to: None,
+        timestamp: clock.now(),
+        status: "received".into(),
+        metadata: Map::new(),
+    })
+}
+
+async fn hub(db: Db, clock: Clock) -> (Hub, InboxId) {
+    let (id, now) = (InboxId::new(), clock.now());
+    let row = InboxRow {
+        id,
+        name: "sms-main".into(),
+        channel: Channel::Sms,
+        address: "+15550002222".into(),
+        team_id: None,
+        account_id: None,
+        triage: "direct".into(),
+        provider: "unserved".into(),
+        settings: json!({}),
+        origin: "settings".into(),
+        is_active: true,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut tx = db.begin().await.expect("begins");
+    inboxes::insert(&mut tx, &row).await.expect("an inbox");
+    tx.commit().await.expect("commits");
+    let inbox = Inbox {
+        id,
+        name: row.name,
+        channel: row.channel,
+        team_id: None,
+        account_id: None,
+        address: row.address,
+        provider: Provider::Unserved,
+    };
+    let directory = Directory { inboxes: BTreeMap::from([(id, Arc::new(inbox))]), ..Directory::default() };
+    let hub = Hub {
+        dispatch: Dispatch::new(db.clone(), Config::default()),
+        db,
+        gate: Gate {
+            keys: None,
+            directory: Arc::new(Arc::new(directory).into()),
+            clock,
+            allowed_origins: Arc::from([]),
+            rates: patchbay_http::ActorRates::default(),
+        },
+        files: Arc::new(object_store::memory::InMemory::new()),
+        config: Arc::new(HubConfig::default()),
+    };
+    (hub, id)
+}
+
+/// Name, version and last sequence of the conversation in every event so far.
+async fn told(db: &Db) -> Vec<(String, i64, i64)> {
+    let mut tx = db.read().await.expect("reads");
+    let batch = feed::after(&mut tx, Position::START, 100).await.expect("reads the feed");
+    let figures = |event: feed::StoredEvent| {
+        let data: Value = serde_json::from_str(&event.payload).expect("JSON");
+        let figure = |name: &str| data["conversation"][name].as_i64().expect("a number");
+        (event.name, figure("version"), figure("last_seq"))
+    };
+    batch.events.into_iter().map(figures).collect()
+}
+
+#[tokio::test]
+async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
+    let db = Db::open(&url, 4).await.expect("the test's database opens");
+    db.migrate().await.expect("the test's database migrates");
+    let clock = Clock::system();
+    let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
+    let stop = CancellationToken::new();
+    let (intake, shards) = Intake::start(hub, &stop);
+    let batch = |ids: [&str; 2]| {
+        vec![Inbound { inbox_id, items: ids.map(|id| message(id, &clock)).into(), received_at: clock.now() }]
+    };
+    intake.accept(batch(["SM1", "SM2"])).await.expect("stored");
+    intake.accept(batch(["SM2", "SM3"])).await.expect("stored");
+    intake.accept(batch(["SM4", "SM5"])).await.expect("stored");
+    let expected = [
+        ("conversation.new", 1, 2),
+        ("message.received", 1, 2),
+        ("message.received", 1, 2),
+        ("message.received", 2, 3),
+        ("message.received", 3, 5),
+        ("message.received", 3, 5),
+    ];
+    assert_eq!(told(&db).await, expected.map(|(name, version, seq)| (name.to_owned(), version, seq)));
+    let mut tx = db.read().await.expect("reads");
+    let batch = feed::after(&mut tx, Position::START, 1).await.expect("reads the feed");
+    let id: ConversationId = batch.events[0].conversation_id.expect("of a conversation");
+    let row = conversations::by_id(&mut tx, id).await.expect("reads").expect("is there");
+    assert_eq!((row.version, row.last_seq, row.inbound_count), (3, 5, 5));
+    stop.cancel();
+    for shard in shards {
+        shard.await.expect("ends in order");
+    }
+}
