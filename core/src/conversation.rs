@@ -87,6 +87,11 @@ impl ConversationStatus {
         matches!(self, Self::Assigned | Self::PendingAgent | Self::PendingCustomer)
     }
 
+    /// Whether it waits for somebody to take it: then the agents of its team see it.
+    pub fn is_queued(self) -> bool {
+        matches!(self, Self::New | Self::Triage | Self::Queued)
+    }
+
     /// The state after `trigger`. `None`: not from this state.
     #[must_use]
     pub fn after(self, trigger: Trigger) -> Option<Self> {

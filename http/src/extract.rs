@@ -32,6 +32,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
+/// A JSON body that may be left out altogether: then it is `T::default()`. Errors: those of [`Body`].
+#[derive(Clone, Copy, Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for OptionalBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if axum::body::HttpBody::is_end_stream(request.body()) {
+            return Ok(Self(T::default()));
+        }
+        Body::from_request(request, state).await.map(|Body(body)| Self(body))
+    }
+}
+
 /// axum writes `Failed to deserialize the JSON body into the target type: PATH: WHAT at line 1 column 2`.
 fn misfit(text: &str) -> ApiError {
     let text = text.rsplit_once("target type: ").map_or(text, |(_, rest)| rest);

@@ -10,7 +10,7 @@ mod token;
 
 pub use correlation::{CORRELATION_HEADER, REQUEST_HEADER, RequestIds, correlate, no_such_method, no_such_path};
 pub use error::{ApiError, Chain};
-pub use extract::{Body, Id, Params};
+pub use extract::{Body, Id, OptionalBody, Params};
 pub use gate::{ACCESS_COOKIE, Caller, Gate, SharedDirectory, TokenSource, bearer, cookie};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
 pub use rate::ActorRates;

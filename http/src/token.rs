@@ -176,6 +176,9 @@ impl TokenKeys {
         validation.validate_exp = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
+        // A header that cannot be read is no token; only claims that do not fit come from a token of ours.
+        jsonwebtoken::decode_header(token)
+            .map_err(|_| ApiError::new(Code::InvalidAuthToken, "the token is not valid"))?;
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
             .map_err(|error| match error.kind() {
                 jsonwebtoken::errors::ErrorKind::Json(_) => {

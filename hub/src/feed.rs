@@ -1,6 +1,6 @@
 //! Events of conversations for the feed: which, for whom, with what in them.
 
-use patchbay_core::conversation::{ConversationStatus, Placement};
+use patchbay_core::conversation::Placement;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::{Audience, EventName, NewEvent};
@@ -13,11 +13,7 @@ use crate::body::{ConversationBody, MessageBody};
 
 /// What decides who may see a conversation.
 pub fn placement(row: &ConversationRow) -> Placement {
-    Placement { team_id: row.team_id, assigned_to: row.assigned_to, is_queued: is_queued(row.status) }
-}
-
-fn is_queued(status: ConversationStatus) -> bool {
-    matches!(status, ConversationStatus::New | ConversationStatus::Triage | ConversationStatus::Queued)
+    Placement { team_id: row.team_id, assigned_to: row.assigned_to, is_queued: row.status.is_queued() }
 }
 
 /// Who may know of a change of a conversation: whoever sees it now, and whoever saw it before.
@@ -27,7 +23,7 @@ pub fn audience(row: &ConversationRow, before: Option<Placement>) -> Audience {
         team_id: row.team_id,
         assigned_to: row.assigned_to,
         previous_assigned_to: before.and_then(|before| before.assigned_to).filter(|old| row.assigned_to != Some(*old)),
-        is_queued: is_queued(row.status) || before.is_some_and(|before| before.is_queued),
+        is_queued: row.status.is_queued() || before.is_some_and(|before| before.is_queued),
         account_id: None,
         site_id: None,
     }

@@ -1,5 +1,7 @@
 //! `/health`, `/health/ready` and `/metrics`.
 
+mod snapshot;
+
 use std::net::IpAddr;
 
 use axum::Json;
@@ -79,8 +81,10 @@ async fn check(health: &Health) -> (StatusCode, Json<HealthBody>) {
     (if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 
-/// Metrics in the text format of Prometheus. Open on a loopback address; elsewhere for auditors and who leads.
-#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "text/plain")))]
+/// Metrics as JSON, or in the text format of Prometheus for whoever accepts `text/plain`. Open on a loopback address;
+/// elsewhere for auditors and who leads.
+#[utoipa::path(get, path = "/metrics", tag = "operations",
+    responses((status = 200, content((snapshot::Snapshot = "application/json"), (String = "text/plain")))))]
 async fn metrics(State(health): State<Health>, headers: HeaderMap) -> Result<Response, ApiError> {
     if !health.listens_on.is_loopback() {
         let (token, _) =
@@ -91,6 +95,14 @@ async fn metrics(State(health): State<Health>, headers: HeaderMap) -> Result<Res
         }
     }
     health.metrics.run_upkeep();
-    let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((text, health.metrics.render()).into_response())
+    let rendered = health.metrics.render();
+    let wants_text = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.contains("text/plain") || value.contains("openmetrics-text"));
+    if wants_text {
+        return Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], rendered).into_response());
+    }
+    Ok(Json(snapshot::Snapshot::of(&rendered, health.gate.clock.now())).into_response())
 }

@@ -1,5 +1,7 @@
 //! Accepting connections: bounded in number, with a deadline for their headers, drained at the end.
 
+mod linger;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,8 +73,9 @@ fn connection(
         request.extensions_mut().insert(ConnectInfo(peer));
         request
     });
-    let served =
-        builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
+    let served = builder
+        .serve_connection_with_upgrades(TokioIo::new(linger::Lingering::new(stream)), TowerToHyperService::new(service))
+        .into_owned();
     let watched = graceful.watch(served);
     async move {
         let _slot = slot;

@@ -2,6 +2,7 @@
 //! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
 
 mod development;
+mod integration;
 mod load;
 mod validate;
 
@@ -13,6 +14,7 @@ use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
 pub use development::development_secret;
+pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
 
 /// Where Patchbay runs.
@@ -64,6 +66,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// Ticket intake.
     pub dispatch: patchbay_dispatch::Config,
+    /// Systems of others that we call.
+    pub integration: IntegrationSettings,
+    /// Where the built-in mail receiver listens; empty: nowhere.
+    pub listen_smtp: String,
     /// Our addresses.
     #[serde(rename = "inbox")]
     pub inboxes: Vec<InboxSettings>,
@@ -89,6 +95,8 @@ impl Default for Settings {
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
             dispatch: patchbay_dispatch::Config::default(),
+            integration: IntegrationSettings::default(),
+            listen_smtp: String::new(),
             inboxes: Vec::new(),
         }
     }
@@ -104,6 +112,8 @@ pub struct AuthSettings {
     pub issuer: Option<String>,
     /// Audience that tokens must name.
     pub audience: Option<String>,
+    /// Where the keys of an outside issuer are published.
+    pub jwks_url: Option<String>,
     /// Origins, beside our own, whose pages may write with a cookie.
     pub allowed_origins: Vec<String>,
 }

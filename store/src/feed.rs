@@ -254,15 +254,19 @@ pub async fn advance(
 /// The reader under whose name retention notes how far it removed the feed.
 const TRIMMED: &str = "feed.trimmed";
 
-/// Removes everything before the first event that happened at or after `cutoff`. Tells how many events went.
-pub async fn trim(tx: &mut Tx, cutoff: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+/// Removes the oldest events, at most `limit`, before the first one that happened at or after `cutoff`. Tells how many
+/// events went.
+pub async fn trim(tx: &mut Tx, cutoff: DateTime<Utc>, now: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
     let last = tx
         .query(
-            "select tx, seq from events
-             where (tx, seq) < (select tx, seq from events where created_at >= $1 order by tx, seq limit 1)
+            "select tx, seq from (
+                 select tx, seq from events
+                 where (tx, seq) < (select tx, seq from events where created_at >= $1 order by tx, seq limit 1)
+                 order by tx, seq limit $2) as oldest
              order by tx desc, seq desc limit 1",
         )
         .bind(cutoff)
+        .bind(limit)
         .optional::<PositionRow>()
         .await?;
     let Some(last) = last else { return Ok(0) };

@@ -80,9 +80,15 @@ impl Param for DateTime<Utc> {
     fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
         match arguments {
             Arguments::Sqlite(arguments) => arguments.add(value.map(|time| time.timestamp_micros())),
-            Arguments::Postgres(arguments) => arguments.add(value),
+            Arguments::Postgres(arguments) => arguments.add(value.map(in_range)),
         }
     }
+}
+
+/// PostgreSQL knows no time before 4713 BC and refuses a statement with one; such a time comes from a forged cursor.
+pub(crate) fn in_range(time: DateTime<Utc>) -> DateTime<Utc> {
+    // The year 2000 BC.
+    DateTime::from_timestamp(-125_000_000_000, 0).map_or(time, |oldest| time.max(oldest))
 }
 
 /// A JSON document, stored as the text it is written as.
@@ -150,5 +156,12 @@ mod tests {
     fn a_text_that_postgresql_refuses_is_made_one_that_it_takes() {
         assert_eq!(storable("a\0b".into()), "a\u{fffd}b");
         assert_eq!(storable("a b".into()), "a b");
+    }
+
+    #[test]
+    fn a_time_that_postgresql_does_not_know_becomes_one_long_ago() {
+        assert!(in_range(DateTime::<Utc>::MIN_UTC).timestamp() > -210_000_000_000);
+        assert_eq!(in_range(DateTime::<Utc>::UNIX_EPOCH), DateTime::<Utc>::UNIX_EPOCH);
+        assert_eq!(in_range(DateTime::<Utc>::MAX_UTC), DateTime::<Utc>::MAX_UTC);
     }
 }

@@ -49,7 +49,7 @@ pub async fn audience_of_conversation(tx: &mut Tx, id: ConversationId) -> Result
         inbox_id: Some(stand.inbox_id),
         team_id: stand.team_id,
         assigned_to: stand.assigned_to,
-        is_queued: stand.status == ConversationStatus::Queued,
+        is_queued: stand.status.is_queued(),
         ..Audience::default()
     }))
 }

@@ -27,14 +27,10 @@ pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("PATCHBAY_BIN") {
         return path.into();
     }
-    let here = std::env::current_exe().expect("a running program knows its own path");
-    // A test lies in target/<profile>/deps, a program in target/<profile>.
-    here.ancestors()
-        .skip(1)
-        .take(2)
-        .map(|folder| folder.join("patchbay"))
-        .find(|path| path.is_file())
-        .expect("the binary is built: cargo build --workspace --bins --tests")
+    let here = std::env::current_exe().expect("a running test knows its own path");
+    // A benchmark lies beside the binary in target/<profile>, a test below it in deps.
+    let beside = here.ancestors().skip(1).take(2).map(|folder| folder.join("patchbay")).find(|path| path.is_file());
+    beside.expect("the binary lies beside its tests; build it with `cargo build --workspace --bins --tests`")
 }
 
 /// Runs `patchbay` with `arguments` in `folder` to its end.

@@ -17,6 +17,9 @@ const EVERY: TimeDelta = TimeDelta::minutes(10);
 const BITE: i64 = 1000;
 /// Bites of one table in one run.
 const BITES: usize = 50;
+/// Events that go in one transaction, and how often in one run: together more than a busy node writes between two runs.
+const FEED_BITE: i64 = 5_000;
+const FEED_BITES: usize = 200;
 /// Reports that nobody has claimed for so long belong to nobody.
 const PARKED_FOR: TimeDelta = TimeDelta::days(7);
 /// How long the feed reaches back.
@@ -32,9 +35,16 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
             }
         }
     }
+    for _ in 0..FEED_BITES {
+        let mut tx = deps.db.begin().await?;
+        let gone = feed::trim(&mut tx, ctx.now - FEED_REACHES, ctx.now, FEED_BITE).await?;
+        tx.commit().await?;
+        if gone < FEED_BITE.unsigned_abs() {
+            break;
+        }
+    }
     let mut tx = deps.db.begin().await?;
     statuses::sweep_parked(&mut tx, ctx.now - PARKED_FOR).await?;
-    feed::trim(&mut tx, ctx.now - FEED_REACHES, ctx.now).await?;
     jobs::enqueue(&mut tx, ctx, &next(ctx.now)).await?;
     jobs::complete(&mut tx, job).await?;
     tx.commit().await?;

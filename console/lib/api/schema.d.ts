@@ -964,7 +964,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in the text format of Prometheus. Open on a loopback address; elsewhere for auditors and who leads. */
+        /**
+         * Metrics as JSON, or in the text format of Prometheus for whoever accepts `text/plain`. Open on a loopback address;
+         *     elsewhere for auditors and who leads.
+         */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -1880,7 +1883,7 @@ export interface components {
         };
         /** @description A note to write. */
         NewNote: {
-            /** @description What it says; up to 10,000 characters. */
+            /** @description What it says; up to 10,000 characters. `content` is another name for it. */
             text: string;
         };
         /** @description A new site. */
@@ -1927,7 +1930,7 @@ export interface components {
         };
         /** @description Tags to put on. */
         NewTags: {
-            /** @description One tag. */
+            /** @description One tag; `name` is another name for it. */
             tag?: string | null;
             /** @description Several tags. */
             tags?: string[];
@@ -3145,6 +3148,20 @@ export interface components {
             resolution_due_at?: string | null;
             /** @description `healthy`, `warning` or `breach`. */
             status: string;
+        };
+        /** @description The metrics at one moment. */
+        Snapshot: {
+            /** @description Counters by name: a number, or a list of label sets, each with its `count`. */
+            counters: Record<string, never>;
+            /** @description Everything else by name: a number, or a list of label sets, each with its `value`. */
+            gauges: Record<string, never>;
+            /**
+             * Format: date-time
+             * @description When it was taken.
+             */
+            generated_at: string;
+            /** @description `patchbay`. */
+            service: string;
         };
         /** @description Until when. */
         SnoozeBody: {
@@ -4734,9 +4751,9 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReadBody"];
+                "application/json": components["schemas"]["ReadBody"] | null;
             };
         };
         responses: {
@@ -6587,7 +6604,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": unknown;
+                    "application/json": components["schemas"]["Snapshot"];
+                    "text/plain": string;
                 };
             };
         };

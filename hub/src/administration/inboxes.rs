@@ -8,8 +8,8 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, TeamId};
 use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
-use patchbay_store::Tx;
 use patchbay_store::inboxes::{self, InboxRow};
+use patchbay_store::{Tx, teams};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::authority::{require_admin, require_lead};
 use super::fields;
 use super::inbox_rules::{Misfit, account, check, clash};
-use super::start::row_of;
+use super::start::{DEFAULT_TEAM, row_of};
 use super::version::IfMatch;
 use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
 use crate::{Hub, HubError};
@@ -237,7 +237,7 @@ async fn existing(tx: &mut Tx, id: InboxId) -> Result<InboxRow, HubError> {
 
 async fn team_of(tx: &mut Tx, settings: &InboxSettings) -> Result<Option<TeamId>, HubError> {
     match &settings.team {
-        None => Ok(None),
+        None => Ok(teams::by_slug(tx, DEFAULT_TEAM).await?.map(|team| team.id)),
         Some(named) => Ok(Some(fields::team(tx, "team", named).await?.id)),
     }
 }

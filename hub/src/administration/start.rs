@@ -13,6 +13,9 @@ use crate::directory::{InboxSettings, SecretProblem, provider_word};
 pub const STANDARD_TEAMS: [(&str, &str); 4] =
     [("support", "Support"), ("sales", "Sales"), ("customer_service", "Customer service"), ("dispatch", "Dispatch")];
 
+/// Team of an inbox that names none: its conversations must wait where somebody looks.
+pub(super) const DEFAULT_TEAM: &str = "support";
+
 /// Why the settings of the inboxes cannot be used. Each says in one line what to change.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -95,10 +98,8 @@ pub async fn store_inboxes(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc
         if let Some(found) = known.iter().find_map(|other| clash(settings, other)) {
             return Err(misfit(found));
         }
-        let team_id = match &settings.team {
-            None => None,
-            Some(named) => Some(team_named(&mut tx, named, now).await?),
-        };
+        let named = settings.team.as_deref().unwrap_or(DEFAULT_TEAM);
+        let team_id = Some(team_named(&mut tx, named, now).await?);
         let row = row_of(settings, team_id, account(settings).map_err(misfit)?, "settings", now);
         let stored = match known.iter_mut().find(|other| other.name == settings.name) {
             None => {

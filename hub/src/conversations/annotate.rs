@@ -83,7 +83,8 @@ pub(crate) async fn notes(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewNote {
-    /// What it says; up to 10,000 characters.
+    /// What it says; up to 10,000 characters. `content` is another name for it.
+    #[serde(alias = "content")]
     text: String,
 }
 
@@ -155,7 +156,8 @@ pub(super) async fn write_note(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewTags {
-    /// One tag.
+    /// One tag; `name` is another name for it.
+    #[serde(alias = "name")]
     tag: Option<String>,
     /// Several tags.
     #[serde(default)]
@@ -200,7 +202,7 @@ pub(crate) async fn remove_tag(
 ) -> Result<Json<ConversationBody>, HubError> {
     let mut change = Change::begin(&hub, &ctx, id).await?;
     require_hand_in_it(&ctx.actor, &change.row)?;
-    if !annotations::remove_tag(&mut change.tx, id, &tag).await? {
+    if !annotations::remove_tag(&mut change.tx, id, &tag.to_lowercase()).await? {
         return Err(ApiError::not_found("tag on this conversation").into());
     }
     change.row.tags = Value::from(annotations::tags_of(&mut change.tx, id).await?);

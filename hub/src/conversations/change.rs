@@ -22,6 +22,8 @@ pub(crate) struct Change {
     pub(crate) tx: Tx,
     pub(crate) row: ConversationRow,
     before: Placement,
+    /// Whether the caller became a user in this transaction: the directory does not know them yet.
+    has_newcomer: bool,
 }
 
 impl Change {
@@ -30,7 +32,7 @@ impl Change {
         let mut tx = hub.db.begin().await?;
         let Seen(row) = lock_visible(&mut tx, ctx, id).await?;
         let before = placement(&row);
-        Ok(Self { tx, row, before })
+        Ok(Self { tx, row, before, has_newcomer: false })
     }
 
     /// Locks a conversation that the caller may see or could have taken. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
@@ -38,7 +40,7 @@ impl Change {
         let mut tx = hub.db.begin().await?;
         let Seen(row) = lock_to_take(&mut tx, ctx, id).await?;
         let before = placement(&row);
-        Ok(Self { tx, row, before })
+        Ok(Self { tx, row, before, has_newcomer: false })
     }
 
     /// Moves it to the state after `trigger`. Error: 409 `INVALID_STATE_TRANSITION`.
@@ -48,6 +50,12 @@ impl Change {
             ApiError::new(Code::InvalidStateTransition, format!("not possible while the conversation is {from}"))
                 .because("from_state", from.as_str())
         })?;
+        Ok(())
+    }
+
+    /// Makes sure that the caller is a user, so that rows can name them.
+    pub(crate) async fn admit(&mut self, ctx: &Ctx) -> Result<(), HubError> {
+        self.has_newcomer |= crate::directory::ensure_user(&mut self.tx, ctx).await?;
         Ok(())
     }
 
@@ -84,6 +92,9 @@ impl Change {
         let event = conversation_event(ctx, name, &self.row, body.clone(), Some(self.before));
         events::append(&mut self.tx, &[event]).await?;
         self.tx.commit().await?;
+        if self.has_newcomer {
+            hub.directory_changed().await;
+        }
         Ok(body)
     }
 }

@@ -9,7 +9,7 @@ use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, NoteId, UserId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
-use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody};
 use patchbay_store::annotations::NoteRow;
 use patchbay_store::{annotations, conversations, jobs};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id
     if !is_member && ctx.actor.role != Role::Admin {
         return Err(ApiError::forbidden("only members of the team take from its queue").into());
     }
-    crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+    change.admit(&ctx).await?;
     let capacity = hub.directory().users.get(&user).map_or(5, |user| user.capacity);
     let held = conversations::held_by(&mut change.tx, user).await?;
     if held >= capacity {
@@ -236,7 +236,7 @@ pub(crate) async fn reopen(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): 
     let to = if let Some(agent) = change.row.previous_assignee.filter(active) {
         agent
     } else {
-        crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+        change.admit(&ctx).await?;
         ctx.actor.user_id()
     };
     change.row.assigned_to = Some(to);
@@ -304,13 +304,13 @@ pub(crate) struct ReadBody {
 
 /// Remembers how far the caller has read. When the caller may answer, the team's unread counter follows.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/read", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = ReadBody,
+    params(("id" = Uuid, Path)), request_body = Option<ReadBody>,
     responses((status = 200, body = ConversationBody), (status = 404, description = "NOT_FOUND")))]
 pub(crate) async fn read(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<ReadBody>,
+    OptionalBody(body): OptionalBody<ReadBody>,
 ) -> Answer {
     let mut change = Change::begin(&hub, &ctx, id).await?;
     let user = ctx.actor.user_id();
@@ -318,7 +318,7 @@ pub(crate) async fn read(
     let later =
         if seq == change.row.last_seq { 0 } else { annotations::inbound_after(&mut change.tx, id, seq).await? };
     let read_inbound = change.row.inbound_count - later;
-    crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+    change.admit(&ctx).await?;
     annotations::mark_read(&mut change.tx, &ctx, id, user, seq, read_inbound).await?;
     let may_answer = require_hand_in_it(&ctx.actor, &change.row).is_ok() || change.row.assigned_to.is_none();
     if !may_answer || read_inbound <= change.row.read_inbound_count {

@@ -76,7 +76,7 @@ fn filter_of(
 ) -> Result<Option<Filter>, ApiError> {
     let directory = hub.directory();
     let bad = |what: &str| ApiError::new(Code::InvalidQuery, format!("{what} is not one we know"));
-    let mut filter = Filter { visible, tag: params.tag.clone(), ..Filter::default() };
+    let mut filter = Filter { visible, tag: params.tag.as_deref().map(str::to_lowercase), ..Filter::default() };
     for word in params.status.iter().flat_map(|list| list.split(',')).filter(|word| !word.is_empty()) {
         if word == "open" {
             let open = ConversationStatus::ALL.iter().filter(|status| **status != ConversationStatus::Closed);

@@ -154,7 +154,9 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
     conversations::insert(tx, &begun).await?;
     conversations::update(tx, &stored).await?;
     messages::insert(tx, &rows).await?;
-    stored.iter_mut().for_each(|row| row.version += 1);
+    for row in &mut stored {
+        row.version += 1;
+    }
     begun.append(&mut stored);
     Ok(tell(ctx, &directory, &begun, rows.iter().zip(told)))
 }

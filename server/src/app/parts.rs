@@ -28,6 +28,9 @@ use crate::settings::{Environment, Settings};
 /// How long a start waits for a database that is away.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long the end waits for connections of the database.
+const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
+
 /// The parts of a server.
 pub(super) struct Parts {
     pub(super) hub: Hub,
@@ -178,7 +181,8 @@ impl Parts {
         if let Some(simulator) = self.simulator {
             simulator.shutdown().await;
         }
-        self.hub.db.close().await;
+        // A request that outlived the drain may still hold a connection; the process ends without it.
+        let _closed = tokio::time::timeout(CLOSING_PATIENCE, self.hub.db.close()).await;
     }
 }
 

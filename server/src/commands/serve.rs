@@ -17,11 +17,15 @@ pub(super) async fn run(settings: Settings, arguments: &ServeArgs) -> Result<(),
     if mode == Mode::Demo && settings.env == crate::settings::Environment::Production {
         return Err(CommandError::Usage("settings: --demo is refused in production".into()));
     }
+    let unused = settings.unused();
     let engine = settings.database_url.split(':').next().unwrap_or_default().to_owned();
     let running = app::start(settings, Roles::of(&arguments.roles), mode)
         .await
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     print(&format!("Patchbay {} is ready on {} ({engine})", env!("CARGO_PKG_VERSION"), running.url));
+    for key in unused {
+        tracing::warn!(key, "{key} is set and does nothing yet");
+    }
     for line in &running.greeting {
         print(&format!("  {line}"));
     }
@@ -31,7 +35,7 @@ pub(super) async fn run(settings: Settings, arguments: &ServeArgs) -> Result<(),
     Ok(())
 }
 
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

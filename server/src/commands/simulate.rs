@@ -7,7 +7,7 @@ use super::{CommandError, print};
 use crate::cli::Simulated;
 use crate::settings::Settings;
 
-/// Runs the fakes until Ctrl-C.
+/// Runs the fakes until SIGTERM or Ctrl-C.
 pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), CommandError> {
     crate::telemetry::log(&settings.log);
     let Simulated::Providers { listen } = what;
@@ -18,9 +18,7 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
     print(&format!("the providers answer on {}", running.base_url()));
     print(&format!("  WhatsApp    api_base = \"{}\"", running.graph_base()));
     print(&format!("  Twilio      api_base = \"{}\"", running.base_url()));
-    if let Err(error) = tokio::signal::ctrl_c().await {
-        return Err(CommandError::Failed(error.to_string()));
-    }
+    super::serve::asked_to_stop().await;
     running.shutdown().await;
     Ok(())
 }

@@ -85,7 +85,17 @@ impl Settings {
         } else if let Ok(secret) = std::env::var("PATCHBAY_JWT_SECRET") {
             self.auth.jwt_secret = Some(Secret::new(secret));
         }
+        self.integration.complete()?;
         self.validate()
+    }
+}
+
+impl Settings {
+    /// Keys that are set and do nothing in this release.
+    pub fn unused(&self) -> Vec<&'static str> {
+        let keys = self.auth.jwks_url.is_some().then_some("auth.jwks_url");
+        let mail = (!self.listen_smtp.is_empty()).then_some("listen_smtp");
+        keys.into_iter().chain(mail).chain(self.integration.unused()).collect()
     }
 }
 

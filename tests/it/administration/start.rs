@@ -6,7 +6,7 @@ use patchbay_core::channel::Channel;
 use patchbay_core::notice::Notice;
 use patchbay_hub::administration::{StartError, seed_demo, store_inboxes};
 use patchbay_hub::directory::{DirectoryKeeper, InboxSettings, KeptSecret, ensure_user};
-use patchbay_store::{Db, directory, inboxes, sites, users};
+use patchbay_store::{Db, directory, inboxes, sites, teams, users};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,6 @@ fn settings() -> Vec<InboxSettings> {
             address: Some("+15550002222".into()),
             account_sid: Some("AC1".into()),
             auth_tokens: vec![KeptSecret::new("t")],
-            team: Some("support".into()),
             ..InboxSettings::new("sms-main", Channel::Sms)
         },
     ]
@@ -55,6 +54,8 @@ async fn the_settings_file_decides_about_its_inboxes(database: TestDatabase) {
         [("whatsapp-main", 1), ("sms-main", 1)]
     );
     assert!(first.iter().all(|row| row.team_id.is_some() && row.origin == "settings"), "teams are made when missing");
+    let support = teams::by_slug(&mut world.hub.db.read().await.expect("it works"), "support").await.expect("it works");
+    assert_eq!(first[1].team_id, support.map(|team| team.id), "an inbox that names no team belongs to support");
     settings[1].address = Some("+15550003333".into());
     store_inboxes(&world.hub.db, &settings, now).await.expect("it works");
     let second = rows(&world.hub.db).await;

@@ -1,0 +1,79 @@
+//! `[integration.…]`: systems of others that we call. Source: contract, settings.
+
+use patchbay_core::secret::Secret;
+use serde::Deserialize;
+
+use super::{SettingsError, resolve_secret};
+
+/// Systems of others that we call.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IntegrationSettings {
+    /// Where tickets are kept.
+    pub ticketing: TicketingSettings,
+    /// Where a customer's transactions are looked up and drafted.
+    pub transactions: Option<TransactionSettings>,
+}
+
+/// Where tickets are kept.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TicketingSettings {
+    /// Whose they are.
+    pub kind: TicketingKind,
+    /// Base of the outside system.
+    pub base_url: Option<String>,
+    /// Key of the outside system. May be `env:NAME` or `file:PATH`.
+    pub api_key: Option<Secret>,
+}
+
+/// Whose ticketing it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketingKind {
+    /// Our own.
+    #[default]
+    Dispatch,
+    /// An outside system's, over HTTP.
+    Http,
+}
+
+/// Where transactions are looked up and drafted. Secrets may be `env:NAME` or `file:PATH`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransactionSettings {
+    /// Base of the system.
+    pub base_url: String,
+    /// Where tokens are fetched with client credentials.
+    pub token_url: String,
+    /// Who we are there.
+    pub client_id: String,
+    /// Proves it.
+    pub client_secret: Secret,
+    /// Signs what we post.
+    pub hmac_secret: Secret,
+}
+
+impl IntegrationSettings {
+    /// Replaces references to secrets by the secrets. Errors: one that cannot be read, a base that is missing.
+    pub(super) fn complete(&mut self) -> Result<(), SettingsError> {
+        if let Some(key) = &mut self.ticketing.api_key {
+            *key = resolve_secret("integration.ticketing.api_key", key)?;
+        }
+        if self.ticketing.kind == TicketingKind::Http && self.ticketing.base_url.is_none() {
+            return Err(SettingsError::Invalid("integration.ticketing.base_url: must be set when kind is http".into()));
+        }
+        if let Some(system) = &mut self.transactions {
+            system.client_secret = resolve_secret("integration.transactions.client_secret", &system.client_secret)?;
+            system.hmac_secret = resolve_secret("integration.transactions.hmac_secret", &system.hmac_secret)?;
+        }
+        Ok(())
+    }
+
+    /// What is set here and not used by this release, one line each.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &'static str> {
+        let http = (self.ticketing.kind == TicketingKind::Http).then_some("integration.ticketing");
+        let transactions = self.transactions.is_some().then_some("integration.transactions");
+        http.into_iter().chain(transactions)
+    }
+}
