@@ -19,9 +19,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::body::ConversationBody;
-use crate::conversations::{Seen, body_of, load_to_dispatch};
+use crate::conversations::{body_of, may_dispatch};
 use crate::error::HubError;
-use crate::feed::{audience, conversation_event, placement};
+use crate::feed::{audience, conversation_event};
 use crate::state::Hub;
 
 const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
@@ -58,7 +58,9 @@ async fn make_ticket(
     if command.row().reach(ctx.actor.role).is_none() {
         return Err(ApiError::forbidden("this role does not record tickets").into());
     }
-    let Seen(conversation) = load_to_dispatch(&mut hub.db.read().await?, &ctx, id).await?;
+    let found = conversations::by_id(&mut hub.db.read().await?, id).await?;
+    let conversation =
+        found.filter(|row| may_dispatch(&ctx.actor, row)).ok_or_else(|| ApiError::not_found("conversation"))?;
     complete(&hub, &conversation, &mut fields).await?;
     let path = [("id", id.to_string()), ("mode", command.row().tool.to_owned())];
     let call = Call::new(command, &headers, fields).through(ENDPOINT, path);
@@ -120,9 +122,8 @@ impl LinkConversation {
         relation: TicketRelation,
     ) -> Result<(ConversationBody, Audience), ApiError> {
         let locked = conversations::lock(tx, self.id).await.map_err(HubError::from)?;
-        let mut row = locked
-            .filter(|row| patchbay_core::conversation::may_see(&ctx.actor, placement(row)))
-            .ok_or_else(|| ApiError::not_found("conversation"))?;
+        let mut row =
+            locked.filter(|row| may_dispatch(&ctx.actor, row)).ok_or_else(|| ApiError::not_found("conversation"))?;
         let is_new =
             tickets::link(tx, self.id, ticket, relation, ctx.actor.id, ctx.now).await.map_err(HubError::from)?;
         if is_new {

@@ -7,7 +7,7 @@ use patchbay_core::ids::RecordId;
 use patchbay_simulator::{Author, DeliveryState, Provider};
 use patchbay_tests::deployment::{CUSTOMER, OTHER_CUSTOMER};
 use patchbay_tests::wait::{PATIENCE, eventually};
-use patchbay_tests::{Caller, Deployment, Plan, Socket, both_plans};
+use patchbay_tests::{Caller, Deployment, Plan, Socket, both_plans, settings};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -193,8 +193,13 @@ async fn a_conversation_becomes_a_ticket(plan: Plan) {
     assert_eq!(ticket["summary"], "Leaking boiler", "{ticket}");
     let timeline = admin.get(&format!("/tickets/{}/timeline", id(&made["ticket"]))).await.expect(200);
     assert!(timeline.to_string().contains("ticket.create"), "{timeline}");
+    let dispatcher = admin.with_token(settings::token("dispatcher"));
+    let body = json!({"mode": "create", "account_id": id(&account), "site_id": id(&site), "summary": "Wet floor"});
+    let key = client_id().to_string();
+    let headers = [("idempotency-key", key.as_str())];
+    dispatcher.call(reqwest::Method::POST, &path, Some(body), &headers).await.expect(201);
     let listed = deployment.conversation(admin, CUSTOMER, Channel::Whatsapp).await;
-    assert_eq!(listed["tickets"].as_array().map(Vec::len), Some(1), "{listed}");
+    assert_eq!(listed["tickets"].as_array().map(Vec::len), Some(2), "{listed}");
 }
 
 async fn a_socket_resumes_without_loss_or_doubles(plan: Plan) {

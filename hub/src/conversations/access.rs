@@ -40,16 +40,14 @@ pub async fn load_visible(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<
     seen(ctx, conversations::by_id(tx, id).await?)
 }
 
-/// A conversation that becomes a ticket: beside those who may see it, dispatchers take any, and an assistant the one its
-/// token is bound to. Error: 404 `NOT_FOUND`, whether absent or not theirs to know.
-pub(crate) async fn load_to_dispatch(tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Seen, HubError> {
-    let row = conversations::by_id(tx, id).await?;
-    let is_theirs = match ctx.actor.role {
-        Role::Dispatcher => ctx.actor.portal != Some(Portal::Technician),
-        Role::AiAgent => ctx.actor.conversation == Some(id),
-        _ => return seen(ctx, row),
-    };
-    row.filter(|_| is_theirs).map(Seen).ok_or_else(|| ApiError::not_found("conversation").into())
+/// Whether the caller may make a conversation into a ticket, as far as the conversation goes: beside those who may see
+/// it, dispatchers take any, and an assistant the one its token is bound to.
+pub(crate) fn may_dispatch(actor: &Actor, row: &ConversationRow) -> bool {
+    match actor.role {
+        Role::Dispatcher => actor.portal != Some(Portal::Technician),
+        Role::AiAgent => actor.conversation == Some(row.id),
+        _ => may_see(actor, placement(row)),
+    }
 }
 
 /// The same, locked until the transaction ends.

@@ -233,8 +233,10 @@ async fn a_conversation_becomes_a_ticket(desk: Desk) {
     let stranger = desk.token("support_agent", "sales");
     let (status, _) = desk.call(&stranger, "POST", &path, &body).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
-    let (status, refused) = desk.call(&desk.token("dispatcher", "support"), "POST", &path, &body).await;
+    let (status, refused) = desk.call(&desk.token("qa", "support"), "POST", &path, &body).await;
     assert_eq!((status, &refused["error"]["code"]), (StatusCode::FORBIDDEN, &json!("FORBIDDEN")));
+    let (status, _) = desk.call(&desk.token("ai_agent", "support"), "POST", &path, &body).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "an assistant's token is bound to one conversation");
     let (_, refused) = desk.call(&agent, "POST", &path, &json!({"mode": "create", "summary": "x"})).await;
     assert_eq!(refused["error"]["validation_errors"][0]["path"], "account_id");
     repeats_are_linked(&desk, &agent, &account, &site, &path).await;

@@ -1,6 +1,6 @@
 //! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
 //!
-//! Usage: `bench [ingress|memory|fanout|latency]…`; without a name, all but `memory`, which stores a million messages.
+//! Usage: `bench [start|ingress|memory|latency|fanout]…`; without a name, all but `memory`, which stores a million messages.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
 //! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
 //! the micro-benchmarks measured last.
@@ -13,6 +13,7 @@ mod load;
 mod measured;
 mod post;
 mod report;
+mod start;
 mod subscriber;
 mod target;
 
@@ -37,11 +38,12 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["ingress", "latency", "fanout"],
+        [] => vec!["start", "ingress", "latency", "fanout"],
         some => some.iter().map(String::as_str).collect(),
     };
     for name in chosen {
         let report: Report = match name {
+            "start" => start::run().await,
             "ingress" => ingress::run().await,
             "memory" => ingress::memory().await,
             "fanout" => fanout::run().await,
