@@ -12,6 +12,10 @@ use serde_json::Value;
 
 use crate::deps::MediaLink;
 
+/// Without it Twilio posts a delivery state once more after a failed connection, and never after an error or silence: a
+/// restart of ours would leave the message at the state before. Source: channels reference, "Retries and identity".
+const CALLBACK_RETRIES: &str = "rc=5&rp=ct,rt,5xx";
+
 /// A template as the reply stores it: `content.metadata.template`.
 #[derive(Debug, Default, Deserialize)]
 struct TemplateContent {
@@ -63,7 +67,7 @@ pub(super) fn render(
         }
         Provider::Twilio(number) => {
             let media_urls: Vec<String> = files.into_iter().map(|file| file.link).collect();
-            let callback = format!("{}/webhooks/twilio/status/{id}", addresses.public_url);
+            let callback = format!("{}/webhooks/twilio/status/{id}#{CALLBACK_RETRIES}", addresses.public_url);
             let outbound = twilio::Outbound {
                 channel: inbox.channel,
                 from: &inbox.address,
