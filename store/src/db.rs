@@ -49,12 +49,20 @@ const SQLITE_READERS: u32 = 4;
 const MIGRATE_TRIES: usize = 30;
 
 /// Every migration: version, name, SQLite text, PostgreSQL text. A pair is never edited once released.
-pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "ground",
-    include_str!("../../migrations/sqlite/0001_ground.sql"),
-    include_str!("../../migrations/postgres/0001_ground.sql"),
-)];
+pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "ground",
+        include_str!("../../migrations/sqlite/0001_ground.sql"),
+        include_str!("../../migrations/postgres/0001_ground.sql"),
+    ),
+    (
+        3,
+        "commands",
+        include_str!("../../migrations/sqlite/0003_commands.sql"),
+        include_str!("../../migrations/postgres/0003_commands.sql"),
+    ),
+];
 
 impl Db {
     /// Opens `sqlite://path` (created when missing) or `postgres://…`. Does not migrate.

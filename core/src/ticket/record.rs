@@ -1,6 +1,7 @@
 //! A ticket as it is stored.
 
 use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
 
 use crate::ids::{AccountId, ActorId, AssetId, ContactId, SiteId, TechnicianId, TicketId, VendorId};
 use crate::ticket::state::{Projections, Situation, TicketState};
@@ -136,5 +137,59 @@ impl Ticket {
             is_delayed: self.delayed_until.is_some(),
             escalation_level: self.escalation_level,
         })
+    }
+
+    /// The fields that differ, each as `[before, after]`; nobody's name or address, and no free text.
+    pub fn difference(&self, after: &Self) -> Value {
+        let mut changes = Map::new();
+        let mut compare = |field: &str, one: Value, other: Value| {
+            if one != other {
+                changes.insert(field.to_owned(), json!([one, other]));
+            }
+        };
+        macro_rules! compare_all {
+            ($($field:ident),+ $(,)?) => {
+                $(compare(stringify!($field), json!(self.$field), json!(after.$field));)+
+            };
+        }
+        compare_all!(
+            state,
+            priority,
+            urgency,
+            category,
+            incident_type,
+            template_version,
+            risk_flags,
+            asset_id,
+            contact_id,
+            nte_cents,
+            estimate_cents,
+            identity_confidence,
+            classification_confidence,
+            sop_handoff_required,
+            sop_handoff_acknowledged,
+            review_required,
+            review_reasons,
+            reviewed_by,
+            ranking_score,
+            applied_rules,
+            scheduled_start,
+            scheduled_end,
+            assigned_tech_id,
+            assigned_provider_id,
+            accepted_at,
+            hold_reason,
+            held_from_state,
+            delayed_until,
+            escalation_level,
+            escalated_at,
+            intake_completed_at,
+            billable,
+            invoice_state,
+        );
+        if self.description != after.description {
+            changes.insert("description".into(), Value::from("changed"));
+        }
+        Value::Object(changes)
     }
 }
