@@ -38,6 +38,7 @@ pub mod templates;
 pub mod tickets;
 mod tx;
 pub mod users;
+mod writer;
 
 pub use batch::Batch;
 pub use db::{Db, Engine, MIGRATIONS};
