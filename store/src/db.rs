@@ -52,12 +52,20 @@ const PREPARED_STATEMENTS: usize = 512;
 const MIGRATE_TRIES: usize = 30;
 
 /// Every migration: version, name, SQLite text, PostgreSQL text. A pair is never edited once released.
-pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[(
-    1,
-    "ground",
-    include_str!("../../migrations/sqlite/0001_ground.sql"),
-    include_str!("../../migrations/postgres/0001_ground.sql"),
-)];
+pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
+    (
+        1,
+        "ground",
+        include_str!("../../migrations/sqlite/0001_ground.sql"),
+        include_str!("../../migrations/postgres/0001_ground.sql"),
+    ),
+    (
+        2,
+        "directory",
+        include_str!("../../migrations/sqlite/0002_directory.sql"),
+        include_str!("../../migrations/postgres/0002_directory.sql"),
+    ),
+];
 
 impl Db {
     /// Opens `sqlite://path` (created when missing) or `postgres://…`. Does not migrate.
