@@ -3,9 +3,11 @@
 
 pub mod accounts;
 pub mod annotations;
+pub mod approvals;
 pub mod assets;
 pub mod attempts;
 pub mod audit;
+pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod contacts;
@@ -40,12 +42,13 @@ pub mod sweeps;
 pub mod teams;
 pub mod technicians;
 pub mod templates;
+pub mod ticket_services;
 pub mod tickets;
 pub mod time_off;
 mod tx;
 pub mod users;
-mod writer;
 pub mod vendors;
+mod writer;
 pub mod zones;
 
 pub use batch::Batch;
