@@ -68,9 +68,7 @@ pub(crate) fn actor(headers: &HeaderMap) -> Result<Actor, ApiError> {
     let id = Uuid::parse_str(id).map_err(|_| invalid("X-Actor-Id must be a UUID"))?;
     let given_type = match text(&ACTOR_TYPE) {
         None => None,
-        Some(word) => {
-            Some(word.to_ascii_uppercase().parse().map_err(|_| invalid("X-Actor-Type is not one we know"))?)
-        }
+        Some(word) => Some(word.to_ascii_uppercase().parse().map_err(|_| invalid("X-Actor-Type is not one we know"))?),
     };
     // Whoever sends these headers is a person, unless they say otherwise.
     let role = Role::from_claim(role, given_type.or(Some(ActorType::Human)))

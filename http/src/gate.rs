@@ -61,9 +61,7 @@ impl Gate {
                 let (actor, _) = self.actor(token).await?;
                 Ok((actor, Proof::Token(source)))
             }
-            None if self.development.count(headers) => {
-                Ok((development::actor(headers)?, Proof::DevelopmentHeaders))
-            }
+            None if self.development.count(headers) => Ok((development::actor(headers)?, Proof::DevelopmentHeaders)),
             None => Err(ApiError::new(Code::AuthRequired, "a token is required")),
         }
     }

@@ -69,11 +69,7 @@ pub(crate) struct State {
 impl Jwks {
     /// Starts the task that fetches the keys from `url` until `stop`; whoever starts it awaits it. Error: no HTTP client
     /// can be made.
-    pub fn start(
-        url: &str,
-        rules: JwksRules,
-        stop: CancellationToken,
-    ) -> Result<(Self, JoinHandle<()>), NoHttpClient> {
+    pub fn start(url: &str, rules: JwksRules, stop: CancellationToken) -> Result<(Self, JoinHandle<()>), NoHttpClient> {
         let (publish, state) = watch::channel(State::default());
         let wanted = Arc::new(Notify::new());
         let fetcher = Fetcher::new(url, rules, publish, wanted.clone())?;

@@ -77,10 +77,8 @@ mod tests {
 
     #[track_caller]
     fn check(sent: &[(&'static str, &str)], expect: &str) {
-        let headers: HeaderMap = sent
-            .iter()
-            .map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("plain")))
-            .collect();
+        let headers: HeaderMap =
+            sent.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("plain"))).collect();
         assert_eq!(Trace::of(&headers, UNIQUE).to_string(), expect, "{sent:?}");
     }
 

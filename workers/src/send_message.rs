@@ -153,12 +153,7 @@ impl Sender<'_> {
         }
     }
 
-    async fn count_and_note(
-        &self,
-        id: MessageId,
-        attempt: AttemptId,
-        finding: &Finding,
-    ) -> Result<Verdict, WorkError> {
+    async fn count_and_note(&self, id: MessageId, attempt: AttemptId, finding: &Finding) -> Result<Verdict, WorkError> {
         metrics::counter!("send_attempts_total", "channel" => self.inbox.channel.as_str(), "outcome" => finding.word())
             .increment(1);
         self.note(id, Some(attempt), finding).await

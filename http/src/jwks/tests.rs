@@ -49,8 +49,8 @@ fn claims() -> Value {
 
 #[tokio::test]
 async fn every_algorithm_is_checked_with_its_key() {
-    let keys =
-        [("r", Algorithm::RS256), ("e", Algorithm::ES256), ("d", Algorithm::EdDSA)].map(|(id, a)| IssuerKey::new(id, a));
+    let keys = [("r", Algorithm::RS256), ("e", Algorithm::ES256), ("d", Algorithm::EdDSA)]
+        .map(|(id, a)| IssuerKey::new(id, a));
     let server = IssuerServer::start(Publishes::Keys(keys.iter().map(IssuerKey::published).collect())).await;
     let following = Following::start(&server, QUICK);
     for key in &keys {
@@ -140,7 +140,8 @@ async fn only_keys_for_signatures_of_our_algorithms_count() {
         jwk[name] = value;
         jwk
     };
-    let secret = json!({ "kty": "oct", "kid": "k", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "alg": "HS256" });
+    let secret =
+        json!({ "kty": "oct", "kid": "k", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "alg": "HS256" });
     let useless = [
         changed("use", json!("enc")),
         changed("key_ops", json!(["encrypt"])),

@@ -78,9 +78,8 @@ mod tests {
     use crate::settings::Settings;
 
     fn read(set: &[(&str, &str)]) -> Result<Settings, SettingsError> {
-        let environment = |name: &str| {
-            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
+        let environment =
+            |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let figment = merge(Figment::new(), environment)?;
         Ok(figment.extract().expect("every key is one of the settings"))
     }
@@ -89,7 +88,16 @@ mod tests {
     fn every_published_name_sets_something() {
         let samples: Vec<(&str, &str)> = PUBLISHED
             .iter()
-            .map(|(name, _, kind)| (*name, match kind { Text => "text", Number => "7", Switch => "true" }))
+            .map(|(name, _, kind)| {
+                (
+                    *name,
+                    match kind {
+                        Text => "text",
+                        Number => "7",
+                        Switch => "true",
+                    },
+                )
+            })
             .collect();
         let settings = read(&samples).expect("they fit");
         assert_eq!(settings.database_url, "text");
