@@ -13,6 +13,7 @@ pub mod ctx;
 pub mod delivery;
 pub mod directory;
 pub mod event;
+pub mod evidence;
 pub mod ids;
 pub mod inbox;
 pub mod item;

@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use object_store::ObjectStoreExt;
 use object_store::path::Path as ObjectPath;
 use patchbay_core::Code;
+use patchbay_core::evidence::sniff;
 use patchbay_core::ids::MediaId;
 use patchbay_core::secret::Secret;
 use patchbay_http::{ApiError, Caller, Id, Params};
@@ -52,36 +53,6 @@ pub(crate) struct MediaBody {
 /// Where a file with this hash lies in the object store.
 pub fn storage_key(sha256: &str) -> String {
     format!("media/{}/{sha256}", sha256.get(..2).unwrap_or("00"))
-}
-
-/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
-pub fn sniff(bytes: &[u8], claimed: &str) -> String {
-    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let known = match bytes {
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        [b'%', b'P', b'D', b'F', ..] => Some("application/pdf"),
-        [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
-        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => Some("audio/mpeg"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
-        _ => None,
-    };
-    match known {
-        Some(known) => known.into(),
-        // Text and office files carry no mark; believe the claim unless a browser could run it.
-        None if claimed.is_empty()
-            || claimed.contains("html")
-            || claimed.contains("svg")
-            || claimed.contains("script")
-            || claimed.contains("xml")
-            || claimed.starts_with("image/") =>
-        {
-            "application/octet-stream".into()
-        }
-        None => claimed,
-    }
 }
 
 /// Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`

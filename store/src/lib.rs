@@ -22,6 +22,7 @@ pub mod inboxes;
 pub mod jobs;
 pub mod media;
 pub mod messages;
+pub mod objects;
 pub mod outbox;
 pub mod param;
 pub mod quarantine;
