@@ -69,6 +69,16 @@ ids! {
     SiteId,
     /// A vehicle or a piece of equipment.
     AssetId,
+    /// A part of the country that technicians cover.
+    ZoneId,
+    /// An entry of the catalog of services.
+    ServiceId,
+    /// A version of what an incident type asks for.
+    IncidentTemplateId,
+    /// A rule that ranks tickets.
+    RankingRuleId,
+    /// A stretch of time that a technician is away.
+    TimeOffId,
     /// A person who writes to us.
     ContactId,
     /// One address of a contact on one channel.

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod audit;
 pub mod canonical;
+pub mod catalog;
 pub mod channel;
 pub mod clock;
 pub mod code;
@@ -14,6 +15,7 @@ pub mod delivery;
 pub mod directory;
 pub mod event;
 pub mod evidence;
+pub mod hours;
 pub mod ids;
 pub mod inbox;
 pub mod item;
@@ -22,6 +24,7 @@ pub mod notice;
 pub mod place;
 pub mod role;
 pub mod secret;
+pub mod technician;
 pub mod template;
 pub mod ticket;
 

@@ -8,6 +8,7 @@ mod call;
 mod config;
 mod effect;
 mod error;
+mod evidence;
 mod fields;
 mod pipeline;
 mod read;
@@ -19,6 +20,7 @@ pub use body::{CreateBody, IntakeBody, TicketBody, TimelineBody, TimelineEvent, 
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use error::CommandError;
+pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
 pub use read::TicketQuery;
 pub use routes::router;

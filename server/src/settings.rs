@@ -1,19 +1,24 @@
 //! Settings: one TOML file, overridden by `PATCHBAY_…` variables (`__` between levels) and by the names that the
 //! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
 
+mod auth;
 mod development;
+mod evidence;
 mod integration;
 mod load;
+mod published;
 mod validate;
 
 use std::path::PathBuf;
 
-use patchbay_core::secret::Secret;
 use patchbay_hub::directory::InboxSettings;
+use patchbay_store::objects::S3Settings;
 use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
-pub use development::development_secret;
+pub use auth::AuthSettings;
+pub use development::{development_secret, link_secret};
+pub use evidence::EvidenceSettings;
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
 
@@ -23,6 +28,7 @@ pub use load::{SettingsError, resolve_secret};
 pub enum Environment {
     /// On a developer's machine: a missing secret is made up.
     #[default]
+    #[serde(alias = "local", alias = "test")]
     Development,
     /// In earnest: development shortcuts and weak secrets are refused.
     Production,
@@ -66,6 +72,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// Ticket intake.
     pub dispatch: patchbay_dispatch::Config,
+    /// Where files lie when not on our own disk.
+    pub object_store: S3Settings,
+    /// What evidence has to prove, and what may be uploaded.
+    pub evidence: EvidenceSettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
     /// Where the built-in mail receiver listens; empty: nowhere.
@@ -95,27 +105,13 @@ impl Default for Settings {
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
             dispatch: patchbay_dispatch::Config::default(),
+            object_store: S3Settings::default(),
+            evidence: EvidenceSettings::default(),
             integration: IntegrationSettings::default(),
             listen_smtp: String::new(),
             inboxes: Vec::new(),
         }
     }
-}
-
-/// Tokens.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuthSettings {
-    /// Signs and checks tokens; at least 32 bytes. May be `env:NAME` or `file:PATH`.
-    pub jwt_secret: Option<Secret>,
-    /// Issuer that tokens must name.
-    pub issuer: Option<String>,
-    /// Audience that tokens must name.
-    pub audience: Option<String>,
-    /// Where the keys of an outside issuer are published.
-    pub jwks_url: Option<String>,
-    /// Origins, beside our own, whose pages may write with a cookie.
-    pub allowed_origins: Vec<String>,
 }
 
 /// Bounds.

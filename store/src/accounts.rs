@@ -37,6 +37,8 @@ record! {
         pub timezone: String,
         /// What else is set: `code_prefix` of its tickets.
         pub settings: Value,
+        /// Its customer in the accounting system.
+        pub qb_customer_id: Option<String>,
         /// Grows with every change.
         pub version: i64,
         /// When it was made.
@@ -50,8 +52,8 @@ record! {
 pub async fn insert(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError> {
     tx.query(
         "insert into accounts (id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone,
-                settings, version, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                settings, qb_customer_id, version, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
     )
     .bind(row.id)
     .bind(row.name.as_str())
@@ -63,6 +65,7 @@ pub async fn insert(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError> {
     .bind(row.locale.as_str())
     .bind(row.timezone.as_str())
     .bind(row.settings.clone())
+    .bind(row.qb_customer_id.as_deref())
     .bind(row.version)
     .bind(row.created_at)
     .bind(row.updated_at)
@@ -74,8 +77,8 @@ pub async fn insert(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError> {
 /// One account.
 pub async fn by_id(tx: &mut Tx, id: AccountId) -> Result<Option<AccountRow>, StoreError> {
     tx.query(
-        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings, version,
-                created_at, updated_at
+        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings,
+                qb_customer_id, version, created_at, updated_at
          from accounts where id = $1",
     )
     .bind(id)
@@ -94,14 +97,14 @@ pub async fn page(
 ) -> Result<Vec<AccountRow>, StoreError> {
     let pattern = text.map(|text| format!("%{}%", text.replace(['%', '_', '\\'], "")));
     tx.query_for(
-        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings, version,
-                created_at, updated_at
+        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings,
+                qb_customer_id, version, created_at, updated_at
          from accounts
          where id > $1 and ($2 or id in (select unhex(value ->> 0) from json_each($3)))
            and ($4 is null or lower(name) like $4)
          order by id limit $5",
-        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings, version,
-                created_at, updated_at
+        "select id, name, profile, status, sla_tier, default_nte_cents, currency, locale, timezone, settings,
+                qb_customer_id, version, created_at, updated_at
          from accounts
          where id > $1 and ($2::boolean or id = any($3::uuid[]))
            and ($4::text is null or lower(name) like $4)
@@ -122,7 +125,8 @@ pub async fn update(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError> {
         .query(
             "update accounts
              set name = $3, profile = $4, status = $5, sla_tier = $6, default_nte_cents = $7, currency = $8,
-                 locale = $9, timezone = $10, settings = $11, updated_at = $12, version = version + 1
+                 locale = $9, timezone = $10, settings = $11, qb_customer_id = $12, updated_at = $13,
+                 version = version + 1
              where id = $1 and version = $2",
         )
         .bind(row.id)
@@ -136,6 +140,7 @@ pub async fn update(tx: &mut Tx, row: &AccountRow) -> Result<(), StoreError> {
         .bind(row.locale.as_str())
         .bind(row.timezone.as_str())
         .bind(row.settings.clone())
+        .bind(row.qb_customer_id.as_deref())
         .bind(row.updated_at)
         .execute()
         .await?;

@@ -22,7 +22,7 @@ use patchbay_core::secret::Secret;
 
 pub use grant::{Upload, UploadGrant};
 pub use probe::{Expected, Found, Look};
-pub use receive::{Received, ReceiveError};
+pub use receive::{ReceiveError, Received};
 pub use s3::S3Settings;
 
 /// Host of addresses of objects on our own disk: `patchbay://files/…`.
@@ -110,9 +110,7 @@ impl Objects {
     /// The key of an object in our store. `None`: it lies elsewhere, and is nothing that we read with our credentials.
     pub fn key_of(&self, uri: &ObjectUri) -> Option<String> {
         match &self.place {
-            Place::Disk => {
-                (uri.scheme() == OWN_SCHEME && uri.bucket() == OWN_BUCKET).then(|| uri.key().to_owned())
-            }
+            Place::Disk => (uri.scheme() == OWN_SCHEME && uri.bucket() == OWN_BUCKET).then(|| uri.key().to_owned()),
             Place::S3(bucket) => bucket.key_of(uri),
         }
     }
@@ -152,7 +150,6 @@ impl Objects {
 fn path(key: &str) -> Result<Path, ObjectError> {
     Path::parse(key).map_err(|_| ObjectError::Missing)
 }
-
 
 #[cfg(test)]
 mod tests;

@@ -98,6 +98,13 @@ impl Param for serde_json::Value {
     }
 }
 
+/// A list of words, stored as a JSON array.
+impl Param for Vec<String> {
+    fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
+        serde_json::Value::add_option(value.map(serde_json::Value::from), arguments)
+    }
+}
+
 macro_rules! ids {
     ($($id:ident),+) => {$(
         impl Param for patchbay_core::ids::$id {

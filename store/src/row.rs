@@ -115,6 +115,13 @@ impl Column for serde_json::Value {
     }
 }
 
+/// A list of words, stored as a JSON array.
+impl Column for Vec<String> {
+    fn read(cell: Cell<'_>) -> Result<Self, ColumnError> {
+        Ok(serde_json::from_str(&String::read(cell)?)?)
+    }
+}
+
 macro_rules! ids {
     ($($id:ident),+) => {$(
         impl Column for patchbay_core::ids::$id {

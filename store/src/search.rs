@@ -6,6 +6,11 @@ use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::tx::Tx;
 
+/// What a column with `text` (lower case) in it is like. The signs of patterns mean nothing in what people look for.
+pub(crate) fn pattern(text: Option<&str>) -> Option<String> {
+    text.map(|text| format!("%{}%", text.replace(['%', '_', '\\'], "")))
+}
+
 /// Something that can be found.
 #[derive(Clone, Debug)]
 pub struct NewDocument {

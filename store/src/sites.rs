@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
-use patchbay_core::ids::{AccountId, ContactId, SiteId};
+use patchbay_core::ids::{AccountId, ContactId, SiteId, TechnicianId, ZoneId};
 use patchbay_core::place::{PlaceStatus, SiteRelation};
 use patchbay_core::ticket::{Profile, SiteFacts};
 use serde_json::Value;
@@ -53,6 +53,10 @@ record! {
         pub is_audit_flagged: bool,
         /// Who pays.
         pub bill_to: Option<Value>,
+        /// The zone it lies in.
+        pub zone_id: Option<ZoneId>,
+        /// The one technician it accepts.
+        pub exclusive_technician_id: Option<TechnicianId>,
         /// Whether it takes new work.
         pub status: PlaceStatus,
         /// Grows with every change.
@@ -147,9 +151,10 @@ pub async fn lock(tx: &mut Tx, site: SiteId) -> Result<(), StoreError> {
 pub async fn insert(tx: &mut Tx, row: &SiteRow) -> Result<(), StoreError> {
     tx.query(
         "insert into sites (id, account_id, code, name, address1, address2, unit, city, region, postal_code, country,
-                timezone, phone, email, access_instructions, hours, is_audit_flagged, bill_to, status, version,
-                created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+                timezone, phone, email, access_instructions, hours, is_audit_flagged, bill_to, zone_id,
+                exclusive_technician_id, status, version, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $23, $24)",
     )
     .bind(row.id)
     .bind(row.account_id)
@@ -169,6 +174,8 @@ pub async fn insert(tx: &mut Tx, row: &SiteRow) -> Result<(), StoreError> {
     .bind(row.hours.clone())
     .bind(row.is_audit_flagged)
     .bind(row.bill_to.clone())
+    .bind(row.zone_id)
+    .bind(row.exclusive_technician_id)
     .bind(row.status)
     .bind(row.version)
     .bind(row.created_at)
@@ -187,8 +194,8 @@ pub async fn has_code(tx: &mut Tx, code: &str) -> Result<bool, StoreError> {
 pub async fn by_id(tx: &mut Tx, id: SiteId) -> Result<Option<SiteRow>, StoreError> {
     tx.query(
         "select id, account_id, code, name, address1, address2, unit, city, region, postal_code, country, timezone,
-                phone, email, access_instructions, hours, is_audit_flagged, bill_to, status, version, created_at,
-                updated_at
+                phone, email, access_instructions, hours, is_audit_flagged, bill_to, zone_id, exclusive_technician_id,
+                status, version, created_at, updated_at
          from sites where id = $1",
     )
     .bind(id)
@@ -212,8 +219,8 @@ pub async fn page(tx: &mut Tx, filter: &SiteFilter, after: SiteId, limit: i64) -
     let pattern = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_', '\\'], "")));
     tx.query_for(
         "select id, account_id, code, name, address1, address2, unit, city, region, postal_code, country, timezone,
-                phone, email, access_instructions, hours, is_audit_flagged, bill_to, status, version, created_at,
-                updated_at
+                phone, email, access_instructions, hours, is_audit_flagged, bill_to, zone_id, exclusive_technician_id,
+                status, version, created_at, updated_at
          from sites
          where id > $1
            and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
@@ -221,8 +228,8 @@ pub async fn page(tx: &mut Tx, filter: &SiteFilter, after: SiteId, limit: i64) -
            and ($6 is null or lower(name) like $6 or lower(code) like $6 or lower(city) like $6)
          order by id limit $7",
         "select id, account_id, code, name, address1, address2, unit, city, region, postal_code, country, timezone,
-                phone, email, access_instructions, hours, is_audit_flagged, bill_to, status, version, created_at,
-                updated_at
+                phone, email, access_instructions, hours, is_audit_flagged, bill_to, zone_id, exclusive_technician_id,
+                status, version, created_at, updated_at
          from sites
          where id > $1
            and ($2::boolean or account_id = any($3::uuid[]))
@@ -249,8 +256,8 @@ pub async fn update(tx: &mut Tx, row: &SiteRow) -> Result<(), StoreError> {
             "update sites
              set code = $3, name = $4, address1 = $5, address2 = $6, unit = $7, city = $8, region = $9,
                  postal_code = $10, country = $11, timezone = $12, phone = $13, email = $14, access_instructions = $15,
-                 hours = $16, is_audit_flagged = $17, bill_to = $18, status = $19, updated_at = $20,
-                 version = version + 1
+                 hours = $16, is_audit_flagged = $17, bill_to = $18, zone_id = $19, exclusive_technician_id = $20,
+                 status = $21, updated_at = $22, version = version + 1
              where id = $1 and version = $2",
         )
         .bind(row.id)
@@ -271,6 +278,8 @@ pub async fn update(tx: &mut Tx, row: &SiteRow) -> Result<(), StoreError> {
         .bind(row.hours.clone())
         .bind(row.is_audit_flagged)
         .bind(row.bill_to.clone())
+        .bind(row.zone_id)
+        .bind(row.exclusive_technician_id)
         .bind(row.status)
         .bind(row.updated_at)
         .execute()

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::edit::Edit;
-use super::text::{currency, line, optional_object, timezone};
+use super::text::{currency, line, optional_line, optional_object, timezone};
 
 /// An account: a customer organization.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -40,6 +40,8 @@ pub struct AccountBody {
     pub timezone: String,
     /// What else is set: `code_prefix`, the first part of its tickets' codes.
     pub settings: Value,
+    /// Its customer in the accounting system.
+    pub qb_customer_id: Option<String>,
     /// Grows with every change.
     pub version: i64,
     /// When it was made.
@@ -61,6 +63,7 @@ impl From<AccountRow> for AccountBody {
             locale: row.locale,
             timezone: row.timezone,
             settings: row.settings,
+            qb_customer_id: row.qb_customer_id,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -90,6 +93,8 @@ pub(crate) struct NewAccount {
     timezone: Option<String>,
     /// What else is set.
     settings: Option<Value>,
+    /// Its customer in the accounting system.
+    qb_customer_id: Option<String>,
     /// `active` (the default) or `inactive`.
     #[schema(value_type = Option<String>)]
     status: Option<PlaceStatus>,
@@ -109,6 +114,7 @@ impl NewAccount {
             locale: line("locale", self.locale.as_deref().unwrap_or("en"))?,
             timezone: timezone("timezone", self.timezone.as_deref().unwrap_or("UTC"))?,
             settings: settings(self.settings)?,
+            qb_customer_id: optional_line("qb_customer_id", self.qb_customer_id)?,
             version: 1,
             created_at: ctx.now,
             updated_at: ctx.now,
@@ -145,6 +151,10 @@ pub(crate) struct AccountChange {
     timezone: Option<String>,
     /// What else is set; replaces the whole.
     settings: Option<Value>,
+    /// Its customer in the accounting system.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    qb_customer_id: Edit<String>,
 }
 
 impl AccountChange {
@@ -169,6 +179,7 @@ impl AccountChange {
         if self.settings.is_some() {
             row.settings = settings(self.settings)?;
         }
+        self.qb_customer_id.apply(&mut row.qb_customer_id, |text| optional_line("qb_customer_id", text))?;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
-use patchbay_core::ids::{AccountId, SiteId};
+use patchbay_core::ids::{AccountId, SiteId, TechnicianId, ZoneId};
 use patchbay_core::place::PlaceStatus;
 use patchbay_http::ApiError;
 use patchbay_store::sites::SiteRow;
@@ -56,6 +56,10 @@ pub struct SiteBody {
     pub is_audit_flagged: bool,
     /// Who pays: `{name, address1, city, country, …}`.
     pub bill_to: Option<Value>,
+    /// The zone it lies in.
+    pub zone_id: Option<Uuid>,
+    /// The one technician it accepts; anybody when null.
+    pub exclusive_technician_id: Option<Uuid>,
     /// `active` or `inactive`.
     pub status: &'static str,
     /// Grows with every change.
@@ -87,6 +91,8 @@ impl From<SiteRow> for SiteBody {
             hours: row.hours,
             is_audit_flagged: row.is_audit_flagged,
             bill_to: row.bill_to,
+            zone_id: row.zone_id.map(Into::into),
+            exclusive_technician_id: row.exclusive_technician_id.map(Into::into),
             status: row.status.as_str(),
             version: row.version,
             created_at: row.created_at,
@@ -133,6 +139,10 @@ pub(crate) struct NewSite {
     is_audit_flagged: Option<bool>,
     /// Who pays: an object.
     bill_to: Option<Value>,
+    /// The zone it lies in.
+    zone_id: Option<Uuid>,
+    /// The one technician it accepts.
+    exclusive_technician_id: Option<Uuid>,
     /// `active` (the default) or `inactive`.
     #[schema(value_type = Option<String>)]
     status: Option<PlaceStatus>,
@@ -160,6 +170,8 @@ impl NewSite {
             hours: optional_object("hours", self.hours)?,
             is_audit_flagged: self.is_audit_flagged.unwrap_or(false),
             bill_to: optional_object("bill_to", self.bill_to)?,
+            zone_id: self.zone_id.map(ZoneId),
+            exclusive_technician_id: self.exclusive_technician_id.map(TechnicianId),
             status: self.status.unwrap_or(PlaceStatus::Active),
             version: 1,
             created_at: ctx.now,
@@ -224,6 +236,14 @@ pub(crate) struct SiteChange {
     #[serde(default)]
     #[schema(value_type = Option<Value>)]
     bill_to: Edit<Value>,
+    /// The zone it lies in.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    zone_id: Edit<ZoneId>,
+    /// The one technician it accepts.
+    #[serde(default)]
+    #[schema(value_type = Option<Uuid>)]
+    exclusive_technician_id: Edit<TechnicianId>,
     /// `active` or `inactive`.
     #[schema(value_type = Option<String>)]
     status: Option<PlaceStatus>,
@@ -264,6 +284,8 @@ impl SiteChange {
             .apply(&mut row.access_instructions, |text| optional_text("access_instructions", text))?;
         self.hours.apply(&mut row.hours, |value| optional_object("hours", value))?;
         self.bill_to.apply(&mut row.bill_to, |value| optional_object("bill_to", value))?;
+        self.zone_id.apply(&mut row.zone_id, Ok)?;
+        self.exclusive_technician_id.apply(&mut row.exclusive_technician_id, Ok)?;
         row.is_audit_flagged = self.is_audit_flagged.unwrap_or(row.is_audit_flagged);
         row.status = self.status.unwrap_or(row.status);
         Ok(())

@@ -77,10 +77,8 @@ impl Objects {
                 Ok(UploadGrant { url, headers, uri })
             }
             Place::Disk => {
-                let headers = vec![
-                    ("content-type", upload.mime_type.clone()),
-                    ("content-length", upload.size_bytes.to_string()),
-                ];
+                let headers =
+                    vec![("content-type", upload.mime_type.clone()), ("content-length", upload.size_bytes.to_string())];
                 let url = format!("{}/uploads/{}", self.uploads.public_url, self.seal(upload));
                 Ok(UploadGrant { url, headers, uri })
             }

@@ -13,7 +13,7 @@ use patchbay_core::evidence::{ObjectUri, ProbeFailure, Sha256Sum};
 use patchbay_core::ids::TicketId;
 use sha2::{Digest as _, Sha256};
 
-use super::{Expected, Found, Look, Objects, Received, ReceiveError, Upload};
+use super::{Expected, Found, Look, Objects, ReceiveError, Received, Upload};
 
 const PHOTO: &[u8] = b"\xff\xd8\xff\xe0 a door that does not latch";
 const PATIENCE: Duration = Duration::from_millis(2_500);

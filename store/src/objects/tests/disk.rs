@@ -36,7 +36,8 @@ async fn an_address_that_was_changed_grants_nothing() {
     let grant = objects.grant(&upload(TicketId::new(), PHOTO, "image/jpeg", now), now).await.expect("it is granted");
     let token = grant.url.rsplit('/').next().expect("the address ends in its token");
     let (terms, proof) = token.split_once('.').expect("terms and proof");
-    let strangers = Objects::on_disk(folder.path(), "https://gate.test", Secret::new("another secret")).expect("it opens");
+    let strangers =
+        Objects::on_disk(folder.path(), "https://gate.test", Secret::new("another secret")).expect("it opens");
     for wrong in ["", ".", terms, &format!("{terms}."), &format!("{terms}A.{proof}"), &format!("{terms}.{proof}A")] {
         assert!(objects.granted(wrong).is_none(), "{wrong}");
     }
@@ -61,7 +62,8 @@ async fn a_file_that_is_not_the_granted_one_leaves_nothing_behind() {
 }
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
+    let entries =
+        std::fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }
 
@@ -74,7 +76,9 @@ async fn only_the_tickets_own_objects_are_looked_at() {
     let uri = objects.uri(&upload.key());
     assert_eq!(probe(&objects, &uri, stranger, None).await, Err(ProbeFailure::UnreachableUri), "another ticket's");
     assert_eq!(probe(&objects, &uri, ticket, Some(sum(b"x"))).await, Err(ProbeFailure::ChecksumMismatch));
-    for elsewhere in ["s3://files/evidence/a", "patchbay://other/a", "patchbay://files/media/ab/ab", "patchbay://files/no"] {
+    for elsewhere in
+        ["s3://files/evidence/a", "patchbay://other/a", "patchbay://files/media/ab/ab", "patchbay://files/no"]
+    {
         assert_eq!(probe(&objects, elsewhere, ticket, None).await, Err(ProbeFailure::UnreachableUri), "{elsewhere}");
     }
 }
