@@ -13,10 +13,10 @@ pub mod state;
 pub mod transition;
 pub mod words;
 
-pub use command::{COMMANDS, Command, CommandRow, Method, Reach};
-pub use decision::{Decision, Draft, SiteFacts, Topic};
+pub use command::{Actors, Command, CommandRow, Kind, Method, Reach, commands};
+pub use decision::{Change, Decision, Draft, SiteFacts, Told, Topic};
 pub use record::Ticket;
 pub use refusal::{FieldError, Refusal};
 pub use state::{Phase, Projections, TicketState};
 pub use transition::{Transition, may_follow};
-pub use words::{Profile, TicketPriority, Urgency};
+pub use words::{InvoiceState, Profile, TicketPriority, Urgency};
