@@ -4,16 +4,22 @@
 
 pub mod approval;
 pub mod autonomy;
+pub mod cancel;
 pub mod command;
 pub mod create;
 pub mod decision;
+pub mod escalate;
+pub mod info;
 pub mod intake;
 pub mod policy;
 pub mod record;
 pub mod refusal;
+pub mod review;
 pub mod sla;
 pub mod state;
 pub mod transition;
+pub mod triage;
+pub mod update;
 pub mod words;
 
 pub use approval::Approval;

@@ -4,6 +4,7 @@ mod app;
 mod commands;
 mod concurrency;
 mod idempotency;
+mod planning;
 mod refusals;
 mod storage;
 
