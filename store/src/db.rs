@@ -71,6 +71,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_commands.sql"),
         include_str!("../../migrations/postgres/0003_commands.sql"),
     ),
+    (
+        5,
+        "observability",
+        include_str!("../../migrations/sqlite/0005_observability.sql"),
+        include_str!("../../migrations/postgres/0005_observability.sql"),
+    ),
 ];
 
 impl Db {
