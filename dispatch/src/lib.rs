@@ -2,6 +2,7 @@
 //! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
 //! pipeline, the effects and the endpoints.
 
+pub mod alerts;
 mod also;
 mod body;
 mod call;

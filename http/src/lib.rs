@@ -9,6 +9,7 @@ mod gate;
 #[cfg(test)]
 mod issuer;
 mod jwks;
+mod operations;
 mod page;
 mod rate;
 mod token;
@@ -21,6 +22,7 @@ pub use error::{ApiError, Chain};
 pub use extract::{Body, Id, OptionalBody, Params};
 pub use gate::{Caller, Gate, Proof, SharedDirectory};
 pub use jwks::{Jwks, JwksRules, NoHttpClient};
+pub use operations::OperationsDoor;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
 pub use rate::ActorRates;
 pub use token::{Claims, MAX_TOKEN_BYTES, MIN_SECRET_BYTES, ScopeClaim, TokenKeys, WordList};

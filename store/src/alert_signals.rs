@@ -28,28 +28,24 @@ pub async fn stuck_scheduling(
     .await
 }
 
-/// The latest moments at which a ticket's time may have begun to run and be over by now, by priority.
-#[derive(Clone, Copy, Debug)]
-pub struct SlaCutoffs {
-    /// For emergencies.
-    pub emergency: DateTime<Utc>,
-    /// For urgent tickets.
-    pub urgent: DateTime<Utc>,
-    /// For all others.
-    pub routine: DateTime<Utc>,
-}
-
-/// Open tickets that are late.
-pub async fn sla_breaches(tx: &mut Tx, cutoffs: SlaCutoffs) -> Result<i64, StoreError> {
+/// Open tickets that are late. One whose clock stands still is late when it was before.
+pub async fn sla_breaches(tx: &mut Tx, now: DateTime<Utc>) -> Result<i64, StoreError> {
     tx.query(
         "select cast(count(*) as bigint) as tickets from tickets
-         where state not in ('CLOSED', 'CANCELLED')
-           and coalesce(scheduled_start, created_at)
-               < case priority when 'EMERGENCY' then $1 when 'URGENT' then $2 else $3 end",
+         where state not in ('CLOSED', 'CANCELLED') and sla_due_at < $1
+           and (sla_paused_since is null or sla_due_at < sla_paused_since)",
     )
-    .bind(cutoffs.emergency)
-    .bind(cutoffs.urgent)
-    .bind(cutoffs.routine)
+    .bind(now)
+    .scalar()
+    .await
+}
+
+/// Invoices that did not reach the accounting system.
+pub async fn invoice_sync_failures(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.query(
+        "select cast(count(*) as bigint) as invoices from invoices
+         where state in ('FAILED', 'NEEDS_MANUAL_VERIFICATION')",
+    )
     .scalar()
     .await
 }
