@@ -10,6 +10,7 @@ mod gate;
 #[cfg(test)]
 mod issuer;
 mod jwks;
+mod noted;
 mod operations;
 mod page;
 mod rate;
@@ -24,6 +25,7 @@ pub use extract::{Body, Id, OptionalBody, Params};
 pub use file::{Disposition, ServedFile};
 pub use gate::{Caller, Gate, Proof, SharedDirectory};
 pub use jwks::{Jwks, JwksRules, NoHttpClient};
+pub use noted::{Noted, NotedActor, error_code};
 pub use operations::OperationsDoor;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
 pub use rate::ActorRates;

@@ -194,6 +194,17 @@ impl Db {
         self.read().await?.query("select 1").execute().await.map(drop)
     }
 
+    /// Whether the schema is the one that this program was built for, or a newer one that it can live with.
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        let newest: Option<i64> = self
+            .read()
+            .await?
+            .query("select cast(max(version) as bigint) as version from _sqlx_migrations where success")
+            .scalar()
+            .await?;
+        Ok(newest >= MIGRATIONS.iter().map(|migration| migration.0).max())
+    }
+
     /// Ends all connections; what is in flight finishes first.
     pub async fn close(&self) {
         match &self.pools {
