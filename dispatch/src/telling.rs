@@ -61,6 +61,7 @@ pub(crate) async fn other_systems(
             headers: json!({
                 "correlation_id": ctx.correlation_id,
                 "causation_id": ctx.request_id,
+                "traceparent": ctx.traceparent,
                 "schema_version": SCHEMA_VERSION,
             }),
             // A version is reached once, and tells of a topic once.

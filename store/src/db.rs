@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlSafeStr};
@@ -13,6 +13,7 @@ use sqlx::{ConnectOptions, SqlSafeStr};
 use crate::error::StoreError;
 use crate::signals::Signals;
 use crate::tx::Tx;
+use crate::writer::Writer;
 
 /// Which engine a handle speaks to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Db {
 pub(crate) enum Pools {
     /// SQLite has one writer; readers see the last commit and never wait for it.
     Sqlite {
-        writer: SqlitePool,
+        writer: Arc<Writer>,
         reader: SqlitePool,
     },
     Postgres(PgPool),
@@ -45,6 +46,8 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
+/// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
+const PREPARED_STATEMENTS: usize = 512;
 /// How often a node asks again for the migration lock, 4 s each time.
 const MIGRATE_TRIES: usize = 30;
 
@@ -78,6 +81,7 @@ impl Db {
                 .map_err(|_| StoreError::Address("not a PostgreSQL address".into()))?
                 .options([("statement_timeout", "5000"), ("lock_timeout", "4000"), ("timezone", "UTC")])
                 .application_name("patchbay")
+                .statement_cache_capacity(PREPARED_STATEMENTS)
                 .disable_statement_logging();
             let pool = PgPoolOptions::new()
                 .max_connections(max_connections)
@@ -99,6 +103,7 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(STATEMENT_TIMEOUT)
+            .statement_cache_capacity(PREPARED_STATEMENTS)
             .pragma("cache_size", "-32000")
             .pragma("temp_store", "memory")
             .pragma("mmap_size", "0")
@@ -108,17 +113,11 @@ impl Db {
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?;
         }
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .min_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .acquire_timeout(Duration::from_secs(15))
-            .connect_with(options.clone())
-            .await?;
+        let writer = Arc::new(Writer::open(options.clone()).await?);
         let reader = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(options.read_only(true).create_if_missing(false));
@@ -136,7 +135,11 @@ impl Db {
     /// Brings the schema up to date. Safe to call on several nodes at once.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => migrator(Engine::Sqlite).run(writer).await,
+            Pools::Sqlite { writer, .. } => {
+                return writer
+                    .alone(async |connection| Ok(migrator(Engine::Sqlite).run(connection).await.map_err(refused)?))
+                    .await;
+            }
             Pools::Postgres(pool) => {
                 let mut result = migrator(Engine::Postgres).run(pool).await;
                 // Another node migrates and holds the lock for longer than a statement may wait.
@@ -149,18 +152,14 @@ impl Db {
                 result
             }
         }
-        .map_err(|error| match error {
-            sqlx::migrate::MigrateError::Execute(error) if StoreError::from_ref_is_away(&error) => {
-                StoreError::Unavailable(error)
-            }
-            error => StoreError::Migrate(error),
-        })
+        .map_err(refused)
     }
 
-    /// Begins a write transaction. On SQLite it holds the one writer: keep it short and talk to nobody else.
+    /// Begins a write transaction. On SQLite it holds the one writer: keep it short and talk to nobody else. It may share
+    /// its commit with others: what it reads of theirs is durable only once its own commit or rollback has returned.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match &self.pools {
-            Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("begin immediate").await?, &self.signals)),
+            Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin().await?, &self.signals)),
             Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin().await?, &self.signals)),
         }
     }
@@ -195,19 +194,22 @@ impl Db {
     }
 }
 
-/// PostgreSQL: `lock_not_available`.
-fn is_lock_timeout(error: &sqlx::migrate::MigrateError) -> bool {
+fn refused(error: MigrateError) -> StoreError {
     match error {
-        sqlx::migrate::MigrateError::Execute(error) => {
-            error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
+        MigrateError::Execute(error) if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
+            StoreError::Unavailable(error)
         }
-        _ => false,
+        error => StoreError::Migrate(error),
     }
 }
 
-impl StoreError {
-    fn from_ref_is_away(error: &sqlx::Error) -> bool {
-        matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
+/// PostgreSQL: `lock_not_available`.
+fn is_lock_timeout(error: &MigrateError) -> bool {
+    match error {
+        MigrateError::Execute(error) => {
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("55P03")
+        }
+        _ => false,
     }
 }
 

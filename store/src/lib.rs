@@ -44,6 +44,7 @@ pub mod tickets;
 pub mod time_off;
 mod tx;
 pub mod users;
+mod writer;
 pub mod vendors;
 pub mod zones;
 

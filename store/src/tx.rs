@@ -15,6 +15,7 @@ use crate::error::StoreError;
 use crate::param::{Arguments, Param};
 use crate::row::{Column, Record, Row};
 use crate::signals::Signals;
+use crate::writer::{Turn, given_up, gives_up};
 
 /// A connection of either engine: inside a transaction when it came from [`crate::Db::begin`].
 #[derive(Debug)]
@@ -28,14 +29,15 @@ pub struct Tx {
 
 #[derive(Debug)]
 enum Connection {
-    SqliteWrite(Transaction<'static, Sqlite>),
+    SqliteWrite(Turn),
     SqliteRead(PoolConnection<Sqlite>),
     PostgresWrite(Transaction<'static, Postgres>),
     PostgresRead(PoolConnection<Postgres>),
 }
 
 enum Wire<'c> {
-    Sqlite(&'c mut SqliteConnection),
+    /// Beside a write transaction's connection: whether an error made the engine give the transaction up.
+    Sqlite(&'c mut SqliteConnection, Option<&'c mut bool>),
     Postgres(&'c mut PgConnection),
 }
 
@@ -50,8 +52,8 @@ impl Tx {
         }
     }
 
-    pub(crate) fn sqlite(tx: Transaction<'static, Sqlite>, signals: &Arc<Signals>) -> Self {
-        Self::new(Connection::SqliteWrite(tx), signals)
+    pub(crate) fn sqlite(turn: Turn, signals: &Arc<Signals>) -> Self {
+        Self::new(Connection::SqliteWrite(turn), signals)
     }
 
     pub(crate) fn sqlite_read(connection: PoolConnection<Sqlite>, signals: &Arc<Signals>) -> Self {
@@ -91,8 +93,11 @@ impl Tx {
 
     fn wire(&mut self) -> Wire<'_> {
         match &mut self.connection {
-            Connection::SqliteWrite(tx) => Wire::Sqlite(&mut *tx),
-            Connection::SqliteRead(connection) => Wire::Sqlite(&mut *connection),
+            Connection::SqliteWrite(turn) => {
+                let (connection, is_given_up) = turn.wire();
+                Wire::Sqlite(connection, Some(is_given_up))
+            }
+            Connection::SqliteRead(connection) => Wire::Sqlite(&mut *connection, None),
             Connection::PostgresWrite(tx) => Wire::Postgres(&mut *tx),
             Connection::PostgresRead(connection) => Wire::Postgres(&mut *connection),
         }
@@ -119,7 +124,7 @@ impl Tx {
     /// Makes everything done so far durable. Nothing to do on a reading connection.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self.connection {
-            Connection::SqliteWrite(tx) => tx.commit().await?,
+            Connection::SqliteWrite(turn) => turn.commit().await?,
             Connection::PostgresWrite(tx) => tx.commit().await?,
             Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
         }
@@ -138,7 +143,7 @@ impl Tx {
     /// Undoes everything done so far. Dropping does the same, later.
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.connection {
-            Connection::SqliteWrite(tx) => tx.rollback().await?,
+            Connection::SqliteWrite(turn) => turn.rollback().await?,
             Connection::PostgresWrite(tx) => tx.rollback().await?,
             Connection::SqliteRead(_) | Connection::PostgresRead(_) => {}
         }
@@ -178,8 +183,12 @@ impl Statement<'_> {
             return Err(error);
         }
         match (self.wire, self.arguments) {
-            (Wire::Sqlite(connection), Arguments::Sqlite(arguments)) => {
-                Ok(sqlx::query_with::<Sqlite, _>(self.sql, arguments).execute(connection).await?.rows_affected())
+            (Wire::Sqlite(connection, is_given_up), Arguments::Sqlite(arguments)) => {
+                if is_given_up.as_deref() == Some(&true) {
+                    return Err(given_up());
+                }
+                let done = sqlx::query_with::<Sqlite, _>(self.sql, arguments).execute(connection).await;
+                Ok(noting(is_given_up, done)?.rows_affected())
             }
             (Wire::Postgres(connection), Arguments::Postgres(arguments)) => {
                 Ok(sqlx::query_with::<Postgres, _>(self.sql, arguments).execute(connection).await?.rows_affected())
@@ -195,9 +204,12 @@ impl Statement<'_> {
         }
         let mut records = Vec::new();
         match (self.wire, self.arguments) {
-            (Wire::Sqlite(connection), Arguments::Sqlite(arguments)) => {
+            (Wire::Sqlite(connection, mut is_given_up), Arguments::Sqlite(arguments)) => {
+                if is_given_up.as_deref() == Some(&true) {
+                    return Err(given_up());
+                }
                 let mut rows = sqlx::query_with::<Sqlite, _>(self.sql, arguments).fetch(connection);
-                while let Some(row) = rows.try_next().await? {
+                while let Some(row) = noting(is_given_up.as_deref_mut(), rows.try_next().await)? {
                     records.push(R::read(&Row::Sqlite(row))?);
                 }
             }
@@ -231,6 +243,14 @@ impl Statement<'_> {
     pub async fn scalar<T: Column>(self) -> Result<T, StoreError> {
         Ok(self.one::<First<T>>().await?.0)
     }
+}
+
+/// Notes when an error made SQLite give up the whole transaction.
+fn noting<T>(is_given_up: Option<&mut bool>, result: sqlx::Result<T>) -> sqlx::Result<T> {
+    if let (Some(is_given_up), Err(error)) = (is_given_up, &result) {
+        *is_given_up |= gives_up(error);
+    }
+    result
 }
 
 struct First<T>(T);
