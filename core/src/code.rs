@@ -107,6 +107,8 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// The technician has work too far away.
+    TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
     /// The agent has no room left.
     AgentAtCapacity = "AGENT_AT_CAPACITY", 409, Some("capacity");
     /// The 24-hour window is closed.

@@ -186,8 +186,6 @@ alter table sites add column zone_id blob references zones (id);
 -- The one technician that a site accepts.
 alter table sites add column exclusive_technician_id blob references technicians (id);
 alter table accounts add column qb_customer_id text;
-create index tickets_by_asset on tickets (asset_id, id);
-create index tickets_by_technician on tickets (assigned_tech_id, state);
 
 -- What every installation knows from the start. Source: domain, evidence and closeout gate.
 insert into incident_templates (id, incident_type, version, required_evidence_keys, required_checklist_keys,
