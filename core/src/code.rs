@@ -109,6 +109,12 @@ codes! {
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
     /// The technician has work too far away.
     TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
+    /// Somebody decided already.
+    ApprovalNotPending = "APPROVAL_NOT_PENDING", 409, Some("state");
+    /// The ticket cannot go where the approval says.
+    InvalidApprovalTargetState = "INVALID_APPROVAL_TARGET_STATE", 409, Some("state");
+    /// The event is not a dead letter.
+    OutboxReplayInvalidState = "OUTBOX_REPLAY_INVALID_STATE", 409, None;
     /// The agent has no room left.
     AgentAtCapacity = "AGENT_AT_CAPACITY", 409, Some("capacity");
     /// The 24-hour window is closed.

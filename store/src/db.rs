@@ -65,6 +65,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_directory.sql"),
         include_str!("../../migrations/postgres/0002_directory.sql"),
     ),
+    (
+        3,
+        "commands",
+        include_str!("../../migrations/sqlite/0003_commands.sql"),
+        include_str!("../../migrations/postgres/0003_commands.sql"),
+    ),
 ];
 
 impl Db {

@@ -43,6 +43,18 @@ impl StoreError {
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
+
+    /// Whether the same transaction, begun anew, may well succeed at once: it lost a deadlock, or somebody else wrote the
+    /// same row first.
+    pub fn is_worth_repeating(&self) -> bool {
+        match self {
+            Self::Duplicate => true,
+            Self::Unavailable(sqlx::Error::Database(database)) => {
+                matches!(database.code().as_deref(), Some("40001" | "40P01"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

@@ -21,7 +21,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field.
-    pub path: &'static str,
+    pub path: String,
     /// What it should be.
     pub message: String,
 }
@@ -52,7 +52,7 @@ impl Refusal {
 
 impl FieldError {
     /// `path` should be what `message` says.
-    pub fn new(path: &'static str, message: impl Into<String>) -> Self {
-        Self { path, message: message.into() }
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into() }
     }
 }
