@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
 use patchbay_core::event::Audience;
-use patchbay_core::ids::{AccountId, ActorId, AssetId, AuditId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId};
+use patchbay_core::ids::{
+    AccountId, ActorId, AssetId, AuditId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId,
+};
 use patchbay_core::place::{PlaceStatus, SiteRelation, SlaTier, TicketRelation};
 use patchbay_core::ticket::intake::Duplicate;
 use patchbay_core::ticket::words::{InvoiceState, WorkHoldReason};

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::ids::IncidentTemplateId;
 use patchbay_core::ticket::TicketPriority;
-use patchbay_core::ticket::create::MAX_CENTS;
+use patchbay_core::ticket::command::field::MAX_CENTS;
 use patchbay_http::ApiError;
 use patchbay_store::incident_templates::{self, IncidentTemplateFilter, IncidentTemplateRow};
 use patchbay_store::{StoreError, Tx};

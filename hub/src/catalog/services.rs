@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::ids::ServiceId;
-use patchbay_core::ticket::create::MAX_CENTS;
+use patchbay_core::ticket::command::field::MAX_CENTS;
 use patchbay_http::ApiError;
 use patchbay_store::Tx;
 use patchbay_store::services::{self, ServiceFilter, ServiceRow};
