@@ -44,8 +44,8 @@ pub mod tickets;
 pub mod time_off;
 mod tx;
 pub mod users;
-mod writer;
 pub mod vendors;
+mod writer;
 pub mod zones;
 
 pub use batch::Batch;
