@@ -24,6 +24,7 @@ pub mod incident_templates;
 pub mod jobs;
 pub mod media;
 pub mod messages;
+pub mod objects;
 pub mod outbox;
 pub mod param;
 pub mod quarantine;
