@@ -3,9 +3,11 @@
 
 pub mod accounts;
 pub mod annotations;
+pub mod approvals;
 pub mod assets;
 pub mod attempts;
 pub mod audit;
+pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod contacts;
@@ -41,6 +43,7 @@ pub mod sweeps;
 pub mod teams;
 pub mod technicians;
 pub mod templates;
+pub mod ticket_services;
 pub mod tickets;
 pub mod time_off;
 mod tx;
