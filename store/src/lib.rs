@@ -3,11 +3,13 @@
 
 pub mod accounts;
 pub mod annotations;
+pub mod appointments;
 pub mod assets;
 pub mod attempts;
 pub mod audit;
 mod batch;
 pub mod canned_responses;
+pub mod contact_attempts;
 pub mod contacts;
 pub mod conversations;
 pub mod counters;
@@ -26,10 +28,12 @@ pub mod media;
 pub mod messages;
 pub mod outbox;
 pub mod param;
+pub mod performer_rejections;
 pub mod quarantine;
 pub mod queues;
 pub mod ranking_rules;
 pub mod row;
+pub mod schedules;
 pub mod search;
 pub mod services;
 pub mod sessions;
