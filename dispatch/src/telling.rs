@@ -137,6 +137,7 @@ fn headers(ctx: &Ctx) -> Value {
     json!({
         "correlation_id": ctx.correlation_id,
         "causation_id": ctx.request_id,
+        "traceparent": ctx.traceparent,
         "schema_version": SCHEMA_VERSION,
     })
 }

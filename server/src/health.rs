@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics_exporter_prometheus::PrometheusHandle;
 use patchbay_core::role::Role;
-use patchbay_http::{ApiError, Gate, bearer};
+use patchbay_http::{ApiError, Gate};
 use patchbay_store::Db;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -87,9 +87,7 @@ async fn check(health: &Health) -> (StatusCode, Json<HealthBody>) {
     responses((status = 200, content((snapshot::Snapshot = "application/json"), (String = "text/plain")))))]
 async fn metrics(State(health): State<Health>, headers: HeaderMap) -> Result<Response, ApiError> {
     if !health.listens_on.is_loopback() {
-        let (token, _) =
-            bearer(&headers).ok_or_else(|| ApiError::new(patchbay_core::Code::AuthRequired, "a token is required"))?;
-        let (actor, _) = health.gate.actor(token)?;
+        let (actor, _) = health.gate.admit(&headers).await?;
         if !matches!(actor.role, Role::Admin | Role::Supervisor | Role::Dispatcher | Role::Auditor | Role::System) {
             return Err(ApiError::forbidden("this role does not read metrics"));
         }

@@ -1,19 +1,21 @@
 //! Settings: one TOML file, overridden by `PATCHBAY_…` variables (`__` between levels) and by the names that the
 //! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
 
+mod auth;
 mod development;
 mod integration;
 mod load;
+mod published;
 mod validate;
 
 use std::path::PathBuf;
 
-use patchbay_core::secret::Secret;
 use patchbay_hub::directory::InboxSettings;
 use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
-pub use development::development_secret;
+pub use auth::AuthSettings;
+pub use development::{development_secret, link_secret};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
 
@@ -23,6 +25,7 @@ pub use load::{SettingsError, resolve_secret};
 pub enum Environment {
     /// On a developer's machine: a missing secret is made up.
     #[default]
+    #[serde(alias = "local", alias = "test")]
     Development,
     /// In earnest: development shortcuts and weak secrets are refused.
     Production,
@@ -100,22 +103,6 @@ impl Default for Settings {
             inboxes: Vec::new(),
         }
     }
-}
-
-/// Tokens.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuthSettings {
-    /// Signs and checks tokens; at least 32 bytes. May be `env:NAME` or `file:PATH`.
-    pub jwt_secret: Option<Secret>,
-    /// Issuer that tokens must name.
-    pub issuer: Option<String>,
-    /// Audience that tokens must name.
-    pub audience: Option<String>,
-    /// Where the keys of an outside issuer are published.
-    pub jwks_url: Option<String>,
-    /// Origins, beside our own, whose pages may write with a cookie.
-    pub allowed_origins: Vec<String>,
 }
 
 /// Bounds.

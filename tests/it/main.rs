@@ -3,6 +3,7 @@
 mod administration;
 mod authority;
 mod bad_input;
+mod callers;
 mod contract;
 mod main_job;
 mod no_loss;

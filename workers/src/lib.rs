@@ -19,7 +19,7 @@ mod sweep;
 mod work;
 mod workers;
 
-pub use config::WorkersConfig;
+pub use config::{OutboxConfig, SmsConfig, WorkersConfig};
 pub use deps::{Deps, MediaLink};
 pub use provider::NoClient;
 pub use relay::Listener;

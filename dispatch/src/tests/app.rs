@@ -13,7 +13,7 @@ use patchbay_core::ids::{AccountId, RecordId, SiteId};
 use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::secret::Secret;
 use patchbay_core::ticket::Profile;
-use patchbay_http::{Claims, Gate, TokenKeys, WordList, correlate};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
 use patchbay_store::Db;
 use patchbay_store::accounts::{self, AccountRow};
 use patchbay_store::sites::{self, SiteRow};
@@ -129,6 +129,7 @@ impl App {
             clock: clock.clone(),
             allowed_origins: Arc::from([]),
             rates: patchbay_http::ActorRates::default(),
+            development: DevelopmentHeaders::Refused,
         };
         let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
         let (router, _) = router::<Parts>().split_for_parts();

@@ -5,7 +5,7 @@ use patchbay_core::Ctx;
 use patchbay_core::ids::AccountId;
 use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::ticket::Profile;
-use patchbay_core::ticket::create::MAX_CENTS;
+use patchbay_core::ticket::command::field::MAX_CENTS;
 use patchbay_http::ApiError;
 use patchbay_store::accounts::AccountRow;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@ use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{ActorRates, Chain, Gate, TokenKeys};
+use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::roles::Roles;
-use crate::settings::{Environment, Settings};
+use crate::settings::{Environment, Settings, development_secret, link_secret};
 
 /// How long a start waits for a database that is away.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
@@ -42,17 +42,18 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Opens the stores and builds the hub; starts nothing.
-    pub(super) async fn open(settings: &Settings) -> Result<Self, StartError> {
+    /// Opens the stores and builds the hub; starts only what follows the keys of an outside issuer, until `stop`.
+    pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, StartError> {
         let files_folder = settings.data_dir.join("files");
         std::fs::create_dir_all(&files_folder)
             .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
         let files = LocalFileSystem::new_with_prefix(&files_folder)
             .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
         let db = open_database(settings).await?;
-        let secret = jwt_secret(settings)?;
+        let mut tasks = Vec::new();
+        let TokenSecrets { keys, link_secret } = token_secrets(settings, stop, &mut tasks)?;
         let gate = Gate {
-            keys: TokenKeys::new(&secret, settings.auth.issuer.clone(), settings.auth.audience.clone()),
+            keys,
             directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
             clock: Clock::system(),
             allowed_origins: settings
@@ -63,18 +64,19 @@ impl Parts {
                 .chain([origin(&settings.public_url)])
                 .collect(),
             rates: ActorRates::per_second(settings.limits.api_per_second),
+            development: settings.development_headers(),
         };
         let config = HubConfig {
             trust_forwarded_headers: settings.trust_forwarded_headers,
             secure_cookies: settings.public_url.starts_with("https://"),
             max_upload_bytes: settings.limits.upload_mb << 20,
             files_folder,
-            link_secret: secret,
+            link_secret,
             intake_shards: settings.intake.shards,
         };
         let dispatch = Dispatch::new(db.clone(), settings.dispatch);
         let hub = Hub { db, gate, dispatch, files: Arc::new(files), config: Arc::new(config) };
-        Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks: Vec::new() })
+        Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks })
     }
 
     /// Starts the parts that the roles ask for.
@@ -222,15 +224,45 @@ async fn open_database(settings: &Settings) -> Result<Db, StartError> {
     }
 }
 
+/// What tokens are checked and links are signed with.
+struct TokenSecrets {
+    keys: Option<TokenKeys>,
+    link_secret: Secret,
+}
+
 /// The configured secret; in development one that is made once and kept beside the data, so that tokens survive a
-/// restart.
-fn jwt_secret(settings: &Settings) -> Result<Secret, StartError> {
-    if let Some(secret) = &settings.auth.jwt_secret {
-        return Ok(secret.clone());
-    }
-    debug_assert_eq!(settings.env, Environment::Development, "production settings have a secret");
-    crate::settings::development_secret(&settings.data_dir)
-        .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })
+/// restart. In production an outside issuer may stand alone.
+fn token_secrets(
+    settings: &Settings,
+    stop: &CancellationToken,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<TokenSecrets, StartError> {
+    let auth = &settings.auth;
+    let unusable = |error: std::io::Error| StartError::Folder { what: "data_dir", problem: error.to_string() };
+    let secret = match (&auth.jwt_secret, settings.env) {
+        (Some(secret), _) => Some(secret.clone()),
+        (None, Environment::Development) => Some(development_secret(&settings.data_dir).map_err(unusable)?),
+        (None, Environment::Production) => None,
+    };
+    let (issuer, audience) = (auth.issuer.clone(), auth.audience.clone());
+    let own = secret.as_ref().and_then(|secret| TokenKeys::new(secret, issuer.clone(), audience.clone()));
+    let keys = match &auth.jwks_url {
+        None => own,
+        Some(url) => {
+            let (jwks, task) = Jwks::start(url, auth.jwks_rules(), stop.clone())
+                .map_err(|error| StartError::Part { what: "auth.jwks_url", problem: Chain(&error).to_string() })?;
+            tasks.push(task);
+            Some(match own {
+                Some(keys) => keys.and_published(jwks),
+                None => TokenKeys::published(jwks, issuer, audience),
+            })
+        }
+    };
+    let link_secret = match secret {
+        Some(secret) => secret,
+        None => link_secret(&settings.data_dir).map_err(unusable)?,
+    };
+    Ok(TokenSecrets { keys, link_secret })
 }
 
 fn origin(url: &str) -> String {

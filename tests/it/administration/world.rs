@@ -15,7 +15,7 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ActorId, RecordId};
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{Claims, Gate, TokenKeys, WordList};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::{Hub, HubConfig, administration, auth};
 use patchbay_store::Db;
@@ -195,6 +195,7 @@ fn hub(db: Db, clock: Clock, files: &tempfile::TempDir) -> Hub {
             clock,
             allowed_origins: Arc::from(["https://console.test".to_owned()]),
             rates: patchbay_http::ActorRates::default(),
+            development: DevelopmentHeaders::Refused,
         },
         files: Arc::new(store),
         config: Arc::new(HubConfig::default()),
