@@ -11,6 +11,15 @@ alter table tickets add column delayed_until integer;
 alter table tickets add column escalated_at integer;
 alter table tickets add column intake_completed_at integer;
 alter table tickets add column invoice_state text not null default 'NOT_STARTED';
+-- The clock of the ticket. The target of the template in minutes; when the time is up if the clock does not stand still;
+-- since when it does; how long it did, in seconds.
+alter table tickets add column sla_minutes integer;
+alter table tickets add column sla_due_at integer not null default 0;
+alter table tickets add column sla_paused_since integer;
+alter table tickets add column sla_paused_s integer not null default 0;
+update tickets set sla_due_at = coalesce(scheduled_start, created_at)
+    + case priority when 'EMERGENCY' then 60 when 'URGENT' then 240 else 1440 end * 60000000;
+create index tickets_by_deadline on tickets (sla_due_at, id) where state not in ('CLOSED', 'CANCELLED');
 create index tickets_by_technician on tickets (assigned_tech_id, state) where assigned_tech_id is not null;
 create index tickets_by_vendor on tickets (assigned_provider_id, state) where assigned_provider_id is not null;
 create index tickets_by_asset on tickets (asset_id, id) where asset_id is not null;

@@ -7,7 +7,7 @@ use patchbay_core::ids::{AccountId, ActorId, AuditId, ConversationId, InboxId, S
 use patchbay_core::place::{PlaceStatus, SiteRelation, SlaTier, TicketRelation};
 use patchbay_core::ticket::intake::Duplicate;
 use patchbay_core::ticket::words::{InvoiceState, WorkHoldReason};
-use patchbay_core::ticket::{Profile, Ticket, TicketPriority, TicketState, Transition, Urgency};
+use patchbay_core::ticket::{Profile, SlaClock, Ticket, TicketPriority, TicketState, Transition, Urgency};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -82,6 +82,12 @@ impl Record for Ticket {
             intake_completed_at: row.get("intake_completed_at")?,
             billable: row.get("billable")?,
             invoice_state: row.get("invoice_state")?,
+            sla: SlaClock {
+                template_minutes: row.get("sla_minutes")?,
+                due_at: row.get("sla_due_at")?,
+                paused_since: row.get("sla_paused_since")?,
+                paused_seconds: row.get("sla_paused_s")?,
+            },
             source_system: row.get("source_system")?,
             source_message_id: row.get("source_message_id")?,
             version: row.get("version")?,
@@ -107,11 +113,11 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at)
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                  $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
-                 $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54)",
+                 $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58)",
     )
     .bind(ticket.id)
     .bind(ticket.code.as_str())
@@ -162,6 +168,10 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .bind(ticket.intake_completed_at)
     .bind(ticket.billable)
     .bind(ticket.invoice_state)
+    .bind(ticket.sla.template_minutes)
+    .bind(ticket.sla.due_at)
+    .bind(ticket.sla.paused_since)
+    .bind(ticket.sla.paused_seconds)
     .bind(ticket.source_system.as_str())
     .bind(ticket.source_message_id.as_deref())
     .bind(ticket.version)
@@ -184,8 +194,9 @@ pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
                     review_required = $20, review_reasons = $21, reviewed_by = $22, ranking_score = $23, applied_rules =
                     $24, scheduled_start = $25, scheduled_end = $26, assigned_tech_id = $27, assigned_provider_id = $28,
                     accepted_at = $29, hold_reason = $30, held_from_state = $31, delayed_until = $32, escalation_level =
-                    $33, escalated_at = $34, intake_completed_at = $35, billable = $36, invoice_state = $37, version =
-                    $38, updated_at = $39
+                    $33, escalated_at = $34, intake_completed_at = $35, billable = $36, invoice_state = $37,
+                    sla_minutes = $38, sla_due_at = $39, sla_paused_since = $40, sla_paused_s = $41, version = $42,
+                    updated_at = $43
              where id = $1 and version = $2",
         )
         .bind(ticket.id)
@@ -225,6 +236,10 @@ pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
         .bind(ticket.intake_completed_at)
         .bind(ticket.billable)
         .bind(ticket.invoice_state)
+        .bind(ticket.sla.template_minutes)
+        .bind(ticket.sla.due_at)
+        .bind(ticket.sla.paused_since)
+        .bind(ticket.sla.paused_seconds)
         .bind(ticket.version)
         .bind(ticket.updated_at)
         .execute()
@@ -242,8 +257,8 @@ pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErro
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1",
         "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
                 incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
@@ -252,8 +267,8 @@ pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErro
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1 for update",
     )
     .bind(id)
@@ -325,8 +340,8 @@ pub async fn by_id(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErr
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1",
     )
     .bind(id)
@@ -361,8 +376,8 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
@@ -377,8 +392,8 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
                 sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
-                intake_completed_at, billable, invoice_state, source_system, source_message_id, version, created_at,
-                updated_at
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2::boolean or account_id = any($3::uuid[]))

@@ -8,6 +8,7 @@ use crate::ticket::command::field::{MAX_CENTS, MAX_NAME, MAX_SUMMARY, MAX_TEXT};
 use crate::ticket::decision::{Birth, Decision, SiteFacts, Topic};
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::FieldError;
+use crate::ticket::sla::SlaClock;
 use crate::ticket::state::TicketState;
 use crate::ticket::words::{InvoiceState, Urgency};
 
@@ -136,6 +137,7 @@ impl Request {
             intake_completed_at: None,
             billable: true,
             invoice_state: InvoiceState::NotStarted,
+            sla: SlaClock::unset(birth.now),
             source_system: self.source.unwrap_or_else(|| actor.actor_type.as_str().to_ascii_lowercase()),
             source_message_id: self.source_message_id,
             version: 1,

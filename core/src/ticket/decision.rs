@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::ids::{AccountId, SiteId, TicketId};
 use crate::ticket::record::Ticket;
+use crate::ticket::sla;
 use crate::ticket::state::TicketState;
 use crate::ticket::transition::Transition;
 use crate::ticket::words::Profile;
@@ -215,7 +216,8 @@ impl Draft {
 }
 
 impl Decision {
-    pub(crate) fn creates(ticket: Ticket, told: &[Topic]) -> Self {
+    pub(crate) fn creates(mut ticket: Ticket, told: &[Topic]) -> Self {
+        sla::start(&mut ticket);
         let steps = vec![Transition { from: None, to: ticket.state }];
         let topics = told.iter().copied().chain([Topic::TicketStateChanged]).collect();
         Self { draft: Draft::new(ticket), steps, topics }

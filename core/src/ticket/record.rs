@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::ids::{AccountId, ActorId, AssetId, ContactId, SiteId, TechnicianId, TicketId, VendorId};
+use crate::ticket::sla::SlaClock;
 use crate::ticket::state::{Projections, Situation, TicketState};
 use crate::ticket::words::{InvoiceState, Profile, TicketPriority, Urgency, WorkHoldReason};
 
@@ -109,6 +110,8 @@ pub struct Ticket {
     pub billable: bool,
     /// Where its invoice stands.
     pub invoice_state: InvoiceState,
+    /// How much time it has.
+    pub sla: SlaClock,
     /// Which system it came from.
     pub source_system: String,
     /// The message it came from, in that system.

@@ -3,7 +3,7 @@
 use patchbay_core::Code;
 use patchbay_core::audit::{AuditEntry, Outcome, redact};
 use patchbay_core::ticket::policy::{self, Facts};
-use patchbay_core::ticket::{Refusal, Ticket, Told, Topic};
+use patchbay_core::ticket::{Refusal, Ticket, Told, Topic, sla};
 use patchbay_store::{Tx, tickets};
 use serde_json::{Map, Value};
 
@@ -33,7 +33,8 @@ pub(super) async fn carry_out(
             return Ok(Written { ticket: Some(id), ..Written::new(asked, &reply) });
         }
     };
-    let ticket = Ticket { version: before.version + 1, updated_at: ctx.now, ..change.ticket };
+    let clock = sla::follow(&before, &change.ticket, ctx.now);
+    let ticket = Ticket { version: before.version + 1, updated_at: ctx.now, sla: clock, ..change.ticket };
     tickets::update(tx, &ticket).await?;
     let (conversation, audience) = tickets::audience(tx, id).await?.unzip();
     let entry = AuditEntry {
