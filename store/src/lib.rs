@@ -26,6 +26,7 @@ pub mod incident_templates;
 pub mod jobs;
 pub mod media;
 pub mod messages;
+pub mod objects;
 pub mod outbox;
 pub mod param;
 pub mod performer_rejections;
@@ -48,8 +49,8 @@ pub mod tickets;
 pub mod time_off;
 mod tx;
 pub mod users;
-mod writer;
 pub mod vendors;
+mod writer;
 pub mod zones;
 
 pub use batch::Batch;
