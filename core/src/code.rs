@@ -117,6 +117,12 @@ codes! {
     CustomerConfirmationStale = "CUSTOMER_CONFIRMATION_STALE", 409, Some("scheduling");
     /// The window is not one of those on offer.
     ScheduleOptionMismatch = "SCHEDULE_OPTION_MISMATCH", 409, Some("scheduling");
+    /// Somebody decided already.
+    ApprovalNotPending = "APPROVAL_NOT_PENDING", 409, Some("state");
+    /// The ticket cannot go where the approval says.
+    InvalidApprovalTargetState = "INVALID_APPROVAL_TARGET_STATE", 409, Some("state");
+    /// The event is not a dead letter.
+    OutboxReplayInvalidState = "OUTBOX_REPLAY_INVALID_STATE", 409, None;
     /// The agent has no room left.
     AgentAtCapacity = "AGENT_AT_CAPACITY", 409, Some("capacity");
     /// The 24-hour window is closed.

@@ -127,6 +127,8 @@ ids! {
     ScheduleHoldId,
     /// An appointment to do the work.
     AppointmentId,
+    /// A question that somebody has to decide.
+    ApprovalId,
     /// A row of the audit log.
     AuditId,
     /// A row of the outbox.
