@@ -322,6 +322,15 @@ impl ApprovalDecision {
 }
 
 impl TicketPriority {
+    /// Its place in a queue: emergencies first.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Emergency => 0,
+            Self::Urgent => 1,
+            Self::Routine => 2,
+        }
+    }
+
     /// The urgency that a priority implies when nobody gave one.
     pub fn urgency(self) -> Urgency {
         match self {
