@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use patchbay_core::ids::TicketId;
+use patchbay_core::ticket::Ticket;
+use patchbay_core::ticket::Transition;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
-use patchbay_core::ticket::{Ticket, Transition};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
 use patchbay_store::{Db, StoreError, Tx, tickets};
@@ -129,11 +130,7 @@ impl Dispatch {
         }
         tx.commit().await?;
         counted::carried_out(row.command, &body, &reply.steps);
-        tracing::info!(
-            ticket.id = reply.ticket.map(tracing::field::display),
-            tool = row.tool,
-            "command carried out"
-        );
+        tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
         Ok(Carried::Out(Reply { status: reply.status, body: reply.body, given: Given::Now }))
     }
 

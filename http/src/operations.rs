@@ -40,12 +40,12 @@ impl OperationsDoor {
             return Ok(());
         }
         let (actor, _) = gate.admit(headers).await?;
-        let operates = matches!(
-            actor.role,
-            Role::Admin | Role::Supervisor | Role::Dispatcher | Role::Auditor | Role::System
-        );
+        let operates =
+            matches!(actor.role, Role::Admin | Role::Supervisor | Role::Dispatcher | Role::Auditor | Role::System);
         if !operates || matches!(actor.portal, Some(Portal::Technician | Portal::Customer)) {
-            return Err(ApiError::forbidden("this role does not look at operations").because("actor_role", actor.role.as_str()));
+            return Err(
+                ApiError::forbidden("this role does not look at operations").because("actor_role", actor.role.as_str())
+            );
         }
         Ok(())
     }
@@ -55,9 +55,7 @@ impl OperationsDoor {
 fn is_private(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => address.is_loopback() || address.is_private() || address.is_link_local(),
-        IpAddr::V6(address) => {
-            address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local()
-        }
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local(),
     }
 }
 
@@ -68,7 +66,9 @@ mod tests {
     #[test]
     fn only_addresses_of_ones_own_network_are_private() {
         let private = |text: &str| is_private(text.parse().expect("an address"));
-        for address in ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.7.7", "169.254.1.1", "::1", "fd00::1", "fe80::1"] {
+        for address in
+            ["127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.7.7", "169.254.1.1", "::1", "fd00::1", "fe80::1"]
+        {
             assert!(private(address), "{address}");
         }
         for address in ["0.0.0.0", "::", "8.8.8.8", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8"] {

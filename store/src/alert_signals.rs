@@ -63,11 +63,9 @@ pub async fn bookings_exhausted(tx: &mut Tx, since: DateTime<Utc>) -> Result<i64
 
 /// Events that could not be handed on and wait for a decision.
 pub async fn open_outbox_letters(tx: &mut Tx) -> Result<i64, StoreError> {
-    tx.query(
-        "select cast(count(*) as bigint) as letters from dead_letters where status = 'open' and source = 'outbox'",
-    )
-    .scalar()
-    .await
+    tx.query("select cast(count(*) as bigint) as letters from dead_letters where status = 'open' and source = 'outbox'")
+        .scalar()
+        .await
 }
 
 crate::record! {

@@ -77,6 +77,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0005_observability.sql"),
         include_str!("../../migrations/postgres/0005_observability.sql"),
     ),
+    (
+        6,
+        "reads",
+        include_str!("../../migrations/sqlite/0006_reads.sql"),
+        include_str!("../../migrations/postgres/0006_reads.sql"),
+    ),
 ];
 
 impl Db {

@@ -74,7 +74,10 @@ impl Report {
             thresholds,
             signals,
             alerts,
-            runbooks: ALERTS.iter().map(|alert| (alert.runbook, format!("docs/runbooks/{}.md", alert.runbook))).collect(),
+            runbooks: ALERTS
+                .iter()
+                .map(|alert| (alert.runbook, format!("docs/runbooks/{}.md", alert.runbook)))
+                .collect(),
         }
     }
 }

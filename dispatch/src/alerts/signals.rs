@@ -110,11 +110,7 @@ fn lasting(strains: &[Strain], conditions: &[Condition], code: &str, before: Dat
 }
 
 /// What is too much now.
-pub(super) async fn strains(
-    tx: &mut Tx,
-    config: &AlertsConfig,
-    now: DateTime<Utc>,
-) -> Result<Vec<Strain>, StoreError> {
+pub(super) async fn strains(tx: &mut Tx, config: &AlertsConfig, now: DateTime<Utc>) -> Result<Vec<Strain>, StoreError> {
     let mut strains = Vec::new();
     let strain = |code| move |Load { subject, count }| Strain { code, subject, figure: count };
     let limit = i64::from(config.queue_backlog_threshold);
@@ -140,10 +136,7 @@ pub(super) fn percentile(spans: &[Span], percent: usize) -> Option<i64> {
 }
 
 /// Which conditions begin and which end, seen from what holds now.
-pub(super) fn changes<'a>(
-    strains: &'a [Strain],
-    conditions: &'a [Condition],
-) -> (Vec<&'a Strain>, Vec<&'a Condition>) {
+pub(super) fn changes<'a>(strains: &'a [Strain], conditions: &'a [Condition]) -> (Vec<&'a Strain>, Vec<&'a Condition>) {
     let now: BTreeMap<(&str, &str), &Strain> =
         strains.iter().map(|strain| ((strain.code, strain.subject.as_str()), strain)).collect();
     let begun = now

@@ -51,8 +51,12 @@ impl Alerts {
         for alert in &report.alerts {
             if !firing.contains(alert.code) {
                 tracing::warn!(
-                    alert.code = alert.code, alert.count = alert.count, alert.threshold = alert.threshold,
-                    "alert {}: see docs/runbooks/{}.md", alert.code, alert.runbook
+                    alert.code = alert.code,
+                    alert.count = alert.count,
+                    alert.threshold = alert.threshold,
+                    "alert {}: see docs/runbooks/{}.md",
+                    alert.code,
+                    alert.runbook
                 );
             }
         }

@@ -38,7 +38,8 @@ pub(super) fn router(
     simulated: &Simulated,
 ) -> Router {
     let Observability { observer, alerts, door, metrics } = watched;
-    let (alerts, _) = patchbay_dispatch::alerts::alerts_router(alerts, parts.hub.gate.clone(), door.clone()).split_for_parts();
+    let (alerts, _) =
+        patchbay_dispatch::alerts::alerts_router(alerts, parts.hub.gate.clone(), door.clone()).split_for_parts();
     let health = Health {
         db: parts.hub.db.clone(),
         gate: parts.hub.gate.clone(),

@@ -63,7 +63,8 @@ async fn nodes_count_together_and_a_restart_forgets_nothing() {
             node.get("/tickets").await.expect_error(401, "AUTH_REQUIRED");
         }
     }
-    let seen = async |node: &Caller| node.get("/ops/alerts").await.expect(200)["signals"]["auth_policy_rejections"].clone();
+    let seen =
+        async |node: &Caller| node.get("/ops/alerts").await.expect(200)["signals"]["auth_policy_rejections"].clone();
     for node in &nodes {
         eventually("the nodes have told each other", Duration::from_secs(15), async || {
             (seen(node).await == 6).then_some(())

@@ -1,9 +1,9 @@
 //! A node with a place to work at.
 
 use patchbay_core::ids::RequestId;
+use patchbay_tests::Caller;
 use patchbay_tests::client::Answer;
 use patchbay_tests::settings::{JWT_SECRET, token};
-use patchbay_tests::Caller;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -12,7 +12,6 @@ use crate::callers::server::Server;
 /// A running node, people, an account and a site.
 pub(super) struct Ground {
     pub(super) server: Server,
-    pub(super) admin: Caller,
     pub(super) dispatcher: Caller,
     account: String,
     site: String,
@@ -30,7 +29,7 @@ impl Ground {
         let site = json!({"account_id": account, "name": "Depot", "address1": "1 Main St", "city": "Ottawa",
             "country": "CA", "timezone": "America/Toronto"});
         let site = id(&admin.post("/api/v1/sites", site).await.expect(201));
-        Self { server, admin, dispatcher, account, site }
+        Self { server, dispatcher, account, site }
     }
 
     /// Records a ticket.

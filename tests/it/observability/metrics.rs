@@ -47,7 +47,8 @@ async fn requests_errors_transitions_and_replays_are_counted() {
 
     let text = reqwest::Client::builder().no_proxy().build().expect("a client");
     let url = format!("{}/metrics", ground.server.anonymous.base_url());
-    let text = text.get(url).header("accept", "text/plain").send().await.expect("an answer").text().await.expect("text");
+    let text =
+        text.get(url).header("accept", "text/plain").send().await.expect("an answer").text().await.expect("text");
     assert!(text.contains("# TYPE requests_total counter"), "{text}");
     assert!(text.contains("idempotency_conflict_total 1"), "{text}");
 }
@@ -69,9 +70,16 @@ async fn whoever_comes_through_a_proxy_needs_the_right_role_or_the_scrape_token(
         proxied(&[]).await.expect_error(401, "AUTH_REQUIRED");
         proxied(&[("authorization", "Bearer a-token-of-the-scraper")]).await.expect(200);
         proxied(&[("authorization", "Bearer a-token-of-somebody-else")]).await.expect_error(401, "INVALID_AUTH_TOKEN");
-        for (role, status) in [("auditor", 200), ("dispatcher", 200), ("supervisor", 200), ("admin", 200),
-            ("technician", 403), ("customer", 403), ("finance", 403), ("ai_agent", 403)]
-        {
+        for (role, status) in [
+            ("auditor", 200),
+            ("dispatcher", 200),
+            ("supervisor", 200),
+            ("admin", 200),
+            ("technician", 403),
+            ("customer", 403),
+            ("finance", 403),
+            ("ai_agent", 403),
+        ] {
             let bearer = format!("Bearer {}", token(role));
             assert_eq!(proxied(&[("authorization", &bearer)]).await.status, status, "{role} at {path}");
         }

@@ -54,7 +54,8 @@ async fn requests_metrics_and_alerts_are_written() {
     assert_eq!(refused["level"], "warn");
 
     eventually("the metrics are written", PATIENCE, async || {
-        let metrics: Value = serde_json::from_str(&std::fs::read_to_string(told.join("metrics.json")).ok()?).expect("JSON");
+        let metrics: Value =
+            serde_json::from_str(&std::fs::read_to_string(told.join("metrics.json")).ok()?).expect("JSON");
         (metrics["counters"]["idempotency_replay_total"] == 1).then_some(())
     })
     .await;
@@ -67,7 +68,8 @@ async fn requests_metrics_and_alerts_are_written() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_sink_that_cannot_be_written_hurts_no_request() {
-    let ground = Ground::new("[observability]\nlog_sink_path = \"/proc/no/such/file\"\nmetrics_sink_path = \"/proc/x\"\n").await;
+    let ground =
+        Ground::new("[observability]\nlog_sink_path = \"/proc/no/such/file\"\nmetrics_sink_path = \"/proc/x\"\n").await;
     ground.ticket(&key(), "The door does not close").await.expect(201);
     eventually("the log says so", PATIENCE, async || {
         ground.server.node.log().contains("cannot be written").then_some(())
