@@ -58,7 +58,7 @@ async fn declining_is_remembered_and_keeps_the_window(app: App) {
     let ticket = app.ticket_in(S::Dispatched, technician).await;
     let declined = work(&app, technician, ticket.id, "tech/decline", &json!({"reason": "no van"})).await;
     assert_eq!(declined.status, StatusCode::OK, "{}", declined.text);
-    let after = app.stored(ticket.id).await;
+    let after = app.read_back(ticket.id).await;
     assert_eq!((after.state, after.window(), after.is_assigned()), (S::Scheduled, ticket.window(), false));
     let remembered = rejections(&app, ticket.id).await;
     assert_eq!((remembered.len(), remembered[0].technician_id), (1, Some(technician)));
@@ -100,7 +100,7 @@ async fn only_the_assigned_performer_reports_work(app: App) {
     let vendor = app.scoped_token("vendor", Uuid::from_u128(9), &["*".into()], &["*".into()]);
     let path = format!("/tickets/{}/tech/accept", ticket.id);
     refused(&app.post(&vendor, &path, some_id(), &json!({})).await, 403, "NOT_ASSIGNED");
-    assert_eq!(app.stored(ticket.id).await, ticket);
+    assert_eq!(app.read_back(ticket.id).await, ticket);
 }
 
 async fn a_closed_door_needs_somebody_who_knocked(app: App) {
@@ -130,7 +130,7 @@ async fn held_work_goes_on_where_it_stopped(app: App) {
         assert_eq!(held.json()["hold_reason"], "DISPATCH", "{}", held.text);
         let resumed = work(&app, technician, ticket.id, "tech/resume", &json!({"note": "it is over"})).await;
         assert_eq!(resumed.json()["state"], state.as_str(), "{}", resumed.text);
-        let after = app.stored(ticket.id).await;
+        let after = app.read_back(ticket.id).await;
         assert_eq!((after.hold_reason, after.held_from_state), (None, None));
         app.way(ticket.id).await;
     }
@@ -164,7 +164,7 @@ async fn the_desk_takes_work_away(app: App) {
             let body = json!({"reason": "ill", "reassign_type": "reassign_tech"});
             let taken = app.command(ticket.id, "dispatch/force-unassign", &body).await;
             assert_eq!(taken.status, StatusCode::OK, "{}", taken.text);
-            let after = app.stored(ticket.id).await;
+            let after = app.read_back(ticket.id).await;
             assert_eq!((after.state, after.is_assigned(), after.window().is_some()), (to, false, to == S::Scheduled));
             let mut tx = app.db.read().await.expect("reads");
             let live = appointments::live(&mut tx, ticket.id).await.expect("reads");

@@ -40,7 +40,7 @@ async fn offered(app: &App, ticket: TicketId) -> usize {
 
 /// What others were told by the last command.
 async fn told(app: &App, ticket: TicketId) -> Vec<String> {
-    let version = app.stored(ticket).await.version;
+    let version = app.read_back(ticket).await.version;
     let mut tx = app.db.read().await.expect("reads");
     let rows = outbox::of_aggregate(&mut tx, ticket.0).await.expect("rows");
     rows.into_iter().filter(|row| row.aggregate_version == version).map(|row| row.event_type).collect()
@@ -84,7 +84,7 @@ async fn what_was_not_offered_needs_a_dispatcher_and_a_reason(app: App) {
     let supervisor = app.token("supervisor");
     refused(&app.post(&supervisor, &path, some_id(), &body).await, 409, "SCHEDULE_OPTION_MISMATCH");
     assert_eq!(app.command(ticket.id, "schedule/confirm", &body).await.status, StatusCode::OK);
-    assert_eq!(app.stored(ticket.id).await.window(), Some(window));
+    assert_eq!(app.read_back(ticket.id).await.window(), Some(window));
 }
 
 async fn a_tentative_appointment_becomes_confirmed(app: App) {
@@ -147,7 +147,7 @@ async fn windows_that_do_not_fit_are_refused(app: App) {
             answer.json()["error"]["validation_errors"][0]["path"].as_str().is_some_and(|p| p.starts_with("options"))
         );
     }
-    assert_eq!(app.stored(ticket.id).await, ticket);
+    assert_eq!(app.read_back(ticket.id).await, ticket);
 }
 
 async fn a_held_schedule_is_released_in_time(app: App) {
@@ -162,7 +162,7 @@ async fn a_held_schedule_is_released_in_time(app: App) {
         let confirmation = json!({"customer_confirmation_id": body["hold_id"]});
         let released = app.command(ticket.id, "schedule/release", &confirmation).await;
         assert_eq!(released.status, StatusCode::OK, "{}", released.text);
-        let after = app.stored(ticket.id).await;
+        let after = app.read_back(ticket.id).await;
         assert_eq!((after.state, after.window()), (state, ticket.window()));
         assert_eq!(app.command(ticket.id, "schedule/hold", &asked).await.status, StatusCode::CREATED);
     }
@@ -178,7 +178,7 @@ async fn a_stale_hold_is_rolled_back(app: App) {
     let given_up =
         app.command(ticket.id, "schedule/rollback", &json!({"confirmation_id": hold, "reason": "no answer"})).await;
     assert_eq!(given_up.status, StatusCode::OK, "{}", given_up.text);
-    let after = app.stored(ticket.id).await;
+    let after = app.read_back(ticket.id).await;
     assert_eq!((after.state, after.window()), (S::ReadyToSchedule, None));
     assert_eq!(appointments_of(&app, ticket.id).await[0].status, AppointmentStatus::Cancelled);
     let mut tx = app.db.read().await.expect("reads");
@@ -197,7 +197,7 @@ async fn the_wrong_hold_thaws_nothing(app: App) {
     tx.commit().await.expect("commits");
     let torn = app.command(ticket.id, "schedule/release", &json!({"customer_confirmation_id": wrong})).await;
     refused(&torn, 409, "HOLD_SNAPSHOT_MISSING");
-    assert_eq!(app.stored(ticket.id).await, ticket);
+    assert_eq!(app.read_back(ticket.id).await, ticket);
 }
 
 async fn rescheduling_takes_the_work_from_its_performer(app: App) {
@@ -209,7 +209,7 @@ async fn rescheduling_takes_the_work_from_its_performer(app: App) {
         body["attribution"] = json!("customer");
         let moved = app.command(ticket.id, "schedule/reschedule", &body).await;
         assert_eq!(moved.status, StatusCode::OK, "{}", moved.text);
-        let after = app.stored(ticket.id).await;
+        let after = app.read_back(ticket.id).await;
         assert_eq!((after.state, after.window()), (S::Scheduled, Some(app.window(100))));
         assert!(!after.is_assigned());
         assert_eq!(told(&app, ticket.id).await.contains(&"notify.performer".to_owned()), state == S::Dispatched);
@@ -224,7 +224,7 @@ async fn a_return_visit_starts_again_without_window(app: App) {
     let ticket = app.ticket_in(S::OnHold, app.technician().await).await;
     let again = app.command(ticket.id, "schedule/return-visit", &json!({"reason": "parts next week"})).await;
     assert_eq!(again.status, StatusCode::OK, "{}", again.text);
-    let after = app.stored(ticket.id).await;
+    let after = app.read_back(ticket.id).await;
     assert_eq!((after.state, after.window(), after.is_assigned()), (S::ReadyToSchedule, None, false));
     assert_eq!((after.hold_reason, after.held_from_state), (None, None));
     assert_eq!(appointments_of(&app, ticket.id).await[0].status, AppointmentStatus::Done);

@@ -123,7 +123,7 @@ impl App {
     }
 
     /// The ticket as it is stored.
-    pub(crate) async fn stored(&self, id: TicketId) -> Ticket {
+    pub(crate) async fn read_back(&self, id: TicketId) -> Ticket {
         let mut tx = self.db.read().await.expect("reads");
         tickets::by_id(&mut tx, id).await.expect("reads").expect("there")
     }
@@ -137,7 +137,7 @@ impl App {
         }
         let way: Vec<TicketState> = steps.iter().map(|step| step.to_state).collect();
         drop(tx);
-        assert_eq!(way.last().copied(), Some(self.stored(id).await.state));
+        assert_eq!(way.last().copied(), Some(self.read_back(id).await.state));
         way
     }
 }
