@@ -121,6 +121,8 @@ ids! {
     TechnicianId,
     /// A company that does the work on site.
     VendorId,
+    /// An invoice.
+    InvoiceId,
     /// A row of the audit log.
     AuditId,
     /// A row of the outbox.
