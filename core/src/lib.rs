@@ -14,6 +14,7 @@ pub mod ctx;
 pub mod delivery;
 pub mod directory;
 pub mod event;
+pub mod evidence;
 pub mod hours;
 pub mod ids;
 pub mod inbox;

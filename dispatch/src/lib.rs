@@ -9,6 +9,7 @@ mod config;
 mod document;
 mod effect;
 mod error;
+mod evidence;
 mod fields;
 mod pipeline;
 mod read;
@@ -21,6 +22,7 @@ pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineSte
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use error::CommandError;
+pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
 pub use read::TicketQuery;
 pub use routes::router;

@@ -5,6 +5,7 @@ mod credentials;
 mod development;
 mod error;
 mod extract;
+mod file;
 mod gate;
 #[cfg(test)]
 mod issuer;
@@ -19,6 +20,7 @@ pub use credentials::{ACCESS_COOKIE, TokenSource, bearer, cookie};
 pub use development::DevelopmentHeaders;
 pub use error::{ApiError, Chain};
 pub use extract::{Body, Id, OptionalBody, Params};
+pub use file::{Disposition, ServedFile};
 pub use gate::{Caller, Gate, Proof, SharedDirectory};
 pub use jwks::{Jwks, JwksRules, NoHttpClient};
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};

@@ -3,6 +3,7 @@
 
 mod auth;
 mod development;
+mod evidence;
 mod integration;
 mod load;
 mod published;
@@ -11,11 +12,13 @@ mod validate;
 use std::path::PathBuf;
 
 use patchbay_hub::directory::InboxSettings;
+use patchbay_store::objects::S3Settings;
 use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
 pub use auth::AuthSettings;
 pub use development::{development_secret, link_secret};
+pub use evidence::EvidenceSettings;
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
 
@@ -69,6 +72,10 @@ pub struct Settings {
     pub log: LogSettings,
     /// Ticket intake.
     pub dispatch: patchbay_dispatch::Config,
+    /// Where files lie when not on our own disk.
+    pub object_store: S3Settings,
+    /// What evidence has to prove, and what may be uploaded.
+    pub evidence: EvidenceSettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
     /// Where the built-in mail receiver listens; empty: nowhere.
@@ -98,6 +105,8 @@ impl Default for Settings {
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
             dispatch: patchbay_dispatch::Config::default(),
+            object_store: S3Settings::default(),
+            evidence: EvidenceSettings::default(),
             integration: IntegrationSettings::default(),
             listen_smtp: String::new(),
             inboxes: Vec::new(),

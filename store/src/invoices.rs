@@ -203,8 +203,3 @@ pub async fn replace_lines(tx: &mut Tx, invoice: InvoiceId, lines: &[InvoiceLine
     }
     Ok(())
 }
-
-/// Whether somebody still has to decide about a ticket.
-pub async fn approval_is_pending(tx: &mut Tx, ticket: TicketId) -> Result<bool, StoreError> {
-    tx.query("select count(*) > 0 from approvals where ticket_id = $1 and status = 'PENDING'").bind(ticket).scalar().await
-}

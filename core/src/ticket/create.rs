@@ -138,6 +138,7 @@ impl Request {
             billable: true,
             invoice_state: InvoiceState::NotStarted,
             sla: SlaClock::unset(birth.now),
+            region_weight: site.region_weight,
             source_system: self.source.unwrap_or_else(|| actor.actor_type.as_str().to_ascii_lowercase()),
             source_message_id: self.source_message_id,
             version: 1,
@@ -189,6 +190,7 @@ pub(crate) mod tests {
             currency: "USD".into(),
             default_nte_cents: Some(25_000),
             is_audit_flagged: false,
+            region_weight: 500,
         }
     }
 
@@ -207,6 +209,13 @@ pub(crate) mod tests {
             source: None,
             source_message_id: None,
         }
+    }
+
+    /// A recorded ticket, put into a state.
+    pub(crate) fn ticket_in(state: TicketState) -> Ticket {
+        let site = site();
+        let decision = decide(&Actor::system(), birth(), request(&site), &site);
+        Ticket { state, ..decision.draft.with_code("T-2026-001".into()) }
     }
 
     pub(crate) fn birth() -> Birth {

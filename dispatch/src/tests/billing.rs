@@ -154,7 +154,7 @@ async fn verified_work_is_invoiced_once(app: App) {
     assert_eq!((again.status, again.text), (StatusCode::OK, made.text));
     let second = app.post(&finance, &path(&ticket), some_id(), &json!({})).await;
     assert_eq!((second.status, second.code().as_str()), (StatusCode::CONFLICT, "INVALID_STATE_TRANSITION"));
-    app.clock.advance(chrono::TimeDelta::days(16));
+    app.clock.advance(std::time::Duration::from_hours(16 * 24));
     assert_eq!(shown(&app, &ticket).await["payment_status"], "OVERDUE");
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use object_store::local::LocalFileSystem;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
@@ -16,6 +15,7 @@ use patchbay_hub::{Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
+use patchbay_store::objects::Objects;
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -44,14 +44,10 @@ pub(super) struct Parts {
 impl Parts {
     /// Opens the stores and builds the hub; starts only what follows the keys of an outside issuer, until `stop`.
     pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, StartError> {
-        let files_folder = settings.data_dir.join("files");
-        std::fs::create_dir_all(&files_folder)
-            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
-        let files = LocalFileSystem::new_with_prefix(&files_folder)
-            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
         let db = open_database(settings).await?;
         let mut tasks = Vec::new();
         let TokenSecrets { keys, link_secret } = token_secrets(settings, stop, &mut tasks)?;
+        let objects = open_objects(settings, &link_secret)?;
         let gate = Gate {
             keys,
             directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
@@ -70,12 +66,11 @@ impl Parts {
             trust_forwarded_headers: settings.trust_forwarded_headers,
             secure_cookies: settings.public_url.starts_with("https://"),
             max_upload_bytes: settings.limits.upload_mb << 20,
-            files_folder,
             link_secret,
             intake_shards: settings.intake.shards,
         };
         let dispatch = Dispatch::new(db.clone(), settings.dispatch);
-        let hub = Hub { db, gate, dispatch, files: Arc::new(files), config: Arc::new(config) };
+        let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
         Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks })
     }
 
@@ -203,6 +198,16 @@ async fn follow(gate: Gate, inboxes: Inboxes, stop: CancellationToken) {
             seen = now;
         }
     }
+}
+
+/// Where files lie: on our own disk, or in the bucket of the settings.
+fn open_objects(settings: &Settings, link_secret: &Secret) -> Result<Objects, StartError> {
+    if settings.object_store.url.is_empty() {
+        return Objects::on_disk(&settings.data_dir.join("files"), &settings.public_url, link_secret.clone())
+            .map_err(|error| StartError::Folder { what: "data_dir", problem: Chain(&error).to_string() });
+    }
+    Objects::on_s3(&settings.object_store)
+        .map_err(|error| StartError::Part { what: "the object store", problem: Chain(&error).to_string() })
 }
 
 async fn open_database(settings: &Settings) -> Result<Db, StartError> {

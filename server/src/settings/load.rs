@@ -65,6 +65,7 @@ impl Settings {
             self.auth.jwt_secret = Some(Secret::new(secret));
         }
         self.integration.complete()?;
+        self.complete_object_store()?;
         self.validate()
     }
 }

@@ -25,6 +25,10 @@ const PUBLISHED: &[(&str, &str, Kind)] = &[
     ("DISPATCH_INTAKE_IDENTITY_CONFIDENCE_THRESHOLD", "dispatch.identity_confidence_threshold", Number),
     ("DISPATCH_INTAKE_CLASSIFICATION_CONFIDENCE_THRESHOLD", "dispatch.classification_confidence_threshold", Number),
     ("DISPATCH_INTAKE_DUPLICATE_WINDOW_MINUTES", "dispatch.duplicate_window_minutes", Number),
+    ("DISPATCH_OBJECT_STORE_SCHEMES", "evidence.schemes", Text),
+    ("DISPATCH_EVIDENCE_REQUIRE_HEAD", "evidence.require_head", Switch),
+    ("DISPATCH_EVIDENCE_REQUIRE_CHECKSUM", "evidence.require_checksum", Switch),
+    ("DISPATCH_EVIDENCE_HEAD_TIMEOUT_MS", "evidence.head_timeout_ms", Number),
     ("DISPATCH_SMS_ENABLED", "workers.sms.enabled", Switch),
     ("DISPATCH_SMS_DRY_RUN", "workers.sms.dry_run", Switch),
     ("DISPATCH_OUTBOX_MAX_ATTEMPTS", "workers.outbox.max_attempts", Number),
@@ -106,6 +110,15 @@ mod tests {
         assert_eq!(settings.dispatch.identity_confidence_threshold, 7);
         assert_eq!(settings.workers.outbox.max_attempts, 7);
         assert!(settings.workers.sms.dry_run);
+        assert_eq!(settings.evidence.schemes, ["text"]);
+        assert_eq!((settings.evidence.require_head, settings.evidence.require_checksum), (Some(true), Some(true)));
+        assert_eq!(settings.evidence.head_timeout_ms, 7);
+    }
+
+    #[test]
+    fn several_schemes_stand_in_one_text() {
+        let settings = read(&[("DISPATCH_OBJECT_STORE_SCHEMES", "S3, minio,,gs")]).expect("they fit");
+        assert_eq!(settings.evidence.schemes, ["s3", "minio", "gs"]);
     }
 
     #[test]

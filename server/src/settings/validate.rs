@@ -31,6 +31,7 @@ impl Settings {
         }
         patchbay_hub::directory::InboxSettings::check_all(&self.inboxes)
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
+        self.validate_evidence()?;
         if self.env == Environment::Production {
             self.validate_production()?;
         }

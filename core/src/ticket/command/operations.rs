@@ -22,8 +22,7 @@ const INVOICE_LINE: FieldKind = FieldKind::Object(&[
 
 const SCOPE: super::field::Field =
     required("scope_type", FieldKind::Word(AutonomyScope::WORDS), "TICKET counts before INCIDENT before GLOBAL.");
-const KEY: super::field::Field =
-    optional("key", NAME, "Which: a ticket's id, an incident type; nothing for GLOBAL.");
+const KEY: super::field::Field = optional("key", NAME, "Which: a ticket's id, an incident type; nothing for GLOBAL.");
 const REASON: super::field::Field = required("reason", LINE, "Why.");
 
 pub(super) const ROWS: &[CommandRow] = &[

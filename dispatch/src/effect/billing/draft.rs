@@ -7,7 +7,7 @@ use patchbay_core::invoice::{Accounting, BillTo, DraftFacts, InvoiceLine, LineAm
 use patchbay_core::money::{Currency, Money, Quantity, Rate};
 use patchbay_core::ticket::Ticket;
 use patchbay_store::invoices::InvoiceLineRow;
-use patchbay_store::{StoreError, Tx, accounts, invoices, services, sites, ticket_services};
+use patchbay_store::{StoreError, Tx, accounts, approvals, services, sites, ticket_services};
 
 use crate::config::Config;
 
@@ -113,7 +113,7 @@ pub(crate) async fn facts(
     } else {
         Accounting::Off
     };
-    Ok(OtherFacts { approval_is_pending: invoices::approval_is_pending(tx, ticket.id).await?, accounting })
+    Ok(OtherFacts { approval_is_pending: approvals::pending(tx, ticket.id).await?.is_some(), accounting })
 }
 
 /// A stored line.
