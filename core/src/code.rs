@@ -111,6 +111,8 @@ codes! {
     InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
     /// There is nothing to bill, or the invoice is past this.
     InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
+    /// The technician has work too far away.
+    TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
     /// The schedule is frozen already, or the held state cannot be taken up again.
     ScheduleHoldStateConflict = "SCHEDULE_HOLD_STATE_CONFLICT", 409, Some("scheduling");
     /// Nothing says what the schedule was before it was frozen.

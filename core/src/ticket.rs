@@ -3,6 +3,7 @@
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
 pub mod approval;
+pub mod assignment;
 pub mod autonomy;
 pub mod billing;
 pub mod command;
