@@ -5,6 +5,7 @@ mod commands;
 mod concurrency;
 mod field_work;
 mod idempotency;
+mod matrix;
 mod refusals;
 mod scheduling;
 mod stage;
