@@ -74,6 +74,11 @@ impl FromRef<Parts> for Dispatch {
     }
 }
 
+fn routed(parts: Parts) -> Router {
+    let (router, _) = router::<Parts>().split_for_parts();
+    router.layer(axum::middleware::from_fn(correlate)).with_state(parts)
+}
+
 /// The ticket endpoints, one account with one site, and a clock that stands still.
 pub(crate) struct App {
     pub(crate) db: Db,
@@ -81,6 +86,7 @@ pub(crate) struct App {
     pub(crate) account: AccountId,
     pub(crate) site: SiteId,
     keys: TokenKeys,
+    gate: Gate,
     router: Router,
     url: String,
     _folder: Option<TempDir>,
@@ -133,15 +139,14 @@ impl App {
             rates: patchbay_http::ActorRates::default(),
             development: DevelopmentHeaders::Refused,
         };
-        let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
-        let (router, _) = router::<Parts>().split_for_parts();
-        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(parts);
+        let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
         let mut app = Self {
             db,
             clock,
             account: AccountId::new(),
             site: SiteId::new(),
             keys,
+            gate,
             router,
             url: url.to_owned(),
             _folder: folder,
@@ -149,6 +154,12 @@ impl App {
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
+    }
+
+    /// The same installation with other settings.
+    pub(crate) fn with_settings(self, config: Config) -> Self {
+        let router = routed(Parts { gate: self.gate.clone(), dispatch: Dispatch::new(self.db.clone(), config) });
+        Self { router, ..self }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
