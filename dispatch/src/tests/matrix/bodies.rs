@@ -57,20 +57,7 @@ pub(super) async fn body(app: &App, command: C, role: Role, ticket: &Ticket) -> 
         C::ForceClose => json!({
             "override_code": "LEGAL", "override_reason": "The customer closed the building", "approver_role": role,
         }),
-        C::TicketCreate
-        | C::TicketBlindIntake
-        | C::AutonomyPause
-        | C::AutonomyRollback
-        | C::OutboxReplay
-        | C::TicketRead
-        | C::TicketList
-        | C::TicketTimeline
-        | C::TicketEvidence
-        | C::Cockpit
-        | C::JobPacket
-        | C::AutonomyState
-        | C::AutonomyHistory
-        | C::OutboxList => unreachable!("no command on a ticket"),
+        other => panic!("a new command on a ticket needs a body here: {other:?}"),
     }
 }
 
