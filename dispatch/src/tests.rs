@@ -6,6 +6,7 @@ mod commands;
 mod concurrency;
 mod field_work;
 mod idempotency;
+mod matrix;
 mod planning;
 mod refusals;
 mod scheduling;
