@@ -2,9 +2,13 @@
 
 mod creation;
 mod invoice;
+mod operations;
 
 pub(crate) use creation::{CreateBody, IntakeBody};
 pub use invoice::InvoiceBody;
+pub use operations::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, OutboxBody,
+};
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ticket::words::WorkHoldReason;

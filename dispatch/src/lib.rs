@@ -4,6 +4,7 @@
 
 pub mod alerts;
 mod also;
+mod audit_log;
 mod body;
 mod call;
 mod config;
@@ -20,14 +21,18 @@ mod telling;
 mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+pub use audit_log::{Checked, check as check_audit_log};
+pub use body::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, InvoiceBody, OutboxBody,
+    TicketBody, TimelineBody, TimelineEvent, TimelineStep,
+};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use read::TicketQuery;
+pub use read::{OutboxQuery, TicketQuery};
 pub use routes::router;
 
 #[cfg(test)]

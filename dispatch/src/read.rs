@@ -1,6 +1,9 @@
 //! Reading tickets: one, many, and what happened to one. What is out of scope is not there.
 
 mod invoice;
+mod operations;
+
+pub use operations::OutboxQuery;
 
 use patchbay_core::actor::Scope;
 use patchbay_core::ids::{AccountId, TicketId};

@@ -1,5 +1,7 @@
 //! The endpoints: extract, execute, shape. Those of commands come from the table; reads are written out.
 
+mod operations;
+
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -32,7 +34,8 @@ where
         .routes(routes!(list))
         .routes(routes!(read))
         .routes(routes!(timeline))
-        .routes(routes!(invoice));
+        .routes(routes!(invoice))
+        .merge(operations::router());
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))

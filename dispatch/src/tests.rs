@@ -1,12 +1,14 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
 mod app;
+mod audit_log;
 mod billing;
 mod commands;
 mod concurrency;
 mod field_work;
 mod idempotency;
 mod matrix;
+mod operations;
 mod planning;
 mod refusals;
 mod scheduling;

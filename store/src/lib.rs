@@ -34,6 +34,7 @@ pub mod media;
 pub mod messages;
 pub mod objects;
 pub mod outbox;
+pub mod outbox_views;
 pub mod param;
 pub mod performer_rejections;
 pub mod quarantine;
