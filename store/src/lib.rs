@@ -10,6 +10,7 @@ pub mod audit;
 pub mod autonomy;
 mod batch;
 pub mod canned_responses;
+pub mod cockpit;
 pub mod contacts;
 pub mod conversations;
 pub mod counters;
