@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod approval;
+pub mod assignment;
 pub mod autonomy;
 pub mod command;
 pub mod create;

@@ -169,6 +169,22 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How an appointment was agreed.
+    pub enum ConfirmationMethod {
+        /// By SMS.
+        Sms => "sms",
+        /// On the telephone.
+        Voice => "voice",
+        /// By WhatsApp.
+        Whatsapp => "whatsapp",
+        /// In the customer's portal.
+        Portal => "portal",
+        /// By the desk.
+        Operator => "operator",
+    }
+}
+
+vocabulary! {
     /// How work is sent out.
     pub enum DispatchMode {
         /// After scheduling.
@@ -282,6 +298,17 @@ vocabulary! {
         /// One ticket.
         Ticket => "TICKET",
     }
+}
+
+impl WorkHoldReason {
+    /// What whoever does the work may name; the desk has a command of its own.
+    pub const ON_SITE: &'static [&'static str] = &[
+        Self::AccessFailure.as_str(),
+        Self::PartsOrdered.as_str(),
+        Self::Safety.as_str(),
+        Self::CustomerRequest.as_str(),
+        Self::Other.as_str(),
+    ];
 }
 
 impl ApprovalDecision {
