@@ -70,7 +70,7 @@ pub(crate) const PACKET: &[(&str, Command)] = &[
 /// One thing that could be done with a ticket, and why not.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Action)]
-pub struct ActionBody {
+pub(crate) struct ActionBody {
     /// Its name among the actions of the page.
     pub action_id: &'static str,
     /// The tool it uses.
@@ -85,13 +85,13 @@ pub struct ActionBody {
     pub enabled: bool,
     /// What the command would answer; null when it would be let through.
     #[schema(value_type = Option<PolicyErrorBody>)]
-    pub policy_error: Option<Shared>,
+    pub(crate) policy_error: Option<Shared>,
 }
 
 /// Why an action is not enabled.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = PolicyError)]
-pub struct PolicyErrorBody {
+pub(crate) struct PolicyErrorBody {
     /// Which refusal.
     pub code: &'static str,
     /// One sentence.
@@ -106,7 +106,7 @@ pub struct PolicyErrorBody {
 
 /// A refusal that many tickets share.
 #[derive(Clone, Debug)]
-pub struct Shared(Arc<PolicyErrorBody>);
+pub(crate) struct Shared(Arc<PolicyErrorBody>);
 
 impl Serialize for Shared {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -148,9 +148,10 @@ impl<'a> Desk<'a> {
     ) -> Vec<ActionBody> {
         let mut actions = Vec::with_capacity(COCKPIT.len());
         for (id, command) in COCKPIT {
-            let policy = self.known.entry((*command, facts.state)).or_insert_with(|| {
-                Action::of(id, *command, self.actor, facts, || Ok(())).refusal.as_ref().map(shared)
-            });
+            let policy = self
+                .known
+                .entry((*command, facts.state))
+                .or_insert_with(|| Action::of(id, *command, self.actor, facts, || Ok(())).refusal.as_ref().map(shared));
             let refusal = policy.clone().or_else(|| guard(*command).err().as_ref().map(shared));
             let action = Action { id, command: *command, refusal: None };
             actions.push(body(&action, ticket, refusal));

@@ -14,12 +14,14 @@ use patchbay_store::Tx;
 use patchbay_store::cockpit::{self, Lane, QueueFilter, QueueKey, QueueRow};
 
 use crate::actions::Desk;
-use crate::body::cockpit::{ActorBody, CockpitBody, EvidenceSummary, FiltersBody, Named, QueueItem, QueueSite, Selected};
+use crate::body::cockpit::{
+    ActorBody, CockpitBody, EvidenceSummary, FiltersBody, Named, QueueItem, QueueSite, Selected,
+};
 use crate::error::CommandError;
 use crate::guard;
 use crate::pipeline::Dispatch;
 use crate::query::Parameters;
-use crate::read;
+use crate::{read, timeline};
 
 /// Most rows of the queue.
 const MOST_ROWS: usize = 200;
@@ -172,8 +174,8 @@ async fn selected(tx: &mut Tx, ctx: &Ctx, id: TicketId, tool: Option<&str>) -> R
     let ticket = read::visible(tx, ctx, Command::Cockpit.row(), id, tool).await?;
     let total_items = cockpit::count_evidence(tx, id).await?;
     Ok(Selected {
-        timeline: read::latest_events(tx, id).await?,
-        ticket: read::ticket_view(tx, ctx, &ticket).await?,
+        timeline: timeline::latest(tx, id).await?,
+        ticket: read::view(tx, &ticket).await?,
         evidence_summary: EvidenceSummary { total_items },
     })
 }
@@ -208,7 +210,7 @@ fn item(row: QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
         performer: Performer::Nobody,
     };
     let known = guard::Known::from(&row);
-    let actions = desk.actions(ticket.id, &facts, |command| guard::of(command, ticket, &known, &ctx.actor, ctx.now));
+    let actions = desk.actions(ticket.id, &facts, |command| guard::of(command, &known, &ctx.actor, ctx.now));
     let Ticket { id, state, priority, urgency, .. } = *ticket;
     QueueItem {
         ticket_id: id.into(),
@@ -227,12 +229,8 @@ fn item(row: QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
             city: row.site_city.clone(),
             region: row.site_region.clone(),
         },
-        assigned_tech: ticket
-            .assigned_tech_id
-            .map(|id| Named { id: id.into(), name: row.technician_name.clone() }),
-        assigned_provider: ticket
-            .assigned_provider_id
-            .map(|id| Named { id: id.into(), name: row.vendor_name.clone() }),
+        assigned_tech: ticket.assigned_tech_id.map(|id| Named { id: id.into(), name: row.technician_name.clone() }),
+        assigned_provider: ticket.assigned_provider_id.map(|id| Named { id: id.into(), name: row.vendor_name.clone() }),
         scheduled_start: ticket.scheduled_start,
         scheduled_end: ticket.scheduled_end,
         last_update_at: ticket.updated_at,

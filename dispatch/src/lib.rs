@@ -2,19 +2,24 @@
 //! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
 //! pipeline, the effects and the endpoints.
 
+mod actions;
 mod also;
 mod body;
 mod call;
+mod cockpit;
 mod config;
 mod document;
 mod effect;
 mod error;
 mod evidence;
 mod fields;
+mod guard;
 mod pipeline;
+mod query;
 mod read;
 mod routes;
 mod telling;
+mod timeline;
 mod work;
 
 pub use also::{Alone, Also, Joined};
@@ -24,7 +29,6 @@ pub use config::Config;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use read::TicketQuery;
 pub use routes::router;
 
 #[cfg(test)]

@@ -92,6 +92,12 @@ impl Parameters {
         }
     }
 
+    /// One whole number, if it is there.
+    pub(crate) fn number(&mut self, name: &str) -> Result<Option<i64>, Refusal> {
+        let text = self.one(name)?;
+        text.map(|text| text.parse().map_err(|_| invalid(format!("{name} must be a whole number")))).transpose()
+    }
+
     /// One id, if it is there.
     pub(crate) fn id<T: From<Uuid>>(&mut self, name: &str) -> Result<Option<T>, Refusal> {
         let text = self.one(name)?;

@@ -4,6 +4,7 @@ mod app;
 mod commands;
 mod concurrency;
 mod idempotency;
+mod reads;
 mod refusals;
 mod storage;
 

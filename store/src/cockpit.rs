@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
 use patchbay_core::ids::{AccountId, ActorId, SiteId, TechnicianId, TicketId};
-use patchbay_core::role::ActorType;
+use patchbay_core::role::Role;
 use patchbay_core::ticket::words::ApprovalOrigin;
 use patchbay_core::ticket::{Ticket, TicketPriority, TicketState};
 
@@ -183,8 +183,8 @@ pub struct QueueRow {
     pub vendor_name: Option<String>,
     /// Who asked for the approval it waits for.
     pub approval_by: Option<ActorId>,
-    /// What kind of actor that was.
-    pub approval_by_type: Option<ActorType>,
+    /// As what.
+    pub approval_by_role: Option<Role>,
     /// Where that approval was asked for.
     pub approval_origin: Option<ApprovalOrigin>,
     /// Until when the customer may confirm its frozen schedule.
@@ -203,7 +203,7 @@ impl Record for QueueRow {
             technician_name: row.get("technician_name")?,
             vendor_name: row.get("vendor_name")?,
             approval_by: row.get("approval_by")?,
-            approval_by_type: row.get("approval_by_type")?,
+            approval_by_role: row.get("approval_by_role")?,
             approval_origin: row.get("approval_origin")?,
             hold_until: row.get("hold_until")?,
             last_transition_at: row.get("last_transition_at")?,
@@ -227,7 +227,7 @@ pub async fn rows(tx: &mut Tx, tickets: &[TicketId]) -> Result<Vec<QueueRow>, St
                 t.sla_due_at, t.sla_paused_since, t.sla_paused_s, t.region_weight, t.source_system,
                 t.source_message_id, t.version, t.created_at, t.updated_at,
                 s.name as site_name, s.city as site_city, s.region as site_region, w.name as technician_name,
-                v.name as vendor_name, p.requested_by as approval_by, p.requested_by_type as approval_by_type,
+                v.name as vendor_name, p.requested_by as approval_by, p.requested_by_role as approval_by_role,
                 p.origin as approval_origin, h.confirm_until as hold_until,
                 (select x.created_at from ticket_state_transitions x where x.ticket_id = t.id
                  order by x.seq desc limit 1) as last_transition_at
@@ -250,7 +250,7 @@ pub async fn rows(tx: &mut Tx, tickets: &[TicketId]) -> Result<Vec<QueueRow>, St
                 t.sla_due_at, t.sla_paused_since, t.sla_paused_s, t.region_weight, t.source_system,
                 t.source_message_id, t.version, t.created_at, t.updated_at,
                 s.name as site_name, s.city as site_city, s.region as site_region, w.name as technician_name,
-                v.name as vendor_name, p.requested_by as approval_by, p.requested_by_type as approval_by_type,
+                v.name as vendor_name, p.requested_by as approval_by, p.requested_by_role as approval_by_role,
                 p.origin as approval_origin, h.confirm_until as hold_until,
                 (select x.created_at from ticket_state_transitions x where x.ticket_id = t.id
                  order by x.seq desc limit 1) as last_transition_at

@@ -12,7 +12,7 @@ use crate::actions::ActionBody;
 /// The dispatcher's queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Cockpit)]
-pub struct CockpitBody {
+pub(crate) struct CockpitBody {
     /// When it was made.
     pub generated_at: DateTime<Utc>,
     /// For whom.
@@ -29,7 +29,7 @@ pub struct CockpitBody {
 /// Whoever reads.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = ReadingActor)]
-pub struct ActorBody {
+pub(crate) struct ActorBody {
     /// Subject of the token.
     pub actor_id: Uuid,
     /// As what.
@@ -55,7 +55,7 @@ impl ActorBody {
 /// The filters of a queue. An empty list does not filter; without states, tickets that are over are left out.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CockpitFilters)]
-pub struct FiltersBody {
+pub(crate) struct FiltersBody {
     /// States.
     pub state: Vec<&'static str>,
     /// Priorities.
@@ -76,7 +76,7 @@ pub struct FiltersBody {
 
 /// A ticket in the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct QueueItem {
+pub(crate) struct QueueItem {
     /// Its id.
     pub ticket_id: Uuid,
     /// Its name for people.
@@ -137,7 +137,7 @@ pub struct QueueItem {
 
 /// The place of a ticket in the queue.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct QueueSite {
+pub(crate) struct QueueSite {
     /// The site.
     pub id: Uuid,
     /// Its name.
@@ -150,7 +150,7 @@ pub struct QueueSite {
 
 /// Somebody with a name.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Named {
+pub(crate) struct Named {
     /// Who.
     pub id: Uuid,
     /// The name, if it is known.
@@ -160,7 +160,7 @@ pub struct Named {
 /// A ticket in detail.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SelectedTicket)]
-pub struct Selected {
+pub(crate) struct Selected {
     /// The ticket.
     pub ticket: TicketView,
     /// What happened to it, oldest first: the latest 100.
@@ -171,7 +171,7 @@ pub struct Selected {
 
 /// How much evidence a ticket has.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct EvidenceSummary {
+pub(crate) struct EvidenceSummary {
     /// Pieces in all.
     pub total_items: i64,
 }
