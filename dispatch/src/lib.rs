@@ -3,11 +3,13 @@
 //! pipeline, the effects and the endpoints.
 
 mod actions;
+pub mod alerts;
 mod also;
 mod body;
 mod call;
 mod cockpit;
 mod config;
+mod counted;
 mod document;
 mod effect;
 mod error;
@@ -26,6 +28,7 @@ pub use also::{Alone, Also, Joined};
 pub use body::{TicketBody, TimelineBody, TimelineEvent, TimelineStep};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
+pub use counted::describe_counters;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
