@@ -6,6 +6,7 @@ pub mod action;
 pub mod approval;
 pub mod assignment;
 pub mod autonomy;
+pub mod billing;
 pub mod command;
 pub mod create;
 pub mod decision;

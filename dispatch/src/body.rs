@@ -2,10 +2,12 @@
 
 pub(crate) mod cockpit;
 mod creation;
+mod invoice;
 mod view;
 
 pub(crate) use view::TicketView;
 pub(crate) use creation::{CreateBody, IntakeBody};
+pub use invoice::InvoiceBody;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ticket::words::WorkHoldReason;

@@ -1,5 +1,7 @@
 //! Reading tickets: one, and many.
 
+mod invoice;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::ids::TicketId;

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use super::{InPath, tool};
 use crate::body::cockpit::CockpitBody;
-use crate::body::{TicketBody, TicketView, TimelineBody};
+use crate::body::{InvoiceBody, TicketBody, TicketView, TimelineBody};
 use crate::pipeline::Dispatch;
 use crate::query::Parameters;
 
@@ -20,7 +20,7 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    documented.routes(routes!(list)).routes(routes!(read)).routes(routes!(timeline)).routes(routes!(cockpit))
+    documented.routes(routes!(list)).routes(routes!(read)).routes(routes!(timeline)).routes(routes!(cockpit)).routes(routes!(invoice))
 }
 
 /// Tickets the caller may see, newest first. Whoever does the work sees what is its own, and what is nobody's yet.
@@ -142,4 +142,27 @@ async fn cockpit(
     given: Parameters,
 ) -> Result<Json<CockpitBody>, ApiError> {
     Ok(Json(dispatch.cockpit(&ctx, given, tool(&headers)).await?))
+}
+
+/// The newest invoice of a ticket, with what stands against the approval of a draft. Errors: 400 `INVALID_TICKET_ID`, 403
+/// `FORBIDDEN`, 404 `TICKET_NOT_FOUND`, 404 `NOT_FOUND`.
+#[utoipa::path(
+    get, path = "/tickets/{ticket_id}/invoice", tag = "tickets", operation_id = "ticket_invoice",
+    params(("ticket_id" = Uuid, Path, description = "The ticket.")),
+    responses(
+        (status = 200, description = "Its invoice.", body = InvoiceBody),
+        (status = 400, description = "The id is not a UUID."),
+        (status = 401, description = "No valid token."),
+        (status = 403, description = "Not with this role or tool."),
+        (status = 404, description = "No such ticket, not yours to know, or without an invoice."),
+    ),
+    security(("bearer" = [])),
+)]
+async fn invoice(
+    State(dispatch): State<Dispatch>,
+    Caller(ctx): Caller,
+    headers: HeaderMap,
+    InPath(id): InPath,
+) -> Result<Json<InvoiceBody>, ApiError> {
+    Ok(Json(dispatch.invoice(&ctx, id, tool(&headers)).await?))
 }

@@ -73,6 +73,11 @@ impl FromRef<Parts> for Dispatch {
     }
 }
 
+fn routed(parts: Parts) -> Router {
+    let (router, _) = router::<Parts>().split_for_parts();
+    router.layer(axum::middleware::from_fn(correlate)).with_state(parts)
+}
+
 /// The ticket endpoints, one account with one site, and a clock that stands still.
 pub(crate) struct App {
     pub(crate) db: Db,
@@ -80,6 +85,7 @@ pub(crate) struct App {
     pub(crate) account: AccountId,
     pub(crate) site: SiteId,
     keys: TokenKeys,
+    gate: Gate,
     router: Router,
     _folder: Option<TempDir>,
 }
@@ -131,13 +137,18 @@ impl App {
             rates: patchbay_http::ActorRates::default(),
             development: DevelopmentHeaders::Refused,
         };
-        let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
-        let (router, _) = router::<Parts>().split_for_parts();
-        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(parts);
-        let mut app = Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, router, _folder: folder };
+        let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
+        let mut app =
+            Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, gate, router, _folder: folder };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
+    }
+
+    /// The same installation with other settings.
+    pub(crate) fn with_settings(self, config: Config) -> Self {
+        let router = routed(Parts { gate: self.gate.clone(), dispatch: Dispatch::new(self.db.clone(), config) });
+        Self { router, ..self }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
