@@ -7,6 +7,7 @@ mod concurrency;
 mod field_work;
 mod idempotency;
 mod reads;
+mod matrix;
 mod refusals;
 mod scheduling;
 mod stage;
