@@ -8,6 +8,7 @@ mod field_work;
 mod idempotency;
 mod reads;
 mod matrix;
+mod planning;
 mod refusals;
 mod scheduling;
 mod stage;
