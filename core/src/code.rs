@@ -99,6 +99,10 @@ codes! {
     ManualReviewRequired = "MANUAL_REVIEW_REQUIRED", 409, Some("policy");
     /// Automation is paused.
     AutonomyDisabled = "AUTONOMY_DISABLED", 409, Some("policy");
+    /// The invoice cannot be approved; `blockers` say why.
+    InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
+    /// The invoice does not stand where it must.
+    InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
     /// The same request is already a ticket.
     DuplicateIntake = "DUPLICATE_INTAKE", 409, Some("identity");
     /// Not sure enough who asks.
