@@ -111,6 +111,12 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// Somebody decided already.
+    ApprovalNotPending = "APPROVAL_NOT_PENDING", 409, Some("state");
+    /// The ticket cannot go where the approval says.
+    InvalidApprovalTargetState = "INVALID_APPROVAL_TARGET_STATE", 409, Some("state");
+    /// The event is not a dead letter.
+    OutboxReplayInvalidState = "OUTBOX_REPLAY_INVALID_STATE", 409, None;
     /// The agent has no room left.
     AgentAtCapacity = "AGENT_AT_CAPACITY", 409, Some("capacity");
     /// The 24-hour window is closed.

@@ -123,6 +123,8 @@ ids! {
     TechnicianId,
     /// A company that does the work on site.
     VendorId,
+    /// A question that somebody has to decide.
+    ApprovalId,
     /// A row of the audit log.
     AuditId,
     /// A row of the outbox.

@@ -2,6 +2,8 @@
 //! table of commands, who may give which command, and what follows from it. A new command is a row in [`command`], a
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
+pub mod approval;
+pub mod autonomy;
 pub mod closeout;
 pub mod command;
 pub mod create;
@@ -15,6 +17,7 @@ pub mod state;
 pub mod transition;
 pub mod words;
 
+pub use approval::Approval;
 pub use command::{Actors, Command, CommandRow, Kind, Method, Reach, commands};
 pub use decision::{Change, Decision, Draft, SiteFacts, Told, Topic};
 pub use record::Ticket;

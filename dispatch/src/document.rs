@@ -29,9 +29,7 @@ fn method(row: &CommandRow) -> &'static str {
 }
 
 fn operation(row: &CommandRow) -> Value {
-    let header = |name: &str, presence: bool, schema: Value, about: &str| {
-        json!({"name": name, "in": "header", "required": presence, "schema": schema, "description": about})
-    };
+    let header = |name: &str, presence: bool, schema: Value, about: &str| json!({"name": name, "in": "header", "required": presence, "schema": schema, "description": about});
     let uuid = json!({"type": "string", "format": "uuid"});
     let mut parameters = vec![
         header("Idempotency-Key", true, uuid.clone(), "Names the one request; repeat it with the same key."),

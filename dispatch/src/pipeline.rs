@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use patchbay_core::ids::TicketId;
+use patchbay_core::ticket::Ticket;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
-use patchbay_core::ticket::Ticket;
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
 use patchbay_store::{Db, StoreError, Tx, tickets};
@@ -127,11 +127,7 @@ impl Dispatch {
             patchbay_store::audit::append(&mut tx, &entry).await?;
         }
         tx.commit().await?;
-        tracing::info!(
-            ticket.id = reply.ticket.map(tracing::field::display),
-            tool = row.tool,
-            "command carried out"
-        );
+        tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
         Ok(Carried::Out(Reply { status: reply.status, body: reply.body, given: Given::Now }))
     }
 

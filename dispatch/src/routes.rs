@@ -54,10 +54,10 @@ where
         Kind::Changes => on(
             method,
             async move |State(dispatch): State<Dispatch>,
-                   Caller(ctx): Caller,
-                   InPath(ticket): InPath,
-                   headers: HeaderMap,
-                   Body(body): Body<Value>| {
+                        Caller(ctx): Caller,
+                        InPath(ticket): InPath,
+                        headers: HeaderMap,
+                        Body(body): Body<Value>| {
                 let call = Call::new(row.command, &headers, body).on(ticket);
                 dispatch.execute(&ctx, call, &mut Alone).await.map_err(ApiError::from)
             },
@@ -65,9 +65,9 @@ where
         Kind::Creates | Kind::Operates | Kind::Reads => on(
             method,
             async move |State(dispatch): State<Dispatch>,
-                   Caller(ctx): Caller,
-                   headers: HeaderMap,
-                   Body(body): Body<Value>| {
+                        Caller(ctx): Caller,
+                        headers: HeaderMap,
+                        Body(body): Body<Value>| {
                 dispatch.execute(&ctx, Call::new(row.command, &headers, body), &mut Alone).await.map_err(ApiError::from)
             },
         ),

@@ -26,12 +26,7 @@ pub(crate) struct Telling<'a> {
 }
 
 /// Writes one outbox row for each topic. Source: domain, outbox (event envelope).
-pub(crate) async fn other_systems(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    about: Telling<'_>,
-    told: &[Told],
-) -> Result<(), StoreError> {
+pub(crate) async fn other_systems(tx: &mut Tx, ctx: &Ctx, about: Telling<'_>, told: &[Told]) -> Result<(), StoreError> {
     let ticket = about.ticket;
     for Told { topic, facts } in told {
         let id = OutboxId::new();

@@ -209,6 +209,13 @@ pub(crate) mod tests {
         }
     }
 
+    /// A recorded ticket, put into a state.
+    pub(crate) fn ticket_in(state: TicketState) -> Ticket {
+        let site = site();
+        let decision = decide(&Actor::system(), birth(), request(&site), &site);
+        Ticket { state, ..decision.draft.with_code("T-2026-001".into()) }
+    }
+
     pub(crate) fn birth() -> Birth {
         Birth { id: TicketId::new(), now: DateTime::from_timestamp(1_767_600_000, 0).expect("a time") }
     }

@@ -14,13 +14,13 @@ use uuid::Uuid;
 pub(crate) struct CreateBody {
     account_id: Uuid,
     site_id: Uuid,
-        summary: String,
+    summary: String,
     asset_id: Option<Uuid>,
     contact_id: Option<Uuid>,
     description: Option<String>,
-        nte_cents: Option<i64>,
+    nte_cents: Option<i64>,
     category: Option<String>,
-        urgency: Option<Urgency>,
+    urgency: Option<Urgency>,
     requested_window: Option<WindowBody>,
     source: Option<String>,
     source_message_id: Option<String>,
@@ -34,21 +34,21 @@ pub(crate) struct CreateBody {
 pub(crate) struct IntakeBody {
     account_id: Uuid,
     site_id: Uuid,
-        summary: String,
+    summary: String,
     incident_type: String,
     customer_name: String,
-        priority: TicketPriority,
-        identity_confidence: i64,
-        classification_confidence: i64,
+    priority: TicketPriority,
+    identity_confidence: i64,
+    classification_confidence: i64,
     contact_phone: Option<String>,
     contact_email: Option<String>,
     sop_handoff_acknowledged: Option<bool>,
     sop_handoff_prompt: Option<String>,
-        nte_cents: Option<i64>,
+    nte_cents: Option<i64>,
     contact_id: Option<Uuid>,
     description: Option<String>,
     category: Option<String>,
-        urgency: Option<Urgency>,
+    urgency: Option<Urgency>,
     requested_window: Option<WindowBody>,
     source: Option<String>,
     source_message_id: Option<String>,
@@ -60,10 +60,7 @@ pub(crate) struct IntakeBody {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum WindowBody {
-    Range {
-        start: DateTime<Utc>,
-        end: DateTime<Utc>,
-    },
+    Range { start: DateTime<Utc>, end: DateTime<Utc> },
     Words(String),
 }
 

@@ -35,11 +35,7 @@ pub(crate) async fn create(tx: &mut Tx, asked: Asked<'_>, body: &Value) -> Resul
 }
 
 /// `ticket.blind_intake`.
-pub(crate) async fn blind_intake(
-    tx: &mut Tx,
-    asked: Asked<'_>,
-    body: &Value,
-) -> Result<Creation, CommandError> {
+pub(crate) async fn blind_intake(tx: &mut Tx, asked: Asked<'_>, body: &Value) -> Result<Creation, CommandError> {
     let asked_for = fields::intake(body)?;
     let rules = &asked.config.intake_rules();
     let place = place(tx, asked, &asked_for.request).await?;

@@ -51,12 +51,8 @@ pub(super) async fn carry_out(
     for step in &change.steps {
         tickets::append_transition(tx, id, *step, row.tool, entry.id, ctx.now).await?;
     }
-    let telling = Telling {
-        ticket: &ticket,
-        previous: Some(before.state),
-        conversation,
-        audience: audience.unwrap_or_default(),
-    };
+    let telling =
+        Telling { ticket: &ticket, previous: Some(before.state), conversation, audience: audience.unwrap_or_default() };
     let mut told = change.told;
     if !change.steps.is_empty() {
         told.push(Told { topic: Topic::TicketStateChanged, facts: Map::new() });
@@ -68,13 +64,7 @@ pub(super) async fn carry_out(
 }
 
 /// Scope, version and state, in this order.
-async fn check(
-    tx: &mut Tx,
-    asked: Asked<'_>,
-    call: &Call,
-    body: &Value,
-    ticket: &Ticket,
-) -> Result<(), CommandError> {
+async fn check(tx: &mut Tx, asked: Asked<'_>, call: &Call, body: &Value, ticket: &Ticket) -> Result<(), CommandError> {
     let facts = facts(tx, asked.ctx, ticket).await?;
     policy::may(&asked.ctx.actor, asked.row, asked.tool, &Facts { state: None, ..facts })?;
     if let Some(expected) = call.expected_version(body)?

@@ -33,8 +33,7 @@ pub(super) async fn carry_out(
     let code = next_code(tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
     let ticket = decision.draft.with_code(code);
     tickets::insert(tx, &ticket).await?;
-    let Joined { reply, conversation, audience } =
-        also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
+    let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
     let previous = decision.steps.first().and_then(|step| step.from);
     let entry = AuditEntry {
         ticket_id: Some(ticket.id),

@@ -73,10 +73,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         roles: roles::FORCE,
         from: &[S::Dispatched, S::InProgress, S::OnHold],
         to: &[S::Scheduled, S::ReadyToSchedule],
-        fields: &[
-            REASON,
-            optional("reassign_type", FieldKind::Word(ReassignKind::WORDS), "Who shall get it next."),
-        ],
+        fields: &[REASON, optional("reassign_type", FieldKind::Word(ReassignKind::WORDS), "Who shall get it next.")],
         topics: &[Topic::AssignmentRevoked],
         ..DEFAULTS
     },

@@ -8,8 +8,7 @@ use crate::ticket::state::TicketState as S;
 use crate::ticket::words::QaResult;
 
 /// Ids or uris of evidence.
-const REFERENCES: FieldKind =
-    FieldKind::List { of: &FieldKind::Text { least: 1, most: 2_000 }, least: 0, most: 200 };
+const REFERENCES: FieldKind = FieldKind::List { of: &FieldKind::Text { least: 1, most: 2_000 }, least: 0, most: 200 };
 
 const CHECKLIST: Field =
     required("checklist_status", FieldKind::Map(&FieldKind::Scalar), "Each key of the template's checklist.");
@@ -126,7 +125,11 @@ pub(super) const ROWS: &[CommandRow] = &[
         from: &[S::CompletedPendingVerification],
         to: &[S::Closed],
         fields: &[
-            required("override_code", FieldKind::Text { least: 5, most: 100 }, "Why, as a word of the desk's own list."),
+            required(
+                "override_code",
+                FieldKind::Text { least: 5, most: 100 },
+                "Why, as a word of the desk's own list.",
+            ),
             required("override_reason", FieldKind::Text { least: 20, most: 2_000 }, "Why."),
             required("approver_role", FieldKind::Word(Role::WORDS), "The caller's own role."),
         ],

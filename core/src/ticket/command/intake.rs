@@ -71,7 +71,11 @@ pub(super) const ROWS: &[CommandRow] = &[
             required("classification_confidence", PERCENT, "How sure the intake is what is asked."),
             optional("contact_phone", NAME, "Telephone the requester gave, 7 to 16 digits."),
             optional("contact_email", FieldKind::Text { least: 1, most: 254 }, "E-mail address the requester gave."),
-            optional("sop_handoff_acknowledged", FieldKind::Flag, "Whether the operating procedure's hand-off was made."),
+            optional(
+                "sop_handoff_acknowledged",
+                FieldKind::Flag,
+                "Whether the operating procedure's hand-off was made.",
+            ),
             optional("sop_handoff_prompt", TEXT, "What a person should ask."),
             NTE,
             CONTACT,

@@ -13,13 +13,16 @@ const INVOICE_LINE: FieldKind = FieldKind::Object(&[
     required("unit_price_cents", CENTS, "Price of one."),
     optional("service_id", FieldKind::Id, "Of the catalogue."),
     optional("tax_code", FieldKind::Word(TaxCode::WORDS), "GST_QST when missing."),
-    optional("tax_rate_bp", FieldKind::Integer { least: 0, most: 10_000 }, "Rate of CUSTOM, in hundredths of a percent."),
+    optional(
+        "tax_rate_bp",
+        FieldKind::Integer { least: 0, most: 10_000 },
+        "Rate of CUSTOM, in hundredths of a percent.",
+    ),
 ]);
 
 const SCOPE: super::field::Field =
     required("scope_type", FieldKind::Word(AutonomyScope::WORDS), "TICKET counts before INCIDENT before GLOBAL.");
-const KEY: super::field::Field =
-    optional("key", NAME, "Which: a ticket's id, an incident type; nothing for GLOBAL.");
+const KEY: super::field::Field = optional("key", NAME, "Which: a ticket's id, an incident type; nothing for GLOBAL.");
 const REASON: super::field::Field = required("reason", LINE, "Why.");
 
 pub(super) const ROWS: &[CommandRow] = &[

@@ -1,7 +1,7 @@
 //! Rows of the commands that classify a ticket, decide about it and look after it.
 
 use super::field::{CENTS, FieldKind, LINE, NAME, NAMES, PERCENT, SOME_NAMES, TEXT, optional, required};
-use super::{Actors, Command, CommandRow, DEFAULTS, OPEN, Method, roles};
+use super::{Actors, Command, CommandRow, DEFAULTS, Method, OPEN, roles};
 use crate::ticket::decision::Topic;
 use crate::ticket::state::TicketState as S;
 use crate::ticket::words::{ApprovalDecision, EscalationTarget, TicketPriority, Urgency, WorkflowOutcome};
@@ -171,4 +171,3 @@ const BEFORE_CLOSEOUT: &[S] = &[
     S::InProgress,
     S::OnHold,
 ];
-

@@ -61,7 +61,8 @@ fn the_table_is_what_it_was() {
                 .iter()
                 .map(|(role, reach)| format!("{role}{}", if *reach == Reach::Own { "(own)" } else { "" }))
                 .collect();
-            let words = |states: &[TicketState]| states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" ");
+            let words =
+                |states: &[TicketState]| states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" ");
             let fields: Vec<String> = row
                 .fields
                 .iter()
