@@ -67,7 +67,7 @@ impl Dispatch {
 }
 
 /// A ticket the caller may see; what it may not see is not there.
-async fn visible(
+pub(crate) async fn visible(
     tx: &mut Tx,
     ctx: &Ctx,
     row: &CommandRow,

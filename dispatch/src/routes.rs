@@ -18,6 +18,7 @@ use crate::also::Alone;
 use crate::body::{TicketBody, TimelineBody};
 use crate::call::{Call, MAX_BODY_BYTES, TOOL_NAME};
 use crate::document;
+use crate::evidence;
 use crate::pipeline::Dispatch;
 use crate::read::TicketQuery;
 
@@ -31,7 +32,8 @@ where
     let reads = OpenApiRouter::with_openapi(document::of_commands())
         .routes(routes!(list))
         .routes(routes!(read))
-        .routes(routes!(timeline));
+        .routes(routes!(timeline))
+        .merge(evidence::router());
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))
@@ -76,7 +78,7 @@ where
 }
 
 /// The ticket of a path. Error: 400 `INVALID_TICKET_ID`.
-struct InPath(TicketId);
+pub(crate) struct InPath(pub(crate) TicketId);
 
 impl<S: Send + Sync> FromRequestParts<S> for InPath {
     type Rejection = ApiError;
@@ -89,7 +91,7 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
     }
 }
 
-fn tool(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn tool(headers: &HeaderMap) -> Option<&str> {
     headers.get(TOOL_NAME).and_then(|value| value.to_str().ok())
 }
 

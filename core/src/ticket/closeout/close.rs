@@ -12,6 +12,7 @@ use crate::ticket::decision::{Change, Topic};
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::state::TicketState;
+use crate::ticket::words::InvoiceState;
 
 /// What the caller of `ticket.force_close` says.
 #[derive(Clone, Debug, Deserialize)]
@@ -24,14 +25,29 @@ pub struct Override {
     pub approver_role: Role,
 }
 
-/// What follows from `ticket.close`; whether the invoice allows it is asked elsewhere. Errors: 409
-/// `INVALID_STATE_TRANSITION` for a billable ticket that was not invoiced, 409 `CLOSEOUT_REQUIREMENTS_INCOMPLETE`.
-pub fn decide(ticket: &Ticket, gate: &Gate) -> Result<Change, Refusal> {
+/// Whether invoices go on into an accounting system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accounting {
+    /// They do, and a ticket stays open until they are there.
+    On,
+    /// They end here.
+    Off,
+}
+
+/// What follows from `ticket.close`. Errors: 409 `INVALID_STATE_TRANSITION` for a billable ticket that was not invoiced,
+/// 409 `INVOICE_STATE_CONFLICT` for an invoice that accounting does not have yet, 409
+/// `CLOSEOUT_REQUIREMENTS_INCOMPLETE`.
+pub fn decide(ticket: &Ticket, gate: &Gate, accounting: Accounting) -> Result<Change, Refusal> {
     if ticket.state == TicketState::Verified && ticket.billable {
         return Err(Refusal::new(Code::InvalidStateTransition, "a billable ticket is invoiced before it is closed")
             .because("from_state", ticket.state.as_str())
             .because("allowed_from_states", json!([TicketState::Invoiced]))
             .because("to_state", json!([TicketState::Closed])));
+    }
+    let is_settled = matches!(ticket.invoice_state, InvoiceState::Synced | InvoiceState::Voided);
+    if ticket.state == TicketState::Invoiced && accounting == Accounting::On && !is_settled {
+        return Err(Refusal::new(Code::InvoiceStateConflict, "accounting does not have the invoice yet")
+            .because("invoice_state", ticket.invoice_state.as_str()));
     }
     gate.passed()?;
     let mut change = Change::of(ticket);

@@ -3,10 +3,8 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::code::Code;
 use crate::ticket::decision::{Change, Topic};
 use crate::ticket::record::Ticket;
-use crate::ticket::refusal::Refusal;
 use crate::ticket::state::TicketState;
 
 /// What the caller says.
@@ -18,28 +16,17 @@ pub struct Input {
     pub reopen_scope: Option<String>,
 }
 
-/// What became of the invoice.
+/// The invoice was approved, and is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvoiceStanding {
-    /// There is none that anybody has to take back.
-    None,
-    /// It was approved, and has to be taken back.
-    Approved,
-    /// It was paid.
-    Paid,
-}
+pub struct Approved;
 
-/// What follows. Error: 409 `INVOICE_STATE_CONFLICT` once it is paid.
-pub fn decide(ticket: &Ticket, input: &Input, invoice: InvoiceStanding) -> Result<Change, Refusal> {
-    if invoice == InvoiceStanding::Paid {
-        return Err(Refusal::new(Code::InvoiceStateConflict, "a paid invoice cannot be taken back")
-            .because("invoice_state", ticket.invoice_state.as_str()));
-    }
+/// What follows; whether the invoice can be taken back is decided with the invoice.
+pub fn decide(ticket: &Ticket, input: &Input, invoice: Option<Approved>) -> Change {
     let mut change = Change::of(ticket);
     change.step(TicketState::InProgress);
     change.tell_with(Topic::TicketReopened, json!({"reopen_scope": input.reopen_scope}));
-    if invoice == InvoiceStanding::Approved {
+    if invoice.is_some() {
         change.tell(Topic::InvoiceVoidRequested);
     }
-    Ok(change)
+    change
 }
