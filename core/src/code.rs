@@ -111,6 +111,16 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// The schedule is frozen already, or the held state cannot be taken up again.
+    ScheduleHoldStateConflict = "SCHEDULE_HOLD_STATE_CONFLICT", 409, Some("scheduling");
+    /// Nothing says what the schedule was before it was frozen.
+    HoldSnapshotMissing = "HOLD_SNAPSHOT_MISSING", 409, Some("scheduling");
+    /// Not the id of the hold that freezes the schedule.
+    HoldConfirmationMissing = "HOLD_CONFIRMATION_MISSING", 409, Some("scheduling");
+    /// The time to confirm is over.
+    CustomerConfirmationStale = "CUSTOMER_CONFIRMATION_STALE", 409, Some("scheduling");
+    /// The window is not one of those on offer.
+    ScheduleOptionMismatch = "SCHEDULE_OPTION_MISMATCH", 409, Some("scheduling");
     /// Somebody decided already.
     ApprovalNotPending = "APPROVAL_NOT_PENDING", 409, Some("state");
     /// The ticket cannot go where the approval says.

@@ -123,6 +123,12 @@ ids! {
     TechnicianId,
     /// A company that does the work on site.
     VendorId,
+    /// A window that was offered for a ticket.
+    ScheduleOptionId,
+    /// A freeze of a ticket's schedule.
+    ScheduleHoldId,
+    /// An appointment to do the work.
+    AppointmentId,
     /// A question that somebody has to decide.
     ApprovalId,
     /// A row of the audit log.

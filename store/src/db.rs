@@ -71,6 +71,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0003_commands.sql"),
         include_str!("../../migrations/postgres/0003_commands.sql"),
     ),
+    (
+        6,
+        "reads",
+        include_str!("../../migrations/sqlite/0006_reads.sql"),
+        include_str!("../../migrations/postgres/0006_reads.sql"),
+    ),
 ];
 
 impl Db {

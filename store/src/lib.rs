@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod annotations;
+pub mod appointments;
 pub mod approvals;
 pub mod assets;
 pub mod attempts;
@@ -11,6 +12,7 @@ pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod closeouts;
+pub mod contact_attempts;
 pub mod contacts;
 pub mod conversations;
 pub mod counters;
@@ -31,10 +33,12 @@ pub mod messages;
 pub mod objects;
 pub mod outbox;
 pub mod param;
+pub mod performer_rejections;
 pub mod quarantine;
 pub mod queues;
 pub mod ranking_rules;
 pub mod row;
+pub mod schedules;
 pub mod search;
 pub mod services;
 pub mod sessions;

@@ -88,6 +88,7 @@ impl Record for Ticket {
                 paused_since: row.get("sla_paused_since")?,
                 paused_seconds: row.get("sla_paused_s")?,
             },
+            region_weight: row.get("region_weight")?,
             source_system: row.get("source_system")?,
             source_message_id: row.get("source_message_id")?,
             version: row.get("version")?,
@@ -114,10 +115,12 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at)
+                region_weight, queue_minute, queue_rank, source_system, source_message_id, version, created_at,
+                updated_at)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
                  $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
-                 $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58)",
+                 $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60,
+                 $61)",
     )
     .bind(ticket.id)
     .bind(ticket.code.as_str())
@@ -172,6 +175,9 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .bind(ticket.sla.due_at)
     .bind(ticket.sla.paused_since)
     .bind(ticket.sla.paused_seconds)
+    .bind(ticket.region_weight)
+    .bind(ticket.queue_minute())
+    .bind(ticket.priority.rank())
     .bind(ticket.source_system.as_str())
     .bind(ticket.source_message_id.as_deref())
     .bind(ticket.version)
@@ -195,8 +201,8 @@ pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
                     $24, scheduled_start = $25, scheduled_end = $26, assigned_tech_id = $27, assigned_provider_id = $28,
                     accepted_at = $29, hold_reason = $30, held_from_state = $31, delayed_until = $32, escalation_level =
                     $33, escalated_at = $34, intake_completed_at = $35, billable = $36, invoice_state = $37,
-                    sla_minutes = $38, sla_due_at = $39, sla_paused_since = $40, sla_paused_s = $41, version = $42,
-                    updated_at = $43
+                    sla_minutes = $38, sla_due_at = $39, sla_paused_since = $40, sla_paused_s = $41,
+                    queue_minute = $42, queue_rank = $43, version = $44, updated_at = $45
              where id = $1 and version = $2",
         )
         .bind(ticket.id)
@@ -240,6 +246,8 @@ pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
         .bind(ticket.sla.due_at)
         .bind(ticket.sla.paused_since)
         .bind(ticket.sla.paused_seconds)
+        .bind(ticket.queue_minute())
+        .bind(ticket.priority.rank())
         .bind(ticket.version)
         .bind(ticket.updated_at)
         .execute()
@@ -258,7 +266,7 @@ pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErro
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1",
         "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
                 incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
@@ -268,7 +276,7 @@ pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErro
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1 for update",
     )
     .bind(id)
@@ -341,7 +349,7 @@ pub async fn by_id(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreErr
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1",
     )
     .bind(id)
@@ -377,7 +385,7 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
@@ -393,7 +401,7 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
                 ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
                 accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
                 intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
-                source_system, source_message_id, version, created_at, updated_at
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2::boolean or account_id = any($3::uuid[]))

@@ -138,6 +138,7 @@ impl Request {
             billable: true,
             invoice_state: InvoiceState::NotStarted,
             sla: SlaClock::unset(birth.now),
+            region_weight: site.region_weight,
             source_system: self.source.unwrap_or_else(|| actor.actor_type.as_str().to_ascii_lowercase()),
             source_message_id: self.source_message_id,
             version: 1,
@@ -189,6 +190,7 @@ pub(crate) mod tests {
             currency: "USD".into(),
             default_nte_cents: Some(25_000),
             is_audit_flagged: false,
+            region_weight: 500,
         }
     }
 

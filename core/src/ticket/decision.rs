@@ -118,6 +118,8 @@ pub struct SiteFacts {
     pub default_nte_cents: Option<i64>,
     /// Every ticket of the site needs a person's look.
     pub is_audit_flagged: bool,
+    /// Place of the site's zone in the dispatcher's queue.
+    pub region_weight: i64,
 }
 
 /// What identifies a ticket about to be made, and when.

@@ -112,6 +112,8 @@ pub struct Ticket {
     pub invoice_state: InvoiceState,
     /// How much time it has.
     pub sla: SlaClock,
+    /// Place of its site's zone in the dispatcher's queue, 10 to 990; lower comes first.
+    pub region_weight: i64,
     /// Which system it came from.
     pub source_system: String,
     /// The message it came from, in that system.

@@ -32,6 +32,12 @@ impl Refusal {
         Self { code, message: message.into(), facts: Map::new() }
     }
 
+    /// A field of the body that does not fit what the ticket or the clock says.
+    pub fn misfit(path: &str, message: &str) -> Self {
+        Self::new(Code::InvalidRequest, format!("{path}: {message}"))
+            .because("validation_errors", json!([{"path": path, "message": message}]))
+    }
+
     /// Adds a fact.
     #[must_use]
     pub fn because(mut self, fact: &str, value: impl Into<Value>) -> Self {

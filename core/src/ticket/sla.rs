@@ -135,6 +135,13 @@ impl Ticket {
         }
     }
 
+    /// What the dispatcher's queue is ordered by: of a running clock the minute in which its time is up, of one that
+    /// stands still the minutes left. Among the running, as among the others, fewer minutes left come first.
+    pub fn queue_minute(&self) -> i64 {
+        let from = self.sla.paused_since.map_or(0, |since| since.timestamp());
+        (self.sla.due_at.timestamp() - from).div_euclid(60)
+    }
+
     /// Whether the clock stands still in this state.
     fn sla_is_paused(&self) -> bool {
         self.state == S::OnHold

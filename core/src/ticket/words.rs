@@ -169,6 +169,22 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// How an appointment was agreed.
+    pub enum ConfirmationMethod {
+        /// By SMS.
+        Sms => "sms",
+        /// On the telephone.
+        Voice => "voice",
+        /// By WhatsApp.
+        Whatsapp => "whatsapp",
+        /// In the customer's portal.
+        Portal => "portal",
+        /// By the desk.
+        Operator => "operator",
+    }
+}
+
+vocabulary! {
     /// How work is sent out.
     pub enum DispatchMode {
         /// After scheduling.
@@ -284,6 +300,17 @@ vocabulary! {
     }
 }
 
+impl WorkHoldReason {
+    /// What whoever does the work may name; the desk has a command of its own.
+    pub const ON_SITE: &'static [&'static str] = &[
+        Self::AccessFailure.as_str(),
+        Self::PartsOrdered.as_str(),
+        Self::Safety.as_str(),
+        Self::CustomerRequest.as_str(),
+        Self::Other.as_str(),
+    ];
+}
+
 impl ApprovalDecision {
     /// Where the approval stands then.
     pub fn status(self) -> ApprovalStatus {
@@ -295,6 +322,15 @@ impl ApprovalDecision {
 }
 
 impl TicketPriority {
+    /// Its place in a queue: emergencies first.
+    pub const fn rank(self) -> i64 {
+        match self {
+            Self::Emergency => 0,
+            Self::Urgent => 1,
+            Self::Routine => 2,
+        }
+    }
+
     /// The urgency that a priority implies when nobody gave one.
     pub fn urgency(self) -> Urgency {
         match self {

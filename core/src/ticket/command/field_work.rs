@@ -31,10 +31,11 @@ pub(super) const ROWS: &[CommandRow] = &[
         tool: "tech.decline",
         route: "/tickets/{ticket_id}/tech/decline",
         about: "Says that the performer will not come.",
-        guards: "Own assignment. Unassigns, and is not recommended again for this ticket.",
+        guards: "Own assignment. Unassigns, and is not recommended again for this ticket. Back to SCHEDULED; to \
+                 READY_TO_SCHEDULE when it was dispatched without a window.",
         roles: roles::WORK,
         from: &[S::Dispatched],
-        to: &[S::Scheduled],
+        to: &[S::Scheduled, S::ReadyToSchedule],
         fields: &[required("reason", LINE, "Why.")],
         topics: &[Topic::AssignmentDeclined],
         ..DEFAULTS
@@ -66,7 +67,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         from: &[S::InProgress],
         to: &[S::OnHold],
         fields: &[
-            required("reason", FieldKind::Word(WorkHoldReason::WORDS), "What blocks it."),
+            required("reason", FieldKind::Word(WorkHoldReason::ON_SITE), "What blocks it."),
             required("note", TEXT, "The same in words."),
             optional(
                 "contact_attempts",

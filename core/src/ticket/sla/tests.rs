@@ -33,6 +33,7 @@ fn ticket(priority: TicketPriority) -> Ticket {
         currency: "CAD".into(),
         default_nte_cents: None,
         is_audit_flagged: false,
+        region_weight: 500,
     };
     let actor = crate::ctx::Ctx::system(at(0), "c").actor;
     let mut ticket = request.into_ticket(&actor, Birth { id: TicketId::new(), now: at(0) }, &site);
