@@ -169,7 +169,10 @@ pub fn redact(body: &Value) -> Value {
             match value {
                 _ if !KEPT.contains(&name.as_str()) => None,
                 Value::Object(_) => Some((name.clone(), redact(value))),
-                Value::Array(items) => Some((name.clone(), items.iter().map(|item| if item.is_object() { redact(item) } else { item.clone() }).collect())),
+                Value::Array(items) => Some((
+                    name.clone(),
+                    items.iter().map(|item| if item.is_object() { redact(item) } else { item.clone() }).collect(),
+                )),
                 // A window in words is free text.
                 Value::String(_) if name == "requested_window" => None,
                 scalar => Some((name.clone(), scalar.clone())),

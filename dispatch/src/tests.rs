@@ -1,8 +1,10 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
 mod app;
+mod closeout;
 mod commands;
 mod concurrency;
+mod evidence;
 mod idempotency;
 mod refusals;
 mod storage;

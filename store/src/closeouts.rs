@@ -161,9 +161,11 @@ pub async fn keep(tx: &mut Tx, row: &ArtifactRow) -> Result<(), StoreError> {
 
 /// What was kept of a kind.
 pub async fn artifact(tx: &mut Tx, ticket_id: TicketId, kind: &str) -> Result<Option<ArtifactRow>, StoreError> {
-    tx.query("select ticket_id, kind, hash, payload, created_at from closeout_artifacts where ticket_id = $1 and kind = $2")
-        .bind(ticket_id)
-        .bind(kind)
-        .optional()
-        .await
+    tx.query(
+        "select ticket_id, kind, hash, payload, created_at from closeout_artifacts where ticket_id = $1 and kind = $2",
+    )
+    .bind(ticket_id)
+    .bind(kind)
+    .optional()
+    .await
 }

@@ -1,10 +1,10 @@
 //! The endpoints of evidence beside its commands: reading it, leave to upload, and uploads that come through us.
 
+use axum::Json;
 use axum::body::Body as Stream;
 use axum::extract::{FromRef, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt as _;
 use patchbay_core::evidence::{ObjectUri, Sha256Sum, UPLOADABLE, is_uploadable};
@@ -183,13 +183,8 @@ async fn grant(
     let sha256: Sha256Sum =
         asked.sha256.parse().map_err(|_| ApiError::invalid("sha256", "must be a SHA-256 sum in hex"))?;
     let expires_at = expiry(&ctx, rules.upload_life);
-    let upload = Upload {
-        ticket_id: id,
-        mime_type,
-        size_bytes: asked.size_bytes,
-        sha256,
-        expires: expires_at.timestamp(),
-    };
+    let upload =
+        Upload { ticket_id: id, mime_type, size_bytes: asked.size_bytes, sha256, expires: expires_at.timestamp() };
     let granted = objects.grant(&upload, ctx.now).await.map_err(object_error)?;
     let ticket = UploadTicket {
         method: "PUT",
@@ -228,7 +223,10 @@ async fn upload(
     let granted = objects.granted(&token).filter(|granted| !granted.has_ended(gate.clock.now())).ok_or_else(unknown)?;
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.split(';').next().unwrap_or_default().trim() != granted.mime_type {
-        return Err(ApiError::new(Code::UnsupportedMediaType, format!("the file was announced as {}", granted.mime_type)));
+        return Err(ApiError::new(
+            Code::UnsupportedMediaType,
+            format!("the file was announced as {}", granted.mime_type),
+        ));
     }
     match objects.receive(&granted, request.into_body().into_data_stream().map_err(std::io::Error::other)).await {
         Ok(Received::Kept) => Ok(StatusCode::CREATED),

@@ -6,9 +6,9 @@ use futures::StreamExt as _;
 use patchbay_core::Ctx;
 use patchbay_core::evidence::{ObjectUri, ProbeFailure, Proof, Sha256Sum};
 use patchbay_core::ids::{EvidenceId, TicketId};
+use patchbay_core::ticket::Command;
 use patchbay_core::ticket::closeout::add_evidence;
 use patchbay_core::ticket::policy::{self, Facts};
-use patchbay_core::ticket::Command;
 use patchbay_store::evidence::{self, EvidenceRow};
 use patchbay_store::objects::{Expected, Found, Look};
 use patchbay_store::tickets;
@@ -62,19 +62,21 @@ impl Dispatch {
         {
             seen.added = Some(self.evidence.look_at(id, input.uri(), input.checksum(), None, Look::Content).await);
         }
-        seen.kept = self.evidence.look_at_all(id, &rows).await;
+        seen.kept = self.evidence.look_at_all(id, rows).await;
         Ok(seen)
     }
 }
 
 impl EvidenceRoom {
-    async fn look_at_all(&self, ticket: TicketId, rows: &[EvidenceRow]) -> HashMap<EvidenceId, Option<ProbeFailure>> {
-        let looks = rows.iter().map(|row| async move {
-            let checksum = row.checksum.as_deref().and_then(|sum| sum.parse().ok());
-            let found = self.look_at(ticket, &row.uri, checksum, row.etag.as_deref(), Look::Head).await;
-            (row.id, found.err())
-        });
+    async fn look_at_all(&self, ticket: TicketId, rows: Vec<EvidenceRow>) -> HashMap<EvidenceId, Option<ProbeFailure>> {
+        let looks: Vec<_> = rows.into_iter().map(|row| self.clone().look_again(ticket, row)).collect();
         futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await
+    }
+
+    async fn look_again(self, ticket: TicketId, row: EvidenceRow) -> (EvidenceId, Option<ProbeFailure>) {
+        let checksum = row.checksum.as_deref().and_then(|sum| sum.parse().ok());
+        let found = self.look_at(ticket, &row.uri, checksum, row.etag.as_deref(), Look::Head).await;
+        (row.id, found.err())
     }
 
     async fn look_at(

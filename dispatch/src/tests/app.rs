@@ -16,6 +16,7 @@ use patchbay_core::ticket::Profile;
 use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
 use patchbay_store::Db;
 use patchbay_store::accounts::{self, AccountRow};
+use patchbay_store::objects::Objects;
 use patchbay_store::sites::{self, SiteRow};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
@@ -23,7 +24,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::{Config, Dispatch, MAX_BODY_BYTES, router};
+use crate::{Config, Dispatch, EvidenceRules, MAX_BODY_BYTES, router};
 
 /// Lists tests that take an [`App`]; each runs on SQLite, and on PostgreSQL when the run has one.
 macro_rules! both_engines {
@@ -73,6 +74,11 @@ impl FromRef<Parts> for Dispatch {
     }
 }
 
+fn routed(parts: Parts) -> Router {
+    let (router, _) = router::<Parts>().split_for_parts();
+    router.layer(axum::middleware::from_fn(correlate)).with_state(parts)
+}
+
 /// The ticket endpoints, one account with one site, and a clock that stands still.
 pub(crate) struct App {
     pub(crate) db: Db,
@@ -80,8 +86,10 @@ pub(crate) struct App {
     pub(crate) account: AccountId,
     pub(crate) site: SiteId,
     keys: TokenKeys,
+    gate: Gate,
     router: Router,
     _folder: Option<TempDir>,
+    files: TempDir,
 }
 
 /// What came back.
@@ -131,13 +139,27 @@ impl App {
             rates: patchbay_http::ActorRates::default(),
             development: DevelopmentHeaders::Refused,
         };
-        let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
-        let (router, _) = router::<Parts>().split_for_parts();
-        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(parts);
-        let mut app = Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, router, _folder: folder };
+        let files = tempfile::tempdir().expect("a temporary folder can be made");
+        let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
+        let (account, site) = (AccountId::new(), SiteId::new());
+        let mut app = Self { db, clock, account, site, keys, gate, router, _folder: folder, files };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
+    }
+
+    /// The same installation with a place for the objects of evidence, on disk.
+    pub(crate) fn with_evidence(self, rules: EvidenceRules) -> Self {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        let objects = Objects::on_disk(self.files.path(), "", secret).expect("a folder");
+        let dispatch = Dispatch::new(self.db.clone(), Config::default()).keeping_evidence(objects, rules);
+        let router = routed(Parts { gate: self.gate.clone(), dispatch });
+        Self { router, ..self }
+    }
+
+    /// Removes every object of evidence behind everybody's back.
+    pub(crate) fn lose_objects(&self) {
+        std::fs::remove_dir_all(self.files.path().join("evidence")).expect("there are objects");
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

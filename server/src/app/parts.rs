@@ -69,8 +69,8 @@ impl Parts {
             link_secret,
             intake_shards: settings.intake.shards,
         };
-        let dispatch = Dispatch::new(db.clone(), settings.dispatch)
-            .keeping_evidence(objects.clone(), settings.evidence_rules());
+        let dispatch =
+            Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
         Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks })
     }

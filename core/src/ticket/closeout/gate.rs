@@ -6,9 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{
-    BILLING_AUTHORIZATION, ClosingTemplate, EvidenceItem, SIGNATURE_KEY, SIGNATURE_KIND, Statement, Waiver,
-};
+use super::{BILLING_AUTHORIZATION, ClosingTemplate, EvidenceItem, SIGNATURE_KEY, SIGNATURE_KIND, Statement, Waiver};
 use crate::code::Code;
 use crate::ticket::refusal::Refusal;
 use crate::vocabulary;
@@ -132,10 +130,9 @@ impl Closing<'_> {
         };
         let is_waived = |key: &str| {
             key != SIGNATURE_KEY
-                && self
-                    .waivers
-                    .iter()
-                    .any(|waiver| waiver.expires_at > self.at && waiver.evidence_keys.iter().any(|waived| waived == key))
+                && self.waivers.iter().any(|waiver| {
+                    waiver.expires_at > self.at && waiver.evidence_keys.iter().any(|waived| waived == key)
+                })
         };
         let required: &[String] = self.template.map_or(&[], |template| &template.required_evidence_keys);
         let absent: Vec<&String> = required.iter().filter(|key| !is_there(key)).collect();

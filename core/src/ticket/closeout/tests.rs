@@ -213,7 +213,8 @@ fn evidence_outside_of_an_object_store_is_refused_with_its_reason() {
 }
 
 fn any_item() -> impl Strategy<Value = EvidenceItem> {
-    let keys = prop_oneof![Just("before_photo"), Just("after_photo"), Just("note_work"), Just(SIGNATURE_KEY), Just("x")];
+    let keys =
+        prop_oneof![Just("before_photo"), Just("after_photo"), Just("note_work"), Just(SIGNATURE_KEY), Just("x")];
     let problems = prop_oneof![4 => Just(None), 1 => Just(Some(ProbeFailure::UnreachableUri))];
     (keys, problems).prop_map(|(key, problem)| EvidenceItem { problem, ..item("PHOTO", key) })
 }

@@ -145,8 +145,15 @@ fn every_state_says_whom_it_waits_for() {
 
 #[test]
 fn minutes_read_like_a_clock() {
-    let cases =
-        [(0, "00:00"), (59, "00:59"), (60, "01:00"), (-1, "-00:01"), (-90, "-01:30"), (1440, "24:00"), (7205, "120:05")];
+    let cases = [
+        (0, "00:00"),
+        (59, "00:59"),
+        (60, "01:00"),
+        (-1, "-00:01"),
+        (-90, "-01:30"),
+        (1440, "24:00"),
+        (7205, "120:05"),
+    ];
     for (minutes, text) in cases {
         assert_eq!(hours_and_minutes(minutes), text);
     }

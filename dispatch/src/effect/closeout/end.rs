@@ -1,10 +1,10 @@
 //! The end of a ticket, and the packet that is kept of it.
 
+use patchbay_core::ticket::Change;
+use patchbay_core::ticket::closeout::Gate;
 use patchbay_core::ticket::closeout::close::{self, Accounting, Override};
 use patchbay_core::ticket::closeout::packet::{self, Contents};
-use patchbay_core::ticket::closeout::Gate;
 use patchbay_core::ticket::words::QaResult;
-use patchbay_core::ticket::Change;
 use patchbay_store::closeouts::{self, ArtifactRow, VerificationRow};
 use patchbay_store::{evidence, tickets};
 use serde_json::{Value, json};
