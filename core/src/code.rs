@@ -111,6 +111,8 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// The technician has work too far away.
+    TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
     /// The schedule is frozen already, or the held state cannot be taken up again.
     ScheduleHoldStateConflict = "SCHEDULE_HOLD_STATE_CONFLICT", 409, Some("scheduling");
     /// Nothing says what the schedule was before it was frozen.

@@ -3,15 +3,18 @@
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
 pub mod approval;
+pub mod assignment;
 pub mod autonomy;
 pub mod closeout;
 pub mod command;
 pub mod create;
 pub mod decision;
+pub mod field_work;
 pub mod intake;
 pub mod policy;
 pub mod record;
 pub mod refusal;
+pub mod schedule;
 pub mod sla;
 pub mod state;
 pub mod transition;

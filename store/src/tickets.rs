@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
 use patchbay_core::event::Audience;
-use patchbay_core::ids::{AccountId, ActorId, AuditId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId};
+use patchbay_core::ids::{
+    AccountId, ActorId, AssetId, AuditId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId,
+};
 use patchbay_core::place::{PlaceStatus, SiteRelation, SlaTier, TicketRelation};
 use patchbay_core::ticket::intake::Duplicate;
 use patchbay_core::ticket::words::{InvoiceState, WorkHoldReason};
@@ -421,6 +423,42 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
     .bind(limit)
     .all()
     .await
+}
+
+/// Tickets about these assets within a scope, newest first.
+pub async fn of_assets(
+    tx: &mut Tx,
+    of: &[AssetId],
+    accounts: &Scope<AccountId>,
+    sites: &Scope<SiteId>,
+    limit: i64,
+) -> Result<Vec<Ticket>, StoreError> {
+    let ids: Vec<TicketId> = tx
+        .query_for(
+            "select id from tickets
+             where asset_id in (select unhex(value ->> 0) from json_each($1))
+               and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
+               and ($4 or site_id in (select unhex(value ->> 0) from json_each($5)))
+             order by id desc limit $6",
+            "select id from tickets
+             where asset_id = any($1::uuid[])
+               and ($2::boolean or account_id = any($3::uuid[]))
+               and ($4::boolean or site_id = any($5::uuid[]))
+             order by id desc limit $6",
+        )
+        .bind_batch(Batch::new().ids(of.iter().copied()))
+        .bind(*accounts == Scope::All)
+        .bind_batch(Batch::new().ids(listed(accounts)))
+        .bind(*sites == Scope::All)
+        .bind_batch(Batch::new().ids(listed(sites)))
+        .bind(limit)
+        .column()
+        .await?;
+    let mut tickets = Vec::with_capacity(ids.len());
+    for id in ids {
+        tickets.extend(by_id(tx, id).await?);
+    }
+    Ok(tickets)
 }
 
 /// The ids a scope lists; none when it allows all.

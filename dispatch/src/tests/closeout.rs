@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{App, both_engines, some_id};
 use crate::EvidenceRules;
-use crate::tests::app::Answer;
+use crate::tests::Answer;
 
 both_engines! {
     work_is_completed_verified_and_closed_with_its_packet;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::closeout::at_work;
 use super::{App, both_engines, some_id};
 use crate::EvidenceRules;
-use crate::tests::app::Answer;
+use crate::tests::Answer;
 
 both_engines! {
     a_file_is_uploaded_added_and_read_back;

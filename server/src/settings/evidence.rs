@@ -6,7 +6,8 @@ use patchbay_core::evidence::Proof;
 use patchbay_core::ticket::closeout::verify::Separation;
 use patchbay_dispatch::EvidenceRules;
 use patchbay_store::objects::S3Settings;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::{Environment, Settings, SettingsError, resolve_secret};
 
@@ -50,6 +51,19 @@ impl Default for EvidenceSettings {
     }
 }
 
+/// What evidence has to prove here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EvidenceProfile {
+    /// Where files are kept: `disk` or `s3`.
+    pub object_store: &'static str,
+    /// Schemes that evidence may point at.
+    pub schemes: Vec<String>,
+    /// Whether the object must be there.
+    pub require_head: bool,
+    /// Whether it must come with a checksum that fits.
+    pub require_checksum: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Words {
@@ -80,6 +94,17 @@ impl Settings {
             max_upload_bytes: self.evidence.upload_mb << 20,
             verifier: if self.evidence.separate_verifier { Separation::Required } else { Separation::Waived },
             upload_life: chrono::TimeDelta::minutes(self.evidence.upload_minutes.into()),
+        }
+    }
+
+    /// The same as the health endpoint tells them.
+    pub fn evidence_profile(&self) -> EvidenceProfile {
+        let rules = self.evidence_rules();
+        EvidenceProfile {
+            object_store: if self.object_store.url.is_empty() { "disk" } else { "s3" },
+            schemes: rules.schemes,
+            require_head: rules.head == Proof::Required,
+            require_checksum: rules.checksum == Proof::Required,
         }
     }
 
