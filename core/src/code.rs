@@ -99,10 +99,6 @@ codes! {
     ManualReviewRequired = "MANUAL_REVIEW_REQUIRED", 409, Some("policy");
     /// Automation is paused.
     AutonomyDisabled = "AUTONOMY_DISABLED", 409, Some("policy");
-    /// The invoice cannot be approved; `blockers` say why.
-    InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
-    /// The invoice does not stand where it must.
-    InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
     /// The same request is already a ticket.
     DuplicateIntake = "DUPLICATE_INTAKE", 409, Some("identity");
     /// Not sure enough who asks.
@@ -111,6 +107,10 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// Something stands against the invoice; `blockers` say what.
+    InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
+    /// There is nothing to bill, or the invoice is past this.
+    InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
     /// The technician has work too far away.
     TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
     /// The schedule is frozen already, or the held state cannot be taken up again.

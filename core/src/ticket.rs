@@ -5,6 +5,7 @@
 pub mod approval;
 pub mod assignment;
 pub mod autonomy;
+pub mod billing;
 pub mod closeout;
 pub mod command;
 pub mod create;

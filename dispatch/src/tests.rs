@@ -1,6 +1,7 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
 mod app;
+mod billing;
 mod closeout;
 mod commands;
 mod concurrency;

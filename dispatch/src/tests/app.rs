@@ -162,6 +162,12 @@ impl App {
         std::fs::remove_dir_all(self.files.path().join("evidence")).expect("there are objects");
     }
 
+    /// The same installation with other settings.
+    pub(crate) fn with_settings(self, config: Config) -> Self {
+        let router = routed(Parts { gate: self.gate.clone(), dispatch: Dispatch::new(self.db.clone(), config) });
+        Self { router, ..self }
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

@@ -22,7 +22,8 @@ pub(super) async fn close(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     let verified = closeouts::latest_verification(work.tx, work.ticket.id).await?;
     let passed = verified.as_ref().filter(|row| row.result == QaResult::Pass).map(|row| row.created_at);
     let gate = facts.closing(facts.statement(), passed.unwrap_or(work.asked.ctx.now)).gate();
-    let change = close::decide(work.ticket, &gate, Accounting::Off)?;
+    let accounting = if work.asked.config.accounting { Accounting::On } else { Accounting::Off };
+    let change = close::decide(work.ticket, &gate, accounting)?;
     keep(work, change, &facts, &gate, None).await
 }
 
