@@ -8,6 +8,7 @@ mod concurrency;
 mod evidence;
 mod field_work;
 mod idempotency;
+mod matrix;
 mod refusals;
 mod scheduling;
 mod stage;
