@@ -9,6 +9,7 @@ mod evidence;
 mod field_work;
 mod idempotency;
 mod matrix;
+mod planning;
 mod refusals;
 mod scheduling;
 mod stage;

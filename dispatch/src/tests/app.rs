@@ -243,6 +243,14 @@ impl App {
         id
     }
 
+    /// From now on every ticket of the site needs a person's look.
+    pub(crate) async fn flag_site(&self) {
+        let mut tx = self.db.begin().await.expect("begins");
+        let row = sites::by_id(&mut tx, self.site).await.expect("reads").expect("the site");
+        sites::update(&mut tx, &SiteRow { is_audit_flagged: true, ..row }).await.expect("a flagged site");
+        tx.commit().await.expect("commits");
+    }
+
     /// A token of `role` with scope over everything.
     pub(crate) fn token(&self, role: &str) -> String {
         self.scoped_token(role, Uuid::from_u128(7), &["*".into()], &["*".into()])
