@@ -2,8 +2,10 @@
 
 mod app;
 mod billing;
+mod closeout;
 mod commands;
 mod concurrency;
+mod evidence;
 mod field_work;
 mod idempotency;
 mod reads;
