@@ -3,6 +3,7 @@
 pub(crate) mod cockpit;
 mod creation;
 mod invoice;
+pub(crate) mod packet;
 mod view;
 
 pub(crate) use view::TicketView;

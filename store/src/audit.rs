@@ -139,6 +139,17 @@ pub async fn of_ticket(
     .await
 }
 
+/// How much [`of_ticket`] tells.
+pub async fn count_of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<i64, StoreError> {
+    tx.query(
+        "select count(*) from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')",
+    )
+    .bind(ticket)
+    .scalar()
+    .await
+}
+
 /// The latest of what [`of_ticket`] tells, newest first.
 pub async fn latest_of_ticket(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
     tx.query(
