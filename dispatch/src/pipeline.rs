@@ -13,6 +13,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use patchbay_core::ids::TicketId;
 use patchbay_core::ticket::Ticket;
+use patchbay_core::ticket::Transition;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::{Code, Ctx};
@@ -23,6 +24,7 @@ use serde_json::Value;
 use crate::also::Also;
 use crate::call::{Call, Given, Reply};
 use crate::config::Config;
+use crate::counted;
 use crate::error::CommandError;
 use crate::work::{Asked, misfits};
 
@@ -127,6 +129,7 @@ impl Dispatch {
             patchbay_store::audit::append(&mut tx, &entry).await?;
         }
         tx.commit().await?;
+        counted::carried_out(row.command, &body, &reply.steps);
         tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
         Ok(Carried::Out(Reply { status: reply.status, body: reply.body, given: Given::Now }))
     }
@@ -152,11 +155,13 @@ struct Written {
     ticket: Option<TicketId>,
     /// `None`: nothing happened, so that there is nothing to say.
     entry: Option<patchbay_core::audit::AuditEntry>,
+    /// Steps of the ticket's state.
+    steps: Vec<Transition>,
 }
 
 impl Written {
     fn new(asked: Asked<'_>, reply: &Value) -> Self {
-        Self { status: asked.row.status, body: reply.to_string(), ticket: None, entry: None }
+        Self { status: asked.row.status, body: reply.to_string(), ticket: None, entry: None, steps: Vec::new() }
     }
 }
 

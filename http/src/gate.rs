@@ -18,6 +18,7 @@ use crate::correlation::RequestIds;
 use crate::credentials::{self, TokenSource};
 use crate::development::{self, DevelopmentHeaders};
 use crate::error::ApiError;
+use crate::noted::Noted;
 use crate::rate::ActorRates;
 use crate::token::{Claims, TokenKeys};
 
@@ -164,6 +165,9 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let gate = Gate::from_ref(state);
         let (actor, proof) = gate.admit(&parts.headers).await?;
+        if let Some(noted) = parts.extensions.get::<Noted>() {
+            noted.note(&actor);
+        }
         gate.rates.check(actor.id)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
         if proof == Proof::Token(TokenSource::Cookie) && !reads && !gate.allows_origin(&parts.headers) {

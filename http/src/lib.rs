@@ -10,6 +10,8 @@ mod gate;
 #[cfg(test)]
 mod issuer;
 mod jwks;
+mod noted;
+mod operations;
 mod page;
 mod rate;
 mod token;
@@ -23,6 +25,8 @@ pub use extract::{Body, Id, OptionalBody, Params};
 pub use file::{Disposition, ServedFile};
 pub use gate::{Caller, Gate, Proof, SharedDirectory};
 pub use jwks::{Jwks, JwksRules, NoHttpClient};
+pub use noted::{Noted, NotedActor, error_code};
+pub use operations::OperationsDoor;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
 pub use rate::ActorRates;
 pub use token::{Claims, MAX_TOKEN_BYTES, MIN_SECRET_BYTES, ScopeClaim, TokenKeys, WordList};

@@ -6,6 +6,7 @@ mod development;
 mod evidence;
 mod integration;
 mod load;
+mod observability;
 mod published;
 mod validate;
 
@@ -18,9 +19,10 @@ use serde::Deserialize;
 
 pub use auth::AuthSettings;
 pub use development::{development_secret, link_secret};
-pub use evidence::EvidenceSettings;
+pub use evidence::{EvidenceProfile, EvidenceSettings};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
+pub use observability::ObservabilitySettings;
 
 /// Where Patchbay runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -76,6 +78,10 @@ pub struct Settings {
     pub object_store: S3Settings,
     /// What evidence has to prove, and what may be uploaded.
     pub evidence: EvidenceSettings,
+    /// When something is an alert.
+    pub alerts: patchbay_dispatch::alerts::AlertsConfig,
+    /// Sinks and the scrape token.
+    pub observability: ObservabilitySettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
     /// Where the built-in mail receiver listens; empty: nowhere.
@@ -107,6 +113,8 @@ impl Default for Settings {
             dispatch: patchbay_dispatch::Config::default(),
             object_store: S3Settings::default(),
             evidence: EvidenceSettings::default(),
+            alerts: patchbay_dispatch::alerts::AlertsConfig::default(),
+            observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
             listen_smtp: String::new(),
             inboxes: Vec::new(),

@@ -2,6 +2,8 @@
 //! transaction first and answer a question or make a change; they decide nothing.
 
 pub mod accounts;
+pub mod alert_conditions;
+pub mod alert_signals;
 pub mod annotations;
 pub mod appointments;
 pub mod approvals;
@@ -20,6 +22,7 @@ mod db;
 pub mod dead_letters;
 pub mod directory;
 pub mod error;
+pub mod error_counts;
 pub mod events;
 pub mod feed;
 pub mod idempotency;

@@ -190,6 +190,7 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/health/ready", "get", Open),
     ("/media/{id}", "get", Open),
     ("/metrics", "get", Open),
+    ("/ops/alerts", "get", Open),
     ("/tickets", "get", AnyRole),
     ("/tickets", "post", RECORD),
     ("/tickets/intake", "post", RECORD),

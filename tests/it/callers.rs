@@ -3,5 +3,5 @@
 mod correlation;
 mod headers;
 mod issuer;
-mod server;
+pub(crate) mod server;
 mod start;

@@ -7,5 +7,6 @@ mod callers;
 mod contract;
 mod main_job;
 mod no_loss;
+mod observability;
 mod tree;
 mod workers;

@@ -121,7 +121,8 @@ impl WorkersConfig {
         Duration::from_millis(self.poll_ms.max(10))
     }
 
-    pub(crate) fn lease(&self) -> Duration {
+    /// How long a node may be silent.
+    pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(3))
     }
 

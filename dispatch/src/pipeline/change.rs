@@ -60,7 +60,7 @@ pub(super) async fn carry_out(
     telling::other_systems(tx, ctx, telling, &told).await?;
     telling::people(tx, ctx, telling).await?;
     let reply = answer(&ticket, extra);
-    Ok(Written { ticket: Some(id), entry: Some(entry), ..Written::new(asked, &reply) })
+    Ok(Written { ticket: Some(id), entry: Some(entry), steps: change.steps, ..Written::new(asked, &reply) })
 }
 
 /// Scope, version and state, in this order.

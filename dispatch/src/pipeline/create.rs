@@ -52,7 +52,7 @@ pub(super) async fn carry_out(
     let told: Vec<Told> = decision.topics.iter().map(|topic| Told { topic: *topic, facts: Map::new() }).collect();
     telling::other_systems(tx, ctx, telling, &told).await?;
     telling::people(tx, ctx, telling).await?;
-    Ok(Written { ticket: Some(ticket.id), entry: Some(entry), ..Written::new(asked, &reply) })
+    Ok(Written { ticket: Some(ticket.id), entry: Some(entry), steps: decision.steps, ..Written::new(asked, &reply) })
 }
 
 /// The next code of a prefix in this year: `T-2026-001`.

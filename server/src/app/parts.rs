@@ -37,8 +37,10 @@ pub(super) struct Parts {
     pub(super) ingress: Option<Ingress>,
     pub(super) realtime: Option<Realtime>,
     pub(super) simulator: Option<patchbay_simulator::Running>,
-    workers: Option<RunningWorkers>,
-    tasks: Vec<JoinHandle<()>>,
+    pub(super) objects: Objects,
+    pub(super) bus: Bus,
+    pub(super) workers: Option<RunningWorkers>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Parts {
@@ -69,9 +71,14 @@ impl Parts {
             link_secret,
             intake_shards: settings.intake.shards,
         };
+        let bus = match settings.redis_url.as_str() {
+            "" => Bus::memory(),
+            url => Bus::redis(url, "patchbay")
+                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
+        };
         let dispatch = Dispatch::new(db.clone(), settings.dispatch);
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
-        Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks })
+        Ok(Self { hub, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
     }
 
     /// Starts the parts that the roles ask for.
@@ -92,12 +99,7 @@ impl Parts {
         let mut keeper = DirectoryKeeper::new(hub);
         keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
-        let bus = match settings.redis_url.as_str() {
-            "" => Bus::memory(),
-            url => Bus::redis(url, "patchbay")
-                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
-        };
-        self.tasks.push(bus.link(hub.db.clone(), stop_intake.clone()));
+        self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
         if roles.ingress {
             self.start_ingress(settings, stop_intake)?;
         }

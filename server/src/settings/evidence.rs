@@ -5,7 +5,8 @@ use std::time::Duration;
 use patchbay_core::evidence::Proof;
 use patchbay_dispatch::EvidenceRules;
 use patchbay_store::objects::S3Settings;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::{Environment, Settings, SettingsError, resolve_secret};
 
@@ -46,6 +47,19 @@ impl Default for EvidenceSettings {
     }
 }
 
+/// What evidence has to prove here.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EvidenceProfile {
+    /// Where files are kept: `disk` or `s3`.
+    pub object_store: &'static str,
+    /// Schemes that evidence may point at.
+    pub schemes: Vec<String>,
+    /// Whether the object must be there.
+    pub require_head: bool,
+    /// Whether it must come with a checksum that fits.
+    pub require_checksum: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Words {
@@ -75,6 +89,17 @@ impl Settings {
             head_timeout: Duration::from_millis(self.evidence.head_timeout_ms),
             max_upload_bytes: self.evidence.upload_mb << 20,
             upload_life: chrono::TimeDelta::minutes(self.evidence.upload_minutes.into()),
+        }
+    }
+
+    /// The same as the health endpoint tells them.
+    pub fn evidence_profile(&self) -> EvidenceProfile {
+        let rules = self.evidence_rules();
+        EvidenceProfile {
+            object_store: if self.object_store.url.is_empty() { "disk" } else { "s3" },
+            schemes: rules.schemes,
+            require_head: rules.head == Proof::Required,
+            require_checksum: rules.checksum == Proof::Required,
         }
     }
 

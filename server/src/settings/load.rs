@@ -64,6 +64,9 @@ impl Settings {
         } else if let Ok(secret) = std::env::var("PATCHBAY_JWT_SECRET") {
             self.auth.jwt_secret = Some(Secret::new(secret));
         }
+        if let Some(token) = &self.observability.scrape_token {
+            self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
+        }
         self.integration.complete()?;
         self.complete_object_store()?;
         self.validate()

@@ -29,6 +29,29 @@ const PUBLISHED: &[(&str, &str, Kind)] = &[
     ("DISPATCH_EVIDENCE_REQUIRE_HEAD", "evidence.require_head", Switch),
     ("DISPATCH_EVIDENCE_REQUIRE_CHECKSUM", "evidence.require_checksum", Switch),
     ("DISPATCH_EVIDENCE_HEAD_TIMEOUT_MS", "evidence.head_timeout_ms", Number),
+    ("DISPATCH_LOG_SINK_PATH", "observability.log_sink_path", Text),
+    ("DISPATCH_METRICS_SINK_PATH", "observability.metrics_sink_path", Text),
+    ("DISPATCH_ALERTS_SINK_PATH", "observability.alerts_sink_path", Text),
+    ("ALERT_WINDOW_MINUTES", "alerts.window_minutes", Number),
+    ("DISPATCH_ALERT_WINDOW_MINUTES", "alerts.window_minutes", Number),
+    ("DISPATCH_ALERT_STUCK_SCHEDULING_COUNT_THRESHOLD", "alerts.stuck_scheduling_count_threshold", Number),
+    ("DISPATCH_ALERT_STUCK_SCHEDULING_MINUTES", "alerts.stuck_scheduling_minutes", Number),
+    ("DISPATCH_ALERT_STUCK_SCHEDULING_LEAD_MINUTES", "alerts.stuck_scheduling_lead_minutes", Number),
+    ("DISPATCH_ALERT_COMPLETION_REJECTION_THRESHOLD", "alerts.completion_rejection_threshold", Number),
+    ("DISPATCH_ALERT_IDEMPOTENCY_CONFLICT_THRESHOLD", "alerts.idempotency_conflict_threshold", Number),
+    ("DISPATCH_ALERT_AUTH_POLICY_REJECTION_THRESHOLD", "alerts.auth_policy_rejection_threshold", Number),
+    ("DISPATCH_ALERT_SLA_BREACH_THRESHOLD", "alerts.sla_breach_threshold", Number),
+    ("DISPATCH_ALERT_BOOKING_EXHAUSTED_THRESHOLD", "alerts.booking_exhausted_threshold", Number),
+    ("DISPATCH_ALERT_OUTBOX_DEAD_LETTER_THRESHOLD", "alerts.outbox_dead_letter_threshold", Number),
+    ("DISPATCH_ALERT_INVOICE_SYNC_THRESHOLD", "alerts.invoice_sync_threshold", Number),
+    ("DISPATCH_ALERT_INTEGRATION_CIRCUIT_THRESHOLD", "alerts.integration_circuit_threshold", Number),
+    ("DISPATCH_ALERT_WEBHOOK_SIGNATURE_THRESHOLD", "alerts.webhook_signature_threshold", Number),
+    ("DISPATCH_ALERT_QUEUE_BACKLOG_THRESHOLD", "alerts.queue_backlog_threshold", Number),
+    ("DISPATCH_ALERT_QUEUE_BACKLOG_MINUTES", "alerts.queue_backlog_minutes", Number),
+    ("DISPATCH_ALERT_SLOW_FRT_THRESHOLD_SECONDS", "alerts.slow_frt_threshold_seconds", Number),
+    ("DISPATCH_ALERT_SLOW_FRT_MINUTES", "alerts.slow_frt_minutes", Number),
+    ("DISPATCH_ALERT_AGENT_LOAD_THRESHOLD", "alerts.agent_load_threshold", Number),
+    ("DISPATCH_ALERT_AGENT_LOAD_MINUTES", "alerts.agent_load_minutes", Number),
     ("DISPATCH_SMS_ENABLED", "workers.sms.enabled", Switch),
     ("DISPATCH_SMS_DRY_RUN", "workers.sms.dry_run", Switch),
     ("DISPATCH_OUTBOX_MAX_ATTEMPTS", "workers.outbox.max_attempts", Number),
@@ -109,6 +132,8 @@ mod tests {
         assert_eq!(settings.auth.allow_dev_headers, Some(true));
         assert_eq!(settings.dispatch.identity_confidence_threshold, 7);
         assert_eq!(settings.workers.outbox.max_attempts, 7);
+        assert_eq!(settings.alerts.window_minutes, 7);
+        assert_eq!(settings.observability.log_sink_path.as_deref(), Some(std::path::Path::new("text")));
         assert!(settings.workers.sms.dry_run);
         assert_eq!(settings.evidence.schemes, ["text"]);
         assert_eq!((settings.evidence.require_head, settings.evidence.require_checksum), (Some(true), Some(true)));

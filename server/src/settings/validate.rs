@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 
 use super::{Environment, Settings, SettingsError};
 
+/// Shortest token that lets a scraper in, in bytes.
+const LEAST_SCRAPE_TOKEN: usize = 16;
+
 impl Settings {
     /// Checks everything that can be checked without opening anything.
     pub(super) fn validate(&self) -> Result<(), SettingsError> {
@@ -23,6 +26,9 @@ impl Settings {
             return invalid("redis_url: must start with redis://, rediss:// or redis-cluster://".into());
         }
         self.auth.validate(self.env)?;
+        if self.observability.scrape_token.as_ref().is_some_and(|token| token.expose().len() < LEAST_SCRAPE_TOKEN) {
+            return invalid(format!("observability.scrape_token: must have at least {LEAST_SCRAPE_TOKEN} bytes"));
+        }
         let percent = |value: u8| value <= 100;
         if !percent(self.dispatch.identity_confidence_threshold)
             || !percent(self.dispatch.classification_confidence_threshold)

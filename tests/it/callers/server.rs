@@ -10,15 +10,15 @@ use patchbay_tests::{Caller, Node};
 use tempfile::TempDir;
 
 /// A running node on SQLite.
-pub(super) struct Server {
-    _node: Node,
-    pub(super) anonymous: Caller,
-    _folder: TempDir,
+pub(crate) struct Server {
+    pub(crate) node: Node,
+    pub(crate) folder: TempDir,
+    pub(crate) anonymous: Caller,
 }
 
 impl Server {
     /// Starts a node with these lines of settings beside its address.
-    pub(super) async fn start(settings: &str) -> Self {
+    pub(crate) async fn start(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let port = free_port();
         std::fs::write(
@@ -28,12 +28,12 @@ impl Server {
         .expect("the settings can be written");
         let url = format!("http://127.0.0.1:{port}");
         let node = Node::start(folder.path(), &url, &[]).await;
-        Self { _node: node, anonymous: Caller::anonymous(&url), _folder: folder }
+        Self { node, anonymous: Caller::anonymous(&url), folder }
     }
 }
 
 /// Runs `patchbay serve` with these settings and variables until it ends by itself, 20 s at most.
-pub(super) fn serve_to_its_end(folder: &Path, settings: &str, variables: &[(&str, &str)]) -> Output {
+pub(crate) fn serve_to_its_end(folder: &Path, settings: &str, variables: &[(&str, &str)]) -> Output {
     std::fs::write(folder.join("patchbay.toml"), settings).expect("the settings can be written");
     let mut child = Command::new(binary())
         .args(["serve", "--config", "patchbay.toml"])
