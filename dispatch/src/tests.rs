@@ -3,8 +3,11 @@
 mod app;
 mod commands;
 mod concurrency;
+mod field_work;
 mod idempotency;
 mod refusals;
+mod scheduling;
+mod stage;
 mod storage;
 
-pub(crate) use app::{App, both_engines, some_id};
+pub(crate) use app::{Answer, App, both_engines, some_id};
