@@ -12,13 +12,14 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use patchbay_core::ids::TicketId;
+use patchbay_core::role::Role;
 use patchbay_core::ticket::Ticket;
 use patchbay_core::ticket::Transition;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
-use patchbay_store::{Db, StoreError, Tx, tickets};
+use patchbay_store::{Db, StoreError, Tx, technicians, tickets};
 use serde_json::Value;
 
 use crate::also::Also;
@@ -165,13 +166,16 @@ impl Written {
     }
 }
 
-/// What policy must know about a ticket.
-#[expect(clippy::unused_async, reason = "technicians are looked up here once they are in the directory")]
-pub(crate) async fn facts(_tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
+/// What policy must know about a ticket. A technician acts under a login, or under the technician's own id.
+pub(crate) async fn facts(tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
     let performers = [ticket.assigned_tech_id.map(|id| id.0), ticket.assigned_provider_id.map(|id| id.0)];
     let performer = match performers {
         [None, None] => Performer::Nobody,
         performers if performers.contains(&Some(ctx.actor.id.0)) => Performer::Actor,
+        [Some(_), _] if ctx.actor.role == Role::Technician => {
+            let own = technicians::of_actor(tx, ctx.actor.id).await?;
+            if own == ticket.assigned_tech_id { Performer::Actor } else { Performer::Other }
+        }
         _ => Performer::Other,
     };
     Ok(Facts { account_id: ticket.account_id, site_id: ticket.site_id, state: Some(ticket.state), performer })

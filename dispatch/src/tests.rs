@@ -1,6 +1,7 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
 mod app;
+mod assignment;
 mod commands;
 mod concurrency;
 mod field_work;

@@ -78,8 +78,8 @@ mod tests {
         let worker = Candidate { hours: vec![shift(0, "08:00", "17:00")], ..candidate() };
         assert_eq!(earliest(&worker, "America/Toronto", at(5, 3), HOUR), Some(at(5, 13)));
         assert_eq!(earliest(&worker, "America/Toronto", at(5, 21), HOUR), Some(at(5, 21)));
-        assert_eq!(earliest(&worker, "America/Toronto", at(5, 21), 2 * HOUR), Some(at(12, 13)));
-        assert_eq!(earliest(&worker, "America/Toronto", at(5, 3), 10 * HOUR), None);
+        assert_eq!(earliest(&worker, "America/Toronto", at(5, 21), HOUR * 2), Some(at(12, 13)));
+        assert_eq!(earliest(&worker, "America/Toronto", at(5, 3), HOUR * 10), None);
     }
 
     #[test]
@@ -87,13 +87,13 @@ mod tests {
         let away = vec![Span { start: at(5, 4), end: at(5, 6) }, Span { start: at(5, 3), end: at(5, 5) }];
         let worker = Candidate { time_off: away, ..candidate() };
         assert_eq!(earliest(&worker, "UTC", at(5, 2), HOUR), Some(at(5, 2)));
-        assert_eq!(earliest(&worker, "UTC", at(5, 2), 2 * HOUR), Some(at(5, 6)));
+        assert_eq!(earliest(&worker, "UTC", at(5, 2), HOUR * 2), Some(at(5, 6)));
     }
 
     #[test]
     fn hours_that_touch_at_midnight_make_one_slot() {
         let hours = vec![shift(0, "22:00", "24:00"), shift(1, "00:00", "02:00")];
         let worker = Candidate { hours, ..candidate() };
-        assert_eq!(earliest(&worker, "UTC", at(5, 0), 4 * HOUR), Some(at(5, 22)));
+        assert_eq!(earliest(&worker, "UTC", at(5, 0), HOUR * 4), Some(at(5, 22)));
     }
 }
