@@ -66,18 +66,18 @@ async fn zone(app: &App, middle: Option<(f64, f64)>) -> ZoneId {
     id
 }
 
-/// Moves the ticket to a site of its own in a zone.
-async fn move_to(app: &App, ticket: &Ticket, zone: ZoneId) {
+/// A ticket at a site of its own in a zone.
+async fn ticket_at(app: &mut App, zone: ZoneId, state: S, technician: TechnicianId) -> Ticket {
     let id = app.add_site(app.account).await;
     let mut tx = app.db.begin().await.expect("begins");
     let mut site = sites::by_id(&mut tx, id).await.expect("reads").expect("there");
     site.zone_id = Some(zone);
     sites::update(&mut tx, &site).await.expect("updates");
-    let mut moved = tickets::by_id(&mut tx, ticket.id).await.expect("reads").expect("there");
-    moved.site_id = id;
-    moved.version += 1;
-    tickets::update(&mut tx, &moved).await.expect("updates");
     tx.commit().await.expect("commits");
+    let home = std::mem::replace(&mut app.site, id);
+    let ticket = app.ticket_in(state, technician).await;
+    app.site = home;
+    ticket
 }
 
 async fn changed(app: &App, ticket: &Ticket, change: impl FnOnce(&mut Ticket)) {
@@ -173,15 +173,15 @@ async fn the_work_goes_to_who_was_recommended_or_there_is_a_reason(app: App) {
     assert_eq!(appointment.technician_id, Some(other));
 }
 
-async fn every_guard_refuses_and_writes_nothing(app: App) {
+async fn every_guard_refuses_and_writes_nothing(mut app: App) {
     let away = technician(&app, |technician| {
         technician.row.availability = patchbay_core::technician::Availability::OnLeave;
     })
     .await;
     let unskilled = technician(&app, |technician| technician.skills = BTreeSet::from(["doors".to_owned()])).await;
     let fits = technician(&app, |_| {}).await;
-    let elsewhere = app.ticket_in(S::Scheduled, fits).await;
-    move_to(&app, &elsewhere, zone(&app, None).await).await;
+    let zone = zone(&app, None).await;
+    let elsewhere = ticket_at(&mut app, zone, S::Scheduled, fits).await;
     let plumbing = app.ticket_in(S::Scheduled, fits).await;
     changed(&app, &plumbing, |ticket| ticket.category = Some("plumbing".into())).await;
     let flagged = app.ticket_in(S::Scheduled, fits).await;
@@ -261,7 +261,7 @@ async fn a_vendor_is_sent_by_its_specialty(app: App) {
 }
 
 /// Scenario: a technician in work in one zone cannot begin in another one 35 km away.
-async fn somebody_in_work_far_away_cannot_begin_elsewhere(app: App) {
+async fn somebody_in_work_far_away_cannot_begin_elsewhere(mut app: App) {
     let (here, near, far) = (
         zone(&app, Some((45.5, -73.6))).await,
         zone(&app, Some((45.6, -73.6))).await,
@@ -269,38 +269,37 @@ async fn somebody_in_work_far_away_cannot_begin_elsewhere(app: App) {
     );
     let zones = BTreeSet::from([here, near, far]);
     let tess = technician(&app, |technician| technician.zones = zones).await;
-    let busy = app.ticket_in(S::InProgress, tess).await;
-    move_to(&app, &busy, here).await;
-    let arrive = json!({"timestamp": app.now()});
+    let busy = ticket_at(&mut app, here, S::InProgress, tess).await;
+    let close_by = ticket_at(&mut app, near, S::Dispatched, tess).await;
+    let distant = ticket_at(&mut app, far, S::Dispatched, tess).await;
+    let next = ticket_at(&mut app, far, S::Scheduled, tess).await;
+    let held = ticket_at(&mut app, far, S::Dispatched, tess).await;
+    changed(&app, &held, |ticket| {
+        (ticket.state, ticket.held_from_state) = (S::OnHold, Some(S::InProgress));
+    })
+    .await;
     let token = app.performer_token("technician", tess);
-    let check_in = |ticket: &Ticket| {
-        let path = format!("/tickets/{}/tech/check-in", ticket.id);
-        let (app, token, arrive) = (&app, &token, &arrive);
-        async move { app.post(token, &path, some_id(), arrive).await }
-    };
-    let close_by = app.ticket_in(S::Dispatched, tess).await;
-    move_to(&app, &close_by, near).await;
-    let distant = app.ticket_in(S::Dispatched, tess).await;
-    move_to(&app, &distant, far).await;
-    let policy = refused(&check_in(&distant).await, "TECH_ZONE_CONFLICT");
+    let path = |ticket: &Ticket, command: &str| format!("/tickets/{}/tech/{command}", ticket.id);
+    let arrive = json!({"timestamp": app.now()});
+    // What is held far away is work too: nothing can begin here or there until it is given back.
+    let conflict = app.post(&token, &path(&close_by, "check-in"), some_id(), &arrive).await;
+    assert_eq!(refused(&conflict, "TECH_ZONE_CONFLICT")["other_ticket_id"], json!(held.id));
+    refused(&app.post(&token, &path(&held, "resume"), some_id(), &json!({})).await, "TECH_ZONE_CONFLICT");
+    changed(&app, &held, |ticket| ticket.assigned_tech_id = None).await;
+
+    let conflict = app.post(&token, &path(&distant, "check-in"), some_id(), &arrive).await;
+    let policy = refused(&conflict, "TECH_ZONE_CONFLICT");
     assert_eq!((&policy["other_ticket_id"], &policy["distance_km"]), (&json!(busy.id), &json!(35.0)));
-    let begun = check_in(&close_by).await;
-    assert_eq!(begun.json()["state"], "IN_PROGRESS", "{}", begun.text);
-    let next = app.ticket_in(S::Scheduled, tess).await;
-    move_to(&app, &next, far).await;
     refused(&app.command(next.id, "assignment/dispatch", &json!({"tech_id": tess})).await, "TECH_ZONE_CONFLICT");
-    let held = app.ticket_in(S::OnHold, tess).await;
-    move_to(&app, &held, far).await;
-    let path = format!("/tickets/{}/tech/resume", held.id);
-    refused(&app.post(&token, &path, some_id(), &json!({})).await, "TECH_ZONE_CONFLICT");
+    let begun = app.post(&token, &path(&close_by, "check-in"), some_id(), &arrive).await;
+    assert_eq!(begun.json()["state"], "IN_PROGRESS", "{}", begun.text);
 }
 
-async fn two_jobs_that_begin_at_once_see_each_other(app: App) {
+async fn two_jobs_that_begin_at_once_see_each_other(mut app: App) {
     let (here, far) = (zone(&app, Some((45.5, -73.6))).await, zone(&app, Some((46.5, -73.6))).await);
     let tess = technician(&app, |technician| technician.zones = BTreeSet::from([here, far])).await;
-    let (one, other) = (app.ticket_in(S::Dispatched, tess).await, app.ticket_in(S::Dispatched, tess).await);
-    move_to(&app, &one, here).await;
-    move_to(&app, &other, far).await;
+    let one = ticket_at(&mut app, here, S::Dispatched, tess).await;
+    let other = ticket_at(&mut app, far, S::Dispatched, tess).await;
     let arrive = json!({"timestamp": app.now()});
     let (one, other) =
         tokio::join!(app.command(one.id, "tech/check-in", &arrive), app.command(other.id, "tech/check-in", &arrive));
