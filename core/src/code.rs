@@ -125,6 +125,10 @@ codes! {
     AssignmentBypassDenied = "ASSIGNMENT_BYPASS_DENIED", 409, Some("policy");
     /// A person has to review the ticket first.
     ReviewRequired = "REVIEW_REQUIRED", 409, Some("policy");
+    /// Something stands against the invoice; `blockers` say what.
+    InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
+    /// There is nothing to bill, or the invoice is past this.
+    InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
     /// The technician has work too far away.
     TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
     /// The schedule is frozen already, or the held state cannot be taken up again.

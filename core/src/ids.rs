@@ -121,6 +121,8 @@ ids! {
     TechnicianId,
     /// A company that does the work on site.
     VendorId,
+    /// An invoice.
+    InvoiceId,
     /// A window that was offered for a ticket.
     ScheduleOptionId,
     /// A freeze of a ticket's schedule.

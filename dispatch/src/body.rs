@@ -1,8 +1,10 @@
 //! The JSON bodies that everything about tickets answers.
 
 mod creation;
+mod invoice;
 
 pub(crate) use creation::{CreateBody, IntakeBody};
+pub use invoice::InvoiceBody;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ticket::words::WorkHoldReason;

@@ -4,7 +4,7 @@
 //! A new command on a ticket is a row in the table, a rule, and an arm in the `run` of its family.
 
 mod assignment;
-mod billing;
+pub(crate) mod billing;
 mod closeout;
 pub(crate) mod creation;
 mod field_work;
@@ -62,6 +62,7 @@ pub(crate) async fn run(work: &mut Work<'_>) -> Result<Effect, CommandError> {
         | C::TicketList
         | C::TicketTimeline
         | C::TicketEvidence
+        | C::TicketInvoice
         | C::Cockpit
         | C::JobPacket
         | C::AutonomyState

@@ -20,7 +20,7 @@ mod telling;
 mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;

@@ -1,5 +1,7 @@
 //! Reading tickets: one, many, and what happened to one. What is out of scope is not there.
 
+mod invoice;
+
 use patchbay_core::actor::Scope;
 use patchbay_core::ids::{AccountId, TicketId};
 use patchbay_core::ticket::{Command, CommandRow, Refusal, Ticket, TicketState, policy};

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::also::Alone;
-use crate::body::{TicketBody, TimelineBody};
+use crate::body::{InvoiceBody, TicketBody, TimelineBody};
 use crate::call::{Call, MAX_BODY_BYTES, TOOL_NAME};
 use crate::document;
 use crate::pipeline::Dispatch;
@@ -31,7 +31,8 @@ where
     let reads = OpenApiRouter::with_openapi(document::of_commands())
         .routes(routes!(list))
         .routes(routes!(read))
-        .routes(routes!(timeline));
+        .routes(routes!(timeline))
+        .routes(routes!(invoice));
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))
@@ -162,4 +163,27 @@ async fn timeline(
     InPath(id): InPath,
 ) -> Result<axum::Json<TimelineBody>, ApiError> {
     Ok(axum::Json(dispatch.timeline(&ctx, id, tool(&headers)).await?))
+}
+
+/// The newest invoice of a ticket, with what stands against the approval of a draft. Errors: 400 `INVALID_TICKET_ID`, 403
+/// `FORBIDDEN`, 404 `TICKET_NOT_FOUND`, 404 `NOT_FOUND`.
+#[utoipa::path(
+    get, path = "/tickets/{ticket_id}/invoice", tag = "tickets", operation_id = "ticket_invoice",
+    params(("ticket_id" = Uuid, Path, description = "The ticket.")),
+    responses(
+        (status = 200, description = "Its invoice.", body = InvoiceBody),
+        (status = 400, description = "The id is not a UUID."),
+        (status = 401, description = "No valid token."),
+        (status = 403, description = "Not with this role or tool."),
+        (status = 404, description = "No such ticket, not yours to know, or without an invoice."),
+    ),
+    security(("bearer" = [])),
+)]
+async fn invoice(
+    State(dispatch): State<Dispatch>,
+    Caller(ctx): Caller,
+    headers: HeaderMap,
+    InPath(id): InPath,
+) -> Result<axum::Json<InvoiceBody>, ApiError> {
+    Ok(axum::Json(dispatch.invoice(&ctx, id, tool(&headers)).await?))
 }

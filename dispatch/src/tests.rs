@@ -2,10 +2,13 @@
 
 mod app;
 mod assignment;
+mod billing;
 mod commands;
 mod concurrency;
 mod field_work;
 mod idempotency;
+mod matrix;
+mod planning;
 mod refusals;
 mod scheduling;
 mod stage;

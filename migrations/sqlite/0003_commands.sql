@@ -237,7 +237,12 @@ create table invoices (
     paid_at integer,
     version integer not null,
     created_at integer not null,
-    updated_at integer not null
+    updated_at integer not null,
+    -- Only a person with the money in hand approves. Source: domain, invariants.
+    check (
+        state in ('PENDING_APPROVAL', 'VOIDED')
+        or (approved_by is not null and approved_by_type = 'HUMAN' and approved_by_role in ('finance', 'admin'))
+    )
 ) strict;
 create index invoices_by_ticket on invoices (ticket_id, id);
 create unique index invoices_live on invoices (ticket_id) where state <> 'VOIDED';
@@ -252,8 +257,8 @@ create table invoice_lines (
     unit_price_cents integer not null,
     amount_cents integer not null,
     tax_code text not null,
-    -- In thousandths of a percent: 14.975 % is 14975.
-    tax_rate_millipercent integer not null,
+    -- In thousandths of a percent: 14.975 % is 14975; null when the code is none.
+    tax_rate_millipercent integer,
     tax_cents integer not null,
     primary key (invoice_id, position)
 ) strict;

@@ -29,6 +29,7 @@ pub mod idempotency;
 pub mod inbox_views;
 pub mod inboxes;
 pub mod incident_templates;
+pub mod invoices;
 pub mod jobs;
 pub mod media;
 pub mod messages;

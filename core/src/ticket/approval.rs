@@ -10,9 +10,11 @@ use crate::ids::{ActorId, ApprovalId, TicketId};
 use crate::role::{ActorType, Role};
 use crate::ticket::command::field::MAX_CENTS;
 use crate::ticket::decision::{Change, Topic};
+use crate::ticket::intake::IntakeRules;
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::state::TicketState;
+use crate::ticket::triage::pass_gate;
 use crate::ticket::words::{ApprovalDecision, ApprovalOrigin, ApprovalStatus, ApprovalType};
 
 /// A question about a ticket, and its answer once there is one.
@@ -130,11 +132,12 @@ impl Approval {
 
 /// What follows from `approval.decide` on `approval`, the one the answer names (`None`: there is none of that id).
 /// Errors: 404 `APPROVAL_NOT_FOUND`, 409 `APPROVAL_NOT_PENDING`, 403 `FORBIDDEN` when the one who asked decides, 409
-/// `INVALID_APPROVAL_TARGET_STATE`.
+/// `INVALID_APPROVAL_TARGET_STATE`; those of the gate of blind intakes, which an approval does not open.
 pub fn decide(
     ticket: &Ticket,
     approval: Option<Approval>,
     answer: &Answer,
+    rules: &IntakeRules,
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(Change, Approval), Refusal> {
@@ -173,6 +176,9 @@ pub fn decide(
     if answer.decision == ApprovalDecision::Approved {
         let risen = ticket.nte_cents.saturating_add(decided.amount_delta_cents.unwrap_or(0));
         change.ticket.nte_cents = risen.min(MAX_CENTS);
+    }
+    if to == TicketState::ReadyToSchedule {
+        pass_gate(&mut change.ticket, rules)?;
     }
     change.step(to);
     change.tell_with(Topic::ApprovalDecided, decided.facts());

@@ -124,6 +124,8 @@ commands! {
     TicketTimeline,
     /// Read the evidence of a ticket.
     TicketEvidence,
+    /// Read the invoice of a ticket.
+    TicketInvoice,
     /// Read the dispatcher's queue.
     Cockpit,
     /// Read what whoever does the work needs.

@@ -175,6 +175,7 @@ mod tests {
         ("ticket.list", "* * o o * o o * * * o * * *"),
         ("ticket.timeline", "* * o o * o o * * * o * * *"),
         ("ticket.evidence", "* * o o * o o * * * . * * *"),
+        ("ticket.invoice", "* * . . * . . . . * . . . *"),
         ("dispatcher.cockpit", "* * o . * . . . . . . . * *"),
         ("tech.job_packet", ". . . . * o o . . . . . . *"),
         ("ops.autonomy.state", "* * . . * . . . . * . . * *"),

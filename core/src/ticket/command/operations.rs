@@ -12,11 +12,11 @@ const INVOICE_LINE: FieldKind = FieldKind::Object(&[
     required("qty", FieldKind::Number { least: 0.0, most: 100_000.0 }, "How many; two decimals count."),
     required("unit_price_cents", CENTS, "Price of one."),
     optional("service_id", FieldKind::Id, "Of the catalogue."),
-    optional("tax_code", FieldKind::Word(TaxCode::WORDS), "GST_QST when missing."),
+    optional("tax_code", FieldKind::Word(TaxCode::WORDS), "The site's when missing."),
     optional(
-        "tax_rate_bp",
-        FieldKind::Integer { least: 0, most: 10_000 },
-        "Rate of CUSTOM, in hundredths of a percent.",
+        "tax_rate_millipercent",
+        FieldKind::Integer { least: 0, most: 100_000 },
+        "Rate of CUSTOM, in thousandths of a percent.",
     ),
 ]);
 
@@ -31,7 +31,8 @@ pub(super) const ROWS: &[CommandRow] = &[
         tool: "billing.generate_invoice",
         route: "/tickets/{ticket_id}/billing/generate-invoice",
         about: "Approves the invoice.",
-        guards: "Only people. Nothing is missing from the draft.",
+        guards: "Only people. The ticket is billable. Nothing stands against the draft: a payer with name and address, lines \
+                 with quantity, price and tax, no open approval, not more than the limit.",
         roles: roles::INVOICE,
         actors: Actors::Humans,
         from: &[S::Verified],

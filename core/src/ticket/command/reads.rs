@@ -29,6 +29,14 @@ pub(super) const ROWS: &[CommandRow] = &[
         ..READ
     },
     CommandRow {
+        command: Command::TicketInvoice,
+        tool: "ticket.invoice",
+        route: "/tickets/{ticket_id}/invoice",
+        about: "The invoice of a ticket, and what stands against its approval.",
+        roles: roles::READ_INVOICE,
+        ..READ
+    },
+    CommandRow {
         command: Command::Cockpit,
         tool: "dispatcher.cockpit",
         route: "/ux/dispatcher/cockpit",

@@ -62,6 +62,7 @@ pub(super) const REPLAY: Roles = &[AD, SV, FI];
 
 pub(super) const READ: Roles = &[AD, SV, TL, SA, DI, TE, VE, QA, AP, FI, CU, AI, SY, AU];
 pub(super) const READ_EVIDENCE: Roles = &[AD, SV, TL, SA, DI, TE, VE, QA, AP, FI, AI, SY, AU];
+pub(super) const READ_INVOICE: Roles = &[AD, SV, DI, FI, AU];
 pub(super) const COCKPIT: Roles = &[AD, SV, TL, DI, SY, AU];
 pub(super) const PACKET: Roles = &[DI, TE, VE, AU];
 pub(super) const READ_OPERATIONS: Roles = &[AD, SV, DI, FI, SY, AU];
