@@ -7,6 +7,7 @@ mod commands;
 mod concurrency;
 mod field_work;
 mod idempotency;
+mod reads;
 mod matrix;
 mod planning;
 mod refusals;
