@@ -1,5 +1,6 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
+mod alerts;
 mod app;
 mod billing;
 mod commands;

@@ -14,6 +14,7 @@ pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod contact_attempts;
+pub mod constraints;
 pub mod contacts;
 pub mod conversations;
 pub mod counters;
