@@ -10,6 +10,7 @@ mod field_work;
 mod idempotency;
 mod matrix;
 mod planning;
+mod reads;
 mod refusals;
 mod scheduling;
 mod stage;

@@ -14,6 +14,7 @@ pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod closeouts;
+pub mod cockpit;
 pub mod contact_attempts;
 pub mod contacts;
 pub mod conversations;
