@@ -3,13 +3,15 @@
 mod alerts;
 mod app;
 mod billing;
+mod closeout;
 mod commands;
 mod concurrency;
+mod evidence;
 mod field_work;
 mod idempotency;
-mod reads;
 mod matrix;
 mod planning;
+mod reads;
 mod refusals;
 mod scheduling;
 mod stage;
