@@ -107,6 +107,8 @@ ids! {
     TemplateId,
     /// A background job.
     JobId,
+    /// A piece of evidence of a ticket.
+    EvidenceId,
     /// One attempt to hand a message to a provider.
     AttemptId,
     /// A dead letter.
