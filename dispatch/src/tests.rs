@@ -1,10 +1,14 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
+mod alerts;
 mod app;
+mod assignment;
 mod billing;
+mod closeout;
 mod commands;
 mod concurrency;
 mod contention;
+mod evidence;
 mod field_work;
 mod idempotency;
 mod matrix;
