@@ -31,7 +31,7 @@ pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineSte
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
-pub use drift::Drift;
+pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;

@@ -3,8 +3,8 @@
 mod reads;
 
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
-use axum::http::request::Parts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::routing::{MethodFilter, on};
 use patchbay_core::Code;
 use patchbay_core::ids::TicketId;
@@ -88,4 +88,3 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
 pub(crate) fn tool(headers: &HeaderMap) -> Option<&str> {
     headers.get(TOOL_NAME).and_then(|value| value.to_str().ok())
 }
-

@@ -1,18 +1,23 @@
-//! What the database itself enforces, as it stands there.
+//! What the database holds on to by itself, as it says so.
 
 use crate::error::StoreError;
 use crate::tx::Tx;
 
-/// The check of the steps a ticket may take, in the database's own words: the text of the table on SQLite, of the
-/// constraint on PostgreSQL. Empty when there is none.
-pub async fn transition_check(tx: &mut Tx) -> Result<String, StoreError> {
-    let texts = tx
+/// The text of what the database checks on every step of a ticket's state.
+pub async fn of_transitions(tx: &mut Tx) -> Result<String, StoreError> {
+    let texts: Vec<Text> = tx
         .query_for(
-            "select sql from sqlite_master where type = 'table' and name = 'ticket_state_transitions'",
-            "select pg_get_constraintdef(c.oid) from pg_constraint c
-             where c.conrelid = 'ticket_state_transitions'::regclass and c.contype = 'c'",
+            "select sql as text from sqlite_master where type = 'table' and name = 'ticket_state_transitions'",
+            "select pg_get_constraintdef(oid) as text from pg_constraint
+             where conrelid = 'ticket_state_transitions'::regclass and contype = 'c' order by conname",
         )
-        .column::<String>()
+        .all()
         .await?;
-    Ok(texts.join("\n"))
+    Ok(texts.into_iter().map(|row| row.text).collect::<Vec<_>>().join("\n"))
+}
+
+crate::record! {
+    struct Text {
+        text: String,
+    }
 }

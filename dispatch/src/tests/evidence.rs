@@ -41,7 +41,7 @@ impl App {
         self.on("technician", ticket, "evidence/uploads", body).await
     }
 
-    async fn put(&self, granted: &Value, kind: &str, bytes: &'static [u8]) -> Answer {
+    async fn put_file(&self, granted: &Value, kind: &str, bytes: &'static [u8]) -> Answer {
         let url = granted["url"].as_str().expect("an address");
         let request = Request::put(url).header("content-type", kind).body(Body::from(bytes)).expect("a request");
         self.send(request).await
@@ -50,7 +50,7 @@ impl App {
     async fn upload_note(&self, ticket: &Ticket) -> Value {
         let granted = self.grant(ticket, "text/plain", NOTE).await;
         assert_eq!(granted.status, StatusCode::CREATED, "{}", granted.text);
-        let kept = self.put(&granted.json(), "text/plain", NOTE).await;
+        let kept = self.put_file(&granted.json(), "text/plain", NOTE).await;
         assert!(kept.status.is_success(), "{}", kept.text);
         granted.json()
     }
@@ -75,7 +75,7 @@ async fn a_file_is_uploaded_added_and_read_back(app: App) {
     let granted = app.upload_note(&ticket).await;
     assert_eq!(granted["method"], "PUT");
     assert_eq!(granted["headers"]["content-type"], "text/plain");
-    let again = app.put(&granted, "text/plain", NOTE).await;
+    let again = app.put_file(&granted, "text/plain", NOTE).await;
     assert_eq!(again.status, StatusCode::OK, "the same file twice is one file");
     let body = json!({
         "kind": "note", "uri": granted["uri"], "checksum": granted["checksum"], "evidence_key": "note_latch_adjustment",
@@ -144,18 +144,18 @@ async fn an_upload_that_is_not_the_announced_file_is_refused(app: App) {
     let ticket = at_work(&app, "DOOR_WONT_LATCH").await;
     let granted = app.grant(&ticket, "text/plain", NOTE).await.json();
     let refused = |answer: Answer, status: StatusCode| assert_eq!(answer.status, status, "{}", answer.text);
-    refused(app.put(&granted, "text/plain", b"something else").await, StatusCode::BAD_REQUEST);
-    refused(app.put(&granted, "text/html", NOTE).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    refused(app.put(&json!({"url": "/uploads/e30.AAAA"}), "text/plain", NOTE).await, StatusCode::NOT_FOUND);
+    refused(app.put_file(&granted, "text/plain", b"something else").await, StatusCode::BAD_REQUEST);
+    refused(app.put_file(&granted, "text/html", NOTE).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    refused(app.put_file(&json!({"url": "/uploads/e30.AAAA"}), "text/plain", NOTE).await, StatusCode::NOT_FOUND);
     let disguised = app.grant(&ticket, "image/png", NOTE).await.json();
-    refused(app.put(&disguised, "image/png", NOTE).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    refused(app.put_file(&disguised, "image/png", NOTE).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     refused(app.grant(&ticket, "text/html", NOTE).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let large = json!({"content_type": "text/plain", "size_bytes": (1 << 20) + 1, "sha256": sum(NOTE)});
     refused(app.on("technician", &ticket, "evidence/uploads", large).await, StatusCode::PAYLOAD_TOO_LARGE);
     let short = json!({"content_type": "text/plain", "size_bytes": 1, "sha256": "abc"});
     refused(app.on("technician", &ticket, "evidence/uploads", short).await, StatusCode::BAD_REQUEST);
     app.clock.advance(std::time::Duration::from_mins(16));
-    refused(app.put(&granted, "text/plain", NOTE).await, StatusCode::NOT_FOUND);
+    refused(app.put_file(&granted, "text/plain", NOTE).await, StatusCode::NOT_FOUND);
 }
 
 async fn leave_to_upload_is_for_those_who_may_add_evidence(app: App) {

@@ -17,7 +17,6 @@ both_engines! {
     a_list_is_filtered_by_states_and_words_of_dealerships;
     a_timeline_is_read_in_pages;
     a_ticket_shows_what_it_waits_for;
-    the_database_enforces_the_steps_of_the_table;
     a_packet_has_what_the_work_needs;
 }
 
@@ -233,13 +232,6 @@ async fn a_ticket_shows_what_it_waits_for(app: App) {
     assert_eq!((&ticket["pending_approval"], &ticket["active_hold"]), (&Value::Null, &Value::Null));
     assert_eq!(ticket["schedule_options"], json!([]));
     assert_eq!(ticket["state"], "NEW");
-}
-
-async fn the_database_enforces_the_steps_of_the_table(app: App) {
-    let dispatch = crate::Dispatch::new(app.db.clone(), crate::Config::default());
-    let drift = dispatch.drift().await.expect("the check is read");
-    assert!(drift.is_none(), "{drift:?}");
-    assert_eq!(drift.table_hash.len(), 64);
 }
 
 async fn a_packet_has_what_the_work_needs(app: App) {
