@@ -2,11 +2,13 @@
 //! table of commands, who may give which command, and what follows from it. A new command is a row in [`command`], a
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
+pub mod action;
 pub mod approval;
 pub mod assignment;
 pub mod autonomy;
 pub mod billing;
 pub mod cancel;
+pub mod closeout;
 pub mod command;
 pub mod create;
 pub mod decision;

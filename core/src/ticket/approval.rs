@@ -130,6 +130,18 @@ impl Approval {
     }
 }
 
+/// Whether `actor` may answer a question that `asker` asked. A dispatcher may ask and answer in one at triage; work on
+/// site and machines need a second pair of eyes. Error: 403 `FORBIDDEN`.
+pub fn may_decide(origin: ApprovalOrigin, asker: ActorId, asked_as: Role, actor: &Actor) -> Result<(), Refusal> {
+    let needs_another = origin == ApprovalOrigin::TechChange || asked_as == Role::AiAgent;
+    if needs_another && asker == actor.id {
+        return Err(
+            Refusal::new(Code::Forbidden, "who asked may not decide").because("requested_by", asker.to_string())
+        );
+    }
+    Ok(())
+}
+
 /// What follows from `approval.decide` on `approval`, the one the answer names (`None`: there is none of that id).
 /// Errors: 404 `APPROVAL_NOT_FOUND`, 409 `APPROVAL_NOT_PENDING`, 403 `FORBIDDEN` when the one who asked decides, 409
 /// `INVALID_APPROVAL_TARGET_STATE`; those of the gate of blind intakes, which an approval does not open.
@@ -148,12 +160,7 @@ pub fn decide(
         return Err(Refusal::new(Code::ApprovalNotPending, "the approval is not waiting for a decision any more")
             .because("approval_status", approval.status.as_str()));
     }
-    // A dispatcher may ask and answer in one at triage; work on site and machines need a second pair of eyes.
-    let needs_another = approval.origin == ApprovalOrigin::TechChange || approval.requested_by_role == Role::AiAgent;
-    if needs_another && approval.requested_by == actor.id {
-        return Err(Refusal::new(Code::Forbidden, "who asked may not decide")
-            .because("requested_by", approval.requested_by.to_string()));
-    }
+    may_decide(approval.origin, approval.requested_by, approval.requested_by_role, actor)?;
     let to = approval.target(answer.decision);
     let expected = match approval.origin {
         ApprovalOrigin::Triage => [TicketState::ReadyToSchedule, TicketState::Triaged],
