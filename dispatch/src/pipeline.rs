@@ -193,7 +193,6 @@ pub(crate) async fn performs_as(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Vec<Uui
 }
 
 /// What policy must know about a ticket.
-#[expect(clippy::unused_async, reason = "technicians are looked up here once they are in the directory")]
 pub(crate) async fn facts(_tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
     let performers = [ticket.assigned_tech_id.map(|id| id.0), ticket.assigned_provider_id.map(|id| id.0)];
     let performer = match performers {
