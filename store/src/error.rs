@@ -43,6 +43,18 @@ impl StoreError {
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
     }
+
+    /// Whether somebody else was faster with a row: the same work is likely to succeed if it starts again at once.
+    pub fn is_lost_race(&self) -> bool {
+        match self {
+            Self::Duplicate | Self::Conflict | Self::MissingReference => true,
+            // PostgreSQL: chosen to end a deadlock, or not serializable.
+            Self::Unavailable(sqlx::Error::Database(error)) => {
+                matches!(error.code().as_deref(), Some("40P01" | "40001"))
+            }
+            _ => false,
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {

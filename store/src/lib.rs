@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod annotations;
+pub mod arrivals;
 pub mod assets;
 pub mod attempts;
 pub mod audit;
@@ -44,8 +45,8 @@ pub mod tickets;
 pub mod time_off;
 mod tx;
 pub mod users;
-mod writer;
 pub mod vendors;
+mod writer;
 pub mod zones;
 
 pub use batch::Batch;

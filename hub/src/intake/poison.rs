@@ -57,11 +57,7 @@ async fn write(hub: &Hub, work: &[Work]) -> Result<(), WriteError> {
     loop {
         let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
         match contained(apply(hub, &ctx, work)).await {
-            Err(WriteError::Store(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference))
-                if races < RACES =>
-            {
-                races += 1;
-            }
+            Err(WriteError::Store(error)) if error.is_lost_race() && races < RACES => races += 1,
             outcome => return outcome,
         }
     }
