@@ -57,6 +57,8 @@ pub struct AuditEntry {
     pub error_code: Option<String>,
     /// What was asked, see [`redact`].
     pub payload: Value,
+    /// Fields before and after: `{"priority": ["ROUTINE", "URGENT"]}`. `None` when no ticket changed.
+    pub changes: Option<Value>,
     /// When.
     pub created_at: DateTime<Utc>,
 }
@@ -82,13 +84,14 @@ impl AuditEntry {
             outcome,
             error_code: None,
             payload: json!({}),
+            changes: None,
             created_at: ctx.now,
         }
     }
 
     /// The hash of this entry after the one whose hash is `previous`. Changing any entry changes every later hash.
     pub fn hash(&self, previous: Option<&str>) -> String {
-        canonical_hash(&json!({
+        let mut entry = json!({
             "previous": previous,
             "id": self.id,
             "ticket_id": self.ticket_id,
@@ -108,7 +111,12 @@ impl AuditEntry {
             "error_code": self.error_code,
             "payload": self.payload,
             "created_at": self.created_at.timestamp_micros(),
-        }))
+        });
+        // Entries of before there were changes keep their hashes.
+        if let Some(changes) = &self.changes {
+            entry["changes"] = changes.clone();
+        }
+        canonical_hash(&entry)
     }
 }
 
@@ -116,21 +124,44 @@ impl AuditEntry {
 /// somebody puts it here.
 const KEPT: &[&str] = &[
     "account_id",
-    "site_id",
+    "accuracy_m",
+    "amount_delta_cents",
+    "approval_type",
     "asset_id",
-    "contact_id",
+    "attribution",
     "category",
     "classification_confidence",
+    "confirmation_id",
+    "confirmation_window",
+    "contact_id",
+    "customer_confirmation_id",
     "end",
+    "estimate_cents",
+    "eta",
+    "expected_version",
+    "hold_reason",
     "identity_confidence",
     "incident_type",
+    "lat",
+    "lines_override",
+    "location",
+    "lon",
     "nte_cents",
+    "options",
     "priority",
+    "qty",
+    "reassign_type",
     "requested_window",
+    "service_id",
+    "site_id",
     "sop_handoff_acknowledged",
     "source",
     "source_message_id",
     "start",
+    "tax_code",
+    "tax_rate_millipercent",
+    "timestamp",
+    "unit_price_cents",
     "urgency",
 ];
 

@@ -14,6 +14,9 @@ macro_rules! vocabulary {
             /// Every word of the set, in the order of declaration.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// Every word as it stands on the wire, in the order of declaration.
+            pub const WORDS: &'static [&'static str] = &[$($text),+];
+
             /// The word as it stands on the wire and in the database.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

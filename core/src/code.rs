@@ -107,6 +107,28 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// Something stands against the invoice; `blockers` say what.
+    InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
+    /// There is nothing to bill, or the invoice is past this.
+    InvoiceStateConflict = "INVOICE_STATE_CONFLICT", 409, Some("billing");
+    /// The technician has work too far away.
+    TechZoneConflict = "TECH_ZONE_CONFLICT", 409, Some("assignment");
+    /// The schedule is frozen already, or the held state cannot be taken up again.
+    ScheduleHoldStateConflict = "SCHEDULE_HOLD_STATE_CONFLICT", 409, Some("scheduling");
+    /// Nothing says what the schedule was before it was frozen.
+    HoldSnapshotMissing = "HOLD_SNAPSHOT_MISSING", 409, Some("scheduling");
+    /// Not the id of the hold that freezes the schedule.
+    HoldConfirmationMissing = "HOLD_CONFIRMATION_MISSING", 409, Some("scheduling");
+    /// The time to confirm is over.
+    CustomerConfirmationStale = "CUSTOMER_CONFIRMATION_STALE", 409, Some("scheduling");
+    /// The window is not one of those on offer.
+    ScheduleOptionMismatch = "SCHEDULE_OPTION_MISMATCH", 409, Some("scheduling");
+    /// Somebody decided already.
+    ApprovalNotPending = "APPROVAL_NOT_PENDING", 409, Some("state");
+    /// The ticket cannot go where the approval says.
+    InvalidApprovalTargetState = "INVALID_APPROVAL_TARGET_STATE", 409, Some("state");
+    /// The event is not a dead letter.
+    OutboxReplayInvalidState = "OUTBOX_REPLAY_INVALID_STATE", 409, None;
     /// The agent has no room left.
     AgentAtCapacity = "AGENT_AT_CAPACITY", 409, Some("capacity");
     /// The 24-hour window is closed.

@@ -15,12 +15,14 @@ pub struct Ctx {
     pub correlation_id: String,
     /// Names this one request.
     pub request_id: String,
+    /// Our place in the caller's trace, as W3C writes it; `None` for work of our own.
+    pub traceparent: Option<String>,
 }
 
 impl Ctx {
     /// The context of work that Patchbay does on its own.
     pub fn system(now: DateTime<Utc>, correlation_id: impl Into<String>) -> Self {
         let correlation_id = correlation_id.into();
-        Self { actor: Actor::system(), now, request_id: correlation_id.clone(), correlation_id }
+        Self { actor: Actor::system(), now, request_id: correlation_id.clone(), correlation_id, traceparent: None }
     }
 }

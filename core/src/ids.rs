@@ -121,6 +121,16 @@ ids! {
     TechnicianId,
     /// A company that does the work on site.
     VendorId,
+    /// An invoice.
+    InvoiceId,
+    /// A window that was offered for a ticket.
+    ScheduleOptionId,
+    /// A freeze of a ticket's schedule.
+    ScheduleHoldId,
+    /// An appointment to do the work.
+    AppointmentId,
+    /// A question that somebody has to decide.
+    ApprovalId,
     /// A row of the audit log.
     AuditId,
     /// A row of the outbox.

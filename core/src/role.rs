@@ -86,6 +86,15 @@ impl Role {
         }
     }
 
+    /// The kind of actor that has this role and says of itself to be `claimed`. Assistants and programs are never
+    /// people, whatever they say.
+    pub fn actor_type(self, claimed: Option<ActorType>) -> ActorType {
+        match claimed {
+            Some(ActorType::Human) | None => self.default_actor_type(),
+            Some(claimed) => claimed,
+        }
+    }
+
     /// Whether the role works conversations in the hub.
     pub fn works_conversations(self) -> bool {
         matches!(self, Self::Admin | Self::Supervisor | Self::TeamLead | Self::SupportAgent)

@@ -2,21 +2,30 @@
 //! table of commands, who may give which command, and what follows from it. A new command is a row in [`command`], a
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
+pub mod approval;
+pub mod assignment;
+pub mod autonomy;
+pub mod billing;
 pub mod command;
 pub mod create;
 pub mod decision;
+pub mod field_work;
 pub mod intake;
 pub mod policy;
 pub mod record;
 pub mod refusal;
+pub mod schedule;
+pub mod sla;
 pub mod state;
 pub mod transition;
 pub mod words;
 
-pub use command::{COMMANDS, Command, CommandRow, Method, Reach};
-pub use decision::{Decision, Draft, SiteFacts, Topic};
+pub use approval::Approval;
+pub use command::{Actors, Command, CommandRow, Kind, Method, Reach, commands};
+pub use decision::{Change, Decision, Draft, SiteFacts, Told, Topic};
 pub use record::Ticket;
 pub use refusal::{FieldError, Refusal};
+pub use sla::{DelayAttribution, SlaClock, SlaStanding, SlaStatus};
 pub use state::{Phase, Projections, TicketState};
 pub use transition::{Transition, may_follow};
-pub use words::{Profile, TicketPriority, Urgency};
+pub use words::{InvoiceState, Profile, TicketPriority, Urgency};

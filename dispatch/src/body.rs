@@ -1,180 +1,18 @@
-//! The JSON bodies of tickets: what commands take and what everything answers.
+//! The JSON bodies that everything about tickets answers.
+
+mod creation;
+mod invoice;
+
+pub(crate) use creation::{CreateBody, IntakeBody};
+pub use invoice::InvoiceBody;
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ids::{AccountId, AssetId, ContactId, SiteId};
-use patchbay_core::ticket::create::{Request, RequestedWindow};
-use patchbay_core::ticket::intake::BlindIntake;
-use patchbay_core::ticket::{Ticket, TicketPriority, Urgency};
-use serde::{Deserialize, Serialize};
+use patchbay_core::ticket::words::WorkHoldReason;
+use patchbay_core::ticket::{Ticket, TicketState};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// What `ticket.create` takes.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = TicketCreate)]
-pub struct CreateBody {
-    /// Whose site.
-    account_id: Uuid,
-    /// Where.
-    site_id: Uuid,
-    /// One line, up to 500 characters.
-    #[schema(min_length = 1, max_length = 500)]
-    summary: String,
-    /// On what.
-    asset_id: Option<Uuid>,
-    /// Who asked.
-    contact_id: Option<Uuid>,
-    /// All of it, up to 10,000 characters.
-    description: Option<String>,
-    /// Not to exceed, in minor units of the account's currency.
-    #[schema(minimum = 0)]
-    nte_cents: Option<i64>,
-    /// Kind of work, for matching vendors.
-    category: Option<String>,
-    /// `LOW`, `MEDIUM` (the default), `HIGH` or `CRITICAL`.
-    #[schema(value_type = Option<String>)]
-    urgency: Option<Urgency>,
-    /// When the requester would like it.
-    requested_window: Option<WindowBody>,
-    /// Which system it came from.
-    source: Option<String>,
-    /// The message it came from, in that system; one ticket for each.
-    source_message_id: Option<String>,
-    /// The idempotency key once more, if at all.
-    #[expect(dead_code, reason = "compared with the header before the body is read as this")]
-    request_id: Option<Uuid>,
-}
-
-/// What `ticket.blind_intake` takes. `contact_phone` or `contact_email` must be there.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = TicketBlindIntake)]
-pub struct IntakeBody {
-    /// Whose site.
-    account_id: Uuid,
-    /// Where.
-    site_id: Uuid,
-    /// One line, up to 500 characters.
-    #[schema(min_length = 1, max_length = 500)]
-    summary: String,
-    /// Kind of work, for policy; stored in upper case.
-    incident_type: String,
-    /// Name the requester gave.
-    customer_name: String,
-    /// `EMERGENCY`, `URGENT` or `ROUTINE`.
-    #[schema(value_type = String)]
-    priority: TicketPriority,
-    /// How sure the intake is who asks.
-    #[schema(minimum = 0, maximum = 100)]
-    identity_confidence: i64,
-    /// How sure the intake is what is asked.
-    #[schema(minimum = 0, maximum = 100)]
-    classification_confidence: i64,
-    /// Telephone the requester gave, 7 to 16 digits.
-    contact_phone: Option<String>,
-    /// E-mail address the requester gave.
-    contact_email: Option<String>,
-    /// Whether the hand-off of the operating procedure was made.
-    sop_handoff_acknowledged: Option<bool>,
-    /// What a person should ask.
-    sop_handoff_prompt: Option<String>,
-    /// Not to exceed, in minor units of the account's currency.
-    #[schema(minimum = 0)]
-    nte_cents: Option<i64>,
-    /// Who asked.
-    contact_id: Option<Uuid>,
-    /// All of it, up to 10,000 characters.
-    description: Option<String>,
-    /// Kind of work, for matching vendors.
-    category: Option<String>,
-    /// `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`; follows the priority when missing.
-    #[schema(value_type = Option<String>)]
-    urgency: Option<Urgency>,
-    /// When the requester would like it.
-    requested_window: Option<WindowBody>,
-    /// Which system it came from.
-    source: Option<String>,
-    /// The message it came from, in that system; one ticket for each.
-    source_message_id: Option<String>,
-    /// The idempotency key once more, if at all.
-    #[expect(dead_code, reason = "compared with the header before the body is read as this")]
-    request_id: Option<Uuid>,
-}
-
-/// When a requester would like the work done: in words, or from when until when.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum WindowBody {
-    /// From when until when.
-    Range {
-        /// From.
-        start: DateTime<Utc>,
-        /// Until.
-        end: DateTime<Utc>,
-    },
-    /// In words.
-    Words(String),
-}
-
-impl From<WindowBody> for RequestedWindow {
-    fn from(body: WindowBody) -> Self {
-        match body {
-            WindowBody::Range { start, end } => Self::Range(start, end),
-            WindowBody::Words(words) => Self::Words(words),
-        }
-    }
-}
-
-impl From<CreateBody> for Request {
-    fn from(body: CreateBody) -> Self {
-        Self {
-            account_id: AccountId(body.account_id),
-            site_id: SiteId(body.site_id),
-            asset_id: body.asset_id.map(AssetId),
-            contact_id: body.contact_id.map(ContactId),
-            summary: body.summary,
-            description: body.description,
-            nte_cents: body.nte_cents,
-            category: body.category,
-            urgency: body.urgency,
-            requested_window: body.requested_window.map(Into::into),
-            source: body.source,
-            source_message_id: body.source_message_id,
-        }
-    }
-}
-
-impl From<IntakeBody> for BlindIntake {
-    fn from(body: IntakeBody) -> Self {
-        Self {
-            request: Request {
-                account_id: AccountId(body.account_id),
-                site_id: SiteId(body.site_id),
-                asset_id: None,
-                contact_id: body.contact_id.map(ContactId),
-                summary: body.summary,
-                description: body.description,
-                nte_cents: body.nte_cents,
-                category: body.category,
-                urgency: body.urgency,
-                requested_window: body.requested_window.map(Into::into),
-                source: body.source,
-                source_message_id: body.source_message_id,
-            },
-            incident_type: body.incident_type,
-            customer_name: body.customer_name,
-            priority: body.priority,
-            identity_confidence: body.identity_confidence,
-            classification_confidence: body.classification_confidence,
-            contact_phone: body.contact_phone,
-            contact_email: body.contact_email,
-            sop_handoff_acknowledged: body.sop_handoff_acknowledged,
-            sop_handoff_prompt: body.sop_handoff_prompt,
-        }
-    }
-}
 
 /// A ticket.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -215,6 +53,10 @@ pub struct TicketBody {
     pub incident_type: Option<String>,
     /// Kind of work, for matching vendors.
     pub category: Option<String>,
+    /// Version of the incident type's template that counts for this ticket.
+    pub template_version: Option<i64>,
+    /// Dangers on site.
+    pub risk_flags: Vec<String>,
     /// One line.
     pub summary: String,
     /// All of it.
@@ -233,6 +75,8 @@ pub struct TicketBody {
     pub requested_end: Option<DateTime<Utc>>,
     /// Not to exceed, in minor units; 0: no limit agreed.
     pub nte_cents: i64,
+    /// What the work will cost, as far as one can tell, in minor units.
+    pub estimate_cents: Option<i64>,
     /// Currency of all money on the ticket.
     pub currency: String,
     /// Committed window, from.
@@ -243,6 +87,14 @@ pub struct TicketBody {
     pub assigned_tech_id: Option<Uuid>,
     /// Vendor who does it.
     pub assigned_provider_id: Option<Uuid>,
+    /// When the performer said to come.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// Why the work is blocked.
+    pub hold_reason: Option<&'static str>,
+    /// Where the work goes on when it is not blocked any more.
+    pub held_from_state: Option<&'static str>,
+    /// Until when the performer is late.
+    pub delayed_until: Option<DateTime<Utc>>,
     /// How sure the intake was who asks, 0 to 100.
     pub identity_confidence: Option<i64>,
     /// How sure the intake was what is asked, 0 to 100.
@@ -257,12 +109,16 @@ pub struct TicketBody {
     pub review_required: bool,
     /// Why.
     pub review_reasons: Vec<String>,
+    /// Who looked.
+    pub reviewed_by: Option<Uuid>,
     /// What lists are sorted by.
     pub ranking_score: i64,
     /// Which rules made the score.
     pub applied_rules: Vec<String>,
     /// How often somebody was called in.
     pub escalation_level: i64,
+    /// When, the last time.
+    pub escalated_at: Option<DateTime<Utc>>,
     /// Whether it ends in an invoice.
     pub billable: bool,
     /// Where its invoice stands.
@@ -300,6 +156,8 @@ impl From<&Ticket> for TicketBody {
             urgency: ticket.urgency.as_str(),
             incident_type: ticket.incident_type.clone(),
             category: ticket.category.clone(),
+            template_version: ticket.template_version,
+            risk_flags: ticket.risk_flags.clone(),
             summary: ticket.summary.clone(),
             description: ticket.description.clone(),
             customer_name: ticket.customer_name.clone(),
@@ -309,11 +167,16 @@ impl From<&Ticket> for TicketBody {
             requested_start: ticket.requested_start,
             requested_end: ticket.requested_end,
             nte_cents: ticket.nte_cents,
+            estimate_cents: ticket.estimate_cents,
             currency: ticket.currency.clone(),
             scheduled_start: ticket.scheduled_start,
             scheduled_end: ticket.scheduled_end,
             assigned_tech_id: ticket.assigned_tech_id.map(Into::into),
             assigned_provider_id: ticket.assigned_provider_id.map(Into::into),
+            accepted_at: ticket.accepted_at,
+            hold_reason: ticket.hold_reason.map(WorkHoldReason::as_str),
+            held_from_state: ticket.held_from_state.map(TicketState::as_str),
+            delayed_until: ticket.delayed_until,
             identity_confidence: ticket.identity_confidence,
             classification_confidence: ticket.classification_confidence,
             sop_handoff_required: ticket.sop_handoff_required,
@@ -321,12 +184,13 @@ impl From<&Ticket> for TicketBody {
             sop_handoff_prompt: ticket.sop_handoff_prompt.clone(),
             review_required: ticket.review_required,
             review_reasons: ticket.review_reasons.clone(),
+            reviewed_by: ticket.reviewed_by.map(Into::into),
             ranking_score: ticket.ranking_score,
             applied_rules: ticket.applied_rules.clone(),
             escalation_level: ticket.escalation_level,
+            escalated_at: ticket.escalated_at,
             billable: ticket.billable,
-            // No invoice is made before the work is done; billing replaces this.
-            invoice_state: "NOT_STARTED",
+            invoice_state: ticket.invoice_state.as_str(),
             source: ticket.source_system.clone(),
             source_message_id: ticket.source_message_id.clone(),
             version: ticket.version,
@@ -375,6 +239,8 @@ pub struct TimelineEvent {
     pub transitions: Vec<TimelineStep>,
     /// What was asked; private values as hashes.
     pub payload: Value,
+    /// Fields before and after: `{"priority": ["ROUTINE", "URGENT"]}`; null when the ticket was made, or nothing changed.
+    pub changes: Option<Value>,
     /// In which request.
     pub request_id: Option<String>,
     /// Along with what else.

@@ -3,14 +3,14 @@
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use patchbay_core::canonical::canonical_hash;
-use patchbay_core::ids::ActorId;
+use patchbay_core::ids::{ActorId, TicketId};
 use patchbay_core::ticket::{Command, CommandRow};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::RequestKey;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::error::CommandError;
+use crate::error::{CommandError, InvalidField};
 
 /// Header that names the one request; a UUID.
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -36,6 +36,10 @@ pub struct Call {
     endpoint: String,
     /// Parameters of that route.
     path: Map<String, Value>,
+    /// The ticket of that route.
+    ticket: Option<TicketId>,
+    /// The version the caller has seen, as the header says it.
+    if_match: Option<String>,
 }
 
 impl Call {
@@ -50,7 +54,17 @@ impl Call {
             body,
             endpoint: command.row().endpoint(),
             path: Map::new(),
+            ticket: None,
+            if_match: text(&header::IF_MATCH),
         }
+    }
+
+    /// The same call, on a ticket.
+    #[must_use]
+    pub fn on(mut self, ticket: TicketId) -> Self {
+        self.path.insert("ticket_id".into(), ticket.to_string().into());
+        self.ticket = Some(ticket);
+        self
     }
 
     /// A call that Patchbay makes itself, under a key that a repetition gives again.
@@ -68,6 +82,30 @@ impl Call {
 
     pub(crate) fn row(&self) -> &'static CommandRow {
         self.command.row()
+    }
+
+    pub(crate) fn ticket(&self) -> Option<TicketId> {
+        self.ticket
+    }
+
+    /// The version the caller has seen, from the body's `expected_version` or from `If-Match`. Error: the two differ, or
+    /// the header is no version.
+    pub(crate) fn expected_version(&self, body: &Value) -> Result<Option<i64>, CommandError> {
+        let in_body = body.get("expected_version").and_then(Value::as_i64);
+        let misfit = |message: &str| CommandError::Fields(vec![InvalidField::new("If-Match", message)]);
+        let in_header = match self.if_match.as_deref().map(str::trim) {
+            None | Some("*") => None,
+            Some(tag) => Some(
+                tag.strip_prefix('"')
+                    .and_then(|tag| tag.strip_suffix('"'))
+                    .and_then(|version| version.parse::<i64>().ok())
+                    .ok_or_else(|| misfit("must be the version in quotes, like \"3\""))?,
+            ),
+        };
+        match (in_body, in_header) {
+            (Some(one), Some(other)) if one != other => Err(misfit("must be the same version as expected_version")),
+            (in_body, in_header) => Ok(in_body.or(in_header)),
+        }
     }
 
     /// What names this request. Errors: 400 `MISSING_IDEMPOTENCY_KEY`, 400 `INVALID_IDEMPOTENCY_KEY`.

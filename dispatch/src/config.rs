@@ -15,6 +15,9 @@ pub struct Config {
     pub classification_confidence_threshold: u8,
     /// How long the same request counts as a repetition, in minutes. `DISPATCH_INTAKE_DUPLICATE_WINDOW_MINUTES`.
     pub duplicate_window_minutes: u32,
+    /// Whether invoices go on into an accounting system: then account and services must be known there before an invoice
+    /// is approved.
+    pub accounting: bool,
 }
 
 impl Default for Config {
@@ -23,6 +26,7 @@ impl Default for Config {
             identity_confidence_threshold: 85,
             classification_confidence_threshold: 85,
             duplicate_window_minutes: 120,
+            accounting: false,
         }
     }
 }

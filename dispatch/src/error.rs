@@ -2,7 +2,7 @@
 
 use patchbay_core::Code;
 use patchbay_core::ids::{AccountId, TicketId};
-use patchbay_core::ticket::{FieldError, Refusal};
+use patchbay_core::ticket::{FieldError, Refusal, Ticket};
 use patchbay_http::ApiError;
 use patchbay_store::StoreError;
 use serde_json::{Value, json};
@@ -13,6 +13,16 @@ pub enum CommandError {
     /// Policy or state is against it.
     #[error("refused: {}", .0.code.as_str())]
     Refused(Refusal),
+    /// Policy or state is against it, and which ticket it was about.
+    #[error("refused: {}", .refusal.code.as_str())]
+    About {
+        /// What the caller is told.
+        refusal: Refusal,
+        /// The ticket.
+        ticket: TicketId,
+        /// Its account.
+        account: AccountId,
+    },
     /// The same request is a ticket already.
     #[error("the same request is a ticket already")]
     Duplicate {
@@ -59,13 +69,24 @@ pub struct InvalidField {
 
 impl From<FieldError> for InvalidField {
     fn from(error: FieldError) -> Self {
-        Self { path: error.path.into(), message: error.message }
+        Self { path: error.path, message: error.message }
     }
 }
 
 impl InvalidField {
     pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self { path: path.into(), message: message.into() }
+    }
+}
+
+impl CommandError {
+    /// The same error, known to be about `ticket`.
+    #[must_use]
+    pub(crate) fn about(self, ticket: &Ticket) -> Self {
+        match self {
+            Self::Refused(refusal) => Self::About { refusal, ticket: ticket.id, account: ticket.account_id },
+            other => other,
+        }
     }
 }
 
@@ -78,7 +99,9 @@ impl From<Refusal> for CommandError {
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
         match error {
-            CommandError::Refused(refusal) | CommandError::Duplicate { refusal, .. } => refused(refusal),
+            CommandError::Refused(refusal)
+            | CommandError::About { refusal, .. }
+            | CommandError::Duplicate { refusal, .. } => refused(refusal),
             CommandError::Fields(fields) => {
                 let message = match fields.as_slice() {
                     [field] => format!("{}: {}", field.path, field.message),

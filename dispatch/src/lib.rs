@@ -2,23 +2,30 @@
 //! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
 //! pipeline, the effects and the endpoints.
 
+pub mod alerts;
 mod also;
 mod body;
 mod call;
 mod config;
+mod counted;
+mod document;
 mod effect;
 mod error;
+mod evidence;
 mod fields;
 mod pipeline;
 mod read;
 mod routes;
 mod telling;
+mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{CreateBody, IntakeBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep, WindowBody};
+pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
+pub use counted::describe_counters;
 pub use error::CommandError;
+pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
 pub use read::TicketQuery;
 pub use routes::router;

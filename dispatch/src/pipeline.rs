@@ -1,104 +1,94 @@
-//! The one way a ticket changes: authorize, claim the idempotency key, read the fields, load, check, decide, write,
-//! audit, tell, keep the answer — the writing in one transaction. Source: domain, order of checks and idempotency.
+//! The one way a ticket changes: authorize, claim the idempotency key, read the fields, load and lock, check, decide,
+//! write, audit, tell, keep the answer, commit; from the claim on in one transaction. Source: domain, order of checks and
+//! idempotency.
+
+mod change;
+mod create;
+mod in_flight;
+mod operate;
+mod refuse;
 
 use std::sync::Arc;
 
-use chrono::{Datelike as _, TimeDelta};
-use patchbay_core::audit::{AuditEntry, Outcome, redact};
+use chrono::TimeDelta;
+use patchbay_core::ids::TicketId;
+use patchbay_core::ticket::Ticket;
+use patchbay_core::ticket::Transition;
+use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
-use patchbay_core::ticket::{Command, Ticket};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
-use patchbay_store::{Db, StoreError, Tx, audit, counters, tickets};
+use patchbay_store::{Db, StoreError, Tx, tickets};
+use serde_json::Value;
 
-use crate::also::{Also, Joined};
+use crate::also::Also;
 use crate::call::{Call, Given, Reply};
 use crate::config::Config;
-use crate::effect::{self, Asked, Creation};
+use crate::counted;
 use crate::error::CommandError;
-use crate::fields;
-use crate::telling::{self, Change};
+use crate::work::{Asked, misfits};
 
-/// How long a request may take before another one with its key takes over.
-const LOCKED_FOR: TimeDelta = TimeDelta::seconds(30);
+use in_flight::InFlight;
+
 /// How long an answer can be had again.
 const KEPT_FOR: TimeDelta = TimeDelta::days(7);
-/// First part of the codes of tickets whose account has none of its own.
-const CODE_PREFIX: &str = "T";
+/// How often a command is tried that lost a deadlock or whose place was taken in between.
+const TRIES: usize = 3;
 
 /// The enforcement API. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Dispatch {
     pub(crate) db: Db,
-    config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
+    in_flight: InFlight,
+}
+
+/// What became of a command's transaction.
+enum Carried {
+    /// Written and committed.
+    Out(Reply),
+    /// The key was used before.
+    Before(UsedKey),
 }
 
 impl Dispatch {
     /// The enforcement API over a database.
     pub fn new(db: Db, config: Config) -> Self {
-        Self { db, config: Arc::new(config) }
+        Self { db, config: Arc::new(config), in_flight: InFlight::default() }
     }
 
-    /// Carries out a command, or answers again what it answered before. `also` adds to its transaction.
+    /// Carries out a command, or answers again what it answered before. `also` adds to the transaction of a command that
+    /// makes a ticket.
     ///
     /// Errors change nothing and leave the key free. Refusals are audited on their own.
     pub async fn execute(&self, ctx: &Ctx, call: Call, also: &mut impl Also) -> Result<Reply, CommandError> {
-        let row = call.row();
-        if let Err(refusal) = policy::authorize(&ctx.actor, row, call.tool.as_deref()) {
-            let error = refusal.into();
-            self.fail(ctx, &call, None, &error, also).await;
-            return Err(error);
+        let authorized = policy::authorize(&ctx.actor, call.row(), call.tool.as_deref());
+        let result = match authorized {
+            Ok(_) => self.execute_once(ctx, &call, also).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        if let Err(error) = &result {
+            self.record_refusal(ctx, &call, error, also).await;
         }
-        let claim = Claim { key: call.request_key(ctx)?, locked_until: ctx.now + LOCKED_FOR };
-        if let Some(used) = self.claim(ctx, &claim, &call.hash()).await? {
-            return self.answer_again(ctx, &call, used).await;
-        }
-        let mut carried_out = self.carry_out(ctx, &call, &claim, also).await;
-        if matches!(carried_out, Err(CommandError::Store(StoreError::Duplicate))) {
-            // Somebody recorded the same message between our look and our write: look again, and find it.
-            carried_out = self.carry_out(ctx, &call, &claim, also).await;
-        }
-        match carried_out {
-            Ok(reply) => Ok(reply),
-            Err(error) => {
-                self.fail(ctx, &call, Some(&claim), &error, also).await;
-                Err(error)
+        result
+    }
+
+    async fn execute_once(&self, ctx: &Ctx, call: &Call, also: &mut impl Also) -> Result<Reply, CommandError> {
+        let key = call.request_key(ctx)?;
+        let _entered = self.in_flight.enter(&key).ok_or(CommandError::InProgress)?;
+        let claim = Claim { key, locked_until: ctx.now };
+        let mut left = TRIES;
+        loop {
+            left -= 1;
+            match self.carry_out(ctx, call, &claim, also).await {
+                Ok(Carried::Out(reply)) => return Ok(reply),
+                Ok(Carried::Before(used)) => return self.answer_again(ctx, call, used).await,
+                // Somebody recorded the same message between our look and our write, or a deadlock was ours to lose:
+                // look again.
+                Err(CommandError::Store(error)) if left > 0 && error.is_worth_repeating() => {}
+                Err(error) => return Err(error),
             }
         }
-    }
-
-    /// Claims the key. `Some`: it was used before.
-    async fn claim(&self, ctx: &Ctx, claim: &Claim, hash: &str) -> Result<Option<UsedKey>, CommandError> {
-        let mut tx = self.db.begin().await?;
-        if idempotency::claim(&mut tx, claim, hash, ctx.now, ctx.now + KEPT_FOR).await? {
-            tx.commit().await?;
-            return Ok(None);
-        }
-        let used = idempotency::find(&mut tx, &claim.key).await?;
-        tx.rollback().await?;
-        // Gone between the two statements: its first user failed just now.
-        let used = used.filter(|used| used.response_code.is_some()).ok_or(CommandError::InProgress)?;
-        if used.request_hash == hash {
-            Ok(Some(used))
-        } else {
-            Err(CommandError::Key {
-                code: Code::IdempotencyPayloadMismatch,
-                message: "the idempotency key was used for a different request".into(),
-            })
-        }
-    }
-
-    /// The answer of an earlier request, if its caller may still see the ticket.
-    async fn answer_again(&self, ctx: &Ctx, call: &Call, used: UsedKey) -> Result<Reply, CommandError> {
-        if let Some(id) = used.ticket_id {
-            let mut tx = self.db.read().await?;
-            let ticket = tickets::by_id(&mut tx, id).await?.ok_or(CommandError::NoSuchTicket)?;
-            // The state has moved on since; only scope is asked again.
-            let facts = Facts { state: None, ..facts(ctx, &ticket) };
-            policy::may(&ctx.actor, call.row(), call.tool.as_deref(), &facts)?;
-        }
-        let status = used.response_code.and_then(|code| u16::try_from(code).ok()).unwrap_or(call.row().status);
-        Ok(Reply { status, body: used.response_body.unwrap_or_default(), given: Given::Before })
     }
 
     async fn carry_out(
@@ -107,132 +97,82 @@ impl Dispatch {
         call: &Call,
         claim: &Claim,
         also: &mut impl Also,
-    ) -> Result<Reply, CommandError> {
+    ) -> Result<Carried, CommandError> {
         let row = call.row();
-        let asked = Asked { ctx, row, tool: call.tool.as_deref() };
-        let rules = self.config.intake_rules();
-        match call.command {
-            Command::TicketCreate => {
-                let request = fields::create(row, &call.body)?;
-                let mut tx = self.db.begin().await?;
-                let creation = effect::create(&mut tx, asked, request).await?;
-                self.finish(tx, ctx, call, claim, creation, also).await
-            }
-            Command::TicketBlindIntake => {
-                let intake = fields::intake(row, &call.body)?;
-                let mut tx = self.db.begin().await?;
-                let creation = effect::blind_intake(&mut tx, asked, intake, &rules).await?;
-                self.finish(tx, ctx, call, claim, creation, also).await
-            }
-            Command::TicketRead | Command::TicketList | Command::TicketTimeline => {
-                unreachable!("reads do not come through the pipeline of commands")
-            }
-        }
-    }
-
-    /// Writes what was decided, tells of it, keeps the answer, and commits. The audit entry comes last: it locks its
-    /// account's chain.
-    async fn finish(
-        &self,
-        mut tx: Tx,
-        ctx: &Ctx,
-        call: &Call,
-        claim: &Claim,
-        creation: Creation,
-        also: &mut impl Also,
-    ) -> Result<Reply, CommandError> {
-        let row = call.row();
-        let Creation { decision, place } = creation;
-        let code = next_code(&mut tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
-        let ticket = decision.draft.with_code(code);
-        tickets::insert(&mut tx, &ticket).await?;
-        let Joined { reply, conversation, audience } =
-            also.created(&mut tx, ctx, &ticket).await.map_err(CommandError::Also)?;
-        let previous = decision.steps.first().and_then(|step| step.from);
-        let entry = AuditEntry {
-            ticket_id: Some(ticket.id),
-            conversation_id: conversation,
-            account_id: Some(ticket.account_id),
-            before_state: previous.map(|state| state.to_string()),
-            after_state: Some(ticket.state.to_string()),
-            ticket_version: Some(ticket.version),
-            payload: redact(&call.body),
-            ..AuditEntry::new(ctx, row.tool, Outcome::Success)
-        };
-        for step in &decision.steps {
-            tickets::append_transition(&mut tx, ticket.id, *step, row.tool, entry.id, ctx.now).await?;
-        }
-        let change = Change { ticket: &ticket, previous, conversation, audience };
-        telling::other_systems(&mut tx, ctx, change, &decision.topics).await?;
-        telling::people(&mut tx, ctx, change).await?;
-        let body = reply.to_string();
-        idempotency::settle(&mut tx, claim, row.status.into(), &body, Some(ticket.id)).await?;
-        audit::append(&mut tx, &entry).await?;
-        tx.commit().await?;
-        tracing::info!(ticket.id = %ticket.id, ticket.state = %ticket.state, tool = row.tool, "ticket {} recorded", ticket.code);
-        Ok(Reply { status: row.status, body, given: Given::Now })
-    }
-
-    /// Frees the key and, when policy was against it, records the attempt; both outlive the failed command. Failing here
-    /// leaves the key locked for its time and is logged: the caller must learn the first error.
-    async fn fail(&self, ctx: &Ctx, call: &Call, claim: Option<&Claim>, error: &CommandError, also: &mut impl Also) {
-        if let Err(second) = self.record_failure(ctx, call, claim, error, also).await {
-            tracing::warn!(error = %patchbay_http::Chain(&second), tool = call.row().tool, "a refusal could not be recorded");
-        }
-    }
-
-    async fn record_failure(
-        &self,
-        ctx: &Ctx,
-        call: &Call,
-        claim: Option<&Claim>,
-        error: &CommandError,
-        also: &mut impl Also,
-    ) -> Result<(), CommandError> {
-        let (refusal, ticket, account) = match error {
-            CommandError::Refused(refusal) => (Some(refusal), None, None),
-            CommandError::Duplicate { refusal, ticket, account } => (Some(refusal), Some(*ticket), Some(*account)),
-            _ => (None, None, None),
-        };
-        if refusal.is_none() && claim.is_none() {
-            return Ok(());
-        }
+        let hash = call.hash();
         let mut tx = self.db.begin().await?;
-        if let Some(claim) = claim {
-            idempotency::release(&mut tx, claim).await?;
-        }
-        if let Some(refusal) = refusal {
-            if let Some(ticket) = ticket {
-                also.repeated(&mut tx, ctx, ticket).await.map_err(CommandError::Also)?;
-            }
-            let entry = AuditEntry {
-                ticket_id: ticket,
-                account_id: account,
-                error_code: Some(refusal.code.as_str().into()),
-                payload: redact(&call.body),
-                ..AuditEntry::new(ctx, call.row().tool, Outcome::Denied)
+        if !idempotency::claim(&mut tx, claim, &hash, ctx.now, ctx.now + KEPT_FOR).await? {
+            let used = idempotency::find(&mut tx, &claim.key).await?;
+            tx.rollback().await?;
+            // Gone between the two statements: its first user failed just now.
+            let used = used.filter(|used| used.response_code.is_some()).ok_or(CommandError::InProgress)?;
+            return if used.request_hash == hash {
+                Ok(Carried::Before(used))
+            } else {
+                Err(CommandError::Key {
+                    code: Code::IdempotencyPayloadMismatch,
+                    message: "the idempotency key was used for a different request".into(),
+                })
             };
-            audit::append(&mut tx, &entry).await?;
+        }
+        let body = row.read(&call.body).map_err(misfits)?;
+        let asked = Asked { ctx, row, tool: call.tool.as_deref(), config: &self.config };
+        let reply = match row.kind {
+            Kind::Creates => create::carry_out(&mut tx, asked, call, &body, also).await?,
+            Kind::Changes => change::carry_out(&mut tx, asked, call, &body).await?,
+            Kind::Operates => operate::carry_out(&mut tx, asked, call, &body).await?,
+            Kind::Reads => unreachable!("reads do not come through the pipeline of commands"),
+        };
+        idempotency::settle(&mut tx, claim, reply.status.into(), &reply.body, reply.ticket).await?;
+        if let Some(entry) = reply.entry {
+            // Last, because it locks its account's chain.
+            patchbay_store::audit::append(&mut tx, &entry).await?;
         }
         tx.commit().await?;
-        Ok(())
+        counted::carried_out(row.command, &body, &reply.steps);
+        tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
+        Ok(Carried::Out(Reply { status: reply.status, body: reply.body, given: Given::Now }))
+    }
+
+    /// The answer of an earlier request, if its caller may still see the ticket.
+    async fn answer_again(&self, ctx: &Ctx, call: &Call, used: UsedKey) -> Result<Reply, CommandError> {
+        if let Some(id) = used.ticket_id {
+            let mut tx = self.db.read().await?;
+            let ticket = tickets::by_id(&mut tx, id).await?.ok_or(CommandError::NoSuchTicket)?;
+            // The state has moved on since, and with it the assignment; only scope is asked again.
+            let facts = Facts { state: None, performer: Performer::Actor, ..facts(&mut tx, ctx, &ticket).await? };
+            policy::may(&ctx.actor, call.row(), call.tool.as_deref(), &facts)?;
+        }
+        let status = used.response_code.and_then(|code| u16::try_from(code).ok()).unwrap_or(call.row().status);
+        Ok(Reply { status, body: used.response_body.unwrap_or_default(), given: Given::Before })
+    }
+}
+
+/// What a command's transaction still has to write, and its answer.
+struct Written {
+    status: u16,
+    body: String,
+    ticket: Option<TicketId>,
+    /// `None`: nothing happened, so that there is nothing to say.
+    entry: Option<patchbay_core::audit::AuditEntry>,
+    /// Steps of the ticket's state.
+    steps: Vec<Transition>,
+}
+
+impl Written {
+    fn new(asked: Asked<'_>, reply: &Value) -> Self {
+        Self { status: asked.row.status, body: reply.to_string(), ticket: None, entry: None, steps: Vec::new() }
     }
 }
 
 /// What policy must know about a ticket.
-pub(crate) fn facts(ctx: &Ctx, ticket: &Ticket) -> Facts {
+#[expect(clippy::unused_async, reason = "technicians are looked up here once they are in the directory")]
+pub(crate) async fn facts(_tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
     let performers = [ticket.assigned_tech_id.map(|id| id.0), ticket.assigned_provider_id.map(|id| id.0)];
     let performer = match performers {
         [None, None] => Performer::Nobody,
         performers if performers.contains(&Some(ctx.actor.id.0)) => Performer::Actor,
         _ => Performer::Other,
     };
-    Facts { account_id: ticket.account_id, site_id: ticket.site_id, state: Some(ticket.state), performer }
-}
-
-/// The next code of a prefix in this year: `T-2026-001`.
-async fn next_code(tx: &mut Tx, ctx: &Ctx, prefix: &str) -> Result<String, StoreError> {
-    let year = ctx.now.year();
-    let number = counters::next(tx, &format!("ticket:{prefix}:{year}")).await?;
-    Ok(format!("{prefix}-{year}-{number:03}"))
+    Ok(Facts { account_id: ticket.account_id, site_id: ticket.site_id, state: Some(ticket.state), performer })
 }

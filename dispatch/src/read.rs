@@ -1,5 +1,7 @@
 //! Reading tickets: one, many, and what happened to one. What is out of scope is not there.
 
+mod invoice;
+
 use patchbay_core::actor::Scope;
 use patchbay_core::ids::{AccountId, TicketId};
 use patchbay_core::ticket::{Command, CommandRow, Refusal, Ticket, TicketState, policy};
@@ -76,7 +78,8 @@ async fn visible(
 ) -> Result<Ticket, CommandError> {
     policy::authorize(&ctx.actor, row, tool)?;
     let ticket = tickets::by_id(tx, id).await?.ok_or(CommandError::NoSuchTicket)?;
-    policy::may(&ctx.actor, row, tool, &facts(ctx, &ticket)).map_err(|_| CommandError::NoSuchTicket)?;
+    let facts = facts(tx, ctx, &ticket).await?;
+    policy::may(&ctx.actor, row, tool, &facts)?;
     Ok(ticket)
 }
 
@@ -131,6 +134,7 @@ fn event(row: &AuditRow, steps: &[TransitionRow]) -> TimelineEvent {
             })
             .collect(),
         payload: entry.payload.clone(),
+        changes: entry.changes.clone(),
         request_id: entry.request_id.clone(),
         correlation_id: entry.correlation_id.clone(),
         created_at: entry.created_at,

@@ -1,20 +1,23 @@
-//! The endpoints: extract, execute, shape.
+//! The endpoints: extract, execute, shape. Those of commands come from the table; reads are written out.
 
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
 use patchbay_core::Code;
 use patchbay_core::ids::TicketId;
-use patchbay_core::ticket::Command;
+use patchbay_core::ticket::command::Kind;
+use patchbay_core::ticket::{CommandRow, Method, commands};
 use patchbay_http::{ApiError, Body, Caller, Gate, Page, Params};
 use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::also::Alone;
-use crate::body::{CreateBody, IntakeBody, TicketBody, TimelineBody};
-use crate::call::{Call, MAX_BODY_BYTES, Reply, TOOL_NAME};
+use crate::body::{InvoiceBody, TicketBody, TimelineBody};
+use crate::call::{Call, MAX_BODY_BYTES, TOOL_NAME};
+use crate::document;
 use crate::pipeline::Dispatch;
 use crate::read::TicketQuery;
 
@@ -25,12 +28,52 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    OpenApiRouter::new()
-        .routes(routes!(create, list))
-        .routes(routes!(intake))
+    let reads = OpenApiRouter::with_openapi(document::of_commands())
+        .routes(routes!(list))
         .routes(routes!(read))
         .routes(routes!(timeline))
+        .routes(routes!(invoice));
+    commands()
+        .filter(|row| row.is_mutating())
+        .fold(reads, |router, row| command(router, row))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+}
+
+/// Adds the endpoint of a command.
+fn command<S>(router: OpenApiRouter<S>, row: &'static CommandRow) -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Dispatch: FromRef<S>,
+    Gate: FromRef<S>,
+{
+    let method = match row.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Patch => MethodFilter::PATCH,
+    };
+    let endpoint = match row.kind {
+        Kind::Changes => on(
+            method,
+            async move |State(dispatch): State<Dispatch>,
+                        Caller(ctx): Caller,
+                        InPath(ticket): InPath,
+                        headers: HeaderMap,
+                        Body(body): Body<Value>| {
+                let call = Call::new(row.command, &headers, body).on(ticket);
+                dispatch.execute(&ctx, call, &mut Alone).await.map_err(ApiError::from)
+            },
+        ),
+        Kind::Creates | Kind::Operates | Kind::Reads => on(
+            method,
+            async move |State(dispatch): State<Dispatch>,
+                        Caller(ctx): Caller,
+                        headers: HeaderMap,
+                        Body(body): Body<Value>| {
+                dispatch.execute(&ctx, Call::new(row.command, &headers, body), &mut Alone).await.map_err(ApiError::from)
+            },
+        ),
+    };
+    router.route(row.route, endpoint)
 }
 
 /// The ticket of a path. Error: 400 `INVALID_TICKET_ID`.
@@ -49,64 +92,6 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
 
 fn tool(headers: &HeaderMap) -> Option<&str> {
     headers.get(TOOL_NAME).and_then(|value| value.to_str().ok())
-}
-
-/// Records a request as a ticket. Errors: the codes of commands; 403 `FORBIDDEN_SCOPE`, 409 `DUPLICATE_INTAKE` when
-/// the source message is a ticket already.
-#[utoipa::path(
-    post, path = "/tickets", tag = "tickets", operation_id = "ticket_create",
-    params(
-        ("Idempotency-Key" = Uuid, Header, description = "Names the one request; repeat it with the same key."),
-        ("X-Tool-Name" = Option<String>, Header, description = "The tool the caller acts with: `ticket.create`."),
-    ),
-    request_body = CreateBody,
-    responses(
-        (status = 201, description = "The ticket; also when the request was carried out before.", body = TicketBody),
-        (status = 400, description = "The body does not fit, or the idempotency key is missing or no UUID."),
-        (status = 401, description = "No valid token."),
-        (status = 403, description = "Not with this role, tool or scope."),
-        (status = 409, description = "The key is in use, or the request is a ticket already."),
-        (status = 413, description = "Larger than 256 KiB."),
-        (status = 415, description = "Not JSON."),
-    ),
-    security(("bearer" = [])),
-)]
-async fn create(
-    State(dispatch): State<Dispatch>,
-    Caller(ctx): Caller,
-    headers: HeaderMap,
-    Body(body): Body<Value>,
-) -> Result<Reply, ApiError> {
-    Ok(dispatch.execute(&ctx, Call::new(Command::TicketCreate, &headers, body), &mut Alone).await?)
-}
-
-/// Records a request that an intake classified by itself. READY_TO_SCHEDULE when it was sure and handed off, else
-/// TRIAGED. Errors: the codes of commands; 400 `BLIND_INTAKE_VALIDATION_FAILED`, 409 `DUPLICATE_INTAKE`.
-#[utoipa::path(
-    post, path = "/tickets/intake", tag = "tickets", operation_id = "ticket_blind_intake",
-    params(
-        ("Idempotency-Key" = Uuid, Header, description = "Names the one request; repeat it with the same key."),
-        ("X-Tool-Name" = Option<String>, Header, description = "The tool the caller acts with: `ticket.blind_intake`."),
-    ),
-    request_body = IntakeBody,
-    responses(
-        (status = 201, description = "The ticket; also when the request was carried out before.", body = TicketBody),
-        (status = 400, description = "The body does not fit, nobody can be reached, or the idempotency key is missing."),
-        (status = 401, description = "No valid token."),
-        (status = 403, description = "Not with this role, tool or scope."),
-        (status = 409, description = "The key is in use, or the same request is an open ticket already."),
-        (status = 413, description = "Larger than 256 KiB."),
-        (status = 415, description = "Not JSON."),
-    ),
-    security(("bearer" = [])),
-)]
-async fn intake(
-    State(dispatch): State<Dispatch>,
-    Caller(ctx): Caller,
-    headers: HeaderMap,
-    Body(body): Body<Value>,
-) -> Result<Reply, ApiError> {
-    Ok(dispatch.execute(&ctx, Call::new(Command::TicketBlindIntake, &headers, body), &mut Alone).await?)
 }
 
 /// Tickets the caller may see, newest first. Errors: 400 `INVALID_QUERY`, 403 `FORBIDDEN`.
@@ -178,4 +163,27 @@ async fn timeline(
     InPath(id): InPath,
 ) -> Result<axum::Json<TimelineBody>, ApiError> {
     Ok(axum::Json(dispatch.timeline(&ctx, id, tool(&headers)).await?))
+}
+
+/// The newest invoice of a ticket, with what stands against the approval of a draft. Errors: 400 `INVALID_TICKET_ID`, 403
+/// `FORBIDDEN`, 404 `TICKET_NOT_FOUND`, 404 `NOT_FOUND`.
+#[utoipa::path(
+    get, path = "/tickets/{ticket_id}/invoice", tag = "tickets", operation_id = "ticket_invoice",
+    params(("ticket_id" = Uuid, Path, description = "The ticket.")),
+    responses(
+        (status = 200, description = "Its invoice.", body = InvoiceBody),
+        (status = 400, description = "The id is not a UUID."),
+        (status = 401, description = "No valid token."),
+        (status = 403, description = "Not with this role or tool."),
+        (status = 404, description = "No such ticket, not yours to know, or without an invoice."),
+    ),
+    security(("bearer" = [])),
+)]
+async fn invoice(
+    State(dispatch): State<Dispatch>,
+    Caller(ctx): Caller,
+    headers: HeaderMap,
+    InPath(id): InPath,
+) -> Result<axum::Json<InvoiceBody>, ApiError> {
+    Ok(axum::Json(dispatch.invoice(&ctx, id, tool(&headers)).await?))
 }

@@ -1,10 +1,15 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
 mod app;
+mod billing;
 mod commands;
 mod concurrency;
+mod field_work;
 mod idempotency;
+mod matrix;
 mod refusals;
+mod scheduling;
+mod stage;
 mod storage;
 
-pub(crate) use app::{App, both_engines, some_id};
+pub(crate) use app::{Answer, App, both_engines, some_id};

@@ -8,6 +8,7 @@ use patchbay_core::Code;
 use patchbay_core::ids::RequestId;
 
 use crate::error::{ApiError, PendingError};
+use crate::trace::{TRACE_HEADER, TRACEPARENT_HEADER, Trace};
 
 /// Header that carries the correlation id, both ways.
 pub const CORRELATION_HEADER: HeaderName = HeaderName::from_static("x-correlation-id");
@@ -19,20 +20,31 @@ pub const REQUEST_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 pub struct RequestIds {
     /// Names this one request.
     pub request_id: String,
-    /// Given by the caller (up to 128 printable characters), else made here.
+    /// Given by the caller (up to 128 printable characters); else the trace the caller named, else made here.
     pub correlation_id: String,
+    /// Our place in the trace.
+    pub trace: Trace,
 }
 
 impl RequestIds {
-    fn of(headers: &HeaderMap) -> Self {
-        let request_id = RequestId::new().to_string();
-        let correlation_id = headers
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let id = RequestId::new();
+        let (request_id, trace) = (id.to_string(), Trace::of(headers, id.0));
+        let given = headers
             .get(CORRELATION_HEADER)
             .and_then(|value| value.to_str().ok())
-            .filter(|text| !text.is_empty() && text.len() <= 128 && text.bytes().all(|b| b.is_ascii_graphic()))
-            .map_or_else(|| request_id.clone(), str::to_owned);
-        Self { request_id, correlation_id }
+            .filter(|text| !text.is_empty() && text.len() <= 128 && text.bytes().all(is_printable));
+        let correlation_id = match given {
+            Some(text) => text.to_owned(),
+            None if Trace::is_given(headers) => trace.trace_id.clone(),
+            None => request_id.clone(),
+        };
+        Self { request_id, correlation_id, trace }
     }
+}
+
+fn is_printable(byte: u8) -> bool {
+    byte == b' ' || byte.is_ascii_graphic()
 }
 
 /// Layer: puts [`RequestIds`] into the request, echoes them in the answer and completes error envelopes, also those of
@@ -52,8 +64,14 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
         }
         response = complete;
     }
-    for (name, id) in [(CORRELATION_HEADER, &ids.correlation_id), (REQUEST_HEADER, &ids.request_id)] {
-        if let Ok(value) = HeaderValue::from_str(id) {
+    let told = [
+        (CORRELATION_HEADER, ids.correlation_id),
+        (REQUEST_HEADER, ids.request_id),
+        (TRACEPARENT_HEADER, ids.trace.to_string()),
+        (TRACE_HEADER, ids.trace.trace_id),
+    ];
+    for (name, id) in told {
+        if let Ok(value) = HeaderValue::from_str(&id) {
             response.headers_mut().insert(name, value);
         }
     }

@@ -1,4 +1,4 @@
-//! Who calls: from a token or cookie to a [`Ctx`] with a resolved actor.
+//! Who calls: from a token, cookie or development headers to a [`Ctx`] with a resolved actor.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use axum::http::{HeaderMap, Method, header};
 use patchbay_core::actor::Actor;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ActorId, ConversationId, RequestId, SessionId};
+use patchbay_core::ids::{ActorId, ConversationId, SessionId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::{Code, Ctx};
 use uuid::Uuid;
 
 use crate::correlation::RequestIds;
+use crate::credentials::{self, TokenSource};
+use crate::development::{self, DevelopmentHeaders};
 use crate::error::ApiError;
+use crate::noted::Noted;
 use crate::rate::ActorRates;
 use crate::token::{Claims, TokenKeys};
-
-/// Cookie that carries the access token of the console.
-pub const ACCESS_COOKIE: &str = "patchbay_admin";
 
 /// The directory, shared by all and replaced whole by whoever refreshes it.
 pub type SharedDirectory = Arc<ArcSwap<Directory>>;
@@ -38,25 +38,40 @@ pub struct Gate {
     pub allowed_origins: Arc<[String]>,
     /// How many requests an actor may send.
     pub rates: ActorRates,
+    /// Whether a developer may name the actor in headers.
+    pub development: DevelopmentHeaders,
 }
 
 impl Gate {
     /// The actor a token stands for. A token of a login follows the directory: it ends when the user is deactivated,
-    /// and its role and teams are the current ones. Errors: 401 of all kinds, 500 `AUTH_CONFIG_ERROR`.
-    pub fn actor(&self, token: &str) -> Result<(Actor, Claims), ApiError> {
+    /// and its role and teams are the current ones. Errors: 401 of all kinds, 500 `AUTH_CONFIG_ERROR`, 503 `NOT_READY`.
+    pub async fn actor(&self, token: &str) -> Result<(Actor, Claims), ApiError> {
         let keys = self
             .keys
             .as_ref()
             .ok_or_else(|| ApiError::new(Code::AuthConfigError, "no key to check tokens with is configured"))?;
-        let claims = keys.verify(token, self.clock.now())?;
+        let claims = keys.verify(token, self.clock.now()).await?;
         Ok((self.resolve(&claims)?, claims))
+    }
+
+    /// Whoever sends a request with these headers, and how that was shown. Errors: those of [`Gate::actor`], 401
+    /// `AUTH_REQUIRED`, 400 `MISSING_ACTOR_CONTEXT` and `INVALID_ACTOR_CONTEXT` for development headers.
+    pub async fn admit(&self, headers: &HeaderMap) -> Result<(Actor, Proof), ApiError> {
+        match credentials::token(headers)? {
+            Some((token, source)) => {
+                let (actor, _) = self.actor(token).await?;
+                Ok((actor, Proof::Token(source)))
+            }
+            None if self.development.count(headers) => Ok((development::actor(headers)?, Proof::DevelopmentHeaders)),
+            None => Err(ApiError::new(Code::AuthRequired, "a token is required")),
+        }
     }
 
     /// The actor that claims, checked before, stand for now. Errors: 401 of all kinds.
     pub fn resolve(&self, claims: &Claims) -> Result<Actor, ApiError> {
         let id = Uuid::parse_str(&claims.sub)
             .map_err(|_| ApiError::new(Code::InvalidAuthClaims, "the token's subject is not an id"))?;
-        let actor_type = match claims.actor_type.as_deref() {
+        let claimed_type = match claims.actor_type.as_deref() {
             None => None,
             Some(text) => Some(
                 text.to_ascii_uppercase()
@@ -64,7 +79,7 @@ impl Gate {
                     .map_err(|_| ApiError::new(Code::InvalidAuthClaims, "the token's actor type is unknown"))?,
             ),
         };
-        let role = Role::from_claim(&claims.role, actor_type)
+        let role = Role::from_claim(&claims.role, claimed_type)
             .ok_or_else(|| ApiError::new(Code::UnknownRole, "the token's role is unknown"))?;
         let directory = self.directory.load();
         let teams = claims.team_ids.as_ref().map(|list| list.words()).unwrap_or_default();
@@ -72,11 +87,11 @@ impl Gate {
             id: ActorId(id),
             name: claims.name.clone(),
             role,
-            actor_type: actor_type.unwrap_or_else(|| role.default_actor_type()),
+            actor_type: role.actor_type(claimed_type),
             accounts: claims.accounts()?,
             sites: claims.sites()?,
             teams: teams.into_iter().filter_map(|team| directory.team(team)).map(|team| team.id).collect(),
-            portal: claims.aud.as_ref().and_then(|aud| aud.words().iter().find_map(|word| word.parse::<Portal>().ok())),
+            portal: self.portal(claims)?,
             session: claims.sid.map(SessionId),
             conversation: claims.conv.map(ConversationId),
         };
@@ -98,6 +113,23 @@ impl Gate {
         Ok(actor)
     }
 
+    /// The one portal a token was made for. The configured audience names us and not a portal, unless it is the only
+    /// one. Error: 401 `INVALID_AUTH_CLAIMS` for a token that would open two.
+    fn portal(&self, claims: &Claims) -> Result<Option<Portal>, ApiError> {
+        let ours = self.keys.as_ref().and_then(TokenKeys::audience);
+        let words = claims.aud.as_ref().map(|aud| aud.words()).unwrap_or_default();
+        let mut portals: Vec<Portal> = words.iter().filter_map(|word| word.parse().ok()).collect();
+        portals.dedup();
+        if portals.len() > 1 {
+            portals.retain(|portal| Some(portal.as_str()) != ours);
+        }
+        match portals.as_slice() {
+            [] => Ok(None),
+            [portal] => Ok(Some(*portal)),
+            _ => Err(ApiError::new(Code::InvalidAuthClaims, "the token is for more than one portal")),
+        }
+    }
+
     /// Whether a page at `origin` may write with our cookie.
     pub fn allows_origin(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(header::ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
@@ -109,36 +141,17 @@ impl Gate {
     }
 }
 
-/// The token of a request: the bearer header, else the console's cookie.
-pub fn bearer(headers: &HeaderMap) -> Option<(&str, TokenSource)> {
-    let from_header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| (token.trim(), TokenSource::Header))
-    });
-    from_header.or_else(|| cookie(headers, ACCESS_COOKIE).map(|token| (token, TokenSource::Cookie)))
-}
-
-/// The value of a cookie.
-pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(key, value)| (key == name).then_some(value))
-}
-
-/// Where a token was found. A cookie travels by itself, so its writes need a proof of origin.
+/// How a caller showed who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenSource {
-    /// `Authorization: Bearer`.
-    Header,
-    /// The console's cookie.
-    Cookie,
+pub enum Proof {
+    /// By a token.
+    Token(TokenSource),
+    /// Not at all: a developer said so.
+    DevelopmentHeaders,
 }
 
-/// Extractor: the context of an authenticated request. Errors: 401, 403 `ORIGIN_NOT_ALLOWED`, 500 `AUTH_CONFIG_ERROR`.
+/// Extractor: the context of an authenticated request. Errors: 401, 403 `ORIGIN_NOT_ALLOWED`, 500 `AUTH_CONFIG_ERROR`,
+/// 503 `NOT_READY`; 400 `MISSING_ACTOR_CONTEXT` and `INVALID_ACTOR_CONTEXT` for development headers.
 #[derive(Clone, Debug)]
 pub struct Caller(pub Ctx);
 
@@ -151,18 +164,25 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let gate = Gate::from_ref(state);
-        let (token, source) =
-            bearer(&parts.headers).ok_or_else(|| ApiError::new(Code::AuthRequired, "a token is required"))?;
-        let (actor, _) = gate.actor(token)?;
+        let (actor, proof) = gate.admit(&parts.headers).await?;
+        if let Some(noted) = parts.extensions.get::<Noted>() {
+            noted.note(&actor);
+        }
         gate.rates.check(actor.id)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if source == TokenSource::Cookie && !reads && !gate.allows_origin(&parts.headers) {
+        if proof == Proof::Token(TokenSource::Cookie) && !reads && !gate.allows_origin(&parts.headers) {
             return Err(ApiError::new(Code::OriginNotAllowed, "this page may not send that"));
         }
-        let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_else(|| {
-            let id = RequestId::new().to_string();
-            RequestIds { request_id: id.clone(), correlation_id: id }
-        });
-        Ok(Self(Ctx { actor, now: gate.clock.now(), correlation_id: ids.correlation_id, request_id: ids.request_id }))
+        let ids = parts.extensions.get::<RequestIds>().cloned().unwrap_or_else(|| RequestIds::of(&parts.headers));
+        Ok(Self(Ctx {
+            actor,
+            now: gate.clock.now(),
+            correlation_id: ids.correlation_id,
+            request_id: ids.request_id,
+            traceparent: Some(ids.trace.to_string()),
+        }))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,6 @@ mod teams;
 mod templates;
 mod user_changes;
 mod users;
-mod version;
 
 use axum::Extension;
 use patchbay_core::directory::Team;

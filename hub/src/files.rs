@@ -4,16 +4,17 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use object_store::ObjectStoreExt;
 use object_store::path::Path as ObjectPath;
 use patchbay_core::Code;
+use patchbay_core::evidence::sniff;
 use patchbay_core::ids::MediaId;
 use patchbay_core::secret::Secret;
-use patchbay_http::{ApiError, Caller, Id, Params};
+use patchbay_http::{ApiError, Caller, Disposition, Id, Params, ServedFile};
 use patchbay_store::media::{self, MediaRow, MediaStatus, NewMedia};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -52,36 +53,6 @@ pub(crate) struct MediaBody {
 /// Where a file with this hash lies in the object store.
 pub fn storage_key(sha256: &str) -> String {
     format!("media/{}/{sha256}", sha256.get(..2).unwrap_or("00"))
-}
-
-/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
-pub fn sniff(bytes: &[u8], claimed: &str) -> String {
-    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let known = match bytes {
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
-        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        [b'%', b'P', b'D', b'F', ..] => Some("application/pdf"),
-        [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
-        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => Some("audio/mpeg"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
-        _ => None,
-    };
-    match known {
-        Some(known) => known.into(),
-        // Text and office files carry no mark; believe the claim unless a browser could run it.
-        None if claimed.is_empty()
-            || claimed.contains("html")
-            || claimed.contains("svg")
-            || claimed.contains("script")
-            || claimed.contains("xml")
-            || claimed.starts_with("image/") =>
-        {
-            "application/octet-stream".into()
-        }
-        None => claimed,
-    }
 }
 
 /// Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`
@@ -228,26 +199,13 @@ async fn serve(hub: &Hub, row: &MediaRow) -> Result<Response, HubError> {
     let key = key.ok_or_else(|| ApiError::not_found("file"))?;
     let object = hub.files.get(&ObjectPath::from(key)).await.map_err(|error| ApiError::internal(&error))?;
     let bytes = object.bytes().await.map_err(|error| ApiError::internal(&error))?;
-    let is_safe_image = matches!(row.mime_type.as_str(), "image/jpeg" | "image/png" | "image/gif" | "image/webp");
-    let shown = is_safe_image || row.mime_type.starts_with("audio/") || row.mime_type.starts_with("video/");
-    let name = row.filename.as_deref().unwrap_or("file");
-    let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
-    let disposition = format!("{}; filename*=UTF-8''{name}", if shown { "inline" } else { "attachment" });
-    let mut response = bytes.into_response();
-    let headers = response.headers_mut();
-    let pairs = [
-        (header::CONTENT_TYPE, row.mime_type.as_str()),
-        (header::CONTENT_DISPOSITION, disposition.as_str()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
-        (header::CACHE_CONTROL, "private, max-age=86400, immutable"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    ];
-    for (name, value) in pairs {
-        headers
-            .insert(name, HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("application/octet-stream")));
-    }
-    Ok(response)
+    let file = ServedFile {
+        body: bytes.into(),
+        mime_type: &row.mime_type,
+        filename: row.filename.as_deref().unwrap_or("file"),
+        disposition: Disposition::of_media(&row.mime_type),
+    };
+    Ok(file.into_response())
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
-//! Administration of accounts, their sites, and the contacts at them.
+//! Administration of accounts, their sites, the contacts at them, zones and assets; and what everybody in scope reads of
+//! sites and assets.
 
-mod access;
 mod account_body;
 mod accounts;
+mod asset_body;
+mod assets;
 mod contacts;
-mod edit;
+mod history;
 mod site_body;
 mod sites;
-mod text;
+mod zones;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,16 +17,25 @@ use utoipa_axum::routes;
 use crate::state::Hub;
 
 pub use account_body::AccountBody;
+pub use asset_body::AssetBody;
 pub use contacts::SiteContactBody;
 pub use site_body::SiteBody;
 
-/// The endpoints under `/api/v1/accounts` and `/api/v1/sites`.
+/// The endpoints under `/api/v1/accounts`, `/api/v1/sites`, `/api/v1/zones` and `/api/v1/assets`, and the reads
+/// `/sites/{id}`, `/assets` and `/assets/{id}`.
 pub fn router() -> OpenApiRouter<Hub> {
     OpenApiRouter::new()
         .routes(routes!(accounts::list, accounts::create))
-        .routes(routes!(accounts::read, accounts::patch, accounts::deactivate))
+        .routes(routes!(accounts::read, accounts::change, accounts::deactivate))
         .routes(routes!(sites::list, sites::create))
-        .routes(routes!(sites::read, sites::patch, sites::deactivate))
+        .routes(routes!(sites::read, sites::change, sites::deactivate))
         .routes(routes!(contacts::list, contacts::put))
         .routes(routes!(contacts::remove))
+        .routes(routes!(zones::list, zones::create))
+        .routes(routes!(zones::read, zones::change, zones::deactivate))
+        .routes(routes!(assets::list, assets::create))
+        .routes(routes!(assets::read, assets::change, assets::deactivate))
+        .routes(routes!(history::site))
+        .routes(routes!(history::vehicle))
+        .routes(routes!(history::asset))
 }

@@ -4,7 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, contacts, conversations, dead_letters, files, places, quarantine, replies, ticket_link,
+    administration, auth, catalog, contacts, conversations, dead_letters, files, performers, places, quarantine,
+    replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -17,6 +18,8 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(contacts::router())
         .merge(files::router())
         .merge(places::router())
+        .merge(catalog::router())
+        .merge(performers::router())
         .merge(ticket_link::router())
         .merge(dead_letters::router())
         .merge(quarantine::router())

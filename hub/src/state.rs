@@ -1,6 +1,5 @@
 //! What the hub needs to work.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::ObjectStore;
@@ -34,8 +33,6 @@ pub struct HubConfig {
     pub trust_forwarded_headers: bool,
     /// Largest file that can be uploaded, in bytes.
     pub max_upload_bytes: u64,
-    /// Folder that files are kept in.
-    pub files_folder: PathBuf,
     /// Signs links by which providers fetch files.
     pub link_secret: Secret,
     /// How many transactions the intake runs at once; 1 on SQLite.
@@ -48,7 +45,6 @@ impl Default for HubConfig {
             secure_cookies: false,
             trust_forwarded_headers: false,
             max_upload_bytes: 25 << 20,
-            files_folder: PathBuf::from("./data/files"),
             link_secret: Secret::new(""),
             intake_shards: 4,
         }

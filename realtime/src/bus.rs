@@ -63,6 +63,14 @@ impl Bus {
         Self { node: NodeId::new(), wire: self.wire.clone() }
     }
 
+    /// Whether this process hears its neighbors. Without them it still hears of everything, later: from the feed.
+    pub fn is_up(&self) -> bool {
+        match &self.wire {
+            Wire::Memory(_) => true,
+            Wire::Redis(wire) => wire.is_heard(),
+        }
+    }
+
     /// Joins the signals of `db` to the bus until `stop`. Every process runs one link, whatever its roles.
     pub fn link(self, db: Db, stop: CancellationToken) -> JoinHandle<()> {
         // Whatever is announced from here on is heard, even before the task runs for the first time.

@@ -91,7 +91,7 @@ async fn connect(
         .max_message_size(MAX_MESSAGE_BYTES)
         .max_frame_size(MAX_MESSAGE_BYTES);
     let directory = realtime.gate.directory.load_full();
-    let (actor, claims) = match realtime.gate.actor(token) {
+    let (actor, claims) = match realtime.gate.actor(token).await {
         Ok((actor, claims)) => (Arc::new(actor), Arc::new(claims)),
         // A page sees nothing of a refused upgrade: it hears the reason as a close code.
         Err(error) if error.code().status() == 401 => {

@@ -1,6 +1,7 @@
 //! The composition: opens what the settings name, starts the parts that the roles ask for, and stops them in order.
 
 mod demo;
+mod observability;
 mod parts;
 mod web;
 
@@ -74,10 +75,11 @@ pub async fn start(mut settings: Settings, roles: Roles, mode: Mode) -> Result<R
         settings.public_url = format!("http://{address}");
     }
     let (stop, stop_intake) = (CancellationToken::new(), CancellationToken::new());
-    let mut parts = Parts::open(&settings).await?;
+    let mut parts = Parts::open(&settings, &stop_intake).await?;
     let simulated = demo::prepare(&mut settings, mode, &mut parts).await?;
     parts.start(&settings, roles, &stop, &stop_intake).await?;
-    let router = web::router(&settings, roles, &parts, address, &simulated);
+    let watched = observability::start(&settings, &mut parts, address, &stop_intake);
+    let router = web::router(&settings, roles, &parts, watched, &simulated);
     let web = tokio::spawn(crate::listener::serve(listener, router, settings.limits.connections, stop.clone()));
     let url = format!("http://{address}");
     Ok(Running { address, greeting: simulated.greeting(&url), url, stop, stop_intake, web, parts })

@@ -6,9 +6,11 @@ pub mod commands;
 mod document;
 mod health;
 mod listener;
+mod observe;
 mod pages;
 mod roles;
 pub mod settings;
+mod sinks;
 mod telemetry;
 
 pub use app::{Running, StartError, start};

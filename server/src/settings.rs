@@ -1,21 +1,28 @@
 //! Settings: one TOML file, overridden by `PATCHBAY_…` variables (`__` between levels) and by the names that the
 //! originals published (`DISPATCH_…`). An unknown key is an error that names it. Source: contract, settings.
 
+mod auth;
 mod development;
+mod evidence;
 mod integration;
 mod load;
+mod observability;
+mod published;
 mod validate;
 
 use std::path::PathBuf;
 
-use patchbay_core::secret::Secret;
 use patchbay_hub::directory::InboxSettings;
+use patchbay_store::objects::S3Settings;
 use patchbay_workers::WorkersConfig;
 use serde::Deserialize;
 
-pub use development::development_secret;
+pub use auth::AuthSettings;
+pub use development::{development_secret, link_secret};
+pub use evidence::{EvidenceProfile, EvidenceSettings};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
+pub use observability::ObservabilitySettings;
 
 /// Where Patchbay runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -23,6 +30,7 @@ pub use load::{SettingsError, resolve_secret};
 pub enum Environment {
     /// On a developer's machine: a missing secret is made up.
     #[default]
+    #[serde(alias = "local", alias = "test")]
     Development,
     /// In earnest: development shortcuts and weak secrets are refused.
     Production,
@@ -66,6 +74,14 @@ pub struct Settings {
     pub log: LogSettings,
     /// Ticket intake.
     pub dispatch: patchbay_dispatch::Config,
+    /// Where files lie when not on our own disk.
+    pub object_store: S3Settings,
+    /// What evidence has to prove, and what may be uploaded.
+    pub evidence: EvidenceSettings,
+    /// When something is an alert.
+    pub alerts: patchbay_dispatch::alerts::AlertsConfig,
+    /// Sinks and the scrape token.
+    pub observability: ObservabilitySettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
     /// Where the built-in mail receiver listens; empty: nowhere.
@@ -95,27 +111,15 @@ impl Default for Settings {
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
             dispatch: patchbay_dispatch::Config::default(),
+            object_store: S3Settings::default(),
+            evidence: EvidenceSettings::default(),
+            alerts: patchbay_dispatch::alerts::AlertsConfig::default(),
+            observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
             listen_smtp: String::new(),
             inboxes: Vec::new(),
         }
     }
-}
-
-/// Tokens.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AuthSettings {
-    /// Signs and checks tokens; at least 32 bytes. May be `env:NAME` or `file:PATH`.
-    pub jwt_secret: Option<Secret>,
-    /// Issuer that tokens must name.
-    pub issuer: Option<String>,
-    /// Audience that tokens must name.
-    pub audience: Option<String>,
-    /// Where the keys of an outside issuer are published.
-    pub jwks_url: Option<String>,
-    /// Origins, beside our own, whose pages may write with a cookie.
-    pub allowed_origins: Vec<String>,
 }
 
 /// Bounds.

@@ -43,6 +43,7 @@ impl Record for AuditRow {
                 outcome: row.get("outcome")?,
                 error_code: row.get("error_code")?,
                 payload: row.get("payload")?,
+                changes: row.get("changes")?,
                 created_at: row.get("created_at")?,
             },
             prev_hash: row.get("prev_hash")?,
@@ -77,8 +78,8 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
     tx.query(
         "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
                 on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version, outcome,
-                error_code, payload, prev_hash, hash, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                error_code, payload, changes, prev_hash, hash, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(entry.id)
     .bind(entry.ticket_id)
@@ -97,6 +98,7 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
     .bind(entry.outcome)
     .bind(entry.error_code.as_deref())
     .bind(entry.payload.clone())
+    .bind(entry.changes.clone())
     .bind(head.hash.as_deref())
     .bind(hash.as_str())
     .bind(entry.created_at)
@@ -116,7 +118,7 @@ pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<AuditRow>, S
     tx.query(
         "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
                 request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
-                prev_hash, hash, created_at
+                changes, prev_hash, hash, created_at
          from audit_events
          where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
          order by created_at, id",
@@ -137,7 +139,7 @@ pub async fn of_account(
     tx.query(
         "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
                 request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
-                prev_hash, hash, created_at
+                changes, prev_hash, hash, created_at
          from audit_events
          where (account_id = $1 or ($1 is null and account_id is null)) and id > $2 order by id limit $3",
     )

@@ -69,6 +69,24 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0002_directory.sql"),
         include_str!("../../migrations/postgres/0002_directory.sql"),
     ),
+    (
+        3,
+        "commands",
+        include_str!("../../migrations/sqlite/0003_commands.sql"),
+        include_str!("../../migrations/postgres/0003_commands.sql"),
+    ),
+    (
+        5,
+        "observability",
+        include_str!("../../migrations/sqlite/0005_observability.sql"),
+        include_str!("../../migrations/postgres/0005_observability.sql"),
+    ),
+    (
+        6,
+        "reads",
+        include_str!("../../migrations/sqlite/0006_reads.sql"),
+        include_str!("../../migrations/postgres/0006_reads.sql"),
+    ),
 ];
 
 impl Db {
@@ -187,6 +205,17 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read().await?.query("select 1").execute().await.map(drop)
+    }
+
+    /// Whether the schema is the one that this program was built for, or a newer one that it can live with.
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        let newest: Option<i64> = self
+            .read()
+            .await?
+            .query("select cast(max(version) as bigint) as version from _sqlx_migrations where success")
+            .scalar()
+            .await?;
+        Ok(newest >= MIGRATIONS.iter().map(|migration| migration.0).max())
     }
 
     /// Ends all connections; what is in flight finishes first.

@@ -44,13 +44,13 @@ impl StoreError {
         matches!(self, Self::Unavailable(_))
     }
 
-    /// Whether somebody else was faster with a row: the same work is likely to succeed if it starts again at once.
-    pub fn is_lost_race(&self) -> bool {
+    /// Whether the same transaction, begun anew, may well succeed at once: it lost a deadlock, or somebody else wrote the
+    /// same row first.
+    pub fn is_worth_repeating(&self) -> bool {
         match self {
-            Self::Duplicate | Self::Conflict | Self::MissingReference => true,
-            // PostgreSQL: chosen to end a deadlock, or not serializable.
-            Self::Unavailable(sqlx::Error::Database(error)) => {
-                matches!(error.code().as_deref(), Some("40P01" | "40001"))
+            Self::Duplicate => true,
+            Self::Unavailable(sqlx::Error::Database(database)) => {
+                matches!(database.code().as_deref(), Some("40001" | "40P01"))
             }
             _ => false,
         }

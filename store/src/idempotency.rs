@@ -9,7 +9,7 @@ use crate::record;
 use crate::tx::Tx;
 
 /// What names a request: who sent it where, under which key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RequestKey {
     /// Who.
     pub actor_id: ActorId,

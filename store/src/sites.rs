@@ -106,6 +106,7 @@ record! {
         currency: String,
         default_nte_cents: Option<i64>,
         is_audit_flagged: bool,
+        region_weight: i64,
         settings: Value,
         site_status: PlaceStatus,
         account_status: PlaceStatus,
@@ -117,8 +118,9 @@ pub async fn for_ticket(tx: &mut Tx, site: SiteId) -> Result<Option<SiteForTicke
     let row = tx
         .query(
             "select s.account_id, s.id as site_id, a.profile, a.currency, a.default_nte_cents, s.is_audit_flagged,
-                    a.settings, s.status as site_status, a.status as account_status
-             from sites s join accounts a on a.id = s.account_id
+                    a.settings, s.status as site_status, a.status as account_status,
+                    coalesce(z.region_weight, 500) as region_weight
+             from sites s join accounts a on a.id = s.account_id left join zones z on z.id = s.zone_id
              where s.id = $1",
         )
         .bind(site)
@@ -134,6 +136,7 @@ pub async fn for_ticket(tx: &mut Tx, site: SiteId) -> Result<Option<SiteForTicke
             currency: row.currency,
             default_nte_cents: row.default_nte_cents,
             is_audit_flagged: row.is_audit_flagged,
+            region_weight: row.region_weight,
         },
     }))
 }

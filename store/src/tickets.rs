@@ -2,10 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
-use patchbay_core::ids::{AccountId, ActorId, AuditId, ConversationId, SiteId, TicketId};
+use patchbay_core::event::Audience;
+use patchbay_core::ids::{
+    AccountId, ActorId, AssetId, AuditId, ConversationId, InboxId, SiteId, TeamId, TicketId, UserId,
+};
 use patchbay_core::place::{PlaceStatus, SiteRelation, SlaTier, TicketRelation};
 use patchbay_core::ticket::intake::Duplicate;
-use patchbay_core::ticket::{Profile, Ticket, TicketPriority, TicketState, Transition, Urgency};
+use patchbay_core::ticket::words::{InvoiceState, WorkHoldReason};
+use patchbay_core::ticket::{Profile, SlaClock, Ticket, TicketPriority, TicketState, Transition, Urgency};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,7 +19,18 @@ use crate::record;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
-crate::stored_words!(Profile, TicketPriority, TicketState, Urgency, PlaceStatus, SiteRelation, SlaTier, TicketRelation,);
+crate::stored_words!(
+    InvoiceState,
+    PlaceStatus,
+    Profile,
+    SiteRelation,
+    SlaTier,
+    TicketPriority,
+    TicketRelation,
+    TicketState,
+    Urgency,
+    WorkHoldReason,
+);
 
 impl Record for Ticket {
     fn read(row: &Row) -> Result<Self, StoreError> {
@@ -32,6 +47,8 @@ impl Record for Ticket {
             urgency: row.get("urgency")?,
             category: row.get("category")?,
             incident_type: row.get("incident_type")?,
+            template_version: row.get("template_version")?,
+            risk_flags: words(row, "risk_flags")?,
             summary: row.get("summary")?,
             description: row.get("description")?,
             customer_name: row.get("customer_name")?,
@@ -41,6 +58,7 @@ impl Record for Ticket {
             requested_start: row.get("requested_start")?,
             requested_end: row.get("requested_end")?,
             nte_cents: row.get("nte_cents")?,
+            estimate_cents: row.get("estimate_cents")?,
             currency: row.get("currency")?,
             identity_signature: row.get("identity_signature")?,
             identity_confidence: row.get("identity_confidence")?,
@@ -50,14 +68,29 @@ impl Record for Ticket {
             sop_handoff_prompt: row.get("sop_handoff_prompt")?,
             review_required: row.get("review_required")?,
             review_reasons: words(row, "review_reasons")?,
+            reviewed_by: row.get("reviewed_by")?,
             ranking_score: row.get("ranking_score")?,
             applied_rules: words(row, "applied_rules")?,
             scheduled_start: row.get("scheduled_start")?,
             scheduled_end: row.get("scheduled_end")?,
             assigned_tech_id: row.get("assigned_tech_id")?,
             assigned_provider_id: row.get("assigned_provider_id")?,
+            accepted_at: row.get("accepted_at")?,
+            hold_reason: row.get("hold_reason")?,
+            held_from_state: row.get("held_from_state")?,
+            delayed_until: row.get("delayed_until")?,
             escalation_level: row.get("escalation_level")?,
+            escalated_at: row.get("escalated_at")?,
+            intake_completed_at: row.get("intake_completed_at")?,
             billable: row.get("billable")?,
+            invoice_state: row.get("invoice_state")?,
+            sla: SlaClock {
+                template_minutes: row.get("sla_minutes")?,
+                due_at: row.get("sla_due_at")?,
+                paused_since: row.get("sla_paused_since")?,
+                paused_seconds: row.get("sla_paused_s")?,
+            },
+            region_weight: row.get("region_weight")?,
             source_system: row.get("source_system")?,
             source_message_id: row.get("source_message_id")?,
             version: row.get("version")?,
@@ -76,16 +109,20 @@ fn words(row: &Row, column: &str) -> Result<Vec<String>, StoreError> {
 /// Records a ticket. Error: [`StoreError::Duplicate`] when its source message is a ticket already.
 pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     tx.query(
-        "insert into tickets (id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency,
-                category, incident_type, summary, description, customer_name, contact_phone, contact_email,
-                requested_window, requested_start, requested_end, nte_cents, currency, identity_signature,
-                identity_confidence, classification_confidence, sop_handoff_required, sop_handoff_acknowledged,
-                sop_handoff_prompt, review_required, review_reasons, ranking_score, applied_rules, scheduled_start,
-                scheduled_end, assigned_tech_id, assigned_provider_id, escalation_level, billable, source_system,
-                source_message_id, version, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-                 $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41, $42,
-                 $43)",
+        "insert into tickets (id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, queue_minute, queue_rank, source_system, source_message_id, version, created_at,
+                updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                 $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40,
+                 $41, $42, $43, $44, $45, $46, $47, $48, $49, $50, $51, $52, $53, $54, $55, $56, $57, $58, $59, $60,
+                 $61)",
     )
     .bind(ticket.id)
     .bind(ticket.code.as_str())
@@ -99,6 +136,8 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .bind(ticket.urgency)
     .bind(ticket.category.as_deref())
     .bind(ticket.incident_type.as_deref())
+    .bind(ticket.template_version)
+    .bind(Value::from(ticket.risk_flags.clone()))
     .bind(ticket.summary.as_str())
     .bind(ticket.description.as_deref())
     .bind(ticket.customer_name.as_deref())
@@ -108,6 +147,7 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .bind(ticket.requested_start)
     .bind(ticket.requested_end)
     .bind(ticket.nte_cents)
+    .bind(ticket.estimate_cents)
     .bind(ticket.currency.as_str())
     .bind(ticket.identity_signature.as_deref())
     .bind(ticket.identity_confidence)
@@ -117,14 +157,29 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .bind(ticket.sop_handoff_prompt.as_deref())
     .bind(ticket.review_required)
     .bind(Value::from(ticket.review_reasons.clone()))
+    .bind(ticket.reviewed_by)
     .bind(ticket.ranking_score)
     .bind(Value::from(ticket.applied_rules.clone()))
     .bind(ticket.scheduled_start)
     .bind(ticket.scheduled_end)
     .bind(ticket.assigned_tech_id)
     .bind(ticket.assigned_provider_id)
+    .bind(ticket.accepted_at)
+    .bind(ticket.hold_reason)
+    .bind(ticket.held_from_state)
+    .bind(ticket.delayed_until)
     .bind(ticket.escalation_level)
+    .bind(ticket.escalated_at)
+    .bind(ticket.intake_completed_at)
     .bind(ticket.billable)
+    .bind(ticket.invoice_state)
+    .bind(ticket.sla.template_minutes)
+    .bind(ticket.sla.due_at)
+    .bind(ticket.sla.paused_since)
+    .bind(ticket.sla.paused_seconds)
+    .bind(ticket.region_weight)
+    .bind(ticket.queue_minute())
+    .bind(ticket.priority.rank())
     .bind(ticket.source_system.as_str())
     .bind(ticket.source_message_id.as_deref())
     .bind(ticket.version)
@@ -133,6 +188,102 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .execute()
     .await
     .map(drop)
+}
+
+/// Changes a ticket that stands at the version before `ticket.version`. Error: [`StoreError::Conflict`] when it does
+/// not.
+pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
+    let rows = tx
+        .query(
+            "update tickets set asset_id = $3, contact_id = $4, state = $5, priority = $6, urgency = $7, category = $8,
+                    incident_type = $9, template_version = $10, risk_flags = $11, description = $12, nte_cents = $13,
+                    estimate_cents = $14, identity_confidence = $15, classification_confidence = $16,
+                    sop_handoff_required = $17, sop_handoff_acknowledged = $18, sop_handoff_prompt = $19,
+                    review_required = $20, review_reasons = $21, reviewed_by = $22, ranking_score = $23, applied_rules =
+                    $24, scheduled_start = $25, scheduled_end = $26, assigned_tech_id = $27, assigned_provider_id = $28,
+                    accepted_at = $29, hold_reason = $30, held_from_state = $31, delayed_until = $32, escalation_level =
+                    $33, escalated_at = $34, intake_completed_at = $35, billable = $36, invoice_state = $37,
+                    sla_minutes = $38, sla_due_at = $39, sla_paused_since = $40, sla_paused_s = $41,
+                    queue_minute = $42, queue_rank = $43, version = $44, updated_at = $45
+             where id = $1 and version = $2",
+        )
+        .bind(ticket.id)
+        .bind(ticket.version - 1)
+        .bind(ticket.asset_id)
+        .bind(ticket.contact_id)
+        .bind(ticket.state)
+        .bind(ticket.priority)
+        .bind(ticket.urgency)
+        .bind(ticket.category.as_deref())
+        .bind(ticket.incident_type.as_deref())
+        .bind(ticket.template_version)
+        .bind(Value::from(ticket.risk_flags.clone()))
+        .bind(ticket.description.as_deref())
+        .bind(ticket.nte_cents)
+        .bind(ticket.estimate_cents)
+        .bind(ticket.identity_confidence)
+        .bind(ticket.classification_confidence)
+        .bind(ticket.sop_handoff_required)
+        .bind(ticket.sop_handoff_acknowledged)
+        .bind(ticket.sop_handoff_prompt.as_deref())
+        .bind(ticket.review_required)
+        .bind(Value::from(ticket.review_reasons.clone()))
+        .bind(ticket.reviewed_by)
+        .bind(ticket.ranking_score)
+        .bind(Value::from(ticket.applied_rules.clone()))
+        .bind(ticket.scheduled_start)
+        .bind(ticket.scheduled_end)
+        .bind(ticket.assigned_tech_id)
+        .bind(ticket.assigned_provider_id)
+        .bind(ticket.accepted_at)
+        .bind(ticket.hold_reason)
+        .bind(ticket.held_from_state)
+        .bind(ticket.delayed_until)
+        .bind(ticket.escalation_level)
+        .bind(ticket.escalated_at)
+        .bind(ticket.intake_completed_at)
+        .bind(ticket.billable)
+        .bind(ticket.invoice_state)
+        .bind(ticket.sla.template_minutes)
+        .bind(ticket.sla.due_at)
+        .bind(ticket.sla.paused_since)
+        .bind(ticket.sla.paused_seconds)
+        .bind(ticket.queue_minute())
+        .bind(ticket.priority.rank())
+        .bind(ticket.version)
+        .bind(ticket.updated_at)
+        .execute()
+        .await?;
+    if rows == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// One ticket, kept from others until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+    tx.query_for(
+        "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, source_system, source_message_id, version, created_at, updated_at
+         from tickets where id = $1",
+        "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, source_system, source_message_id, version, created_at, updated_at
+         from tickets where id = $1 for update",
+    )
+    .bind(id)
+    .optional()
+    .await
 }
 
 /// Records a step of a ticket, after the ones it took before.
@@ -193,12 +344,14 @@ pub async fn transitions(tx: &mut Tx, ticket: TicketId) -> Result<Vec<Transition
 pub async fn by_id(tx: &mut Tx, id: TicketId) -> Result<Option<Ticket>, StoreError> {
     tx.query(
         "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
-                incident_type, summary, description, customer_name, contact_phone, contact_email, requested_window,
-                requested_start, requested_end, nte_cents, currency, identity_signature, identity_confidence,
-                classification_confidence, sop_handoff_required, sop_handoff_acknowledged, sop_handoff_prompt,
-                review_required, review_reasons, ranking_score, applied_rules, scheduled_start, scheduled_end,
-                assigned_tech_id, assigned_provider_id, escalation_level, billable, source_system, source_message_id,
-                version, created_at, updated_at
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets where id = $1",
     )
     .bind(id)
@@ -227,12 +380,14 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
     let pattern = filter.text.as_ref().map(|text| format!("%{}%", text.replace(['%', '_', '\\'], "")));
     tx.query_for(
         "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
-                incident_type, summary, description, customer_name, contact_phone, contact_email, requested_window,
-                requested_start, requested_end, nte_cents, currency, identity_signature, identity_confidence,
-                classification_confidence, sop_handoff_required, sop_handoff_acknowledged, sop_handoff_prompt,
-                review_required, review_reasons, ranking_score, applied_rules, scheduled_start, scheduled_end,
-                assigned_tech_id, assigned_provider_id, escalation_level, billable, source_system, source_message_id,
-                version, created_at, updated_at
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
@@ -241,12 +396,14 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
            and ($8 is null or lower(summary) like $8 or lower(code) like $8)
          order by id desc limit $9",
         "select id, code, account_id, site_id, asset_id, contact_id, profile, state, priority, urgency, category,
-                incident_type, summary, description, customer_name, contact_phone, contact_email, requested_window,
-                requested_start, requested_end, nte_cents, currency, identity_signature, identity_confidence,
-                classification_confidence, sop_handoff_required, sop_handoff_acknowledged, sop_handoff_prompt,
-                review_required, review_reasons, ranking_score, applied_rules, scheduled_start, scheduled_end,
-                assigned_tech_id, assigned_provider_id, escalation_level, billable, source_system, source_message_id,
-                version, created_at, updated_at
+                incident_type, template_version, risk_flags, summary, description, customer_name, contact_phone,
+                contact_email, requested_window, requested_start, requested_end, nte_cents, estimate_cents, currency,
+                identity_signature, identity_confidence, classification_confidence, sop_handoff_required,
+                sop_handoff_acknowledged, sop_handoff_prompt, review_required, review_reasons, reviewed_by,
+                ranking_score, applied_rules, scheduled_start, scheduled_end, assigned_tech_id, assigned_provider_id,
+                accepted_at, hold_reason, held_from_state, delayed_until, escalation_level, escalated_at,
+                intake_completed_at, billable, invoice_state, sla_minutes, sla_due_at, sla_paused_since, sla_paused_s,
+                region_weight, source_system, source_message_id, version, created_at, updated_at
          from tickets
          where id < $1
            and ($2::boolean or account_id = any($3::uuid[]))
@@ -266,6 +423,42 @@ pub async fn page(tx: &mut Tx, filter: &TicketFilter, limit: i64) -> Result<Vec<
     .bind(limit)
     .all()
     .await
+}
+
+/// Tickets about these assets within a scope, newest first.
+pub async fn of_assets(
+    tx: &mut Tx,
+    of: &[AssetId],
+    accounts: &Scope<AccountId>,
+    sites: &Scope<SiteId>,
+    limit: i64,
+) -> Result<Vec<Ticket>, StoreError> {
+    let ids: Vec<TicketId> = tx
+        .query_for(
+            "select id from tickets
+             where asset_id in (select unhex(value ->> 0) from json_each($1))
+               and ($2 or account_id in (select unhex(value ->> 0) from json_each($3)))
+               and ($4 or site_id in (select unhex(value ->> 0) from json_each($5)))
+             order by id desc limit $6",
+            "select id from tickets
+             where asset_id = any($1::uuid[])
+               and ($2::boolean or account_id = any($3::uuid[]))
+               and ($4::boolean or site_id = any($5::uuid[]))
+             order by id desc limit $6",
+        )
+        .bind_batch(Batch::new().ids(of.iter().copied()))
+        .bind(*accounts == Scope::All)
+        .bind_batch(Batch::new().ids(listed(accounts)))
+        .bind(*sites == Scope::All)
+        .bind_batch(Batch::new().ids(listed(sites)))
+        .bind(limit)
+        .column()
+        .await?;
+    let mut tickets = Vec::with_capacity(ids.len());
+    for id in ids {
+        tickets.extend(by_id(tx, id).await?);
+    }
+    Ok(tickets)
 }
 
 /// The ids a scope lists; none when it allows all.
@@ -352,4 +545,37 @@ pub async fn link(
         .execute()
         .await?;
     Ok(rows == 1)
+}
+
+record! {
+    struct Linked {
+        id: ConversationId,
+        inbox_id: InboxId,
+        team_id: Option<TeamId>,
+        assigned_to: Option<UserId>,
+        is_queued: bool,
+    }
+}
+
+/// The conversation a ticket was linked to last, and who sees it.
+pub async fn audience(tx: &mut Tx, ticket: TicketId) -> Result<Option<(ConversationId, Audience)>, StoreError> {
+    let linked = tx
+        .query(
+            "select c.id, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
+             from ticket_links l join conversations c on c.id = l.conversation_id
+             where l.ticket_id = $1 order by l.created_at desc, c.id desc limit 1",
+        )
+        .bind(ticket)
+        .optional::<Linked>()
+        .await?;
+    Ok(linked.map(|row| {
+        let audience = Audience {
+            inbox_id: Some(row.inbox_id),
+            team_id: row.team_id,
+            assigned_to: row.assigned_to,
+            is_queued: row.is_queued,
+            ..Audience::default()
+        };
+        (row.id, audience)
+    }))
 }

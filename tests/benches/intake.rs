@@ -109,6 +109,7 @@ async fn start(database: &TestDatabase, stop: &CancellationToken) -> (Intake, In
             clock: Clock::system(),
             allowed_origins: Arc::new([]),
             rates: patchbay_http::ActorRates::default(),
+            development: patchbay_http::DevelopmentHeaders::Refused,
         },
         files: Arc::new(object_store::memory::InMemory::new()),
         config: Arc::new(HubConfig::default()),

@@ -1,6 +1,7 @@
 //! Logging in and administration, through the real router, on both engines.
 
 mod authority;
+mod directory;
 mod inboxes;
 mod logins;
 mod people;

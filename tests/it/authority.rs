@@ -48,6 +48,10 @@ const PLACES: Door = Only(&[
     Role::System,
     Role::Auditor,
 ]);
+/// Set rules and prices.
+const CATALOG: Door = Only(&[Role::Admin, Role::Supervisor]);
+/// Run the day.
+const RUN: Door = Only(&[Role::Admin, Role::Supervisor, Role::Dispatcher]);
 const SEE_INBOXES: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
 const SEE_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor, Role::Auditor]);
 const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
@@ -141,10 +145,52 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/users/{id}", "get", STAFF),
     ("/api/v1/users/{id}", "patch", ADMIN),
     ("/api/v1/users/{id}", "delete", ADMIN),
+    ("/api/v1/assets", "get", PLACES),
+    ("/api/v1/assets", "post", RUN),
+    ("/api/v1/assets/{id}", "get", PLACES),
+    ("/api/v1/assets/{id}", "patch", RUN),
+    ("/api/v1/assets/{id}", "delete", RUN),
+    ("/api/v1/incident-templates", "get", PLACES),
+    ("/api/v1/incident-templates", "post", CATALOG),
+    ("/api/v1/incident-templates/{id}", "get", PLACES),
+    ("/api/v1/incident-templates/{id}", "patch", CATALOG),
+    ("/api/v1/incident-templates/{id}", "delete", CATALOG),
+    ("/api/v1/ranking-rules", "get", PLACES),
+    ("/api/v1/ranking-rules", "post", CATALOG),
+    ("/api/v1/ranking-rules/{id}", "get", PLACES),
+    ("/api/v1/ranking-rules/{id}", "patch", CATALOG),
+    ("/api/v1/ranking-rules/{id}", "delete", CATALOG),
+    ("/api/v1/services", "get", PLACES),
+    ("/api/v1/services", "post", CATALOG),
+    ("/api/v1/services/{id}", "get", PLACES),
+    ("/api/v1/services/{id}", "patch", CATALOG),
+    ("/api/v1/services/{id}", "delete", CATALOG),
+    ("/api/v1/technicians", "get", PLACES),
+    ("/api/v1/technicians", "post", RUN),
+    ("/api/v1/technicians/{id}", "get", PLACES),
+    ("/api/v1/technicians/{id}", "patch", RUN),
+    ("/api/v1/technicians/{id}", "delete", RUN),
+    ("/api/v1/zones", "get", PLACES),
+    ("/api/v1/zones", "post", CATALOG),
+    ("/api/v1/zones/{id}", "get", PLACES),
+    ("/api/v1/zones/{id}", "patch", CATALOG),
+    ("/api/v1/zones/{id}", "delete", CATALOG),
+    ("/api/v1/technicians/{id}/time-off", "get", PLACES),
+    ("/api/v1/technicians/{id}/time-off", "post", RUN),
+    ("/api/v1/technicians/{id}/time-off/{time_off_id}", "delete", RUN),
+    ("/vendors", "get", PLACES),
+    ("/vendors", "post", RUN),
+    ("/vendors/{id}", "get", PLACES),
+    ("/vendors/{id}", "put", RUN),
+    ("/vendors/{id}", "delete", RUN),
+    ("/sites/{id}", "get", AnyRole),
+    ("/assets", "get", AnyRole),
+    ("/assets/{id}", "get", AnyRole),
     ("/health", "get", Open),
     ("/health/ready", "get", Open),
     ("/media/{id}", "get", Open),
     ("/metrics", "get", Open),
+    ("/ops/alerts", "get", Open),
     ("/tickets", "get", AnyRole),
     ("/tickets", "post", RECORD),
     ("/tickets/intake", "post", RECORD),
@@ -225,6 +271,9 @@ async fn call(caller: &Caller, document: &Value, path: &str, method: &str) -> An
         ("/api/v1/conversations/{id}/ticket", _) => {
             Some(json!({"mode": "create", "account_id": ABSENT, "site_id": ABSENT, "summary": "text"}))
         }
+        ("/api/v1/technicians/{id}/time-off", _) => {
+            Some(json!({"start": "2026-01-05T08:00:00Z", "end": "2026-01-05T12:00:00Z", "kind": "half_day_morning"}))
+        }
         _ if schema.is_null() => Some(json!({})),
         _ => Some(example(document, "", schema)),
     };
@@ -257,6 +306,8 @@ fn example(document: &Value, name: &str, schema: &Value) -> Value {
         (_, "relation") => json!("tenant"),
         (_, "category") => json!("UTILITY"),
         (_, "channel") => json!("chat"),
+        (_, "kind") => json!("vehicle"),
+        (_, "target_urgency") => json!("HIGH"),
         _ if schema["format"] == "uuid" => json!(ABSENT),
         _ => schema["enum"].get(0).cloned().unwrap_or(json!("text")),
     }

@@ -3,8 +3,11 @@
 mod administration;
 mod authority;
 mod bad_input;
+mod callers;
 mod contract;
+mod enforcement;
 mod main_job;
 mod no_loss;
+mod observability;
 mod tree;
 mod workers;

@@ -6,4 +6,5 @@ mod jobs;
 mod reconciliation;
 mod sending;
 mod statuses;
+mod switches;
 mod world;

@@ -12,8 +12,13 @@ const LONGEST: Duration = Duration::from_mins(5);
 /// The wait after `failed` failures: doubling, capped, and spread over its upper half so that what failed together does
 /// not come back together.
 pub(crate) fn after(failed: i64) -> Duration {
+    between(failed, FIRST, LONGEST)
+}
+
+/// The same with a first and a longest wait of its own.
+pub(crate) fn between(failed: i64, first: Duration, longest: Duration) -> Duration {
     let doublings = u32::try_from(failed.saturating_sub(1).clamp(0, 16)).unwrap_or(16);
-    let full = FIRST.saturating_mul(1 << doublings).min(LONGEST);
+    let full = first.saturating_mul(1 << doublings).min(longest);
     full.mul_f64(rand::rng().random_range(0.5..=1.0))
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::backoff;
+
 /// Settings of the workers.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -37,6 +39,49 @@ pub struct WorkersConfig {
     pub index_batch: i64,
     /// Hosts, beside each inbox's own API host, from which files are fetched.
     pub media_hosts: Vec<String>,
+    /// Whether SMS really go out.
+    pub sms: SmsConfig,
+    /// How ticket events are handed on.
+    pub outbox: OutboxConfig,
+}
+
+/// Whether SMS really go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SmsConfig {
+    /// Off: every outbound SMS fails with `SMS_DISABLED`. `DISPATCH_SMS_ENABLED` is honored too.
+    pub enabled: bool,
+    /// On: outbound SMS count as sent, under an id made from the message's own, and nobody is called.
+    /// `DISPATCH_SMS_DRY_RUN`.
+    pub dry_run: bool,
+}
+
+impl Default for SmsConfig {
+    fn default() -> Self {
+        Self { enabled: true, dry_run: false }
+    }
+}
+
+/// How ticket events are handed on. Source: domain, outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutboxConfig {
+    /// Tries before an event becomes a dead letter. `DISPATCH_OUTBOX_MAX_ATTEMPTS` is honored too.
+    pub max_attempts: u32,
+    /// Events that are taken at once. `DISPATCH_OUTBOX_BATCH_LIMIT`.
+    pub batch_limit: u32,
+    /// Wait before the second try, in milliseconds; it doubles from try to try. `DISPATCH_OUTBOX_RETRY_BASE_MS`.
+    pub retry_base_ms: u64,
+    /// Longest wait between two tries, in milliseconds. `DISPATCH_OUTBOX_RETRY_MAX_MS`.
+    pub retry_max_ms: u64,
+    /// Longest time between two looks, in milliseconds. Commits wake it sooner. `DISPATCH_OUTBOX_POLL_MS`.
+    pub poll_ms: u64,
+}
+
+impl Default for OutboxConfig {
+    fn default() -> Self {
+        Self { max_attempts: 6, batch_limit: 20, retry_base_ms: 5_000, retry_max_ms: 300_000, poll_ms: 2_000 }
+    }
 }
 
 impl Default for WorkersConfig {
@@ -65,6 +110,8 @@ impl Default for WorkersConfig {
             ]
             .map(str::to_owned)
             .to_vec(),
+            sms: SmsConfig::default(),
+            outbox: OutboxConfig::default(),
         }
     }
 }
@@ -74,7 +121,8 @@ impl WorkersConfig {
         Duration::from_millis(self.poll_ms.max(10))
     }
 
-    pub(crate) fn lease(&self) -> Duration {
+    /// How long a node may be silent.
+    pub fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(3))
     }
 
@@ -88,5 +136,24 @@ impl WorkersConfig {
 
     pub(crate) fn reconcile_after(&self) -> Duration {
         Duration::from_secs(self.reconcile_after_seconds)
+    }
+}
+
+impl OutboxConfig {
+    pub(crate) fn poll(&self) -> Duration {
+        Duration::from_millis(self.poll_ms.max(10))
+    }
+
+    pub(crate) fn batch(&self) -> u32 {
+        self.batch_limit.clamp(1, 1_000)
+    }
+
+    pub(crate) fn tries(&self) -> i64 {
+        self.max_attempts.max(1).into()
+    }
+
+    /// The wait after `failed` failures.
+    pub(crate) fn wait(&self, failed: i64) -> Duration {
+        backoff::between(failed, Duration::from_millis(self.retry_base_ms), Duration::from_millis(self.retry_max_ms))
     }
 }

@@ -8,6 +8,7 @@ mod deps;
 mod desk;
 mod end_snooze;
 mod fetch_media;
+mod heartbeat;
 pub mod limits;
 mod provider;
 mod reconcile_message;
@@ -19,8 +20,9 @@ mod sweep;
 mod work;
 mod workers;
 
-pub use config::WorkersConfig;
+pub use config::{OutboxConfig, SmsConfig, WorkersConfig};
 pub use deps::{Deps, MediaLink};
+pub use heartbeat::Heartbeat;
 pub use provider::NoClient;
 pub use relay::Listener;
 pub use runner::Runner;

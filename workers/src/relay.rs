@@ -10,17 +10,10 @@ use patchbay_store::{StoreError, dead_letters};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff;
 use crate::deps::Deps;
 use crate::runner::Causes;
 
-/// Longest time between two looks.
-const POLL: Duration = Duration::from_secs(2);
-/// Events that are taken at once.
-const BATCH: i64 = 20;
 const LEASE: Duration = Duration::from_mins(1);
-/// Tries before an event becomes a dead letter.
-const TRIES: i64 = 6;
 
 /// Somebody who wants to hear of ticket events.
 pub trait Listener: Send + Sync + 'static {
@@ -31,32 +24,33 @@ pub trait Listener: Send + Sync + 'static {
 /// Relays until `stop`.
 pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
     let mut wake = deps.db.signals().feed();
+    let poll = deps.config.outbox.poll();
     loop {
         wake.mark_unchanged();
         match relay(&deps).await {
-            Ok(count) if count >= BATCH.unsigned_abs() => continue,
+            Ok(count) if count >= u64::from(deps.config.outbox.batch()) => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(error = %Causes(&error), "the outbox could not be relayed; trying again"),
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(poll) => {}
             // Commits come in flocks: let one gather before looking.
             _ = wake.changed() => tokio::select! {
                 () = stop.cancelled() => return,
-                () = tokio::time::sleep(POLL / 10) => {}
+                () = tokio::time::sleep(poll / 10) => {}
             },
         }
     }
 }
 
 async fn relay(deps: &Deps) -> Result<u64, StoreError> {
-    let now = deps.clock.now();
+    let (now, config) = (deps.clock.now(), deps.config.outbox);
     if !outbox::any_due(&mut deps.db.read().await?, now).await? {
         return Ok(0);
     }
     let mut tx = deps.db.begin().await?;
-    let events = outbox::lease(&mut tx, &deps.node, now, now + LEASE, BATCH).await?;
+    let events = outbox::lease(&mut tx, &deps.node, now, now + LEASE, config.batch().into()).await?;
     tx.commit().await?;
     let mut heard = Vec::with_capacity(events.len());
     for event in events {
@@ -79,7 +73,7 @@ async fn relay(deps: &Deps) -> Result<u64, StoreError> {
             Ok(()) => {
                 outbox::sent(&mut tx, event.id, &deps.node).await?;
             }
-            Err(reason) if event.attempt_count >= TRIES => {
+            Err(reason) if event.attempt_count >= config.tries() => {
                 outbox::failed(&mut tx, event.id, &deps.node, reason, None).await?;
                 let letter = dead_letters::NewDeadLetter {
                     id: DeadLetterId::new(),
@@ -93,7 +87,7 @@ async fn relay(deps: &Deps) -> Result<u64, StoreError> {
                 dead_letters::insert(&mut tx, &ctx, &letter).await?;
             }
             Err(reason) => {
-                let next = ctx.now + backoff::after(event.attempt_count);
+                let next = ctx.now + config.wait(event.attempt_count);
                 outbox::failed(&mut tx, event.id, &deps.node, reason, Some(next)).await?;
             }
         }

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::backoff;
 use crate::config::WorkersConfig;
+use crate::heartbeat::Heartbeat;
 use crate::work::{Verdict, Work, WorkError};
 
 /// Most jobs that are claimed in one statement.
@@ -42,6 +43,7 @@ struct Shared {
     work: Arc<dyn Work>,
     /// Jobs of this node that run now, and the queue they came from.
     running: Mutex<BTreeMap<JobId, JobQueue>>,
+    heartbeat: Heartbeat,
 }
 
 impl std::fmt::Debug for Runner {
@@ -53,8 +55,21 @@ impl std::fmt::Debug for Runner {
 impl Runner {
     /// A runner named `node`: the name stands in the leases and differs from every other node's.
     pub fn new(db: Db, clock: Clock, node: impl Into<String>, config: WorkersConfig, work: Arc<dyn Work>) -> Self {
-        let shared = Shared { db, clock, node: node.into(), lease: config.lease(), work, running: Mutex::default() };
+        let shared = Shared {
+            db,
+            clock,
+            node: node.into(),
+            lease: config.lease(),
+            work,
+            running: Mutex::default(),
+            heartbeat: Heartbeat::default(),
+        };
         Self { shared: Arc::new(shared), config }
+    }
+
+    /// Its signs of life: one at every look at the queues.
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.shared.heartbeat.clone()
     }
 
     /// Runs until `stop`; then finishes what is running, at most for the configured time, and gives the rest back.
@@ -65,6 +80,7 @@ impl Runner {
         renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
             while tasks.try_join_next().is_some() {}
+            self.shared.heartbeat.beat();
             wake.mark_unchanged();
             let claimed = match self.shared.claim(&self.config).await {
                 Ok(jobs) => jobs,

@@ -8,6 +8,7 @@ mod render;
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::ids::{AttemptId, MessageId};
@@ -69,6 +70,9 @@ pub(crate) async fn run(
         Started::Attempt(outgoing, attempt) => (outgoing, attempt),
         Started::Ended(verdict) => return Ok(verdict),
     };
+    if let Some(finding) = sender.without_the_provider(id) {
+        return sender.count_and_note(id, attempt, &finding).await;
+    }
     let end = client.send(&sender.inbox, request).await;
     sender.finish(&outgoing, attempt, end).await
 }
@@ -132,9 +136,27 @@ impl Sender<'_> {
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
             },
         };
+        self.count_and_note(outgoing.message.id, attempt, &finding).await
+    }
+
+    /// What becomes of an SMS that an operator keeps from the provider; `None`: it is sent.
+    fn without_the_provider(&self, id: MessageId) -> Option<Finding> {
+        let sms = self.deps.config.sms;
+        match self.inbox.channel {
+            Channel::Sms if !sms.enabled => {
+                let problem = "outbound SMS are switched off by the settings";
+                let error = SendError::ours("SMS_DISABLED", ErrorClass::Permanent, problem);
+                Some(Finding::Failed(error, Burial::None))
+            }
+            Channel::Sms if sms.dry_run => Some(Finding::Accepted(format!("dry-run-{id}"))),
+            _ => None,
+        }
+    }
+
+    async fn count_and_note(&self, id: MessageId, attempt: AttemptId, finding: &Finding) -> Result<Verdict, WorkError> {
         metrics::counter!("send_attempts_total", "channel" => self.inbox.channel.as_str(), "outcome" => finding.word())
             .increment(1);
-        self.note(outgoing.message.id, Some(attempt), &finding).await
+        self.note(id, Some(attempt), finding).await
     }
 
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deps::Deps;
 use crate::desk::Desk;
+use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
 use crate::{relay, search_index, sweep};
@@ -27,12 +28,14 @@ pub struct Workers;
 #[derive(Debug)]
 pub struct RunningWorkers {
     tasks: JoinSet<()>,
+    heartbeat: Heartbeat,
 }
 
 impl Workers {
     /// Starts everything: the runner, the search index, the schedule. Ends when `stop` is cancelled.
     pub fn start(deps: &Deps, stop: &CancellationToken) -> Result<RunningWorkers, NoClient> {
         let runner = Self::runner(deps)?;
+        let heartbeat = runner.heartbeat();
         let mut tasks = JoinSet::new();
         let token = stop.clone();
         tasks.spawn(async move { runner.run(token).await });
@@ -40,7 +43,7 @@ impl Workers {
         tasks.spawn(relay::run(deps.clone(), stop.clone()));
         tasks.spawn(search_index::run(deps.clone(), stop.clone()));
         tasks.spawn(schedule(deps.clone(), stop.clone()));
-        Ok(RunningWorkers { tasks })
+        Ok(RunningWorkers { tasks, heartbeat })
     }
 
     /// Takes the next events into the search index and tells how many: for tests that do not want to wait.
@@ -57,6 +60,11 @@ impl Workers {
 }
 
 impl RunningWorkers {
+    /// The signs of life of the runner.
+    pub fn heartbeat(&self) -> Heartbeat {
+        self.heartbeat.clone()
+    }
+
     /// Waits until all of them have ended; cancel the token they were started with first.
     pub async fn stopped(mut self) {
         while self.tasks.join_next().await.is_some() {}

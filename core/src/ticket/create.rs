@@ -4,20 +4,14 @@ use chrono::{DateTime, Utc};
 
 use crate::actor::Actor;
 use crate::ids::{AccountId, AssetId, ContactId, SiteId};
+use crate::ticket::command::field::{MAX_CENTS, MAX_NAME, MAX_SUMMARY, MAX_TEXT};
 use crate::ticket::decision::{Birth, Decision, SiteFacts, Topic};
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::FieldError;
+use crate::ticket::sla::SlaClock;
 use crate::ticket::state::TicketState;
-use crate::ticket::words::Urgency;
+use crate::ticket::words::{InvoiceState, Urgency};
 
-/// Longest summary, in characters.
-pub const MAX_SUMMARY: usize = 500;
-/// Longest free text, in characters.
-pub const MAX_TEXT: usize = 10_000;
-/// Longest name, category or identifier of another system, in characters.
-pub const MAX_NAME: usize = 200;
-/// Most that a ticket may be allowed to cost, in minor units: a billion in most currencies, and far from overflow.
-pub const MAX_CENTS: i64 = 100_000_000_000;
 /// Why a person has to look at tickets of a flagged site.
 pub const AUDIT_FLAG: &str = "AUDIT_FLAG";
 
@@ -106,6 +100,8 @@ impl Request {
             urgency,
             category: self.category,
             incident_type: None,
+            template_version: None,
+            risk_flags: Vec::new(),
             summary: self.summary,
             description: self.description,
             customer_name: None,
@@ -115,6 +111,7 @@ impl Request {
             requested_start: range.map(|range| range.0),
             requested_end: range.map(|range| range.1),
             nte_cents: self.nte_cents.or(site.default_nte_cents).unwrap_or(0),
+            estimate_cents: None,
             currency: site.currency.clone(),
             identity_signature: None,
             identity_confidence: None,
@@ -124,14 +121,24 @@ impl Request {
             sop_handoff_prompt: None,
             review_required: site.is_audit_flagged,
             review_reasons: site.is_audit_flagged.then(|| AUDIT_FLAG.to_owned()).into_iter().collect(),
+            reviewed_by: None,
             ranking_score,
             applied_rules,
             scheduled_start: None,
             scheduled_end: None,
             assigned_tech_id: None,
             assigned_provider_id: None,
+            accepted_at: None,
+            hold_reason: None,
+            held_from_state: None,
+            delayed_until: None,
             escalation_level: 0,
+            escalated_at: None,
+            intake_completed_at: None,
             billable: true,
+            invoice_state: InvoiceState::NotStarted,
+            sla: SlaClock::unset(birth.now),
+            region_weight: site.region_weight,
             source_system: self.source.unwrap_or_else(|| actor.actor_type.as_str().to_ascii_lowercase()),
             source_message_id: self.source_message_id,
             version: 1,
@@ -183,6 +190,7 @@ pub(crate) mod tests {
             currency: "USD".into(),
             default_nte_cents: Some(25_000),
             is_audit_flagged: false,
+            region_weight: 500,
         }
     }
 
@@ -201,6 +209,13 @@ pub(crate) mod tests {
             source: None,
             source_message_id: None,
         }
+    }
+
+    /// A recorded ticket, put into a state.
+    pub(crate) fn ticket_in(state: TicketState) -> Ticket {
+        let site = site();
+        let decision = decide(&Actor::system(), birth(), request(&site), &site);
+        Ticket { state, ..decision.draft.with_code("T-2026-001".into()) }
     }
 
     pub(crate) fn birth() -> Birth {
@@ -240,7 +255,7 @@ pub(crate) mod tests {
             ..request(&site)
         };
         let errors = wrong.checked().expect_err("does not fit");
-        let paths: Vec<&str> = errors.iter().map(|error| error.path).collect();
+        let paths: Vec<&str> = errors.iter().map(|error| error.path.as_str()).collect();
         assert_eq!(paths, ["summary", "description", "category", "nte_cents", "requested_window"]);
     }
 

@@ -8,7 +8,8 @@ use crate::actor::Actor;
 use crate::canonical::canonical_hash;
 use crate::code::Code;
 use crate::ids::TicketId;
-use crate::ticket::create::{MAX_NAME, MAX_TEXT, Request, optional_text, text};
+use crate::ticket::command::field::{MAX_NAME, MAX_TEXT};
+use crate::ticket::create::{Request, optional_text, text};
 use crate::ticket::decision::{Birth, Decision, SiteFacts, Topic};
 use crate::ticket::refusal::{FieldError, Refusal};
 use crate::ticket::state::TicketState;
@@ -209,6 +210,7 @@ pub fn decide(
     ticket.contact_phone = intake.contact_phone;
     ticket.contact_email = intake.contact_email;
     ticket.identity_signature = Some(signature);
+    ticket.intake_completed_at = Some(birth.now);
     ticket.identity_confidence = Some(intake.identity_confidence);
     ticket.classification_confidence = Some(intake.classification_confidence);
     ticket.sop_handoff_acknowledged = handed_off == SopHandoff::Acknowledged;

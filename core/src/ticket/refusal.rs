@@ -21,7 +21,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field.
-    pub path: &'static str,
+    pub path: String,
     /// What it should be.
     pub message: String,
 }
@@ -30,6 +30,12 @@ impl Refusal {
     /// A refusal without further facts.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), facts: Map::new() }
+    }
+
+    /// A field of the body that does not fit what the ticket or the clock says.
+    pub fn misfit(path: &str, message: &str) -> Self {
+        Self::new(Code::InvalidRequest, format!("{path}: {message}"))
+            .because("validation_errors", json!([{"path": path, "message": message}]))
     }
 
     /// Adds a fact.
@@ -52,7 +58,7 @@ impl Refusal {
 
 impl FieldError {
     /// `path` should be what `message` says.
-    pub fn new(path: &'static str, message: impl Into<String>) -> Self {
-        Self { path, message: message.into() }
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { path: path.into(), message: message.into() }
     }
 }

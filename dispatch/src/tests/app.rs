@@ -1,5 +1,6 @@
 //! The ticket endpoints over a database of their own: a SQLite file, or a schema on the PostgreSQL of the run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -13,7 +14,7 @@ use patchbay_core::ids::{AccountId, RecordId, SiteId};
 use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::secret::Secret;
 use patchbay_core::ticket::Profile;
-use patchbay_http::{Claims, Gate, TokenKeys, WordList, correlate};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
 use patchbay_store::Db;
 use patchbay_store::accounts::{self, AccountRow};
 use patchbay_store::sites::{self, SiteRow};
@@ -73,6 +74,11 @@ impl FromRef<Parts> for Dispatch {
     }
 }
 
+fn routed(parts: Parts) -> Router {
+    let (router, _) = router::<Parts>().split_for_parts();
+    router.layer(axum::middleware::from_fn(correlate)).with_state(parts)
+}
+
 /// The ticket endpoints, one account with one site, and a clock that stands still.
 pub(crate) struct App {
     pub(crate) db: Db,
@@ -80,7 +86,9 @@ pub(crate) struct App {
     pub(crate) account: AccountId,
     pub(crate) site: SiteId,
     keys: TokenKeys,
+    gate: Gate,
     router: Router,
+    url: String,
     _folder: Option<TempDir>,
 }
 
@@ -129,14 +137,29 @@ impl App {
             clock: clock.clone(),
             allowed_origins: Arc::from([]),
             rates: patchbay_http::ActorRates::default(),
+            development: DevelopmentHeaders::Refused,
         };
-        let parts = Parts { gate, dispatch: Dispatch::new(db.clone(), Config::default()) };
-        let (router, _) = router::<Parts>().split_for_parts();
-        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(parts);
-        let mut app = Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, router, _folder: folder };
+        let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
+        let mut app = Self {
+            db,
+            clock,
+            account: AccountId::new(),
+            site: SiteId::new(),
+            keys,
+            gate,
+            router,
+            url: url.to_owned(),
+            _folder: folder,
+        };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
+    }
+
+    /// The same installation with other settings.
+    pub(crate) fn with_settings(self, config: Config) -> Self {
+        let router = routed(Parts { gate: self.gate.clone(), dispatch: Dispatch::new(self.db.clone(), config) });
+        Self { router, ..self }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -254,6 +277,29 @@ impl App {
             "identity_confidence": 95, "classification_confidence": 90, "contact_phone": "+15550100199",
             "sop_handoff_acknowledged": true,
         })
+    }
+
+    /// How many rows each table has.
+    pub(crate) async fn row_counts(&self) -> BTreeMap<String, i64> {
+        let mut counts = BTreeMap::new();
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("a connection");
+            let tables = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+            for table in tables {
+                let count = AssertSqlSafe(format!("select count(*) from {table}"));
+                counts.insert(table, sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count"));
+            }
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.expect("a connection");
+            let tables = "select tablename::text from pg_tables where schemaname = current_schema()";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+            for table in tables {
+                let count = AssertSqlSafe(format!("select count(*) from {table}"));
+                counts.insert(table, sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count"));
+            }
+        }
+        counts
     }
 
     /// How many tickets there are.

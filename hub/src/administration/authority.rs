@@ -5,6 +5,8 @@ use patchbay_core::ids::UserId;
 use patchbay_core::role::{Portal, Role};
 use patchbay_http::ApiError;
 
+pub(super) use crate::resource::require_admin;
+
 /// How much of the directory a caller sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sight {
@@ -12,16 +14,6 @@ pub(super) enum Sight {
     Everything,
     /// Own teams and who is in them.
     OwnTeams(UserId),
-}
-
-/// Only administrators change things. Error: 403 `FORBIDDEN`.
-pub(super) fn require_admin(ctx: &Ctx) -> Result<(), ApiError> {
-    refuse_other_portals(ctx)?;
-    if ctx.actor.role == Role::Admin {
-        Ok(())
-    } else {
-        Err(ApiError::forbidden("only administrators may change this").because("role", ctx.actor.role.as_str()))
-    }
 }
 
 /// People of the hub see who works there. Error: 403 `FORBIDDEN`.

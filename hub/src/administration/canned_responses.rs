@@ -1,13 +1,10 @@
 //! Canned responses, of a team or of everybody.
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::CannedResponseId;
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::ApiError;
 use patchbay_store::Tx;
 use patchbay_store::canned_responses::{self, CannedResponseFilter, CannedResponseRow};
 use serde::{Deserialize, Serialize};
@@ -15,8 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::authority::{Sight, require_admin, require_colleague};
-use super::version::IfMatch;
 use super::{TeamLink, fields};
+use crate::resource::{Edit, Mark, Resource, Window, endpoints};
 use crate::{Hub, HubError};
 
 /// A canned response.
@@ -74,43 +71,6 @@ pub(super) struct CannedResponseQuery {
     limit: Option<i64>,
 }
 
-/// Canned responses: everybody's, and those of the caller's teams.
-#[utoipa::path(get, path = "/api/v1/canned-responses", tag = "administration", params(CannedResponseQuery),
-    responses((status = 200, body = Page<CannedResponseBody>), (status = 403, description = "FORBIDDEN")))]
-pub(super) async fn list(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Params(query): Params<CannedResponseQuery>,
-) -> Result<Json<Page<CannedResponseBody>>, HubError> {
-    let sight = require_colleague(&ctx)?;
-    let limit = limit(query.limit)?;
-    let after = query.cursor.as_deref().map(decode_cursor::<CannedResponseId>).transpose()?;
-    let directory = hub.directory();
-    let team = match &query.team {
-        None => None,
-        Some(named) => match directory.team(named) {
-            Some(team) => Some(team.id),
-            None => return Ok(Json(Page::whole(Vec::new()))),
-        },
-    };
-    let filter = CannedResponseFilter {
-        team,
-        teams: match sight {
-            Sight::Everything => None,
-            Sight::OwnTeams(_) => Some(ctx.actor.teams.iter().copied().collect()),
-        },
-        is_active: query.active,
-        text: query.q.map(|text| text.to_lowercase()),
-    };
-    let rows = {
-        let mut tx = hub.db.read().await?;
-        canned_responses::page(&mut tx, &filter, after, limit + 1).await?
-    };
-    let page = Page::of(rows, limit, |row| encode_cursor(&row.id));
-    let data = page.data.into_iter().map(|row| CannedResponseBody::of(row, &directory)).collect();
-    Ok(Json(Page { data, next_cursor: page.next_cursor }))
-}
-
 /// A new canned response.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,57 +85,8 @@ pub(super) struct NewCannedResponseBody {
     team: Option<String>,
 }
 
-/// Creates a canned response.
-#[utoipa::path(post, path = "/api/v1/canned-responses", tag = "administration", request_body = NewCannedResponseBody,
-    responses((status = 201, body = CannedResponseBody), (status = 400, description = "INVALID_REQUEST"),
-              (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
-pub(super) async fn create(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Body(body): Body<NewCannedResponseBody>,
-) -> Result<(StatusCode, Json<CannedResponseBody>), HubError> {
-    require_admin(&ctx)?;
-    let shortcut = shortcut(&body.shortcut)?;
-    let mut tx = hub.db.begin().await?;
-    let team_id = match &body.team {
-        None => None,
-        Some(named) => Some(fields::team(&mut tx, "team", named).await?.id),
-    };
-    let row = CannedResponseRow {
-        id: CannedResponseId::new(),
-        team_id,
-        title: fields::text("title", body.title.as_deref().unwrap_or(&shortcut), 200)?,
-        shortcut,
-        text: fields::text("text", &body.text, 4096)?,
-        is_active: true,
-        version: 1,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-    };
-    canned_responses::insert(&mut tx, &row).await?;
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(CannedResponseBody::of(row, &hub.directory()))))
-}
-
-/// One canned response.
-#[utoipa::path(get, path = "/api/v1/canned-responses/{id}", tag = "administration", params(("id" = Uuid, Path)),
-    responses((status = 200, body = CannedResponseBody), (status = 404, description = "NOT_FOUND")))]
-pub(super) async fn read(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<CannedResponseId>,
-) -> Result<Json<CannedResponseBody>, HubError> {
-    let sight = require_colleague(&ctx)?;
-    let mut tx = hub.db.read().await?;
-    let row = existing(&mut tx, id).await?;
-    if sight != Sight::Everything && !may_see(&ctx, &row) {
-        return Err(ApiError::not_found("canned response").into());
-    }
-    Ok(Json(CannedResponseBody::of(row, &hub.directory())))
-}
-
 /// What changes about a canned response; absent fields stay.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CannedResponseChangeBody {
     /// What an agent types to get it, unique in its team.
@@ -185,72 +96,151 @@ pub(super) struct CannedResponseChangeBody {
     /// The answer.
     text: Option<String>,
     /// Team, by slug or id; null makes it everybody's.
-    #[serde(default, deserialize_with = "fields::present")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    #[expect(clippy::option_option, reason = "absent and null mean different things in a change")]
-    team: Option<Option<String>>,
+    team: Edit<String>,
     /// Deactivated ones are not offered.
     is_active: Option<bool>,
     /// Version the change was made from; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     version: Option<i64>,
 }
 
-/// Changes a canned response.
-#[utoipa::path(patch, path = "/api/v1/canned-responses/{id}", tag = "administration", params(("id" = Uuid, Path)),
-    request_body = CannedResponseChangeBody,
-    responses((status = 200, body = CannedResponseBody), (status = 403, description = "FORBIDDEN"),
-              (status = 404, description = "NOT_FOUND"), (status = 409, description = "VERSION_CONFLICT, ALREADY_EXISTS")))]
-pub(super) async fn change(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<CannedResponseId>,
-    if_match: IfMatch,
-    Body(body): Body<CannedResponseChangeBody>,
-) -> Result<Json<CannedResponseBody>, HubError> {
-    require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let mut row = existing(&mut tx, id).await?;
-    if_match.check(body.version, row.version)?;
-    if let Some(text) = &body.shortcut {
-        row.shortcut = shortcut(text)?;
+/// Canned responses.
+pub(super) struct CannedResponses;
+
+impl Resource for CannedResponses {
+    const NAME: &'static str = "canned_response";
+    type Key = CannedResponseId;
+    type Row = CannedResponseRow;
+    type Query = CannedResponseQuery;
+    type New = NewCannedResponseBody;
+    type Change = CannedResponseChangeBody;
+    type Body = CannedResponseBody;
+
+    fn may_read(ctx: &Ctx) -> Result<(), ApiError> {
+        require_colleague(ctx).map(drop)
     }
-    if let Some(title) = &body.title {
-        row.title = fields::text("title", title, 200)?;
+
+    fn may_write(ctx: &Ctx) -> Result<(), ApiError> {
+        require_admin(ctx)
     }
-    if let Some(text) = &body.text {
-        row.text = fields::text("text", text, 4096)?;
+
+    fn window(query: &CannedResponseQuery) -> Window<'_> {
+        Window { cursor: query.cursor.as_deref(), limit: query.limit }
     }
-    match &body.team {
-        None => {}
-        Some(None) => row.team_id = None,
-        Some(Some(named)) => row.team_id = Some(fields::team(&mut tx, "team", named).await?.id),
+
+    fn mark(row: &CannedResponseRow) -> Mark {
+        Mark { id: row.id.into(), version: row.version, account: None }
     }
-    if let Some(is_active) = body.is_active {
-        row.is_active = is_active;
+
+    fn made_from(change: &CannedResponseChangeBody) -> Option<i64> {
+        change.version
     }
-    row.updated_at = ctx.now;
-    canned_responses::update(&mut tx, &row).await?;
-    tx.commit().await?;
-    row.version += 1;
-    Ok(Json(CannedResponseBody::of(row, &hub.directory())))
+
+    fn body(hub: &Hub, row: &CannedResponseRow) -> CannedResponseBody {
+        CannedResponseBody::of(row.clone(), &hub.directory())
+    }
+
+    async fn page(
+        tx: &mut Tx,
+        hub: &Hub,
+        ctx: &Ctx,
+        query: CannedResponseQuery,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<CannedResponseRow>, HubError> {
+        let named = query.team.as_ref().map(|named| hub.directory().team(named).map(|team| team.id));
+        if named == Some(None) {
+            return Ok(Vec::new());
+        }
+        let filter = CannedResponseFilter {
+            team: named.flatten(),
+            teams: match require_colleague(ctx)? {
+                Sight::Everything => None,
+                Sight::OwnTeams(_) => Some(ctx.actor.teams.iter().copied().collect()),
+            },
+            is_active: query.active,
+            text: query.q.map(|text| text.to_lowercase()),
+        };
+        Ok(canned_responses::page(tx, &filter, after.map(CannedResponseId), limit).await?)
+    }
+
+    async fn find(tx: &mut Tx, ctx: &Ctx, key: &CannedResponseId) -> Result<Option<CannedResponseRow>, HubError> {
+        let sees_all = require_colleague(ctx)? == Sight::Everything;
+        Ok(canned_responses::by_id(tx, *key).await?.filter(|row| sees_all || may_see(ctx, row)))
+    }
+
+    async fn make(tx: &mut Tx, ctx: &Ctx, new: NewCannedResponseBody) -> Result<CannedResponseRow, HubError> {
+        let shortcut = shortcut(&new.shortcut)?;
+        let team_id = match &new.team {
+            None => None,
+            Some(named) => Some(fields::team(tx, "team", named).await?.id),
+        };
+        let row = CannedResponseRow {
+            id: CannedResponseId::new(),
+            team_id,
+            title: fields::text("title", new.title.as_deref().unwrap_or(&shortcut), 200)?,
+            shortcut,
+            text: fields::text("text", &new.text, 4096)?,
+            is_active: true,
+            version: 1,
+            created_at: ctx.now,
+            updated_at: ctx.now,
+        };
+        canned_responses::insert(tx, &row).await?;
+        Ok(row)
+    }
+
+    async fn apply(
+        tx: &mut Tx,
+        _: &Ctx,
+        row: &mut CannedResponseRow,
+        change: CannedResponseChangeBody,
+    ) -> Result<(), HubError> {
+        if let Some(text) = &change.shortcut {
+            row.shortcut = shortcut(text)?;
+        }
+        if let Some(title) = &change.title {
+            row.title = fields::text("title", title, 200)?;
+        }
+        if let Some(text) = &change.text {
+            row.text = fields::text("text", text, 4096)?;
+        }
+        match &change.team {
+            Edit::Keep => {}
+            Edit::Clear => row.team_id = None,
+            Edit::Set(named) => row.team_id = Some(fields::team(tx, "team", named).await?.id),
+        }
+        row.is_active = change.is_active.unwrap_or(row.is_active);
+        Ok(())
+    }
+
+    async fn save(tx: &mut Tx, ctx: &Ctx, row: &mut CannedResponseRow) -> Result<(), HubError> {
+        row.updated_at = ctx.now;
+        canned_responses::update(tx, row).await?;
+        row.version += 1;
+        Ok(())
+    }
+
+    fn retire(row: &mut CannedResponseRow) -> bool {
+        std::mem::replace(&mut row.is_active, false)
+    }
 }
 
-/// Deactivates a canned response: it is not offered any more.
-#[utoipa::path(delete, path = "/api/v1/canned-responses/{id}", tag = "administration", params(("id" = Uuid, Path)),
-    responses((status = 200, body = CannedResponseBody), (status = 403, description = "FORBIDDEN"),
-              (status = 404, description = "NOT_FOUND")))]
-pub(super) async fn deactivate(
-    state: State<Hub>,
-    caller: Caller,
-    id: Id<CannedResponseId>,
-    if_match: IfMatch,
-) -> Result<Json<CannedResponseBody>, HubError> {
-    let body = CannedResponseChangeBody { is_active: Some(false), ..CannedResponseChangeBody::default() };
-    change(state, caller, id, if_match, Body(body)).await
-}
-
-async fn existing(tx: &mut Tx, id: CannedResponseId) -> Result<CannedResponseRow, HubError> {
-    Ok(canned_responses::by_id(tx, id).await?.ok_or_else(|| ApiError::not_found("canned response"))?)
+endpoints! {
+    CannedResponses at "/api/v1/canned-responses" and "/api/v1/canned-responses/{id}" tagged "administration",
+        named by Uuid;
+    /// Canned responses: everybody's, and those of the caller's teams.
+    list CannedResponseQuery;
+    /// Creates a canned response.
+    create NewCannedResponseBody;
+    /// One canned response.
+    read CannedResponseBody;
+    /// Changes a canned response.
+    change by patch CannedResponseChangeBody;
+    /// Deactivates a canned response: it is not offered any more.
+    deactivate;
 }
 
 fn may_see(ctx: &Ctx, row: &CannedResponseRow) -> bool {

@@ -4,7 +4,6 @@ use patchbay_core::ids::TeamId;
 use patchbay_http::ApiError;
 use patchbay_store::Tx;
 use patchbay_store::teams::{self, TeamRow};
-use serde::{Deserialize, Deserializer};
 
 use crate::HubError;
 
@@ -65,16 +64,6 @@ pub(super) async fn find_team(tx: &mut Tx, id_or_slug: &str) -> Result<Option<Te
         Err(_) => teams::by_slug(tx, id_or_slug).await?,
     };
     Ok(found)
-}
-
-/// For fields that may be absent (leave it), null (take it away) or a value.
-#[expect(clippy::option_option, reason = "absent and null mean different things in a change")]
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 #[cfg(test)]

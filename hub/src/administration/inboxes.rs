@@ -19,8 +19,8 @@ use super::authority::{require_admin, require_lead};
 use super::fields;
 use super::inbox_rules::{Misfit, account, check, clash};
 use super::start::{DEFAULT_TEAM, row_of};
-use super::version::IfMatch;
 use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
+use crate::resource::Stamp;
 use crate::{Hub, HubError};
 
 /// An inbox: its settings with secrets masked, and how it does.
@@ -177,7 +177,7 @@ pub(super) async fn change(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<InboxId>,
-    if_match: IfMatch,
+    stamp: Stamp,
     Body(mut change): Body<Map<String, Value>>,
 ) -> Result<Json<InboxBody>, HubError> {
     require_admin(&ctx)?;
@@ -185,7 +185,7 @@ pub(super) async fn change(
     let is_active = take(&mut change, "is_active", Value::as_bool, "must be true or false")?;
     let mut tx = hub.db.begin().await?;
     let row = existing(&mut tx, id).await?;
-    if_match.check(version, row.version)?;
+    stamp.check_version(version, row.version)?;
     let mut settings = serde_json::to_value(settings_of(&row, &hub.directory())).unwrap_or_default();
     overlay(&mut settings, change);
     let settings: InboxSettings =
@@ -205,12 +205,12 @@ pub(super) async fn deactivate(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<InboxId>,
-    if_match: IfMatch,
+    stamp: Stamp,
 ) -> Result<Json<InboxBody>, HubError> {
     require_admin(&ctx)?;
     let mut tx = hub.db.begin().await?;
     let row = existing(&mut tx, id).await?;
-    if_match.check(None, row.version)?;
+    stamp.check_version(None, row.version)?;
     let settings = settings_of(&row, &hub.directory());
     Ok(Json(save(&hub, tx, &ctx, InboxRow { is_active: false, ..row }, settings).await?))
 }

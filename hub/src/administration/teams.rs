@@ -1,11 +1,10 @@
 //! Teams.
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use patchbay_core::Ctx;
 use patchbay_core::ids::TeamId;
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::ApiError;
+use patchbay_store::Tx;
 use patchbay_store::teams::{self, TeamRow};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +12,7 @@ use uuid::Uuid;
 
 use super::authority::{require_admin, require_colleague};
 use super::fields;
-use super::version::IfMatch;
+use crate::resource::{Mark, Resource, Window, endpoints};
 use crate::{Hub, HubError};
 
 /// A team.
@@ -62,23 +61,6 @@ pub(super) struct TeamQuery {
     limit: Option<i64>,
 }
 
-/// Teams.
-#[utoipa::path(get, path = "/api/v1/teams", tag = "administration", params(TeamQuery),
-    responses((status = 200, body = Page<TeamBody>), (status = 403, description = "FORBIDDEN")))]
-pub(super) async fn list(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Params(query): Params<TeamQuery>,
-) -> Result<Json<Page<TeamBody>>, HubError> {
-    require_colleague(&ctx)?;
-    let limit = limit(query.limit)?;
-    let after = query.cursor.as_deref().map(decode_cursor::<TeamId>).transpose()?;
-    let mut tx = hub.db.read().await?;
-    let rows = teams::page(&mut tx, after, limit + 1).await?;
-    let page = Page::of(rows, limit, |row| encode_cursor(&row.id));
-    Ok(Json(Page { data: page.data.into_iter().map(TeamBody::from).collect(), next_cursor: page.next_cursor }))
-}
-
 /// A new team.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -91,49 +73,8 @@ pub(super) struct NewTeamBody {
     timezone: Option<String>,
 }
 
-/// Creates a team.
-#[utoipa::path(post, path = "/api/v1/teams", tag = "administration", request_body = NewTeamBody,
-    responses((status = 201, body = TeamBody), (status = 400, description = "INVALID_REQUEST"),
-              (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
-pub(super) async fn create(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Body(body): Body<NewTeamBody>,
-) -> Result<(StatusCode, Json<TeamBody>), HubError> {
-    require_admin(&ctx)?;
-    let row = TeamRow {
-        id: TeamId::new(),
-        slug: fields::slug("slug", &body.slug)?,
-        name: fields::text("name", &body.name, 200)?,
-        timezone: fields::timezone("timezone", body.timezone.as_deref().unwrap_or("UTC"))?,
-        is_active: true,
-        version: 1,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-    };
-    let mut tx = hub.db.begin().await?;
-    teams::insert(&mut tx, &row).await?;
-    tx.commit().await?;
-    hub.directory_changed().await;
-    Ok((StatusCode::CREATED, Json(row.into())))
-}
-
-/// One team, by id or slug.
-#[utoipa::path(get, path = "/api/v1/teams/{id}", tag = "administration", params(("id" = String, Path)),
-    responses((status = 200, body = TeamBody), (status = 404, description = "NOT_FOUND")))]
-pub(super) async fn read(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<String>,
-) -> Result<Json<TeamBody>, HubError> {
-    require_colleague(&ctx)?;
-    let mut tx = hub.db.read().await?;
-    let row = fields::find_team(&mut tx, &id).await?.ok_or_else(|| ApiError::not_found("team"))?;
-    Ok(Json(row.into()))
-}
-
 /// What changes about a team; absent fields stay.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TeamChangeBody {
     /// Short unique name: a-z, 0-9, `_`, `-`.
@@ -145,55 +86,117 @@ pub(super) struct TeamChangeBody {
     /// Deactivated teams take no conversations.
     is_active: Option<bool>,
     /// Version the change was made from; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     version: Option<i64>,
 }
 
-/// Changes a team.
-#[utoipa::path(patch, path = "/api/v1/teams/{id}", tag = "administration", params(("id" = String, Path)),
-    request_body = TeamChangeBody,
-    responses((status = 200, body = TeamBody), (status = 403, description = "FORBIDDEN"),
-              (status = 404, description = "NOT_FOUND"), (status = 409, description = "VERSION_CONFLICT, ALREADY_EXISTS")))]
-pub(super) async fn change(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<String>,
-    if_match: IfMatch,
-    Body(body): Body<TeamChangeBody>,
-) -> Result<Json<TeamBody>, HubError> {
-    require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let mut row = fields::find_team(&mut tx, &id).await?.ok_or_else(|| ApiError::not_found("team"))?;
-    if_match.check(body.version, row.version)?;
-    if let Some(slug) = &body.slug {
-        row.slug = fields::slug("slug", slug)?;
+/// Teams.
+pub(super) struct Teams;
+
+impl Resource for Teams {
+    const NAME: &'static str = "team";
+    /// An id or a slug.
+    type Key = String;
+    type Row = TeamRow;
+    type Query = TeamQuery;
+    type New = NewTeamBody;
+    type Change = TeamChangeBody;
+    type Body = TeamBody;
+
+    fn may_read(ctx: &Ctx) -> Result<(), ApiError> {
+        require_colleague(ctx).map(drop)
     }
-    if let Some(name) = &body.name {
-        row.name = fields::text("name", name, 200)?;
+
+    fn may_write(ctx: &Ctx) -> Result<(), ApiError> {
+        require_admin(ctx)
     }
-    if let Some(timezone) = &body.timezone {
-        row.timezone = fields::timezone("timezone", timezone)?;
+
+    fn window(query: &TeamQuery) -> Window<'_> {
+        Window { cursor: query.cursor.as_deref(), limit: query.limit }
     }
-    if let Some(is_active) = body.is_active {
-        row.is_active = is_active;
+
+    fn mark(row: &TeamRow) -> Mark {
+        Mark { id: row.id.into(), version: row.version, account: None }
     }
-    row.updated_at = ctx.now;
-    teams::update(&mut tx, &row).await?;
-    tx.commit().await?;
-    hub.directory_changed().await;
-    row.version += 1;
-    Ok(Json(row.into()))
+
+    fn made_from(change: &TeamChangeBody) -> Option<i64> {
+        change.version
+    }
+
+    fn body(_: &Hub, row: &TeamRow) -> TeamBody {
+        row.clone().into()
+    }
+
+    async fn page(
+        tx: &mut Tx,
+        _: &Hub,
+        _: &Ctx,
+        _: TeamQuery,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<TeamRow>, HubError> {
+        Ok(teams::page(tx, after.map(TeamId), limit).await?)
+    }
+
+    async fn find(tx: &mut Tx, _: &Ctx, key: &String) -> Result<Option<TeamRow>, HubError> {
+        fields::find_team(tx, key).await
+    }
+
+    async fn make(tx: &mut Tx, ctx: &Ctx, new: NewTeamBody) -> Result<TeamRow, HubError> {
+        let row = TeamRow {
+            id: TeamId::new(),
+            slug: fields::slug("slug", &new.slug)?,
+            name: fields::text("name", &new.name, 200)?,
+            timezone: fields::timezone("timezone", new.timezone.as_deref().unwrap_or("UTC"))?,
+            is_active: true,
+            version: 1,
+            created_at: ctx.now,
+            updated_at: ctx.now,
+        };
+        teams::insert(tx, &row).await?;
+        Ok(row)
+    }
+
+    async fn apply(_: &mut Tx, _: &Ctx, row: &mut TeamRow, change: TeamChangeBody) -> Result<(), HubError> {
+        if let Some(slug) = &change.slug {
+            row.slug = fields::slug("slug", slug)?;
+        }
+        if let Some(name) = &change.name {
+            row.name = fields::text("name", name, 200)?;
+        }
+        if let Some(timezone) = &change.timezone {
+            row.timezone = fields::timezone("timezone", timezone)?;
+        }
+        row.is_active = change.is_active.unwrap_or(row.is_active);
+        Ok(())
+    }
+
+    async fn save(tx: &mut Tx, ctx: &Ctx, row: &mut TeamRow) -> Result<(), HubError> {
+        row.updated_at = ctx.now;
+        teams::update(tx, row).await?;
+        row.version += 1;
+        Ok(())
+    }
+
+    fn retire(row: &mut TeamRow) -> bool {
+        std::mem::replace(&mut row.is_active, false)
+    }
+
+    async fn written(hub: &Hub) {
+        hub.directory_changed().await;
+    }
 }
 
-/// Deactivates a team: it takes no more conversations.
-#[utoipa::path(delete, path = "/api/v1/teams/{id}", tag = "administration", params(("id" = String, Path)),
-    responses((status = 200, body = TeamBody), (status = 403, description = "FORBIDDEN"),
-              (status = 404, description = "NOT_FOUND")))]
-pub(super) async fn deactivate(
-    state: State<Hub>,
-    caller: Caller,
-    id: Id<String>,
-    if_match: IfMatch,
-) -> Result<Json<TeamBody>, HubError> {
-    let body = TeamChangeBody { is_active: Some(false), ..TeamChangeBody::default() };
-    change(state, caller, id, if_match, Body(body)).await
+endpoints! {
+    Teams at "/api/v1/teams" and "/api/v1/teams/{id}" tagged "administration", named by String;
+    /// Teams.
+    list TeamQuery;
+    /// Creates a team.
+    create NewTeamBody;
+    /// One team, by id or slug.
+    read TeamBody;
+    /// Changes a team.
+    change by patch TeamChangeBody;
+    /// Deactivates a team: it takes no more conversations.
+    deactivate;
 }

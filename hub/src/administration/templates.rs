@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 use super::authority::{require_admin, require_colleague};
 use super::fields;
-use super::version::IfMatch;
 use crate::body::InboxRef;
+use crate::resource::Stamp;
 use crate::{Hub, HubError};
 
 /// A WhatsApp template.
@@ -201,6 +201,7 @@ pub(super) struct TemplateChangeBody {
     /// Text with `{{1}}`, `{{2}}` for the parameters.
     body: Option<String>,
     /// Version the change was made from; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     version: Option<i64>,
 }
 
@@ -213,13 +214,13 @@ pub(super) async fn change(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<TemplateId>,
-    if_match: IfMatch,
+    stamp: Stamp,
     Body(body): Body<TemplateChangeBody>,
 ) -> Result<Json<TemplateBody>, HubError> {
     require_admin(&ctx)?;
     let mut tx = hub.db.begin().await?;
     let mut row = existing(&mut tx, id).await?;
-    if_match.check(body.version, row.version)?;
+    stamp.check_version(body.version, row.version)?;
     if let Some(text) = &body.name {
         row.name = name(text)?;
     }
@@ -247,10 +248,10 @@ pub(super) async fn deactivate(
     state: State<Hub>,
     caller: Caller,
     id: Id<TemplateId>,
-    if_match: IfMatch,
+    stamp: Stamp,
 ) -> Result<Json<TemplateBody>, HubError> {
     let body = TemplateChangeBody { status: Some(TemplateStatus::Disabled), ..TemplateChangeBody::default() };
-    change(state, caller, id, if_match, Body(body)).await
+    change(state, caller, id, stamp, Body(body)).await
 }
 
 async fn existing(tx: &mut Tx, id: TemplateId) -> Result<TemplateRow, HubError> {

@@ -16,9 +16,9 @@ use utoipa::ToSchema;
 
 use super::authority::require_admin;
 use super::users::{UserBody, assignable_role, capacity, named_teams};
-use super::version::IfMatch;
 use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
+use crate::resource::Stamp;
 use crate::{Hub, HubError};
 
 /// What changes about a user; absent fields stay.
@@ -40,6 +40,7 @@ pub(super) struct UserChangeBody {
     /// Whether the user may do anything. Deactivating ends all logins and gives held conversations back to the queue.
     is_active: Option<bool>,
     /// Version the change was made from; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     version: Option<i64>,
 }
 
@@ -54,7 +55,7 @@ pub(super) async fn change(
     Caller(ctx): Caller,
     Extension(passwords): Extension<Passwords>,
     Id(id): Id<UserId>,
-    if_match: IfMatch,
+    stamp: Stamp,
     Body(body): Body<UserChangeBody>,
 ) -> Result<Json<UserBody>, HubError> {
     require_admin(&ctx)?;
@@ -67,7 +68,7 @@ pub(super) async fn change(
     };
     let mut tx = hub.db.begin().await?;
     let before = users::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
-    if_match.check(body.version, before.version)?;
+    stamp.check_version(body.version, before.version)?;
     let mut row = before.clone();
     if let Some(email) = &body.email {
         row.email = fields::email("email", email)?;
@@ -102,12 +103,12 @@ pub(super) async fn deactivate(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<UserId>,
-    if_match: IfMatch,
+    stamp: Stamp,
 ) -> Result<Json<UserBody>, HubError> {
     require_admin(&ctx)?;
     let mut tx = hub.db.begin().await?;
     let before = users::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
-    if_match.check(None, before.version)?;
+    stamp.check_version(None, before.version)?;
     let row = UserRow { is_active: false, ..before.clone() };
     save(&hub, tx, &ctx, &before, row, None, EndsLogins::WhenDeactivated).await
 }

@@ -29,11 +29,16 @@ pub(super) async fn logout(State(hub): State<Hub>, headers: HeaderMap, body: Byt
     if access.is_some_and(|(_, source)| source == TokenSource::Cookie) && !hub.gate.allows_origin(&headers) {
         return Err(ApiError::new(Code::OriginNotAllowed, "this page may not send that").into());
     }
+    // Before the transaction: a token of an outside issuer may have to wait for its key.
+    let known_actor = match access {
+        Some((token, _)) => Some(hub.gate.actor(token).await),
+        None => None,
+    };
     let now = hub.gate.clock.now();
     let mut ended: Vec<SessionId> = Vec::new();
     let mut tx = hub.db.begin().await?;
     let mut portal = Portal::Admin;
-    if let Some((actor, _)) = access.and_then(|(token, _)| hub.gate.actor(token).ok()) {
+    if let Some(Ok((actor, _))) = known_actor {
         portal = actor.portal.unwrap_or(portal);
         ended.extend(actor.session);
     }

@@ -76,6 +76,7 @@ async fn hub(db: Db, clock: Clock) -> (Hub, InboxId) {
             clock,
             allowed_origins: Arc::from([]),
             rates: patchbay_http::ActorRates::default(),
+            development: patchbay_http::DevelopmentHeaders::Refused,
         },
         files: Arc::new(object_store::memory::InMemory::new()),
         config: Arc::new(HubConfig::default()),

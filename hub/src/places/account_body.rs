@@ -5,7 +5,7 @@ use patchbay_core::Ctx;
 use patchbay_core::ids::AccountId;
 use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::ticket::Profile;
-use patchbay_core::ticket::create::MAX_CENTS;
+use patchbay_core::ticket::command::field::MAX_CENTS;
 use patchbay_http::ApiError;
 use patchbay_store::accounts::AccountRow;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::edit::Edit;
-use super::text::{currency, line, optional_line, optional_object, timezone};
+use crate::resource::Edit;
+use crate::resource::text::{currency, line, optional_line, optional_object, timezone};
 
 /// An account: a customer organization.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -127,6 +127,7 @@ impl NewAccount {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccountChange {
     /// The version the caller read; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     pub(super) version: Option<i64>,
     /// Its name.
     name: Option<String>,

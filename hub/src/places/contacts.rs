@@ -14,9 +14,9 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::access::{record, require_admin, require_reader};
 use super::sites::load;
 use crate::error::HubError;
+use crate::resource::{record, require_admin, require_reader};
 use crate::state::Hub;
 
 /// A contact at a site.
@@ -72,7 +72,7 @@ pub(crate) async fn list(
     Caller(ctx): Caller,
     Id(id): Id<SiteId>,
 ) -> Result<Json<Page<SiteContactBody>>, HubError> {
-    require_reader(&ctx.actor)?;
+    require_reader(&ctx)?;
     let mut tx = hub.db.read().await?;
     load(&mut tx, &ctx, id).await?;
     Ok(Json(Page::whole(all(&mut tx, id).await?)))
@@ -89,7 +89,7 @@ pub(crate) async fn put(
     Id(id): Id<SiteId>,
     Body(body): Body<PutContact>,
 ) -> Result<(StatusCode, Json<SiteContactBody>), HubError> {
-    require_admin(&ctx.actor)?;
+    require_admin(&ctx)?;
     let contact = ContactId(body.contact_id);
     let mut tx = hub.db.begin().await?;
     let site = load(&mut tx, &ctx, id).await?;
@@ -101,7 +101,7 @@ pub(crate) async fn put(
     let rank = if body.is_primary { Rank::Primary } else { Rank::Secondary };
     sites::put_contact(&mut tx, id, contact, body.relation, rank, ctx.now).await?;
     let subject = json!({ "site_id": id, "contact_id": contact, "relation": body.relation });
-    record(&mut tx, &ctx, site.account_id, "site.put_contact", subject).await?;
+    record(&mut tx, &ctx, Some(site.account_id), "site.put_contact", subject).await?;
     let written = all(&mut tx, id)
         .await?
         .into_iter()
@@ -120,14 +120,14 @@ pub(crate) async fn remove(
     Caller(ctx): Caller,
     Id((id, contact, relation)): Id<(SiteId, ContactId, SiteRelation)>,
 ) -> Result<StatusCode, HubError> {
-    require_admin(&ctx.actor)?;
+    require_admin(&ctx)?;
     let mut tx = hub.db.begin().await?;
     let site = load(&mut tx, &ctx, id).await?;
     if !sites::remove_contact(&mut tx, id, contact, relation).await? {
         return Err(ApiError::not_found("contact at this site").into());
     }
     let subject = json!({ "site_id": id, "contact_id": contact, "relation": relation });
-    record(&mut tx, &ctx, site.account_id, "site.remove_contact", subject).await?;
+    record(&mut tx, &ctx, Some(site.account_id), "site.remove_contact", subject).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::edit::Edit;
-use super::text::{
+use crate::resource::Edit;
+use crate::resource::text::{
     country, line, optional_email, optional_line, optional_object, optional_phone, optional_text, timezone,
 };
 
@@ -185,6 +185,7 @@ impl NewSite {
 #[serde(deny_unknown_fields)]
 pub(crate) struct SiteChange {
     /// The version the caller read; `If-Match` says the same.
+    #[serde(alias = "expected_version")]
     pub(super) version: Option<i64>,
     /// Its name among people, unique.
     code: Option<String>,

@@ -1,31 +1,28 @@
 //! `/api/v1/sites`.
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
 use patchbay_core::Ctx;
-use patchbay_core::actor::Scope;
 use patchbay_core::ids::{AccountId, SiteId};
 use patchbay_core::place::PlaceStatus;
 use patchbay_core::ticket::Profile;
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::ApiError;
 use patchbay_store::sites::{self, SiteFilter, SiteRow};
 use patchbay_store::{StoreError, Tx, accounts, counters};
 use serde::Deserialize;
-use serde_json::json;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
-use super::access::{expected_version, record, require_admin, require_reader, require_version};
+use super::assets::narrowed;
 use super::site_body::{NewSite, SiteBody, SiteChange};
 use crate::error::HubError;
+use crate::resource::text::searched;
+use crate::resource::{Mark, Resource, Window, endpoints, require_admin};
 use crate::state::Hub;
 
 /// Which sites.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct SiteQuery {
+pub(super) struct SiteQuery {
     /// Only of this account.
     account_id: Option<Uuid>,
     /// Text in name, code or city.
@@ -36,111 +33,87 @@ pub(crate) struct SiteQuery {
     limit: Option<i64>,
 }
 
-/// Sites within the caller's scope, in the order they were made.
-#[utoipa::path(get, path = "/api/v1/sites", tag = "places", params(SiteQuery),
-    responses((status = 200, body = Page<SiteBody>), (status = 403, description = "FORBIDDEN")))]
-pub(crate) async fn list(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Params(query): Params<SiteQuery>,
-) -> Result<Json<Page<SiteBody>>, HubError> {
-    require_reader(&ctx.actor)?;
-    let limit = limit(query.limit)?;
-    let after = query.cursor.as_deref().map(decode_cursor::<SiteId>).transpose()?;
-    let accounts = match query.account_id.map(AccountId) {
-        None => ctx.actor.accounts.clone(),
-        Some(account) if ctx.actor.accounts.allows(&account) => Scope::Only([account].into()),
-        Some(_) => Scope::none(),
-    };
-    let text = query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-    let filter = SiteFilter { accounts, sites: ctx.actor.sites.clone(), text };
-    let mut tx = hub.db.read().await?;
-    let rows = sites::page(&mut tx, &filter, after.unwrap_or(SiteId(Uuid::nil())), limit + 1).await?;
-    let page = Page::of(rows, limit, |row| encode_cursor(&row.id));
-    Ok(Json(Page { data: page.data.into_iter().map(Into::into).collect(), next_cursor: page.next_cursor }))
-}
+/// Places of accounts.
+pub(super) struct Sites;
 
-/// Makes a site. Admins only. Error: 409 `ALREADY_EXISTS` when the code is taken.
-#[utoipa::path(post, path = "/api/v1/sites", tag = "places", request_body = NewSite,
-    responses((status = 201, body = SiteBody), (status = 400, description = "INVALID_REQUEST"),
-              (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
-pub(crate) async fn create(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Body(body): Body<NewSite>,
-) -> Result<(StatusCode, Json<SiteBody>), HubError> {
-    require_admin(&ctx.actor)?;
-    let account = AccountId(body.account_id);
-    let mut tx = hub.db.begin().await?;
-    let owner = if ctx.actor.accounts.allows(&account) { accounts::by_id(&mut tx, account).await? } else { None };
-    let owner = owner.ok_or_else(|| ApiError::invalid("account_id", "there is no such account"))?;
-    let code = match body.code.clone() {
-        Some(code) => code,
-        None => next_code(&mut tx, owner.profile).await?,
-    };
-    let row = body.row(&ctx, &code)?;
-    sites::insert(&mut tx, &row).await?;
-    record(&mut tx, &ctx, account, "site.create", json!({ "site_id": row.id })).await?;
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(row.into())))
-}
+impl Resource for Sites {
+    const NAME: &'static str = "site";
+    type Key = SiteId;
+    type Row = SiteRow;
+    type Query = SiteQuery;
+    type New = NewSite;
+    type Change = SiteChange;
+    type Body = SiteBody;
 
-/// One site.
-#[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "places", params(("id" = Uuid, Path)),
-    responses((status = 200, body = SiteBody), (status = 404, description = "NOT_FOUND")))]
-pub(crate) async fn read(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<SiteId>,
-) -> Result<Json<SiteBody>, HubError> {
-    require_reader(&ctx.actor)?;
-    Ok(Json(load(&mut hub.db.read().await?, &ctx, id).await?.into()))
-}
-
-/// Changes a site. Admins only. Errors: 409 `VERSION_CONFLICT` when it is newer than the version given, 409
-/// `ALREADY_EXISTS` when the code is taken.
-#[utoipa::path(patch, path = "/api/v1/sites/{id}", tag = "places", params(("id" = Uuid, Path)),
-    request_body = SiteChange,
-    responses((status = 200, body = SiteBody), (status = 400, description = "INVALID_REQUEST"),
-              (status = 404, description = "NOT_FOUND"), (status = 409, description = "VERSION_CONFLICT")))]
-pub(crate) async fn patch(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<SiteId>,
-    headers: HeaderMap,
-    Body(body): Body<SiteChange>,
-) -> Result<Json<SiteBody>, HubError> {
-    require_admin(&ctx.actor)?;
-    let expected = expected_version(body.version, &headers)?;
-    let mut tx = hub.db.begin().await?;
-    let mut row = load(&mut tx, &ctx, id).await?;
-    require_version(expected, row.version)?;
-    body.apply(&mut row)?;
-    save(tx, &ctx, row, "site.update").await
-}
-
-/// Deactivates a site: it takes no new work; nothing is deleted. Admins only.
-#[utoipa::path(delete, path = "/api/v1/sites/{id}", tag = "places", params(("id" = Uuid, Path)),
-    responses((status = 200, body = SiteBody), (status = 404, description = "NOT_FOUND")))]
-pub(crate) async fn deactivate(
-    State(hub): State<Hub>,
-    Caller(ctx): Caller,
-    Id(id): Id<SiteId>,
-) -> Result<Json<SiteBody>, HubError> {
-    require_admin(&ctx.actor)?;
-    let mut tx = hub.db.begin().await?;
-    let mut row = load(&mut tx, &ctx, id).await?;
-    if row.status == PlaceStatus::Inactive {
-        return Ok(Json(row.into()));
+    fn may_write(ctx: &Ctx) -> Result<(), ApiError> {
+        require_admin(ctx)
     }
-    row.status = PlaceStatus::Inactive;
-    save(tx, &ctx, row, "site.deactivate").await
+
+    fn window(query: &SiteQuery) -> Window<'_> {
+        Window { cursor: query.cursor.as_deref(), limit: query.limit }
+    }
+
+    fn mark(row: &SiteRow) -> Mark {
+        Mark { id: row.id.into(), version: row.version, account: Some(row.account_id) }
+    }
+
+    fn made_from(change: &SiteChange) -> Option<i64> {
+        change.version
+    }
+
+    fn body(_: &Hub, row: &SiteRow) -> SiteBody {
+        row.clone().into()
+    }
+
+    async fn page(
+        tx: &mut Tx,
+        _: &Hub,
+        ctx: &Ctx,
+        query: SiteQuery,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<SiteRow>, HubError> {
+        let accounts = narrowed(ctx, query.account_id);
+        let filter = SiteFilter { accounts, sites: ctx.actor.sites.clone(), text: searched(query.q) };
+        Ok(sites::page(tx, &filter, SiteId(after.unwrap_or(Uuid::nil())), limit).await?)
+    }
+
+    async fn find(tx: &mut Tx, ctx: &Ctx, key: &SiteId) -> Result<Option<SiteRow>, HubError> {
+        Ok(sites::by_id(tx, *key).await?.filter(|row| ctx.actor.may_touch(row.account_id, row.id)))
+    }
+
+    async fn make(tx: &mut Tx, ctx: &Ctx, new: NewSite) -> Result<SiteRow, HubError> {
+        let account = AccountId(new.account_id);
+        let owner = if ctx.actor.accounts.allows(&account) { accounts::by_id(tx, account).await? } else { None };
+        let owner = owner.ok_or_else(|| ApiError::invalid("account_id", "there is no such account"))?;
+        let code = match new.code.clone() {
+            Some(code) => code,
+            None => next_code(tx, owner.profile).await?,
+        };
+        let row = new.row(ctx, &code)?;
+        sites::insert(tx, &row).await?;
+        Ok(row)
+    }
+
+    async fn apply(_: &mut Tx, _: &Ctx, row: &mut SiteRow, change: SiteChange) -> Result<(), HubError> {
+        Ok(change.apply(row)?)
+    }
+
+    async fn save(tx: &mut Tx, ctx: &Ctx, row: &mut SiteRow) -> Result<(), HubError> {
+        row.updated_at = ctx.now;
+        sites::update(tx, row).await?;
+        row.version += 1;
+        Ok(())
+    }
+
+    fn retire(row: &mut SiteRow) -> bool {
+        std::mem::replace(&mut row.status, PlaceStatus::Inactive) != PlaceStatus::Inactive
+    }
 }
 
 /// A site within the caller's scope; another one is not there.
 pub(super) async fn load(tx: &mut Tx, ctx: &Ctx, id: SiteId) -> Result<SiteRow, HubError> {
-    let row = sites::by_id(tx, id).await?.filter(|row| ctx.actor.may_touch(row.account_id, row.id));
-    Ok(row.ok_or_else(|| ApiError::not_found("site"))?)
+    Ok(Sites::find(tx, ctx, &id).await?.ok_or_else(|| ApiError::not_found("site"))?)
 }
 
 /// The next code that no site has: `D-001` for dealerships, `P-001` for property, `S-001` for the rest.
@@ -159,12 +132,17 @@ async fn next_code(tx: &mut Tx, profile: Profile) -> Result<String, StoreError> 
     }
 }
 
-async fn save(mut tx: Tx, ctx: &Ctx, mut row: SiteRow, tool: &str) -> Result<Json<SiteBody>, HubError> {
-    row.updated_at = ctx.now;
-    sites::update(&mut tx, &row).await?;
-    row.version += 1;
-    let subject = json!({ "site_id": row.id, "version": row.version });
-    record(&mut tx, ctx, row.account_id, tool, subject).await?;
-    tx.commit().await?;
-    Ok(Json(row.into()))
+endpoints! {
+    Sites at "/api/v1/sites" and "/api/v1/sites/{id}" tagged "places", named by Uuid;
+    /// Sites within the caller's scope, in the order they were made.
+    list SiteQuery;
+    /// Makes a site. Admins only. Error: 409 `ALREADY_EXISTS` when the code is taken.
+    create NewSite;
+    /// One site.
+    read SiteBody;
+    /// Changes a site. Admins only. Errors: 409 `VERSION_CONFLICT` when it is newer than the version given, 409
+    /// `ALREADY_EXISTS` when the code is taken.
+    change by patch SiteChange;
+    /// Deactivates a site: it takes no new work; nothing is deleted. Admins only.
+    deactivate;
 }

@@ -14,7 +14,7 @@ use patchbay_core::directory::{Directory, Team};
 use patchbay_core::ids::{ContactId, InboxId, RecordId, TeamId};
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::{Config, Dispatch};
-use patchbay_http::{Claims, Gate, TokenKeys, WordList, correlate};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
 use patchbay_store::contacts::NewContact;
 use patchbay_store::feed::{self, Position};
 use patchbay_store::inboxes::{self, InboxRow};
@@ -86,6 +86,7 @@ impl Desk {
                 clock: clock.clone(),
                 allowed_origins: Arc::from([]),
                 rates: patchbay_http::ActorRates::default(),
+                development: DevelopmentHeaders::Refused,
             },
             files: Arc::new(object_store::memory::InMemory::new()),
             config: Arc::new(HubConfig::default()),

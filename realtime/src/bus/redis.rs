@@ -2,6 +2,8 @@
 //! any node reaches every node. The client's own resubscription is not used, because after the loss of a cluster node it
 //! did not come back; a ping every five seconds and the next seed did, within a fifth of a second.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -24,6 +26,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 pub(super) struct RedisWire {
     seeds: Vec<redis::Client>,
     channel: String,
+    /// Whether the listening connection stands.
+    heard: Arc<AtomicBool>,
 }
 
 impl RedisWire {
@@ -33,7 +37,11 @@ impl RedisWire {
             .into_iter()
             .map(|seed| redis::Client::open(seed).map_err(|_| BusError::Address))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { seeds, channel: channel.into() })
+        Ok(Self { seeds, channel: channel.into(), heard: Arc::default() })
+    }
+
+    pub(super) fn is_heard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed)
     }
 
     async fn subscribe(&self, seed: &redis::Client) -> Option<(PubSubSink, PubSubStream)> {
@@ -72,7 +80,9 @@ pub(super) async fn listen(wire: &RedisWire, signals: &Signals, node: NodeId) {
             pause = FIRST_PAUSE;
             // What was said before, nobody will repeat.
             signals.hear(Notice::Missed);
+            wire.heard.store(true, Ordering::Relaxed);
             hear(sink, stream, signals, node).await;
+            wire.heard.store(false, Ordering::Relaxed);
             tracing::warn!("the bus went away; until it is back, other nodes are heard with a delay");
         } else {
             pause = (pause * 2).min(LONGEST_PAUSE);

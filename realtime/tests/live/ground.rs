@@ -9,7 +9,7 @@ use patchbay_core::directory::{Directory, Team, User};
 use patchbay_core::ids::{RecordId, SessionId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_core::secret::Secret;
-use patchbay_http::{Claims, Gate, TokenKeys, WordList};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList};
 use patchbay_realtime::Bus;
 use patchbay_store::Db;
 use tempfile::TempDir;
@@ -64,6 +64,7 @@ impl Ground {
             clock: Clock::system(),
             allowed_origins: Arc::from(["https://desk.example.test".to_owned()]),
             rates: patchbay_http::ActorRates::default(),
+            development: DevelopmentHeaders::Refused,
         };
         Some(Self { url, bus, gate, support, sales, _folder: folder })
     }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use object_store::local::LocalFileSystem;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{ActorRates, Chain, Gate, TokenKeys};
+use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
+use patchbay_store::objects::Objects;
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::StartError;
 use crate::roles::Roles;
-use crate::settings::{Environment, Settings};
+use crate::settings::{Environment, Settings, development_secret, link_secret};
 
 /// How long a start waits for a database that is away.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
@@ -37,22 +37,21 @@ pub(super) struct Parts {
     pub(super) ingress: Option<Ingress>,
     pub(super) realtime: Option<Realtime>,
     pub(super) simulator: Option<patchbay_simulator::Running>,
-    workers: Option<RunningWorkers>,
-    tasks: Vec<JoinHandle<()>>,
+    pub(super) objects: Objects,
+    pub(super) bus: Bus,
+    pub(super) workers: Option<RunningWorkers>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
 impl Parts {
-    /// Opens the stores and builds the hub; starts nothing.
-    pub(super) async fn open(settings: &Settings) -> Result<Self, StartError> {
-        let files_folder = settings.data_dir.join("files");
-        std::fs::create_dir_all(&files_folder)
-            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
-        let files = LocalFileSystem::new_with_prefix(&files_folder)
-            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
+    /// Opens the stores and builds the hub; starts only what follows the keys of an outside issuer, until `stop`.
+    pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, StartError> {
         let db = open_database(settings).await?;
-        let secret = jwt_secret(settings)?;
+        let mut tasks = Vec::new();
+        let TokenSecrets { keys, link_secret } = token_secrets(settings, stop, &mut tasks)?;
+        let objects = open_objects(settings, &link_secret)?;
         let gate = Gate {
-            keys: TokenKeys::new(&secret, settings.auth.issuer.clone(), settings.auth.audience.clone()),
+            keys,
             directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
             clock: Clock::system(),
             allowed_origins: settings
@@ -63,18 +62,23 @@ impl Parts {
                 .chain([origin(&settings.public_url)])
                 .collect(),
             rates: ActorRates::per_second(settings.limits.api_per_second),
+            development: settings.development_headers(),
         };
         let config = HubConfig {
             trust_forwarded_headers: settings.trust_forwarded_headers,
             secure_cookies: settings.public_url.starts_with("https://"),
             max_upload_bytes: settings.limits.upload_mb << 20,
-            files_folder,
-            link_secret: secret,
+            link_secret,
             intake_shards: settings.intake.shards,
         };
+        let bus = match settings.redis_url.as_str() {
+            "" => Bus::memory(),
+            url => Bus::redis(url, "patchbay")
+                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
+        };
         let dispatch = Dispatch::new(db.clone(), settings.dispatch);
-        let hub = Hub { db, gate, dispatch, files: Arc::new(files), config: Arc::new(config) };
-        Ok(Self { hub, ingress: None, realtime: None, simulator: None, workers: None, tasks: Vec::new() })
+        let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
+        Ok(Self { hub, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
     }
 
     /// Starts the parts that the roles ask for.
@@ -95,12 +99,7 @@ impl Parts {
         let mut keeper = DirectoryKeeper::new(hub);
         keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
-        let bus = match settings.redis_url.as_str() {
-            "" => Bus::memory(),
-            url => Bus::redis(url, "patchbay")
-                .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
-        };
-        self.tasks.push(bus.link(hub.db.clone(), stop_intake.clone()));
+        self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
         if roles.ingress {
             self.start_ingress(settings, stop_intake)?;
         }
@@ -203,6 +202,16 @@ async fn follow(gate: Gate, inboxes: Inboxes, stop: CancellationToken) {
     }
 }
 
+/// Where files lie: on our own disk, or in the bucket of the settings.
+fn open_objects(settings: &Settings, link_secret: &Secret) -> Result<Objects, StartError> {
+    if settings.object_store.url.is_empty() {
+        return Objects::on_disk(&settings.data_dir.join("files"), &settings.public_url, link_secret.clone())
+            .map_err(|error| StartError::Folder { what: "data_dir", problem: Chain(&error).to_string() });
+    }
+    Objects::on_s3(&settings.object_store)
+        .map_err(|error| StartError::Part { what: "the object store", problem: Chain(&error).to_string() })
+}
+
 async fn open_database(settings: &Settings) -> Result<Db, StartError> {
     let broken = |error: &patchbay_store::StoreError| StartError::Database(Chain(error).to_string());
     let db = Db::open(&settings.database_url, settings.database_connections).await.map_err(|error| broken(&error))?;
@@ -222,15 +231,45 @@ async fn open_database(settings: &Settings) -> Result<Db, StartError> {
     }
 }
 
+/// What tokens are checked and links are signed with.
+struct TokenSecrets {
+    keys: Option<TokenKeys>,
+    link_secret: Secret,
+}
+
 /// The configured secret; in development one that is made once and kept beside the data, so that tokens survive a
-/// restart.
-fn jwt_secret(settings: &Settings) -> Result<Secret, StartError> {
-    if let Some(secret) = &settings.auth.jwt_secret {
-        return Ok(secret.clone());
-    }
-    debug_assert_eq!(settings.env, Environment::Development, "production settings have a secret");
-    crate::settings::development_secret(&settings.data_dir)
-        .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })
+/// restart. In production an outside issuer may stand alone.
+fn token_secrets(
+    settings: &Settings,
+    stop: &CancellationToken,
+    tasks: &mut Vec<JoinHandle<()>>,
+) -> Result<TokenSecrets, StartError> {
+    let auth = &settings.auth;
+    let unusable = |error: std::io::Error| StartError::Folder { what: "data_dir", problem: error.to_string() };
+    let secret = match (&auth.jwt_secret, settings.env) {
+        (Some(secret), _) => Some(secret.clone()),
+        (None, Environment::Development) => Some(development_secret(&settings.data_dir).map_err(unusable)?),
+        (None, Environment::Production) => None,
+    };
+    let (issuer, audience) = (auth.issuer.clone(), auth.audience.clone());
+    let own = secret.as_ref().and_then(|secret| TokenKeys::new(secret, issuer.clone(), audience.clone()));
+    let keys = match &auth.jwks_url {
+        None => own,
+        Some(url) => {
+            let (jwks, task) = Jwks::start(url, auth.jwks_rules(), stop.clone())
+                .map_err(|error| StartError::Part { what: "auth.jwks_url", problem: Chain(&error).to_string() })?;
+            tasks.push(task);
+            Some(match own {
+                Some(keys) => keys.and_published(jwks),
+                None => TokenKeys::published(jwks, issuer, audience),
+            })
+        }
+    };
+    let link_secret = match secret {
+        Some(secret) => secret,
+        None => link_secret(&settings.data_dir).map_err(unusable)?,
+    };
+    Ok(TokenSecrets { keys, link_secret })
 }
 
 fn origin(url: &str) -> String {

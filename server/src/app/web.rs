@@ -1,6 +1,5 @@
 //! The web front: routes of the roles, layers around them.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::extract::DefaultBodyLimit;
@@ -16,12 +15,14 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::demo::Simulated;
+use super::observability::Observability;
 use super::parts::Parts;
+use crate::document;
 use crate::health::{self, Health};
+use crate::observe::observe;
 use crate::pages::{self, SimulatorPages};
 use crate::roles::Roles;
 use crate::settings::Settings;
-use crate::{document, telemetry};
 
 /// Longest body of a request to the API; uploads and commands have limits of their own.
 const BODY_BYTES: usize = 1 << 20;
@@ -30,20 +31,27 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Everything the process serves.
 pub(super) fn router(
-    _settings: &Settings,
+    settings: &Settings,
     roles: Roles,
     parts: &Parts,
-    address: SocketAddr,
+    watched: Observability,
     simulated: &Simulated,
 ) -> Router {
+    let Observability { observer, alerts, door, metrics } = watched;
+    let (alerts, _) =
+        patchbay_dispatch::alerts::alerts_router(alerts, parts.hub.gate.clone(), door.clone()).split_for_parts();
     let health = Health {
         db: parts.hub.db.clone(),
         gate: parts.hub.gate.clone(),
-        metrics: telemetry::metrics(),
-        listens_on: address.ip(),
+        metrics,
+        door,
+        objects: parts.objects.clone(),
+        bus: parts.bus.clone(),
+        workers: parts.workers.as_ref().map(|workers| (workers.heartbeat(), settings.workers.lease())),
+        evidence: settings.evidence_profile(),
     };
     let (operations, _) = health::router(health).split_for_parts();
-    let mut bounded = operations;
+    let mut bounded = operations.merge(alerts);
     if roles.api {
         let (api, _) = document::hub_routes().with_state(parts.hub.clone()).split_for_parts();
         let document = document::openapi();
@@ -81,6 +89,7 @@ pub(super) fn router(
             tracing::error!("a handler panicked");
             ApiError::new(Code::InternalError, "something went wrong on our side; quote the request id").into_response()
         }))
+        .layer(axum::middleware::from_fn_with_state(observer, observe))
         .layer(axum::middleware::from_fn(correlate))
         .layer(axum::middleware::map_response(|mut response: axum::response::Response| async {
             response.headers_mut().entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{CommandError, print};
 use crate::cli::TokenArgs;
-use crate::settings::{Settings, development_secret};
+use crate::settings::{Environment, Settings, development_secret};
 
 /// Prints a token signed with the configured secret.
 pub(super) fn run(settings: &Settings, arguments: TokenArgs) -> Result<(), CommandError> {
@@ -28,6 +28,9 @@ pub(super) fn run(settings: &Settings, arguments: TokenArgs) -> Result<(), Comma
     }
     let secret = match &settings.auth.jwt_secret {
         Some(secret) => secret.clone(),
+        None if settings.env == Environment::Production => {
+            return Err(usage("settings: auth.jwt_secret is not set; tokens are made by the issuer of auth.jwks_url"));
+        }
         None => development_secret(&settings.data_dir)
             .map_err(|error| CommandError::Failed(format!("data_dir cannot be used: {error}")))?,
     };

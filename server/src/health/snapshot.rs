@@ -7,6 +7,9 @@ use serde::Serialize;
 use serde_json::{Map, Number, Value};
 use utoipa::ToSchema;
 
+/// Counters that are always there, as lists: of what has not happened yet they are empty. Source: S1, metrics.
+const LISTS: &[&str] = &["requests_total", "errors_total", "transitions_total", "dispatch_override_close_by_code"];
+
 /// The metrics at one moment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Snapshot {
@@ -27,6 +30,7 @@ impl Snapshot {
     pub(super) fn of(text: &str, now: DateTime<Utc>) -> Self {
         let mut snapshot =
             Self { service: "patchbay", generated_at: now, counters: BTreeMap::new(), gauges: BTreeMap::new() };
+        snapshot.counters.extend(LISTS.iter().map(|name| ((*name).to_owned(), Value::Array(Vec::new()))));
         let mut is_counter = false;
         let mut lines: Vec<(bool, &str)> = Vec::new();
         for line in text.lines().filter(|line| !line.is_empty()) {
@@ -83,7 +87,13 @@ fn labels_of(text: &str) -> Map<String, Value> {
                 other => value.push(other),
             }
         }
-        labels.insert(name.trim_start_matches([',', ' ']).to_owned(), value.into());
+        let name = name.trim_start_matches([',', ' ']);
+        // A status is a number to whoever reads JSON.
+        let value = match value.parse::<u16>() {
+            Ok(status) if name == "status" => status.into(),
+            _ => value.into(),
+        };
+        labels.insert(name.to_owned(), value);
         rest = chars.as_str();
     }
     labels
@@ -99,10 +109,10 @@ mod tests {
                     # TYPE waiting gauge\nwaiting 2\n";
         let snapshot = Snapshot::of(text, DateTime::<Utc>::UNIX_EPOCH);
         assert_eq!(
-            serde_json::to_value(&snapshot.counters).unwrap(),
-            serde_json::json!({ "hits": [
-                { "path": "/a", "note": "x \"y\"", "count": 3 }, { "path": "/b", "count": 1 }] })
+            serde_json::to_value(&snapshot.counters["hits"]).unwrap(),
+            serde_json::json!([{ "path": "/a", "note": "x \"y\"", "count": 3 }, { "path": "/b", "count": 1 }])
         );
+        assert_eq!(snapshot.counters["transitions_total"], serde_json::json!([]), "there, and empty");
         assert_eq!(serde_json::to_value(&snapshot.gauges).unwrap(), serde_json::json!({ "waiting": 2 }));
     }
 }

@@ -1,4 +1,4 @@
-//! What a developer need not configure.
+//! Secrets that nobody need configure.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,7 +7,17 @@ use patchbay_core::secret::Secret;
 
 /// The token secret of a development server: made once, kept beside the data, readable by its owner only.
 pub fn development_secret(data_dir: &Path) -> Result<Secret, std::io::Error> {
-    let path = data_dir.join("development-jwt-secret");
+    kept_secret(data_dir, "development-jwt-secret")
+}
+
+/// Signs the links to our files where tokens are the business of an outside issuer. Nodes that share their files share it
+/// with them.
+pub fn link_secret(data_dir: &Path) -> Result<Secret, std::io::Error> {
+    kept_secret(data_dir, "link-secret")
+}
+
+fn kept_secret(data_dir: &Path, name: &str) -> Result<Secret, std::io::Error> {
+    let path = data_dir.join(name);
     if let Ok(text) = std::fs::read_to_string(&path)
         && text.trim().len() >= patchbay_http::MIN_SECRET_BYTES
     {

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use figment::Figment;
-use figment::providers::{Env, Format, Serialized, Toml};
+use figment::providers::{Env, Format, Toml};
 use patchbay_core::secret::Secret;
 
-use super::Settings;
+use super::{Settings, published};
 
 /// What is wrong with the settings, in one line.
 #[derive(Debug, thiserror::Error)]
@@ -29,17 +29,6 @@ pub enum SettingsError {
     },
 }
 
-/// Keys by which the originals set what ours sets elsewhere. Source: S1, environment.
-const PUBLISHED: &[(&str, &str)] = &[
-    ("DISPATCH_DATABASE_URL", "database_url"),
-    ("DISPATCH_AUTH_JWT_SECRET", "auth.jwt_secret"),
-    ("DISPATCH_AUTH_JWT_ISSUER", "auth.issuer"),
-    ("DISPATCH_AUTH_JWT_AUDIENCE", "auth.audience"),
-    ("DISPATCH_INTAKE_IDENTITY_CONFIDENCE_THRESHOLD", "dispatch.identity_confidence_threshold"),
-    ("DISPATCH_INTAKE_CLASSIFICATION_CONFIDENCE_THRESHOLD", "dispatch.classification_confidence_threshold"),
-    ("DISPATCH_INTAKE_DUPLICATE_WINDOW_MINUTES", "dispatch.duplicate_window_minutes"),
-];
-
 impl Settings {
     /// Reads the settings: defaults, then the file, then the environment. Without a named file `patchbay.toml` in the
     /// working directory is read if it is there.
@@ -53,17 +42,7 @@ impl Settings {
             }
             None => {}
         }
-        for (name, key) in PUBLISHED {
-            if let Ok(value) = std::env::var(name) {
-                figment = figment.merge(published(key, value));
-            }
-        }
-        if let Ok(host) = std::env::var("DISPATCH_API_HOST") {
-            let port = std::env::var("DISPATCH_API_PORT").unwrap_or_else(|_| "8080".into());
-            figment = figment.merge(Serialized::default("listen", format!("{host}:{port}")));
-        } else if let Ok(port) = std::env::var("DISPATCH_API_PORT") {
-            figment = figment.merge(Serialized::default("listen", format!("127.0.0.1:{port}")));
-        }
+        figment = published::merge(figment, |name| std::env::var(name).ok())?;
         let mut settings: Self = figment
             .merge(Env::prefixed("PATCHBAY_").ignore(&["PATCHBAY_JWT_SECRET", "JWT_SECRET", "BIN"]).split("__"))
             .extract()
@@ -85,7 +64,11 @@ impl Settings {
         } else if let Ok(secret) = std::env::var("PATCHBAY_JWT_SECRET") {
             self.auth.jwt_secret = Some(Secret::new(secret));
         }
+        if let Some(token) = &self.observability.scrape_token {
+            self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
+        }
         self.integration.complete()?;
+        self.complete_object_store()?;
         self.validate()
     }
 }
@@ -93,19 +76,9 @@ impl Settings {
 impl Settings {
     /// Keys that are set and do nothing in this release.
     pub fn unused(&self) -> Vec<&'static str> {
-        let keys = self.auth.jwks_url.is_some().then_some("auth.jwks_url");
         let mail = (!self.listen_smtp.is_empty()).then_some("listen_smtp");
-        keys.into_iter().chain(mail).chain(self.integration.unused()).collect()
+        mail.into_iter().chain(self.integration.unused()).collect()
     }
-}
-
-/// A value under a dotted key; numbers stay numbers except where a text is wanted.
-fn published(key: &str, value: String) -> Serialized<figment::value::Value> {
-    let value = match value.parse::<u32>() {
-        Ok(number) if key.starts_with("dispatch.") => figment::value::Value::from(number),
-        _ => figment::value::Value::from(value),
-    };
-    Serialized::default(key, value)
 }
 
 fn one_line(error: &figment::Error) -> String {

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use patchbay_http::MIN_SECRET_BYTES;
-
 use super::{Environment, Settings, SettingsError};
+
+/// Shortest token that lets a scraper in, in bytes.
+const LEAST_SCRAPE_TOKEN: usize = 16;
 
 impl Settings {
     /// Checks everything that can be checked without opening anything.
@@ -24,10 +25,9 @@ impl Settings {
         if !self.redis_url.is_empty() && !redis.iter().any(|scheme| self.redis_url.starts_with(scheme)) {
             return invalid("redis_url: must start with redis://, rediss:// or redis-cluster://".into());
         }
-        if let Some(secret) = &self.auth.jwt_secret
-            && secret.expose().len() < MIN_SECRET_BYTES
-        {
-            return invalid(format!("auth.jwt_secret: must have at least {MIN_SECRET_BYTES} bytes"));
+        self.auth.validate(self.env)?;
+        if self.observability.scrape_token.as_ref().is_some_and(|token| token.expose().len() < LEAST_SCRAPE_TOKEN) {
+            return invalid(format!("observability.scrape_token: must have at least {LEAST_SCRAPE_TOKEN} bytes"));
         }
         let percent = |value: u8| value <= 100;
         if !percent(self.dispatch.identity_confidence_threshold)
@@ -37,6 +37,7 @@ impl Settings {
         }
         patchbay_hub::directory::InboxSettings::check_all(&self.inboxes)
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
+        self.validate_evidence()?;
         if self.env == Environment::Production {
             self.validate_production()?;
         }
@@ -45,15 +46,8 @@ impl Settings {
 
     fn validate_production(&self) -> Result<(), SettingsError> {
         let refuse = |message: &str| Err(SettingsError::Invalid(format!("in production, {message}")));
-        if self.auth.jwt_secret.is_none() {
-            return refuse("auth.jwt_secret must be set");
-        }
         if self.simulator.enabled {
             return refuse("simulator.enabled must be off");
-        }
-        let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !matches!(value.as_str(), "" | "false" | "0"));
-        if is_set("DISPATCH_AUTH_ALLOW_DEV_HEADERS") {
-            return refuse("DISPATCH_AUTH_ALLOW_DEV_HEADERS must not be set");
         }
         Ok(())
     }

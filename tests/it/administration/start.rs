@@ -128,7 +128,7 @@ async fn another_node_learns_of_a_change_when_told(database: TestDatabase) {
 async fn a_person_with_a_printed_token_becomes_a_user_when_needed(database: TestDatabase) {
     let world = World::new(database).await;
     let token = world.token("support_agent", &["support"]);
-    let (actor, _) = world.hub.gate.actor(&token).expect("it is there");
+    let (actor, _) = world.hub.gate.actor(&token).await.expect("it is there");
     let now = world.hub.gate.clock.now();
     let ctx = patchbay_core::Ctx { actor, ..patchbay_core::Ctx::system(now, "test") };
     let mut tx = world.hub.db.begin().await.expect("it works");

@@ -12,13 +12,14 @@ use axum::http::{HeaderMap, Method, Request, header};
 use chrono::DateTime;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ActorId, RecordId};
+use patchbay_core::ids::{ActorId, AuditId, RecordId};
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
-use patchbay_http::{Claims, Gate, TokenKeys, WordList};
+use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList};
 use patchbay_hub::directory::DirectoryKeeper;
-use patchbay_hub::{Hub, HubConfig, administration, auth};
+use patchbay_hub::{Hub, HubConfig, administration, auth, catalog, performers, places};
 use patchbay_store::Db;
+use patchbay_store::audit::{self, AuditRow};
 use patchbay_tests::TestDatabase;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -116,7 +117,8 @@ impl World {
         let files = tempfile::tempdir().expect("a folder");
         let hub = hub(db, clock, &files);
         DirectoryKeeper::new(&hub).refresh().await.expect("the directory can be read");
-        let (router, _) = auth::router().merge(administration::router()).split_for_parts();
+        let routes = auth::router().merge(administration::router()).merge(places::router());
+        let (router, _) = routes.merge(catalog::router()).merge(performers::router()).split_for_parts();
         let router = router.with_state(hub.clone()).layer(axum::middleware::from_fn(patchbay_http::correlate));
         Self { hub, router, database, _files: files }
     }
@@ -157,6 +159,8 @@ impl World {
             sub: ActorId(RecordId::new().into()).to_string(),
             role: role.to_owned(),
             team_ids: Some(WordList::List(teams.iter().map(|&team| team.to_owned()).collect())),
+            account_ids: Some(WordList::Text("*".into())),
+            site_ids: Some(WordList::Text("*".into())),
             ..Claims::default()
         })
     }
@@ -168,6 +172,23 @@ impl World {
 
     pub(crate) fn admin(&self) -> String {
         self.token("admin", &[])
+    }
+
+    /// A token for one account and one site.
+    pub(crate) fn scoped_token(&self, role: &str, account: &str, site: &str) -> String {
+        self.token_with(Claims {
+            sub: ActorId(RecordId::new().into()).to_string(),
+            role: role.to_owned(),
+            account_ids: Some(WordList::Text(account.to_owned())),
+            site_ids: Some(WordList::Text(site.to_owned())),
+            ..Claims::default()
+        })
+    }
+
+    /// What the audit keeps about what belongs to no account.
+    pub(crate) async fn audit(&self) -> Vec<AuditRow> {
+        let mut tx = self.hub.db.read().await.expect("reads");
+        audit::of_account(&mut tx, None, AuditId(uuid::Uuid::nil()), 100).await.expect("entries")
     }
 
     /// Creates a user with [`PASSWORD`].
@@ -195,6 +216,7 @@ fn hub(db: Db, clock: Clock, files: &tempfile::TempDir) -> Hub {
             clock,
             allowed_origins: Arc::from(["https://console.test".to_owned()]),
             rates: patchbay_http::ActorRates::default(),
+            development: DevelopmentHeaders::Refused,
         },
         files: Arc::new(store),
         config: Arc::new(HubConfig::default()),

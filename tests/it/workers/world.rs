@@ -347,6 +347,7 @@ fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) ->
         clock: clock.clone(),
         allowed_origins: [].into(),
         rates: patchbay_http::ActorRates::default(),
+        development: patchbay_http::DevelopmentHeaders::Refused,
     };
     Hub {
         db: db.clone(),

@@ -3,6 +3,7 @@
 
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt as _};
+use patchbay_core::evidence::sniff;
 use patchbay_core::ids::RecordId;
 use patchbay_hub::files;
 use reqwest::Response;
@@ -11,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 use super::Failure;
 use crate::deps::Deps;
 
-/// Bytes that are written at once.
-const PART_BYTES: usize = 1 << 20;
+/// Bytes that are written at once. S3 takes no smaller part but the last.
+const PART_BYTES: usize = 5 << 20;
 /// Bytes that tell the type of a file.
 const SNIFFED_BYTES: usize = 64;
 
@@ -39,7 +40,7 @@ pub(super) async fn keep(deps: &Deps, response: Response, claimed: &str) -> Resu
             upload.complete().await.map_err(not_stored)?;
             let storage_key = files::storage_key(&sha256);
             deps.files.rename(&unfinished, &Path::from(storage_key.as_str())).await.map_err(not_stored)?;
-            Ok(Kept { mime_type: files::sniff(&first, claimed), sha256, size_bytes, storage_key })
+            Ok(Kept { mime_type: sniff(&first, claimed), sha256, size_bytes, storage_key })
         }
         Err(failure) => {
             // What could not be removed here is a leftover without a name that anybody asks for.

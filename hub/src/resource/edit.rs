@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 /// What a change does to a field that may be empty.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) enum Edit<T> {
+pub(crate) enum Edit<T> {
     /// Nothing was said.
     #[default]
     Keep,
@@ -23,7 +23,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
 
 impl<T> Edit<T> {
     /// Changes `field`; `read` checks a new value, which may turn out to be none.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         self,
         field: &mut Option<T>,
         read: impl FnOnce(Option<T>) -> Result<Option<T>, ApiError>,

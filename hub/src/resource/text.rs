@@ -1,4 +1,7 @@
-//! Texts about places, read once at the edge.
+//! Single fields, read once at the edge.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
 
 use patchbay_http::ApiError;
 use serde_json::Value;
@@ -7,17 +10,17 @@ const MAX_LINE: usize = 200;
 const MAX_TEXT: usize = 4_000;
 
 /// A trimmed line of 1 to 200 characters.
-pub(super) fn line(path: &str, text: &str) -> Result<String, ApiError> {
+pub(crate) fn line(path: &str, text: &str) -> Result<String, ApiError> {
     bounded(path, text, MAX_LINE)
 }
 
 /// A trimmed line, if any; blank counts as none.
-pub(super) fn optional_line(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn optional_line(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     text.filter(|text| !text.trim().is_empty()).map(|text| line(path, &text)).transpose()
 }
 
 /// A trimmed longer text, if any; blank counts as none.
-pub(super) fn optional_text(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn optional_text(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     text.filter(|text| !text.trim().is_empty()).map(|text| bounded(path, &text, MAX_TEXT)).transpose()
 }
 
@@ -35,7 +38,7 @@ fn bounded(path: &str, text: &str, max: usize) -> Result<String, ApiError> {
 }
 
 /// The name of a time zone: `UTC` or `Area/City`.
-pub(super) fn timezone(path: &str, text: &str) -> Result<String, ApiError> {
+pub(crate) fn timezone(path: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     let is_name = text.len() <= 64
         && text.split('/').all(|part| {
@@ -50,7 +53,7 @@ pub(super) fn timezone(path: &str, text: &str) -> Result<String, ApiError> {
 }
 
 /// A country: a two-letter code in upper case, or its name.
-pub(super) fn country(path: &str, text: &str) -> Result<String, ApiError> {
+pub(crate) fn country(path: &str, text: &str) -> Result<String, ApiError> {
     let text = line(path, text)?;
     if text.chars().count() < 2 || !text.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.')) {
         return Err(ApiError::invalid(path, "must be a country, such as CA"));
@@ -59,7 +62,7 @@ pub(super) fn country(path: &str, text: &str) -> Result<String, ApiError> {
 }
 
 /// A currency: three letters, in upper case.
-pub(super) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
+pub(crate) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
     let text = text.trim();
     if text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic()) {
         Ok(text.to_ascii_uppercase())
@@ -69,7 +72,7 @@ pub(super) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
 }
 
 /// A telephone number without its punctuation: what an inbound call or SMS is compared with.
-pub(super) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     let Some(text) = optional_line(path, text)? else { return Ok(None) };
     let plus = if text.starts_with('+') { "+" } else { "" };
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -82,16 +85,55 @@ pub(super) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<
     }
 }
 
+/// A telephone number with its country code, if any.
+pub(crate) fn optional_e164(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+    match optional_phone(path, text)? {
+        Some(phone) if !phone.starts_with('+') => {
+            Err(ApiError::invalid(path, "must begin with + and the country code, such as +15550100"))
+        }
+        other => Ok(other),
+    }
+}
+
 /// An e-mail address, if any.
-pub(super) fn optional_email(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
+pub(crate) fn optional_email(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     let Some(text) = optional_line(path, text)? else { return Ok(None) };
     let is_address = text.rsplit_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
         && !text.chars().any(char::is_whitespace);
     if is_address { Ok(Some(text)) } else { Err(ApiError::invalid(path, "must be an e-mail address")) }
 }
 
+/// A value within a range.
+pub(crate) fn within<T: PartialOrd + Display>(path: &str, value: T, range: RangeInclusive<T>) -> Result<T, ApiError> {
+    if range.contains(&value) {
+        Ok(value)
+    } else {
+        Err(ApiError::invalid(path, format!("must be between {} and {}", range.start(), range.end())))
+    }
+}
+
+/// Words without white space around them, each once, in order; at most 100.
+pub(crate) fn words(path: &str, texts: Vec<String>) -> Result<Vec<String>, ApiError> {
+    if texts.len() > 100 {
+        return Err(ApiError::invalid(path, "must not have more than 100 entries"));
+    }
+    let mut words = Vec::with_capacity(texts.len());
+    for (place, text) in texts.iter().enumerate() {
+        let word = line(&format!("{path}[{place}]"), text)?;
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    Ok(words)
+}
+
+/// What a list is searched for: lower case, nothing when blank.
+pub(crate) fn searched(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
+}
+
 /// A JSON object, if any.
-pub(super) fn optional_object(path: &str, value: Option<Value>) -> Result<Option<Value>, ApiError> {
+pub(crate) fn optional_object(path: &str, value: Option<Value>) -> Result<Option<Value>, ApiError> {
     match value {
         Some(value) if !value.is_object() => Err(ApiError::invalid(path, "must be an object")),
         other => Ok(other),

@@ -1,0 +1,75 @@
+//! What a file is, as its content tells.
+
+/// Types that may be uploaded as evidence. Nothing among them runs in a browser.
+pub const UPLOADABLE: &[&str] = &[
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "video/mp4",
+    "application/pdf",
+    "audio/ogg",
+    "audio/mpeg",
+    "text/plain",
+    "text/csv",
+    "application/json",
+];
+
+/// Whether a file of this type may be uploaded as evidence.
+pub fn is_uploadable(mime_type: &str) -> bool {
+    UPLOADABLE.contains(&mime_type)
+}
+
+/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
+pub fn sniff(bytes: &[u8], claimed: &str) -> String {
+    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let known = match bytes {
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'%', b'P', b'D', b'F', ..] => Some("application/pdf"),
+        [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
+        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => Some("audio/mpeg"),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
+        _ => None,
+    };
+    match known {
+        Some(known) => known.into(),
+        // Text and office files carry no mark; believe the claim unless a browser could run it.
+        None if claimed.is_empty()
+            || claimed.contains("html")
+            || claimed.contains("svg")
+            || claimed.contains("script")
+            || claimed.contains("xml")
+            || claimed.starts_with("image/") =>
+        {
+            "application/octet-stream".into()
+        }
+        None => claimed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], claimed: &str, expect: &str) {
+        assert_eq!(sniff(bytes, claimed), expect, "claimed {claimed}");
+    }
+
+    #[test]
+    fn the_content_says_more_than_the_claim() {
+        check(b"\x89PNG\r\n", "image/jpeg", "image/png");
+        check(b"%PDF-1.7", "text/plain", "application/pdf");
+        check(b"a,b\n", "text/csv; charset=utf-8", "text/csv");
+    }
+
+    #[test]
+    fn nothing_that_a_browser_could_run_keeps_its_claim() {
+        for claimed in ["text/html", "image/svg+xml", "application/javascript", "text/xml", "image/png", ""] {
+            check(b"<svg onload=x>", claimed, "application/octet-stream");
+        }
+    }
+}

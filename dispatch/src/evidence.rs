@@ -1,0 +1,36 @@
+//! What evidence has to prove, and what may be uploaded as evidence. Source: domain, evidence and closeout gate.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use patchbay_core::evidence::Proof;
+
+/// What evidence has to prove, and what may be uploaded.
+#[derive(Clone, Debug)]
+pub struct EvidenceRules {
+    /// Schemes of object stores that evidence may point at, beside our own.
+    pub schemes: Vec<String>,
+    /// Whether the object must be there when it is added and when the gate is passed.
+    pub head: Proof,
+    /// Whether it must come with a checksum that fits.
+    pub checksum: Proof,
+    /// How long one look at an object may take.
+    pub head_timeout: Duration,
+    /// Largest file that may be uploaded, in bytes.
+    pub max_upload_bytes: u64,
+    /// How long leave to upload holds.
+    pub upload_life: TimeDelta,
+}
+
+impl Default for EvidenceRules {
+    fn default() -> Self {
+        Self {
+            schemes: vec!["s3".into(), "minio".into()],
+            head: Proof::Waived,
+            checksum: Proof::Waived,
+            head_timeout: Duration::from_millis(2_500),
+            max_upload_bytes: 50 << 20,
+            upload_life: TimeDelta::minutes(15),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Commands that make a ticket.
+
+use chrono::Datelike as _;
+use patchbay_core::Ctx;
+use patchbay_core::audit::{AuditEntry, Outcome, redact};
+use patchbay_core::ticket::{Command, Told};
+use patchbay_store::{StoreError, Tx, counters, tickets};
+use serde_json::{Map, Value};
+
+use super::Written;
+use crate::also::{Also, Joined};
+use crate::call::Call;
+use crate::effect::creation::{self, Creation};
+use crate::error::CommandError;
+use crate::telling::{self, Telling};
+use crate::work::Asked;
+
+/// First part of the codes of tickets whose account has none of its own.
+const CODE_PREFIX: &str = "T";
+
+pub(super) async fn carry_out(
+    tx: &mut Tx,
+    asked: Asked<'_>,
+    call: &Call,
+    body: &Value,
+    also: &mut impl Also,
+) -> Result<Written, CommandError> {
+    let (ctx, row) = (asked.ctx, asked.row);
+    let Creation { decision, place } = match row.command {
+        Command::TicketCreate => creation::create(tx, asked, body).await?,
+        _ => creation::blind_intake(tx, asked, body).await?,
+    };
+    let code = next_code(tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
+    let ticket = decision.draft.with_code(code);
+    tickets::insert(tx, &ticket).await?;
+    let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
+    let previous = decision.steps.first().and_then(|step| step.from);
+    let entry = AuditEntry {
+        ticket_id: Some(ticket.id),
+        conversation_id: conversation,
+        account_id: Some(ticket.account_id),
+        before_state: previous.map(|state| state.to_string()),
+        after_state: Some(ticket.state.to_string()),
+        ticket_version: Some(ticket.version),
+        payload: redact(&call.body),
+        ..AuditEntry::new(ctx, row.tool, Outcome::Success)
+    };
+    for step in &decision.steps {
+        tickets::append_transition(tx, ticket.id, *step, row.tool, entry.id, ctx.now).await?;
+    }
+    let telling = Telling { ticket: &ticket, previous, conversation, audience };
+    let told: Vec<Told> = decision.topics.iter().map(|topic| Told { topic: *topic, facts: Map::new() }).collect();
+    telling::other_systems(tx, ctx, telling, &told).await?;
+    telling::people(tx, ctx, telling).await?;
+    Ok(Written { ticket: Some(ticket.id), entry: Some(entry), steps: decision.steps, ..Written::new(asked, &reply) })
+}
+
+/// The next code of a prefix in this year: `T-2026-001`.
+async fn next_code(tx: &mut Tx, ctx: &Ctx, prefix: &str) -> Result<String, StoreError> {
+    let year = ctx.now.year();
+    let number = counters::next(tx, &format!("ticket:{prefix}:{year}")).await?;
+    Ok(format!("{prefix}-{year}-{number:03}"))
+}

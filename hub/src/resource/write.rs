@@ -1,0 +1,104 @@
+//! One write: its key claimed, its effect, its audit entry and its answer in one transaction.
+
+use std::collections::BTreeSet;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
+use patchbay_core::audit::{AuditEntry, Outcome};
+use patchbay_core::ids::AccountId;
+use patchbay_core::{Code, Ctx};
+use patchbay_http::ApiError;
+use patchbay_store::idempotency::{self, Claim, RequestKey};
+use patchbay_store::{StoreError, Tx, audit};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::stamp::Stamp;
+use crate::error::HubError;
+use crate::state::Hub;
+
+/// How long an answer can be had again. Source: domain, idempotency.
+const KEPT_FOR: TimeDelta = TimeDelta::days(7);
+
+/// A write under way. Dropped, it did not happen, and its key is free.
+pub(crate) struct Write {
+    /// Its transaction.
+    pub(crate) tx: Tx,
+    claim: Option<Claim>,
+}
+
+/// Whether a write happens now or happened before.
+pub(crate) enum Begun {
+    /// Now.
+    Now(Write),
+    /// Before: its answer again.
+    Before(Response),
+}
+
+impl Write {
+    /// Begins a write, claiming its key when it has one. Errors: 400 `INVALID_IDEMPOTENCY_KEY`, 409
+    /// `IDEMPOTENCY_PAYLOAD_MISMATCH`.
+    pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, stamp: &Stamp) -> Result<Begun, HubError> {
+        let key = stamp.key()?;
+        let mut tx = hub.db.begin().await?;
+        let Some(request_id) = key else { return Ok(Begun::Now(Self { tx, claim: None })) };
+        // The claim is written in the transaction of the effect: nobody ever sees it unsettled.
+        let key = RequestKey { actor_id: ctx.actor.id, endpoint: stamp.endpoint.clone(), request_id };
+        let claim = Claim { key, locked_until: ctx.now };
+        if idempotency::claim(&mut tx, &claim, &stamp.hash, ctx.now, ctx.now + KEPT_FOR).await? {
+            return Ok(Begun::Now(Self { tx, claim: Some(claim) }));
+        }
+        let used = idempotency::find(&mut tx, &claim.key).await?.ok_or(StoreError::Conflict)?;
+        if used.request_hash != stamp.hash {
+            let message = "the idempotency key was used for a different request";
+            return Err(ApiError::new(Code::IdempotencyPayloadMismatch, message).into());
+        }
+        let status = used.response_code.and_then(|code| u16::try_from(code).ok()).unwrap_or(200);
+        let mut answer = json_text(status, used.response_body.unwrap_or_default());
+        answer.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+        Ok(Begun::Before(answer))
+    }
+
+    /// Keeps the answer and commits.
+    pub(crate) async fn finish(mut self, status: StatusCode, body: &impl Serialize) -> Result<Response, HubError> {
+        let text = serde_json::to_string(body).expect("a body is plain data");
+        if let Some(claim) = &self.claim {
+            idempotency::settle(&mut self.tx, claim, i64::from(status.as_u16()), &text, None).await?;
+        }
+        self.tx.commit().await?;
+        Ok(json_text(status.as_u16(), text))
+    }
+}
+
+fn json_text(status: u16, text: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
+}
+
+/// Records who changed what.
+pub(crate) async fn record(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    account: Option<AccountId>,
+    tool: &str,
+    subject: Value,
+) -> Result<(), StoreError> {
+    let entry = AuditEntry {
+        account_id: account,
+        payload: json!({ "subject": subject }),
+        ..AuditEntry::new(ctx, tool, Outcome::Success)
+    };
+    audit::append(tx, &entry).await.map(drop)
+}
+
+/// The names of the fields that differ. Their values are private: the audit log does not keep them.
+pub(crate) fn changed_fields(before: &impl Serialize, after: &impl Serialize) -> Vec<String> {
+    let as_json = |body: Value| if let Value::Object(fields) = body { fields } else { serde_json::Map::new() };
+    let before = as_json(serde_json::to_value(before).unwrap_or_default());
+    let after = as_json(serde_json::to_value(after).unwrap_or_default());
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let differs = |name: &&&String| before.get(**name) != after.get(**name);
+    let always = ["version", "updated_at"];
+    names.iter().filter(differs).map(|name| (*name).clone()).filter(|name| !always.contains(&name.as_str())).collect()
+}

@@ -1,0 +1,4 @@
+//! The enforcement API from end to end: the real binary, HTTP, both engines.
+
+mod desk;
+mod holds;

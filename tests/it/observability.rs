@@ -1,0 +1,8 @@
+//! What the server tells about itself, seen from outside the real binary.
+
+mod alerts;
+mod ground;
+mod health;
+mod metrics;
+mod runbooks;
+mod sinks;
