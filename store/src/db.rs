@@ -46,7 +46,9 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
-/// Pages that a reader keeps, as SQLite writes it: so many KiB. What is not among them the system has in its cache.
+/// Pages that the writer and each reader keep, as SQLite writes it: so many KiB. What is not among them the system has in
+/// its cache.
+const WRITER_CACHE: &str = "-24000";
 const READER_CACHE: &str = "-8000";
 /// Rows that SQLite's thread reads ahead: a batch of the intake, so that the two threads need not take turns.
 const ROWS_AHEAD: usize = 256;
@@ -127,7 +129,7 @@ impl Db {
             .busy_timeout(STATEMENT_TIMEOUT)
             .row_buffer_size(ROWS_AHEAD)
             .statement_cache_capacity(PREPARED_STATEMENTS)
-            .pragma("cache_size", "-32000")
+            .pragma("cache_size", WRITER_CACHE)
             .pragma("temp_store", "memory")
             .pragma("mmap_size", "0")
             .pragma("wal_autocheckpoint", "4000")
