@@ -1,10 +1,18 @@
 //! The JSON bodies that everything about tickets answers.
 
+pub(crate) mod cockpit;
 mod creation;
 mod invoice;
+mod operations;
 
 pub(crate) use creation::{CreateBody, IntakeBody};
 pub use invoice::InvoiceBody;
+pub use operations::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, OutboxBody,
+};
+pub(crate) mod packet;
+mod view;
+pub(crate) use view::TicketView;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ticket::words::WorkHoldReason;
@@ -208,6 +216,8 @@ pub struct TimelineBody {
     pub ticket_id: Uuid,
     /// What happened, oldest first.
     pub events: Vec<TimelineEvent>,
+    /// Pass it as `cursor` to get what happened after; null at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// One command, carried out or refused.

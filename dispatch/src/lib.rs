@@ -2,32 +2,45 @@
 //! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
 //! pipeline, the effects and the endpoints.
 
+mod actions;
 pub mod alerts;
 mod also;
+mod audit_log;
 mod body;
 mod call;
+mod cockpit;
 mod config;
 mod counted;
 mod document;
+mod drift;
 mod effect;
 mod error;
 mod evidence;
 mod fields;
+mod guard;
+mod packet;
 mod pipeline;
+mod query;
 mod read;
 mod routes;
 mod telling;
+mod timeline;
 mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+pub use audit_log::{Checked, check as check_audit_log};
+pub use body::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, InvoiceBody, OutboxBody,
+    TicketBody, TimelineBody, TimelineEvent, TimelineStep,
+};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
+pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use read::TicketQuery;
+pub use read::{OutboxQuery, TicketQuery};
 pub use routes::router;
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The audit log. Rows are appended, never changed; those of an account chain by hash.
 
+use chrono::{DateTime, Utc};
 use patchbay_core::audit::{AuditEntry, Outcome};
 use patchbay_core::ids::{AccountId, AuditId, TicketId};
 use uuid::Uuid;
@@ -114,16 +115,53 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
 
 /// What happened to a ticket, oldest first: everything that was done, and attempts to record the same request again.
 /// Other refusals are kept in the log but are no part of the ticket's story.
-pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<AuditRow>, StoreError> {
+pub async fn of_ticket(
+    tx: &mut Tx,
+    ticket: TicketId,
+    after: Option<(DateTime<Utc>, AuditId)>,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let (time, id) = after.unwrap_or((DateTime::UNIX_EPOCH, AuditId(Uuid::nil())));
     tx.query(
         "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
                 request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
                 changes, prev_hash, hash, created_at
          from audit_events
          where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
-         order by created_at, id",
+           and (created_at, id) > ($2, $3)
+         order by created_at, id limit $4",
     )
     .bind(ticket)
+    .bind(time)
+    .bind(id)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// How much [`of_ticket`] tells.
+pub async fn count_of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<i64, StoreError> {
+    tx.query(
+        "select count(*) from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')",
+    )
+    .bind(ticket)
+    .scalar()
+    .await
+}
+
+/// The latest of what [`of_ticket`] tells, newest first.
+pub async fn latest_of_ticket(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
+         order by created_at desc, id desc limit $2",
+    )
+    .bind(ticket)
+    .bind(limit)
     .all()
     .await
 }
@@ -148,4 +186,42 @@ pub async fn of_account(
     .bind(limit)
     .all()
     .await
+}
+
+/// What others than people did or tried to do with a ticket, oldest first, at most `limit`.
+pub async fn of_automation(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events
+         where ticket_id = $1 and actor_type <> 'HUMAN'
+         order by created_at, id limit $2",
+    )
+    .bind(ticket)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The chains there are: accounts that somebody did something for, and the one of no account.
+pub async fn chains(tx: &mut Tx) -> Result<Vec<Option<AccountId>>, StoreError> {
+    let none = AccountId(Uuid::nil());
+    let chains: Vec<AccountId> = tx
+        .query(
+            "select account_id from audit_heads
+             union select coalesce(account_id, $1) from audit_events
+             order by 1",
+        )
+        .bind(none)
+        .column()
+        .await?;
+    Ok(chains.into_iter().map(|account| Some(account).filter(|account| *account != none)).collect())
+}
+
+/// Hash of the newest entry of a chain, as its head says.
+pub async fn head(tx: &mut Tx, account: Option<AccountId>) -> Result<Option<String>, StoreError> {
+    let head: Option<Head> =
+        tx.query("select hash from audit_heads where account_id = $1").bind(chain(account)).optional().await?;
+    Ok(head.and_then(|head| head.hash))
 }

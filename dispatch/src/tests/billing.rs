@@ -93,7 +93,15 @@ fn payer() -> Option<Value> {
 /// Drafts the invoice as the end of the work does.
 async fn draft(app: &App, ticket: Ticket, config: Config) -> Ticket {
     let ctx = Ctx::system(app.now(), "c");
-    let asked = Asked { ctx: &ctx, row: Command::Complete.row(), tool: None, config: &config };
+    let (evidence, seen) = (crate::EvidenceRules::default(), crate::evidence::Seen::default());
+    let asked = Asked {
+        ctx: &ctx,
+        row: Command::Complete.row(),
+        tool: None,
+        config: &config,
+        evidence: &evidence,
+        seen: &seen,
+    };
     let mut tx = app.db.begin().await.expect("begins");
     let invoice_state = billing::draft(&mut tx, asked, &ticket).await.expect("a draft");
     tx.commit().await.expect("commits");
@@ -278,7 +286,9 @@ async fn a_paid_invoice_stays(app: App) {
     row.paid_at = Some(app.now());
     invoices::update(&mut tx, &row).await.expect("writes");
     tx.commit().await.expect("commits");
-    let Err(CommandError::Refused(refusal)) = void(&app, &ticket).await else { panic!("a paid invoice was taken back") };
+    let Err(CommandError::Refused(refusal)) = void(&app, &ticket).await else {
+        panic!("a paid invoice was taken back")
+    };
     assert_eq!(refusal.code.as_str(), "INVOICE_STATE_CONFLICT");
     assert_eq!(shown(&app, &ticket).await["payment_status"], "PAID");
 }
