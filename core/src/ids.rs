@@ -131,6 +131,8 @@ ids! {
     ScheduleHoldId,
     /// An appointment to do the work.
     AppointmentId,
+    /// A ranking of the technicians who could do the work of a ticket.
+    RecommendationId,
     /// A question that somebody has to decide.
     ApprovalId,
     /// A row of the audit log.

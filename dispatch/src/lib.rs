@@ -5,17 +5,20 @@
 mod actions;
 pub mod alerts;
 mod also;
+mod audit_log;
 mod body;
 mod call;
 mod cockpit;
 mod config;
 mod counted;
 mod document;
+mod drift;
 mod effect;
 mod error;
 mod evidence;
 mod fields;
 mod guard;
+mod packet;
 mod pipeline;
 mod query;
 mod read;
@@ -25,13 +28,19 @@ mod timeline;
 mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+pub use audit_log::{Checked, check as check_audit_log};
+pub use body::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, InvoiceBody, OutboxBody,
+    TicketBody, TimelineBody, TimelineEvent, TimelineStep,
+};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
+pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
+pub use read::OutboxQuery;
 pub use routes::router;
 
 #[cfg(test)]

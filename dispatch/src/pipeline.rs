@@ -192,14 +192,16 @@ pub(crate) async fn performs_as(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Vec<Uui
     }
 }
 
-/// What policy must know about a ticket.
-#[expect(clippy::unused_async, reason = "technicians are looked up here once they are in the directory")]
-pub(crate) async fn facts(_tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
+/// What policy must know about a ticket. A technician acts under a login, or under the technician's own id.
+pub(crate) async fn facts(tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
     let performers = [ticket.assigned_tech_id.map(|id| id.0), ticket.assigned_provider_id.map(|id| id.0)];
-    let performer = match performers {
-        [None, None] => Performer::Nobody,
-        performers if performers.contains(&Some(ctx.actor.id.0)) => Performer::Actor,
-        _ => Performer::Other,
+    let does_it = |id: &Uuid| performers.contains(&Some(*id));
+    let performer = if performers == [None, None] {
+        Performer::Nobody
+    } else if does_it(&ctx.actor.id.0) || performs_as(tx, ctx).await?.is_some_and(|ids| ids.iter().any(does_it)) {
+        Performer::Actor
+    } else {
+        Performer::Other
     };
     Ok(Facts { account_id: ticket.account_id, site_id: ticket.site_id, state: Some(ticket.state), performer })
 }

@@ -1,5 +1,6 @@
 //! The endpoints: extract, execute, shape. Those of commands come from the table; reads are written out.
 
+mod operations;
 mod reads;
 
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
@@ -27,7 +28,9 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands())).merge(evidence::router());
+    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands()))
+        .merge(evidence::router())
+        .merge(operations::router());
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))

@@ -1,8 +1,10 @@
 //! `ticket.cancel`.
 
+use patchbay_core::ticket::InvoiceState;
 use patchbay_core::ticket::cancel::{self, Cancellation};
 use patchbay_store::{appointments, approvals, schedules};
 
+use crate::effect::billing;
 use crate::error::CommandError;
 use crate::work::{Effect, Work};
 
@@ -13,5 +15,10 @@ pub(super) async fn cancel(work: &mut Work<'_>) -> Result<Effect, CommandError> 
     schedules::close(work.tx, ticket, now).await?;
     appointments::cancel_live(work.tx, ticket, now).await?;
     approvals::cancel(work.tx, ticket, now).await?;
-    Ok(cancel::decide(work.ticket, &cancellation).into())
+    let mut change = cancel::decide(work.ticket, &cancellation);
+    // Work that quality sent back has a draft already.
+    if work.ticket.invoice_state != InvoiceState::NotStarted {
+        change.ticket.invoice_state = billing::void(work.tx, work.asked.ctx, work.ticket).await?;
+    }
+    Ok(change.into())
 }
