@@ -1,0 +1,3 @@
+//! The enforcement API from end to end: the real binary, HTTP, both engines.
+
+mod scenarios;
