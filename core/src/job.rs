@@ -17,6 +17,8 @@ vocabulary! {
         EndSnooze => "end_snooze",
         /// Fetch a received file from its provider.
         FetchMedia => "fetch_media",
+        /// Ask the requester of a ticket for what is missing.
+        AskRequester => "ask_requester",
         /// Deliver an outbox event of a ticket.
         RelayOutbox => "relay_outbox",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.

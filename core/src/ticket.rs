@@ -2,22 +2,29 @@
 //! table of commands, who may give which command, and what follows from it. A new command is a row in [`command`], a
 //! rule beside [`create`] and [`intake`], and an effect in the dispatch crate.
 
+pub mod action;
 pub mod approval;
 pub mod assignment;
 pub mod autonomy;
 pub mod billing;
+pub mod cancel;
 pub mod command;
 pub mod create;
 pub mod decision;
+pub mod escalate;
 pub mod field_work;
+pub mod info;
 pub mod intake;
 pub mod policy;
 pub mod record;
 pub mod refusal;
+pub mod review;
 pub mod schedule;
 pub mod sla;
 pub mod state;
 pub mod transition;
+pub mod triage;
+pub mod update;
 pub mod words;
 
 pub use approval::Approval;

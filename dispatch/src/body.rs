@@ -1,8 +1,11 @@
 //! The JSON bodies that everything about tickets answers.
 
+pub(crate) mod cockpit;
 mod creation;
 mod invoice;
+mod view;
 
+pub(crate) use view::TicketView;
 pub(crate) use creation::{CreateBody, IntakeBody};
 pub use invoice::InvoiceBody;
 
@@ -208,6 +211,8 @@ pub struct TimelineBody {
     pub ticket_id: Uuid,
     /// What happened, oldest first.
     pub events: Vec<TimelineEvent>,
+    /// Pass it as `cursor` to get what happened after; null at the end.
+    pub next_cursor: Option<String>,
 }
 
 /// One command, carried out or refused.

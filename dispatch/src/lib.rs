@@ -2,10 +2,12 @@
 //! writes ticket tables. The table of commands, who may and what follows are in `patchbay_core::ticket`; here are the
 //! pipeline, the effects and the endpoints.
 
+mod actions;
 pub mod alerts;
 mod also;
 mod body;
 mod call;
+mod cockpit;
 mod config;
 mod counted;
 mod document;
@@ -13,10 +15,13 @@ mod effect;
 mod error;
 mod evidence;
 mod fields;
+mod guard;
 mod pipeline;
+mod query;
 mod read;
 mod routes;
 mod telling;
+mod timeline;
 mod work;
 
 pub use also::{Alone, Also, Joined};
@@ -27,7 +32,6 @@ pub use counted::describe_counters;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use read::TicketQuery;
 pub use routes::router;
 
 #[cfg(test)]

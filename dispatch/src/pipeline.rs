@@ -12,14 +12,16 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use patchbay_core::ids::TicketId;
+use patchbay_core::role::Role;
 use patchbay_core::ticket::Ticket;
 use patchbay_core::ticket::Transition;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
-use patchbay_store::{Db, StoreError, Tx, tickets};
+use patchbay_store::{Db, StoreError, Tx, technicians, tickets};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::also::Also;
 use crate::call::{Call, Given, Reply};
@@ -162,6 +164,18 @@ struct Written {
 impl Written {
     fn new(asked: Asked<'_>, reply: &Value) -> Self {
         Self { status: asked.row.status, body: reply.to_string(), ticket: None, entry: None, steps: Vec::new() }
+    }
+}
+
+/// The ids under which the caller does work, when it sees nobody else's: technicians and vendors.
+pub(crate) async fn performs_as(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Vec<Uuid>>, StoreError> {
+    match ctx.actor.role {
+        Role::Technician => {
+            let technician = technicians::of_actor(tx, ctx.actor.id).await?;
+            Ok(Some(technician.map(|id| id.0).into_iter().chain([ctx.actor.id.0]).collect()))
+        }
+        Role::Vendor => Ok(Some(vec![ctx.actor.id.0])),
+        _ => Ok(None),
     }
 }
 

@@ -1,75 +1,60 @@
-//! Reading tickets: one, many, and what happened to one. What is out of scope is not there.
+//! Reading tickets: one, and many.
 
 mod invoice;
 
-use patchbay_core::actor::Scope;
-use patchbay_core::ids::{AccountId, TicketId};
-use patchbay_core::ticket::{Command, CommandRow, Refusal, Ticket, TicketState, policy};
-use patchbay_core::{Code, Ctx};
+use chrono::{DateTime, Utc};
+use patchbay_core::Ctx;
+use patchbay_core::ids::TicketId;
+use patchbay_core::ticket::state::JobStatus;
+use patchbay_core::ticket::{Command, CommandRow, Ticket, TicketPriority, TicketState, policy};
 use patchbay_http::{Page, decode_cursor, encode_cursor, limit};
-use patchbay_store::Tx;
-use patchbay_store::audit::{self, AuditRow};
-use patchbay_store::tickets::{self, TicketFilter, TransitionRow};
-use serde::Deserialize;
-use utoipa::IntoParams;
-use uuid::Uuid;
+use patchbay_store::tickets::{self, Approvals, TicketFilter};
+use patchbay_store::{Tx, approvals, schedules};
 
-use crate::body::{TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+use crate::body::{TicketBody, TicketView};
+use crate::cockpit::within;
 use crate::error::CommandError;
-use crate::pipeline::{Dispatch, facts};
+use crate::pipeline::{Dispatch, facts, performs_as};
+use crate::query::{Parameters, invalid};
 
-/// Which tickets a list shows.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TicketQuery {
-    /// States, separated by commas.
-    pub state: Option<String>,
-    /// Only of this account.
-    pub account_id: Option<Uuid>,
-    /// Text in code or summary.
-    pub q: Option<String>,
-    /// Where the page before ended.
-    pub cursor: Option<String>,
-    /// How many, 1 to 100.
-    pub limit: Option<i64>,
-}
+/// The words of the dealerships that are no states of a ticket: as `state` they stand for the states they mean.
+const EXPANDED: [JobStatus; 2] = [JobStatus::Pending, JobStatus::Completed];
 
 impl Dispatch {
-    /// One ticket. Errors: 403 `FORBIDDEN`, 404 `TICKET_NOT_FOUND`.
+    /// One ticket. Errors: 403 `FORBIDDEN`, 403 `FORBIDDEN_SCOPE`, 403 `NOT_ASSIGNED`, 404 `TICKET_NOT_FOUND`.
     pub async fn ticket(&self, ctx: &Ctx, id: TicketId, tool: Option<&str>) -> Result<Ticket, CommandError> {
         let mut tx = self.db.read().await?;
         visible(&mut tx, ctx, Command::TicketRead.row(), id, tool).await
     }
 
+    /// One ticket and what it waits for. Errors: as for one ticket.
+    pub(crate) async fn view(&self, ctx: &Ctx, id: TicketId, tool: Option<&str>) -> Result<TicketView, CommandError> {
+        let mut tx = self.db.read().await?;
+        let ticket = visible(&mut tx, ctx, Command::TicketRead.row(), id, tool).await?;
+        view(&mut tx, &ticket).await
+    }
+
     /// Tickets, newest first. Errors: 403 `FORBIDDEN`, 400 `INVALID_QUERY`.
-    pub async fn tickets(
+    pub(crate) async fn tickets(
         &self,
         ctx: &Ctx,
-        query: TicketQuery,
+        mut given: Parameters,
         tool: Option<&str>,
     ) -> Result<Page<TicketBody>, CommandError> {
         policy::authorize(&ctx.actor, Command::TicketList.row(), tool)?;
-        let limit = limit(query.limit).map_err(CommandError::Also)?;
-        let filter = filter(ctx, query)?;
+        let limit = given.number("limit")?;
+        let limit = limit_of(limit)?;
+        let mut filter = filter(ctx, given)?;
         let mut tx = self.db.read().await?;
+        filter.of_performer = performs_as(&mut tx, ctx).await?;
         let rows = tickets::page(&mut tx, &filter, limit + 1).await?;
         let page = Page::of(rows, limit, |ticket| encode_cursor(&ticket.id));
         Ok(Page { data: page.data.iter().map(TicketBody::from).collect(), next_cursor: page.next_cursor })
     }
-
-    /// What happened to a ticket. Errors: as for one ticket.
-    pub async fn timeline(&self, ctx: &Ctx, id: TicketId, tool: Option<&str>) -> Result<TimelineBody, CommandError> {
-        let mut tx = self.db.read().await?;
-        visible(&mut tx, ctx, Command::TicketTimeline.row(), id, tool).await?;
-        let entries = audit::of_ticket(&mut tx, id).await?;
-        let steps = tickets::transitions(&mut tx, id).await?;
-        Ok(TimelineBody { ticket_id: id.into(), events: entries.iter().map(|entry| event(entry, &steps)).collect() })
-    }
 }
 
-/// A ticket the caller may see; what it may not see is not there.
-async fn visible(
+/// A ticket the caller may see. Errors: 404 `TICKET_NOT_FOUND`, 403 `FORBIDDEN_SCOPE`, 403 `NOT_ASSIGNED`.
+pub(crate) async fn visible(
     tx: &mut Tx,
     ctx: &Ctx,
     row: &CommandRow,
@@ -83,60 +68,62 @@ async fn visible(
     Ok(ticket)
 }
 
-fn filter(ctx: &Ctx, query: TicketQuery) -> Result<TicketFilter, CommandError> {
-    let states = query
-        .state
-        .iter()
-        .flat_map(|states| states.split(','))
-        .map(str::trim)
-        .filter(|state| !state.is_empty())
-        .map(|state| state.to_uppercase().parse::<TicketState>())
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| invalid("state must be states of a ticket, separated by commas"))?;
-    let accounts = match query.account_id.map(AccountId) {
-        None => ctx.actor.accounts.clone(),
-        Some(account) if ctx.actor.accounts.allows(&account) => Scope::Only([account].into()),
-        Some(_) => Scope::none(),
-    };
-    let before = query.cursor.as_deref().map(decode_cursor).transpose().map_err(CommandError::Also)?;
-    let text = query.q.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty());
-    if text.as_deref().is_some_and(|text| text.contains('\0')) {
-        return Err(invalid("q must not contain U+0000"));
-    }
-    Ok(TicketFilter { accounts, sites: ctx.actor.sites.clone(), states, text, before })
+/// A ticket and what it waits for.
+pub(crate) async fn view(tx: &mut Tx, ticket: &Ticket) -> Result<TicketView, CommandError> {
+    Ok(TicketView {
+        ticket: TicketBody::from(ticket),
+        pending_approval: approvals::pending(tx, ticket.id).await?.map(Into::into),
+        active_hold: schedules::active_hold(tx, ticket.id).await?.map(Into::into),
+        schedule_options: schedules::live_options(tx, ticket.id).await?.into_iter().map(Into::into).collect(),
+    })
 }
 
-fn invalid(message: &str) -> CommandError {
-    Refusal::new(Code::InvalidQuery, message).into()
+fn limit_of(asked: Option<i64>) -> Result<i64, CommandError> {
+    limit(asked).map_err(CommandError::Also)
 }
 
-fn event(row: &AuditRow, steps: &[TransitionRow]) -> TimelineEvent {
-    let entry = &row.entry;
-    TimelineEvent {
-        id: entry.id.into(),
-        tool_name: entry.tool_name.clone(),
-        actor_type: entry.actor_type.as_str(),
-        actor_id: entry.actor_id.into(),
-        actor_role: entry.actor_role.as_str(),
-        on_behalf_of: entry.on_behalf_of,
-        outcome: entry.outcome.as_str(),
-        error_code: entry.error_code.clone(),
-        before_state: entry.before_state.clone(),
-        after_state: entry.after_state.clone(),
-        ticket_version: entry.ticket_version,
-        transitions: steps
+fn filter(ctx: &Ctx, mut given: Parameters) -> Result<TicketFilter, CommandError> {
+    let known: Vec<&str> = TicketState::WORDS.iter().copied().chain(EXPANDED.map(JobStatus::as_str)).collect();
+    let words: Vec<String> = given.words("state", &known)?;
+    let mut states: Vec<TicketState> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let mut statuses: Vec<JobStatus> = given.words("status", JobStatus::WORDS)?;
+    let mut approvals = if states.contains(&TicketState::ApprovalRequired) { Approvals::All } else { Approvals::None };
+    statuses.extend(
+        words
             .iter()
-            .filter(|step| step.audit_event_id == entry.id)
-            .map(|step| TimelineStep {
-                seq: step.seq,
-                from_state: step.from_state.map(TicketState::as_str),
-                to_state: step.to_state.as_str(),
-            })
-            .collect(),
-        payload: entry.payload.clone(),
-        changes: entry.changes.clone(),
-        request_id: entry.request_id.clone(),
-        correlation_id: entry.correlation_id.clone(),
-        created_at: entry.created_at,
+            .filter(|word| word.parse::<TicketState>().is_err())
+            .filter_map(|word| word.parse::<JobStatus>().ok()),
+    );
+    for status in &statuses {
+        states.extend(TicketState::ALL.iter().filter(|state| state.job_statuses().contains(status)));
+        approvals = match status {
+            JobStatus::Pending => approvals.and(Approvals::BeforeWork),
+            JobStatus::InProgress => approvals.and(Approvals::DuringWork),
+            _ => approvals,
+        };
     }
+    states.retain(|state| *state != TicketState::ApprovalRequired);
+    let text = given.one("q")?.map(|text| text.to_lowercase()).filter(|text| !text.is_empty());
+    let filter = TicketFilter {
+        accounts: within(&ctx.actor.accounts, &given.ids("account_id")?),
+        sites: within(&ctx.actor.sites, &given.ids("site_id")?),
+        is_any_state: words.is_empty() && statuses.is_empty(),
+        states,
+        approvals,
+        priorities: given.words::<TicketPriority>("priority", TicketPriority::WORDS)?,
+        technicians: given.ids("assigned_tech_id")?,
+        incident_types: given.texts("incident_type")?.iter().map(|text| text.to_uppercase()).collect(),
+        updated_since: given.one("updated_since")?.map(|text| time(&text)).transpose()?,
+        of_performer: None,
+        text,
+        before: given.one("cursor")?.map(|cursor| decode_cursor(&cursor)).transpose().map_err(CommandError::Also)?,
+    };
+    given.finish()?;
+    Ok(filter)
+}
+
+fn time(text: &str) -> Result<DateTime<Utc>, CommandError> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.to_utc())
+        .map_err(|_| invalid("updated_since must be a time like 2026-01-05T12:00:00Z").into())
 }

@@ -4,6 +4,9 @@
 mod accept;
 mod body;
 mod endpoints;
+mod system;
+
+pub use system::{Said, say};
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -1,5 +1,6 @@
 //! The audit log. Rows are appended, never changed; those of an account chain by hash.
 
+use chrono::{DateTime, Utc};
 use patchbay_core::audit::{AuditEntry, Outcome};
 use patchbay_core::ids::{AccountId, AuditId, TicketId};
 use uuid::Uuid;
@@ -114,16 +115,42 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
 
 /// What happened to a ticket, oldest first: everything that was done, and attempts to record the same request again.
 /// Other refusals are kept in the log but are no part of the ticket's story.
-pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<AuditRow>, StoreError> {
+pub async fn of_ticket(
+    tx: &mut Tx,
+    ticket: TicketId,
+    after: Option<(DateTime<Utc>, AuditId)>,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    let (time, id) = after.unwrap_or((DateTime::UNIX_EPOCH, AuditId(Uuid::nil())));
     tx.query(
         "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
                 request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
                 changes, prev_hash, hash, created_at
          from audit_events
          where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
-         order by created_at, id",
+           and (created_at, id) > ($2, $3)
+         order by created_at, id limit $4",
     )
     .bind(ticket)
+    .bind(time)
+    .bind(id)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The latest of what [`of_ticket`] tells, newest first.
+pub async fn latest_of_ticket(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')
+         order by created_at desc, id desc limit $2",
+    )
+    .bind(ticket)
+    .bind(limit)
     .all()
     .await
 }

@@ -13,6 +13,7 @@ pub mod audit;
 pub mod autonomy;
 mod batch;
 pub mod canned_responses;
+pub mod cockpit;
 pub mod contact_attempts;
 pub mod contacts;
 pub mod conversations;

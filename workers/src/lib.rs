@@ -2,6 +2,7 @@
 //! sweeps, the search index. One file for each job; nothing here writes conversation or ticket tables but through the
 //! hub and dispatch.
 
+mod ask_requester;
 mod backoff;
 mod config;
 mod deps;

@@ -95,9 +95,10 @@ pub fn blockers(draft: &DraftFacts<'_>) -> Vec<Blocker> {
         (BlockerCode::AmountUnusable, totals.is_none()),
         (BlockerCode::TotalAboveNte, *nte_cents > 0 && total > *nte_cents),
     ];
-    let of_lines = lines.iter().enumerate().flat_map(|(index, line)| {
-        of_line(line, accounting).map(move |code| Blocker { code, line: Some(index + 1) })
-    });
+    let of_lines = lines
+        .iter()
+        .enumerate()
+        .flat_map(|(index, line)| of_line(line, accounting).map(move |code| Blocker { code, line: Some(index + 1) }));
     found(payer).chain(of_lines).chain(found(whole)).collect()
 }
 

@@ -36,7 +36,8 @@ fn amounts_of_two_currencies_do_not_add_up() {
 
 #[test]
 fn quantities_have_two_decimals() {
-    for (number, hundredths) in [(1.5, 150), (0.1, 10), (0.29, 29), (1.005, 100), (2.675, 268), (100_000.0, 10_000_000)] {
+    for (number, hundredths) in [(1.5, 150), (0.1, 10), (0.29, 29), (1.005, 100), (2.675, 268), (100_000.0, 10_000_000)]
+    {
         assert_eq!(Quantity::from_number(number), Some(Quantity::hundredths(hundredths)), "{number}");
     }
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300, -1e300] {

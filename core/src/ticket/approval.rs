@@ -10,9 +10,11 @@ use crate::ids::{ActorId, ApprovalId, TicketId};
 use crate::role::{ActorType, Role};
 use crate::ticket::command::field::MAX_CENTS;
 use crate::ticket::decision::{Change, Topic};
+use crate::ticket::intake::IntakeRules;
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::state::TicketState;
+use crate::ticket::triage::pass_gate;
 use crate::ticket::words::{ApprovalDecision, ApprovalOrigin, ApprovalStatus, ApprovalType};
 
 /// A question about a ticket, and its answer once there is one.
@@ -128,13 +130,24 @@ impl Approval {
     }
 }
 
+/// Whether `actor` may answer a question that `asker` asked. A dispatcher may ask and answer in one at triage; work on
+/// site and machines need a second pair of eyes. Error: 403 `FORBIDDEN`.
+pub fn may_decide(origin: ApprovalOrigin, asker: ActorId, asked_as: Role, actor: &Actor) -> Result<(), Refusal> {
+    let needs_another = origin == ApprovalOrigin::TechChange || asked_as == Role::AiAgent;
+    if needs_another && asker == actor.id {
+        return Err(Refusal::new(Code::Forbidden, "who asked may not decide").because("requested_by", asker.to_string()));
+    }
+    Ok(())
+}
+
 /// What follows from `approval.decide` on `approval`, the one the answer names (`None`: there is none of that id).
 /// Errors: 404 `APPROVAL_NOT_FOUND`, 409 `APPROVAL_NOT_PENDING`, 403 `FORBIDDEN` when the one who asked decides, 409
-/// `INVALID_APPROVAL_TARGET_STATE`.
+/// `INVALID_APPROVAL_TARGET_STATE`; those of the gate of blind intakes, which an approval does not open.
 pub fn decide(
     ticket: &Ticket,
     approval: Option<Approval>,
     answer: &Answer,
+    rules: &IntakeRules,
     actor: &Actor,
     now: DateTime<Utc>,
 ) -> Result<(Change, Approval), Refusal> {
@@ -145,12 +158,7 @@ pub fn decide(
         return Err(Refusal::new(Code::ApprovalNotPending, "the approval is not waiting for a decision any more")
             .because("approval_status", approval.status.as_str()));
     }
-    // A dispatcher may ask and answer in one at triage; work on site and machines need a second pair of eyes.
-    let needs_another = approval.origin == ApprovalOrigin::TechChange || approval.requested_by_role == Role::AiAgent;
-    if needs_another && approval.requested_by == actor.id {
-        return Err(Refusal::new(Code::Forbidden, "who asked may not decide")
-            .because("requested_by", approval.requested_by.to_string()));
-    }
+    may_decide(approval.origin, approval.requested_by, approval.requested_by_role, actor)?;
     let to = approval.target(answer.decision);
     let expected = match approval.origin {
         ApprovalOrigin::Triage => [TicketState::ReadyToSchedule, TicketState::Triaged],
@@ -173,6 +181,9 @@ pub fn decide(
     if answer.decision == ApprovalDecision::Approved {
         let risen = ticket.nte_cents.saturating_add(decided.amount_delta_cents.unwrap_or(0));
         change.ticket.nte_cents = risen.min(MAX_CENTS);
+    }
+    if to == TicketState::ReadyToSchedule {
+        pass_gate(&mut change.ticket, rules)?;
     }
     change.step(to);
     change.tell_with(Topic::ApprovalDecided, decided.facts());

@@ -45,6 +45,12 @@ impl Refusal {
         self
     }
 
+    /// What is asked for is so already.
+    pub fn nothing_changes(row: &CommandRow, state: TicketState) -> Self {
+        let refusal = Self::wrong_state(row, state).because("reason", "nothing_changes");
+        Self { message: format!("{} would change nothing", row.tool), ..refusal }
+    }
+
     /// Not from this state.
     pub fn wrong_state(row: &CommandRow, from: TicketState) -> Self {
         let allowed: Vec<&str> = row.from.iter().map(|state| state.as_str()).collect();

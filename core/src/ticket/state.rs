@@ -162,6 +162,12 @@ impl TicketState {
         matches!(self, Self::Closed | Self::Cancelled)
     }
 
+    /// The words of the dealerships that this state may have: what lists filtered by such a word have to look at.
+    pub fn job_statuses(self) -> [JobStatus; 2] {
+        let of = |is_mid_work| self.project(Situation { is_mid_work, ..Situation::default() }).job_status;
+        [of(false), of(true)]
+    }
+
     /// How the older vocabularies name this state in `situation`. Source: domain, status projections.
     pub fn project(self, situation: Situation) -> Projections {
         use BookingStatus as Booking;

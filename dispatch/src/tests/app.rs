@@ -1,5 +1,6 @@
 //! The ticket endpoints over a database of their own: a SQLite file, or a schema on the PostgreSQL of the run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -87,6 +88,7 @@ pub(crate) struct App {
     keys: TokenKeys,
     gate: Gate,
     router: Router,
+    url: String,
     _folder: Option<TempDir>,
 }
 
@@ -138,8 +140,17 @@ impl App {
             development: DevelopmentHeaders::Refused,
         };
         let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
-        let mut app =
-            Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, gate, router, _folder: folder };
+        let mut app = Self {
+            db,
+            clock,
+            account: AccountId::new(),
+            site: SiteId::new(),
+            keys,
+            gate,
+            router,
+            url: url.to_owned(),
+            _folder: folder,
+        };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
@@ -214,6 +225,14 @@ impl App {
         id
     }
 
+    /// From now on every ticket of the site needs a person's look.
+    pub(crate) async fn flag_site(&self) {
+        let mut tx = self.db.begin().await.expect("begins");
+        let row = sites::by_id(&mut tx, self.site).await.expect("reads").expect("the site");
+        sites::update(&mut tx, &SiteRow { is_audit_flagged: true, ..row }).await.expect("a flagged site");
+        tx.commit().await.expect("commits");
+    }
+
     /// A token of `role` with scope over everything.
     pub(crate) fn token(&self, role: &str) -> String {
         self.scoped_token(role, Uuid::from_u128(7), &["*".into()], &["*".into()])
@@ -266,6 +285,29 @@ impl App {
             "identity_confidence": 95, "classification_confidence": 90, "contact_phone": "+15550100199",
             "sop_handoff_acknowledged": true,
         })
+    }
+
+    /// How many rows each table has.
+    pub(crate) async fn row_counts(&self) -> BTreeMap<String, i64> {
+        let mut counts = BTreeMap::new();
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("a connection");
+            let tables = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+            for table in tables {
+                let count = AssertSqlSafe(format!("select count(*) from {table}"));
+                counts.insert(table, sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count"));
+            }
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.expect("a connection");
+            let tables = "select tablename::text from pg_tables where schemaname = current_schema()";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
+            for table in tables {
+                let count = AssertSqlSafe(format!("select count(*) from {table}"));
+                counts.insert(table, sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count"));
+            }
+        }
+        counts
     }
 
     /// How many tickets there are.

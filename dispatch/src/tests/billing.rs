@@ -278,7 +278,9 @@ async fn a_paid_invoice_stays(app: App) {
     row.paid_at = Some(app.now());
     invoices::update(&mut tx, &row).await.expect("writes");
     tx.commit().await.expect("commits");
-    let Err(CommandError::Refused(refusal)) = void(&app, &ticket).await else { panic!("a paid invoice was taken back") };
+    let Err(CommandError::Refused(refusal)) = void(&app, &ticket).await else {
+        panic!("a paid invoice was taken back")
+    };
     assert_eq!(refusal.code.as_str(), "INVOICE_STATE_CONFLICT");
     assert_eq!(shown(&app, &ticket).await["payment_status"], "PAID");
 }

@@ -26,7 +26,10 @@ async fn a_recorded_request_is_a_ticket_with_its_story(app: App) {
     let id = ticket["id"].as_str().expect("an id").to_owned();
     let read = app.get(&token, &format!("/tickets/{id}")).await;
     assert_eq!(read.status, StatusCode::OK);
-    assert_eq!(read.json(), ticket);
+    let view = read.json();
+    for (name, value) in ticket.as_object().expect("a ticket") {
+        assert_eq!(&view[name], value, "{name}");
+    }
     assert_eq!(read.headers["etag"], "\"1\"");
 
     let timeline = app.get(&token, &format!("/tickets/{id}/timeline")).await.json();

@@ -5,6 +5,7 @@ use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::conversation::{ConversationStatus, Trigger, window_is_open};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
 use patchbay_core::item::ContentType;
@@ -64,16 +65,29 @@ pub(super) async fn accept(
     mut tx: Tx,
     hub: &Hub,
     ctx: &Ctx,
-    mut row: ConversationRow,
+    row: ConversationRow,
     draft: Draft,
 ) -> Result<Accepted, HubError> {
+    let message = write(&mut tx, &hub.gate.directory.load_full(), ctx, row, draft).await?;
+    tx.commit().await?;
+    Ok(Accepted::New(message))
+}
+
+/// The same in a transaction of the caller's.
+pub(super) async fn write(
+    tx: &mut Tx,
+    directory: &Directory,
+    ctx: &Ctx,
+    mut row: ConversationRow,
+    draft: Draft,
+) -> Result<MessageRow, HubError> {
     may_send(ctx, &row)?;
     if row.status == ConversationStatus::Closed {
         return Err(ApiError::new(Code::InvalidStateTransition, "the conversation is closed; open it again first")
             .because("from_state", "closed")
             .into());
     }
-    if contacts::opted_out(&mut tx, row.channel, &row.contact_address).await? {
+    if contacts::opted_out(tx, row.channel, &row.contact_address).await? {
         return Err(ApiError::new(Code::ContactOptedOut, "the customer does not want messages here").into());
     }
     let window_closed = !window_is_open(row.window_expires_at, ctx.now);
@@ -88,7 +102,7 @@ pub(super) async fn accept(
     }
     let user = ctx.actor.user_id();
     if let Some(seen) = draft.seen_seq
-        && annotations::moved_after(&mut tx, row.id, seen, user).await?
+        && annotations::moved_after(tx, row.id, seen, user).await?
     {
         return Err(ApiError::new(
             Code::ConversationMoved,
@@ -98,13 +112,13 @@ pub(super) async fn accept(
         .because("last_seq", row.last_seq)
         .into());
     }
-    crate::directory::ensure_user(&mut tx, ctx).await?;
+    crate::directory::ensure_user(tx, ctx).await?;
     let id = MessageId::new();
-    let files = attach(&mut tx, ctx, &draft, id).await?;
+    let files = attach(tx, ctx, &draft, id).await?;
     let message = message_row(ctx, &mut row, id, draft, &files);
-    conversations::update(&mut tx, std::slice::from_ref(&row)).await?;
+    conversations::update(tx, std::slice::from_ref(&row)).await?;
     row.version += 1;
-    messages::insert(&mut tx, std::slice::from_ref(&message)).await?;
+    messages::insert(tx, std::slice::from_ref(&message)).await?;
     let job = NewJob {
         id: JobId::new(),
         queue: JobQueue::High,
@@ -115,11 +129,10 @@ pub(super) async fn accept(
         run_at: ctx.now,
         max_attempts: SEND_ATTEMPTS,
     };
-    jobs::enqueue(&mut tx, ctx, &job).await?;
-    let event = message_event(ctx, &hub.gate.directory.load_full(), EventName::MessageSent, &row, &message);
-    events::append(&mut tx, &[event]).await?;
-    tx.commit().await?;
-    Ok(Accepted::New(message))
+    jobs::enqueue(tx, ctx, &job).await?;
+    let event = message_event(ctx, directory, EventName::MessageSent, &row, &message);
+    events::append(tx, &[event]).await?;
+    Ok(message)
 }
 
 /// WhatsApp: only who has the conversation. Elsewhere also who leads its team. Source: domain, channel rules.

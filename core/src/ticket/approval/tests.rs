@@ -16,14 +16,21 @@ fn actor(role: Role) -> Actor {
     Actor { id: ActorId::new(), role, actor_type: role.default_actor_type(), ..Actor::system() }
 }
 
-fn answer(approval: &Approval, decision: ApprovalDecision) -> Answer {
-    Answer { approval_id: approval.id, decision, notes: None }
+fn run(
+    ticket: &Ticket,
+    approval: &Approval,
+    decision: ApprovalDecision,
+    by: &Actor,
+) -> Result<(Change, Approval), Refusal> {
+    let answer = Answer { approval_id: approval.id, decision, notes: None };
+    decide(ticket, Some(approval.clone()), &answer, &IntakeRules::default(), by, ticket.created_at)
 }
 
 #[track_caller]
 fn refused(approval: Option<Approval>, ticket: &Ticket, by: &Actor, expect: Code) {
     let answer = Answer { approval_id: ApprovalId::new(), decision: ApprovalDecision::Approved, notes: None };
-    let refusal = decide(ticket, approval, &answer, by, DateTime::<Utc>::UNIX_EPOCH).expect_err("refused");
+    let refusal = decide(ticket, approval, &answer, &IntakeRules::default(), by, DateTime::<Utc>::UNIX_EPOCH)
+        .expect_err("refused");
     assert_eq!(refusal.code, expect);
 }
 
@@ -39,9 +46,7 @@ fn yes_raises_the_limit_and_no_leaves_it() {
         (ApprovalOrigin::TechChange, Denied, TicketState::InProgress, 25_000),
     ] {
         let approval = asked(&ticket, origin, &actor(Role::Technician));
-        let (change, decided) =
-            decide(&ticket, Some(approval.clone()), &answer(&approval, decision), &approver, ticket.created_at)
-                .expect("decided");
+        let (change, decided) = run(&ticket, &approval, decision, &approver).expect("decided");
         assert_eq!((change.ticket.state, change.ticket.nte_cents), (to, nte));
         assert_eq!((decided.status, decided.decided_by), (decision.status(), Some(approver.id)));
         assert_eq!(change.told[0].topic, Topic::ApprovalDecided);
@@ -56,8 +61,7 @@ fn whoever_asked_during_the_work_does_not_decide() {
     let assistant = actor(Role::AiAgent);
     refused(Some(asked(&ticket, ApprovalOrigin::Triage, &assistant)), &ticket, &assistant, Code::Forbidden);
     let approval = asked(&ticket, ApprovalOrigin::Triage, &dispatcher);
-    let yes = answer(&approval, ApprovalDecision::Approved);
-    assert!(decide(&ticket, Some(approval), &yes, &dispatcher, ticket.created_at).is_ok());
+    assert!(run(&ticket, &approval, ApprovalDecision::Approved, &dispatcher).is_ok());
 }
 
 #[test]
@@ -72,4 +76,18 @@ fn only_a_pending_approval_of_the_ticket_can_be_decided() {
     refused(Some(settled), &ticket, &approver, Code::ApprovalNotPending);
     let astray = Approval { return_state: TicketState::Closed, ..approval };
     refused(Some(astray), &ticket, &approver, Code::InvalidApprovalTargetState);
+}
+
+#[test]
+fn an_approval_does_not_open_the_gate_of_blind_intakes() {
+    let ticket = Ticket {
+        identity_signature: Some("s".into()),
+        identity_confidence: Some(10),
+        ..ticket_in(TicketState::ApprovalRequired)
+    };
+    let approver = actor(Role::Approver);
+    let approval = asked(&ticket, ApprovalOrigin::Triage, &actor(Role::Dispatcher));
+    let refusal = run(&ticket, &approval, ApprovalDecision::Approved, &approver).expect_err("refused");
+    assert_eq!(refusal.code, Code::LowIdentityConfidence);
+    assert!(run(&ticket, &approval, ApprovalDecision::Denied, &approver).is_ok());
 }

@@ -54,11 +54,7 @@ pub struct Draft<'a> {
 
 impl GenerateInvoice {
     /// The lines of the body, for a site in `region`. `None`: those of the draft count.
-    pub fn lines(
-        &self,
-        currency: Currency,
-        region: Option<&str>,
-    ) -> Result<Option<Vec<InvoiceLine>>, Vec<FieldError>> {
+    pub fn lines(&self, currency: Currency, region: Option<&str>) -> Result<Option<Vec<InvoiceLine>>, Vec<FieldError>> {
         let Some(lines) = &self.lines_override else { return Ok(None) };
         let mut errors = Vec::new();
         let mut read = Vec::new();

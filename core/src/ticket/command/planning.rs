@@ -9,7 +9,7 @@ use crate::ticket::words::{ApprovalDecision, EscalationTarget, TicketPriority, U
 /// One line of work on a ticket.
 const SERVICE_LINE: FieldKind = FieldKind::Object(&[
     required("service_id", FieldKind::Id, "Of the catalogue."),
-    required("qty", FieldKind::Number { least: 0.0, most: 100_000.0 }, "How many; two decimals count."),
+    required("qty", FieldKind::Number { least: 0.01, most: 100_000.0 }, "How many; two decimals count."),
     optional("unit_price_cents", CENTS, "Price of one, when it is not the catalogue's."),
 ]);
 
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[CommandRow] = &[
         tool: "ticket.request_info",
         route: "/tickets/{ticket_id}/info/request",
         about: "Asks the requester for missing facts.",
-        guards: "The question goes to the linked conversation.",
+        guards: "The question goes to the linked conversation; without one that can be written to, the answer says so.",
         roles: roles::TRIAGE,
         from: &[S::New, S::Triaged],
         to: &[S::NeedsInfo],

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use patchbay_core::ids::ServiceId;
-use patchbay_core::invoice::{Accounting, BillTo, DraftFacts, InvoiceLine, LineAmounts, Tax, Terms, Totals, default_code};
+use patchbay_core::invoice::{
+    Accounting, BillTo, DraftFacts, InvoiceLine, LineAmounts, Tax, Terms, Totals, default_code,
+};
 use patchbay_core::money::{Currency, Money, Quantity, Rate};
 use patchbay_core::ticket::Ticket;
 use patchbay_store::invoices::InvoiceLineRow;
@@ -70,11 +72,7 @@ pub(crate) async fn payer(tx: &mut Tx, ticket: &Ticket) -> Result<Payer, StoreEr
 }
 
 /// The work on a ticket as lines of an invoice.
-pub(crate) async fn lines_of_work(
-    tx: &mut Tx,
-    ticket: &Ticket,
-    payer: &Payer,
-) -> Result<Vec<InvoiceLine>, StoreError> {
+pub(crate) async fn lines_of_work(tx: &mut Tx, ticket: &Ticket, payer: &Payer) -> Result<Vec<InvoiceLine>, StoreError> {
     let currency = currency_of(ticket);
     let work = ticket_services::of_ticket(tx, ticket.id).await?;
     Ok(work

@@ -1,0 +1,53 @@
+//! Messages that Patchbay writes itself, as the sender `system`.
+
+use patchbay_core::Ctx;
+use patchbay_core::directory::Directory;
+use patchbay_core::ids::{ConversationId, MessageId};
+use patchbay_core::item::ContentType;
+use patchbay_store::{Tx, conversations, messages};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::accept::{Draft, write};
+use super::body::ReplyContent;
+use crate::error::HubError;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// It is written and promised.
+    Now(MessageId),
+    /// It was, under the same client id.
+    Before(MessageId),
+    /// There is no such conversation.
+    Nowhere,
+}
+
+/// Writes a text to the customer of a conversation as the system, under the rules that hold for everybody: not to a
+/// closed conversation, not outside of the customer service window, not to who does not want it. The same
+/// `client_message_id` again writes nothing.
+pub async fn say(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    conversation: ConversationId,
+    client_message_id: Uuid,
+    text: &str,
+) -> Result<Said, HubError> {
+    let Some(row) = conversations::lock(tx, conversation).await? else { return Ok(Said::Nowhere) };
+    if let Some(known) = messages::by_client_id(tx, conversation, client_message_id).await? {
+        return Ok(Said::Before(known.id));
+    }
+    let content = ReplyContent { kind: ContentType::Text, text: Some(text.to_owned()), media_id: None };
+    content.check(row.channel)?;
+    let draft = Draft {
+        kind: content.kind,
+        text: content.text,
+        media_id: None,
+        metadata: json!({}),
+        reply_to: None,
+        client_message_id,
+        seen_seq: None,
+    };
+    Ok(Said::Now(write(tx, directory, ctx, row, draft).await?.id))
+}
