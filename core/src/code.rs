@@ -107,6 +107,24 @@ codes! {
     LowClassificationConfidence = "LOW_CLASSIFICATION_CONFIDENCE", 409, Some("identity");
     /// The hand-off was not acknowledged.
     SopHandoffRequired = "SOP_HANDOFF_REQUIRED", 409, Some("policy");
+    /// No such technician or vendor.
+    AssignmentNotFound = "ASSIGNMENT_NOT_FOUND", 409, Some("assignment");
+    /// The performer cannot do this kind of work.
+    AssignmentCapabilityMismatch = "ASSIGNMENT_CAPABILITY_MISMATCH", 409, Some("assignment");
+    /// The performer does not work there.
+    AssignmentZoneMismatch = "ASSIGNMENT_ZONE_MISMATCH", 409, Some("assignment");
+    /// The performer takes no work.
+    TechUnavailable = "TECH_UNAVAILABLE", 409, Some("assignment");
+    /// No technician fits.
+    AssignmentRecommendationUnavailable = "ASSIGNMENT_RECOMMENDATION_UNAVAILABLE", 409, Some("assignment");
+    /// Nobody says when the work is to be done.
+    AssignmentRecommendationContextMissing = "ASSIGNMENT_RECOMMENDATION_CONTEXT_MISSING", 409, Some("assignment");
+    /// Somebody else was recommended.
+    AssignmentRecommendationMismatch = "ASSIGNMENT_RECOMMENDATION_MISMATCH", 409, Some("assignment");
+    /// The schedule may not be skipped.
+    AssignmentBypassDenied = "ASSIGNMENT_BYPASS_DENIED", 409, Some("policy");
+    /// A person has to review the ticket first.
+    ReviewRequired = "REVIEW_REQUIRED", 409, Some("policy");
     /// Something stands against the invoice; `blockers` say what.
     InvoiceBlocked = "INVOICE_BLOCKED", 409, Some("billing");
     /// There is nothing to bill, or the invoice is past this.

@@ -3,7 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike as _, NaiveDate, NaiveDateTime, TimeDelta, Timelike as _};
+use chrono::{
+    DateTime, Datelike as _, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Timelike as _,
+    Utc,
+};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 /// A minute of a day, 0 to 1440; 1440 is the end of the day. Written `08:30`.
@@ -114,6 +118,34 @@ pub fn in_order(mut shifts: Vec<Shift>) -> Result<Vec<Shift>, HoursMisfit> {
     if shifts.windows(2).any(overlap) { Err(HoursMisfit::Overlap) } else { Ok(shifts) }
 }
 
+/// What the clocks of a time zone show; UTC when nobody knows the zone.
+pub fn local(time: DateTime<Utc>, timezone: &str) -> NaiveDateTime {
+    timezone.parse::<Tz>().map_or_else(|_| time.naive_utc(), |zone| time.with_timezone(&zone).naive_local())
+}
+
+/// When the clocks of a time zone show `local`: the first time when they show it twice; when they skip it, the time it
+/// would be had they not been set forward.
+pub fn utc(local: NaiveDateTime, timezone: &str) -> DateTime<Utc> {
+    let Ok(zone) = timezone.parse::<Tz>() else { return local.and_utc() };
+    match zone.from_local_datetime(&local) {
+        LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
+        // An hour later by the new clocks is the same moment by the old ones.
+        LocalResult::None => match zone.from_local_datetime(&(local + TimeDelta::hours(1))) {
+            LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.to_utc(),
+            LocalResult::None => local.and_utc(),
+        },
+    }
+}
+
+/// The stretches of one day that count, as its clocks show them.
+pub fn of_day(shifts: &[Shift], day: NaiveDate) -> impl Iterator<Item = (NaiveDateTime, NaiveDateTime)> {
+    let weekday = weekday_of(day);
+    let midnight = day.and_time(NaiveTime::MIN);
+    let at = move |minute: DayMinute| midnight + TimeDelta::minutes(minute.get());
+    let of_day = shifts.iter().filter(move |shift| shift.enabled && shift.weekday == weekday);
+    of_day.map(move |shift| (at(shift.start), at(shift.end)))
+}
+
 /// Whether the hours cover all of `start..end`, both told by the clock at the place. Stretches that touch count as one,
 /// also over midnight.
 pub fn cover(shifts: &[Shift], start: NaiveDateTime, end: NaiveDateTime) -> bool {
@@ -133,7 +165,7 @@ pub fn cover(shifts: &[Shift], start: NaiveDateTime, end: NaiveDateTime) -> bool
 }
 
 fn covers_day(shifts: &[Shift], day: NaiveDate, from: DayMinute, until: DayMinute) -> bool {
-    let weekday = u8::try_from(day.weekday().num_days_from_monday()).expect("a week has seven days");
+    let weekday = weekday_of(day);
     let mut reached = from;
     for shift in shifts.iter().filter(|shift| shift.enabled && shift.weekday == weekday) {
         if shift.start <= reached {
@@ -141,6 +173,10 @@ fn covers_day(shifts: &[Shift], day: NaiveDate, from: DayMinute, until: DayMinut
         }
     }
     reached >= until
+}
+
+fn weekday_of(day: NaiveDate) -> u8 {
+    u8::try_from(day.weekday().num_days_from_monday()).expect("a week has seven days")
 }
 
 fn minute_of(time: NaiveDateTime) -> DayMinute {
@@ -188,6 +224,16 @@ mod tests {
         assert!(!cover(&hours, at(5, "10:00"), at(5, "10:00")));
         let off = [Shift { enabled: false, ..hours[0] }];
         assert!(!cover(&off, at(5, "09:00"), at(5, "10:00")));
+    }
+
+    #[test]
+    fn clocks_are_those_of_the_place() {
+        let winter: DateTime<Utc> = "2026-01-05T13:00:00Z".parse().unwrap();
+        assert_eq!(local(winter, "America/Toronto"), at(5, "08:00"));
+        assert_eq!(utc(at(5, "08:00"), "America/Toronto"), winter);
+        assert_eq!(local(winter, "Nowhere/City"), at(5, "13:00"));
+        let skipped: NaiveDateTime = "2026-03-08T02:30:00".parse().unwrap();
+        assert_eq!(utc(skipped, "America/Toronto").to_rfc3339(), "2026-03-08T07:30:00+00:00");
     }
 
     #[test]

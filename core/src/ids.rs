@@ -107,6 +107,8 @@ ids! {
     TemplateId,
     /// A background job.
     JobId,
+    /// A piece of evidence of a ticket.
+    EvidenceId,
     /// One attempt to hand a message to a provider.
     AttemptId,
     /// A dead letter.
@@ -129,6 +131,8 @@ ids! {
     ScheduleHoldId,
     /// An appointment to do the work.
     AppointmentId,
+    /// A ranking of the technicians who could do the work of a ticket.
+    RecommendationId,
     /// A question that somebody has to decide.
     ApprovalId,
     /// A row of the audit log.

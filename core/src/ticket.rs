@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod autonomy;
 pub mod billing;
 pub mod cancel;
+pub mod closeout;
 pub mod command;
 pub mod create;
 pub mod decision;

@@ -5,9 +5,9 @@ mod creation;
 mod invoice;
 mod view;
 
-pub(crate) use view::TicketView;
 pub(crate) use creation::{CreateBody, IntakeBody};
 pub use invoice::InvoiceBody;
+pub(crate) use view::TicketView;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ticket::words::WorkHoldReason;

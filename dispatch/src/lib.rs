@@ -11,6 +11,7 @@ mod cockpit;
 mod config;
 mod counted;
 mod document;
+mod drift;
 mod effect;
 mod error;
 mod evidence;
@@ -29,6 +30,7 @@ pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineSte
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
+pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;

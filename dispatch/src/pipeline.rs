@@ -19,6 +19,7 @@ use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
+use patchbay_store::objects::Objects;
 use patchbay_store::{Db, StoreError, Tx, technicians, tickets};
 use serde_json::Value;
 use uuid::Uuid;
@@ -28,6 +29,7 @@ use crate::call::{Call, Given, Reply};
 use crate::config::Config;
 use crate::counted;
 use crate::error::CommandError;
+use crate::evidence::{EvidenceRoom, EvidenceRules, Seen};
 use crate::work::{Asked, misfits};
 
 use in_flight::InFlight;
@@ -42,6 +44,7 @@ const TRIES: usize = 3;
 pub struct Dispatch {
     pub(crate) db: Db,
     pub(crate) config: Arc<Config>,
+    pub(crate) evidence: EvidenceRoom,
     in_flight: InFlight,
 }
 
@@ -56,7 +59,14 @@ enum Carried {
 impl Dispatch {
     /// The enforcement API over a database.
     pub fn new(db: Db, config: Config) -> Self {
-        Self { db, config: Arc::new(config), in_flight: InFlight::default() }
+        Self { db, config: Arc::new(config), evidence: EvidenceRoom::default(), in_flight: InFlight::default() }
+    }
+
+    /// The same, with a place for the objects of evidence.
+    #[must_use]
+    pub fn keeping_evidence(mut self, objects: Objects, rules: EvidenceRules) -> Self {
+        self.evidence = EvidenceRoom { rules: Arc::new(rules), objects: Some(objects) };
+        self
     }
 
     /// Carries out a command, or answers again what it answered before. `also` adds to the transaction of a command that
@@ -79,10 +89,11 @@ impl Dispatch {
         let key = call.request_key(ctx)?;
         let _entered = self.in_flight.enter(&key).ok_or(CommandError::InProgress)?;
         let claim = Claim { key, locked_until: ctx.now };
+        let seen = self.look(ctx, call).await?;
         let mut left = TRIES;
         loop {
             left -= 1;
-            match self.carry_out(ctx, call, &claim, also).await {
+            match self.carry_out(ctx, call, &claim, &seen, also).await {
                 Ok(Carried::Out(reply)) => return Ok(reply),
                 Ok(Carried::Before(used)) => return self.answer_again(ctx, call, used).await,
                 // Somebody recorded the same message between our look and our write, or a deadlock was ours to lose:
@@ -98,6 +109,7 @@ impl Dispatch {
         ctx: &Ctx,
         call: &Call,
         claim: &Claim,
+        seen: &Seen,
         also: &mut impl Also,
     ) -> Result<Carried, CommandError> {
         let row = call.row();
@@ -118,7 +130,8 @@ impl Dispatch {
             };
         }
         let body = row.read(&call.body).map_err(misfits)?;
-        let asked = Asked { ctx, row, tool: call.tool.as_deref(), config: &self.config };
+        let (config, evidence) = (&self.config, &self.evidence.rules);
+        let asked = Asked { ctx, row, tool: call.tool.as_deref(), config, evidence, seen };
         let reply = match row.kind {
             Kind::Creates => create::carry_out(&mut tx, asked, call, &body, also).await?,
             Kind::Changes => change::carry_out(&mut tx, asked, call, &body).await?,
@@ -179,14 +192,16 @@ pub(crate) async fn performs_as(tx: &mut Tx, ctx: &Ctx) -> Result<Option<Vec<Uui
     }
 }
 
-/// What policy must know about a ticket.
-#[expect(clippy::unused_async, reason = "technicians are looked up here once they are in the directory")]
-pub(crate) async fn facts(_tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
+/// What policy must know about a ticket. A technician acts under a login, or under the technician's own id.
+pub(crate) async fn facts(tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Facts, StoreError> {
     let performers = [ticket.assigned_tech_id.map(|id| id.0), ticket.assigned_provider_id.map(|id| id.0)];
-    let performer = match performers {
-        [None, None] => Performer::Nobody,
-        performers if performers.contains(&Some(ctx.actor.id.0)) => Performer::Actor,
-        _ => Performer::Other,
+    let does_it = |id: &Uuid| performers.contains(&Some(*id));
+    let performer = if performers == [None, None] {
+        Performer::Nobody
+    } else if does_it(&ctx.actor.id.0) || performs_as(tx, ctx).await?.is_some_and(|ids| ids.iter().any(does_it)) {
+        Performer::Actor
+    } else {
+        Performer::Other
     };
     Ok(Facts { account_id: ticket.account_id, site_id: ticket.site_id, state: Some(ticket.state), performer })
 }

@@ -3,8 +3,8 @@
 mod reads;
 
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
-use axum::http::request::Parts;
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::routing::{MethodFilter, on};
 use patchbay_core::Code;
 use patchbay_core::ids::TicketId;
@@ -17,6 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::also::Alone;
 use crate::call::{Call, MAX_BODY_BYTES, TOOL_NAME};
 use crate::document;
+use crate::evidence;
 use crate::pipeline::Dispatch;
 
 /// The ticket endpoints, at the root of the server.
@@ -26,7 +27,7 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands()));
+    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands())).merge(evidence::router());
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))
@@ -71,7 +72,7 @@ where
 }
 
 /// The ticket of a path. Error: 400 `INVALID_TICKET_ID`.
-struct InPath(TicketId);
+pub(crate) struct InPath(pub(crate) TicketId);
 
 impl<S: Send + Sync> FromRequestParts<S> for InPath {
     type Rejection = ApiError;
@@ -84,7 +85,6 @@ impl<S: Send + Sync> FromRequestParts<S> for InPath {
     }
 }
 
-fn tool(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn tool(headers: &HeaderMap) -> Option<&str> {
     headers.get(TOOL_NAME).and_then(|value| value.to_str().ok())
 }
-

@@ -1,14 +1,18 @@
 //! The pipeline from outside: HTTP requests against the real router, on both engines.
 
+mod alerts;
 mod app;
+mod assignment;
 mod billing;
+mod closeout;
 mod commands;
 mod concurrency;
+mod evidence;
 mod field_work;
 mod idempotency;
-mod reads;
 mod matrix;
 mod planning;
+mod reads;
 mod refusals;
 mod scheduling;
 mod stage;

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::error::{CommandError, InvalidField};
+use crate::evidence::{EvidenceRules, Seen};
 
 /// Who asks for what.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,10 @@ pub(crate) struct Asked<'a> {
     pub(crate) row: &'static CommandRow,
     pub(crate) tool: Option<&'a str>,
     pub(crate) config: &'a Config,
+    /// What evidence has to prove.
+    pub(crate) evidence: &'a EvidenceRules,
+    /// What a look at the objects of evidence found, before the transaction.
+    pub(crate) seen: &'a Seen,
 }
 
 /// A command on a ticket: policy has agreed, the ticket is locked, the body has the fields of the table.

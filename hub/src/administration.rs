@@ -4,6 +4,7 @@
 mod authority;
 mod canned_responses;
 mod demo;
+mod demo_directory;
 mod demo_places;
 mod fields;
 mod inbox_rules;

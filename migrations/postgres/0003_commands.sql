@@ -145,6 +145,8 @@ create table evidence_items (
     checksum text,
     size_bytes bigint,
     content_type text,
+    -- Mark of the object's version in the store.
+    etag text,
     metadata text not null,
     created_by uuid not null,
     created_by_role text not null,

@@ -50,6 +50,8 @@ enum Condition {
     Unavailable,
     /// The schema is older than the program.
     Outdated,
+    /// The two do not agree.
+    Drifted,
     /// It runs in other processes.
     Elsewhere,
 }
@@ -63,6 +65,8 @@ struct HealthBody {
     database: Condition,
     /// Whether its schema is current.
     migrations: Condition,
+    /// Whether the database checks the same steps of a ticket as the table of commands knows.
+    contract: Condition,
     /// What evidence has to prove here.
     evidence: EvidenceProfile,
     /// Version of the program.
@@ -109,11 +113,20 @@ async fn alive(State(health): State<Health>) -> (StatusCode, Json<HealthBody>) {
         Some(Err(error)) if !error.is_unavailable() => (Condition::Ok, Condition::Outdated),
         Some(Err(_)) | None => (Condition::Unavailable, Condition::Unavailable),
     };
-    let well = migrations == Condition::Ok;
+    let contract = match patient(patchbay_dispatch::contract_drift(&health.db)).await {
+        Some(Ok(steps)) if steps.is_empty() => Condition::Ok,
+        Some(Ok(steps)) => {
+            tracing::error!(?steps, "the database checks other steps of a ticket than the table of commands knows");
+            Condition::Drifted
+        }
+        Some(Err(_)) | None => Condition::Unavailable,
+    };
+    let well = migrations == Condition::Ok && contract == Condition::Ok;
     let body = HealthBody {
         status: if well { "ok" } else { "unhealthy" },
         database,
         migrations,
+        contract,
         evidence: health.evidence,
         version: env!("CARGO_PKG_VERSION"),
     };

@@ -51,6 +51,17 @@ pub async fn of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<Vec<ServiceLine>
     .await
 }
 
+/// What a technician must be able to do for the lines of a ticket.
+pub async fn skills(tx: &mut Tx, ticket: TicketId) -> Result<Vec<String>, StoreError> {
+    tx.query(
+        "select distinct s.skill_key from ticket_services l join services s on s.id = l.service_id
+         where l.ticket_id = $1 and s.skill_key is not null order by s.skill_key",
+    )
+    .bind(ticket)
+    .column()
+    .await
+}
+
 /// Whether a line of the ticket waits for an approval before it may be scheduled.
 pub async fn any_requires_approval(tx: &mut Tx, ticket: TicketId) -> Result<bool, StoreError> {
     tx.query(

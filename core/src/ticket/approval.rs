@@ -135,7 +135,9 @@ impl Approval {
 pub fn may_decide(origin: ApprovalOrigin, asker: ActorId, asked_as: Role, actor: &Actor) -> Result<(), Refusal> {
     let needs_another = origin == ApprovalOrigin::TechChange || asked_as == Role::AiAgent;
     if needs_another && asker == actor.id {
-        return Err(Refusal::new(Code::Forbidden, "who asked may not decide").because("requested_by", asker.to_string()));
+        return Err(
+            Refusal::new(Code::Forbidden, "who asked may not decide").because("requested_by", asker.to_string())
+        );
     }
     Ok(())
 }

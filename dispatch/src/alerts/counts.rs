@@ -44,7 +44,7 @@ impl ErrorCounts {
     }
 
     /// Moves what was counted into the database. On an error it stays here.
-    pub(super) async fn flush(&self, db: &Db, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn flush(&self, db: &Db, now: DateTime<Utc>) -> Result<(), StoreError> {
         let _alone = self.moving.lock().await;
         let counted = {
             let mut pending = self.locked();

@@ -152,3 +152,52 @@ pub(super) fn changes<'a>(strains: &'a [Strain], conditions: &'a [Condition]) ->
         .collect();
     (begun, ended)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::<Utc>::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    fn strain(subject: &str, figure: i64) -> Strain {
+        Strain { code: QUEUE_BACKLOG, subject: subject.into(), figure }
+    }
+
+    fn condition(subject: &str, minute: i64) -> Condition {
+        Condition { code: QUEUE_BACKLOG.into(), subject: subject.into(), since: at(minute) }
+    }
+
+    #[test]
+    fn only_what_lasts_counts_and_the_worst_of_it_is_told() {
+        let strains = [strain("long", 30), strain("longer", 40), strain("new", 90)];
+        let conditions = [condition("long", 0), condition("longer", 5), condition("new", 16), condition("over", 0)];
+        assert_eq!(lasting(&strains, &conditions, QUEUE_BACKLOG, at(4)), 30);
+        assert_eq!(lasting(&strains, &conditions, QUEUE_BACKLOG, at(5)), 40);
+        assert_eq!(lasting(&strains, &conditions, HIGH_AGENT_LOAD, at(5)), 0);
+    }
+
+    #[test]
+    fn conditions_begin_and_end_with_what_holds() {
+        let strains = [strain("held", 30), strain("new", 30)];
+        let open = Condition { code: INTEGRATION_CIRCUIT_OPEN.into(), subject: "x".into(), since: at(0) };
+        let conditions = [condition("held", 0), condition("over", 0), open];
+        let (begun, ended) = changes(&strains, &conditions);
+        assert_eq!(begun.iter().map(|strain| strain.subject.as_str()).collect::<Vec<_>>(), ["new"]);
+        assert_eq!(ended.iter().map(|condition| condition.subject.as_str()).collect::<Vec<_>>(), ["over"]);
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_spans() {
+        let spans = |seconds: &[i64]| -> Vec<Span> {
+            seconds.iter().map(|seconds| Span { began: at(0), ended: at(0) + TimeDelta::seconds(*seconds) }).collect()
+        };
+        assert_eq!(percentile(&spans(&[]), 95), None);
+        assert_eq!(percentile(&spans(&[7]), 50), Some(7));
+        let hundred: Vec<i64> = (1..=100).collect();
+        for percent in [50, 95, 99] {
+            assert_eq!(percentile(&spans(&hundred), percent), i64::try_from(percent).ok());
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The commands that make tickets: load, check, decide. Each returns a decision; the pipeline writes it.
 
 use patchbay_core::Code;
-use patchbay_core::ids::{AccountId, ContactId, SiteId, TicketId};
+use patchbay_core::ids::{AccountId, AssetId, ContactId, SiteId, TicketId};
 use patchbay_core::place::PlaceStatus;
 use patchbay_core::ticket::create::{self, Request};
 use patchbay_core::ticket::decision::Birth;
@@ -9,7 +9,7 @@ use patchbay_core::ticket::intake::{self, Duplicate};
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::ticket::{Decision, Refusal};
 use patchbay_store::sites::{self, SiteForTicket};
-use patchbay_store::{Tx, contacts, tickets};
+use patchbay_store::{Tx, assets, contacts, tickets};
 
 use serde_json::Value;
 
@@ -65,8 +65,8 @@ async fn place(tx: &mut Tx, asked: Asked<'_>, request: &Request) -> Result<SiteF
     if place.status != PlaceStatus::Active {
         return Err(CommandError::Fields(vec![InvalidField::new("site_id", "the site takes no new work")]));
     }
-    if request.asset_id.is_some() {
-        return Err(CommandError::Fields(vec![InvalidField::new("asset_id", "there is no such asset")]));
+    if let Some(asset) = request.asset_id {
+        known_asset(tx, asset, account_id, site_id).await?;
     }
     if let Some(contact) = request.contact_id {
         known_contact(tx, contact, account_id).await?;
@@ -82,6 +82,14 @@ fn belongs(place: &SiteForTicket, account: AccountId, site: SiteId) -> Result<()
         .because("account_id", account.to_string())
         .because("site_id", site.to_string())
         .into())
+}
+
+/// An asset of another account, or at another site, is not there for the caller.
+async fn known_asset(tx: &mut Tx, asset: AssetId, account: AccountId, site: SiteId) -> Result<(), CommandError> {
+    match assets::by_id(tx, asset).await? {
+        Some(row) if row.account_id == account && row.site_id.is_none_or(|at| at == site) => Ok(()),
+        _ => Err(CommandError::Fields(vec![InvalidField::new("asset_id", "there is no such asset")])),
+    }
 }
 
 /// A contact of no account may ask anywhere; one of another account is not there for the caller.

@@ -11,6 +11,7 @@ use patchbay_store::performer_rejections::{self, RejectionRow};
 use patchbay_store::{StoreError, appointments, approvals};
 use serde_json::{Map, json};
 
+use super::assignment;
 use crate::error::CommandError;
 use crate::work::{Done, Effect, Work};
 
@@ -45,6 +46,7 @@ async fn decline(work: &mut Work<'_>) -> Result<Effect, CommandError> {
 async fn check_in(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     let arrival: check_in::Arrival = work.input()?;
     let change = check_in::decide(work.ticket, &arrival, work.ctx().now)?;
+    assignment::require_near(work).await?;
     Ok(change.into())
 }
 
@@ -70,7 +72,9 @@ async fn hold(work: &mut Work<'_>) -> Result<Effect, CommandError> {
 
 async fn resume(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     let change = resume::decide(work.ticket);
-    if change.ticket.state == TicketState::InProgress {}
+    if change.ticket.state == TicketState::InProgress {
+        assignment::require_near(work).await?;
+    }
     Ok(change.into())
 }
 

@@ -20,7 +20,12 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    documented.routes(routes!(list)).routes(routes!(read)).routes(routes!(timeline)).routes(routes!(cockpit)).routes(routes!(invoice))
+    documented
+        .routes(routes!(list))
+        .routes(routes!(read))
+        .routes(routes!(timeline))
+        .routes(routes!(cockpit))
+        .routes(routes!(invoice))
 }
 
 /// Tickets the caller may see, newest first. Whoever does the work sees what is its own, and what is nobody's yet.

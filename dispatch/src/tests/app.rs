@@ -17,6 +17,7 @@ use patchbay_core::ticket::Profile;
 use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
 use patchbay_store::Db;
 use patchbay_store::accounts::{self, AccountRow};
+use patchbay_store::objects::Objects;
 use patchbay_store::sites::{self, SiteRow};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
@@ -24,7 +25,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-use crate::{Config, Dispatch, MAX_BODY_BYTES, router};
+use crate::{Config, Dispatch, EvidenceRules, MAX_BODY_BYTES, router};
 
 /// Lists tests that take an [`App`]; each runs on SQLite, and on PostgreSQL when the run has one.
 macro_rules! both_engines {
@@ -90,6 +91,7 @@ pub(crate) struct App {
     router: Router,
     url: String,
     _folder: Option<TempDir>,
+    files: TempDir,
 }
 
 /// What came back.
@@ -139,6 +141,7 @@ impl App {
             rates: patchbay_http::ActorRates::default(),
             development: DevelopmentHeaders::Refused,
         };
+        let files = tempfile::tempdir().expect("a temporary folder can be made");
         let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
         let mut app = Self {
             db,
@@ -150,10 +153,25 @@ impl App {
             router,
             url: url.to_owned(),
             _folder: folder,
+            files,
         };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
+    }
+
+    /// The same installation with a place for the objects of evidence, on disk.
+    pub(crate) fn with_evidence(self, rules: EvidenceRules) -> Self {
+        let secret = Secret::new("0123456789abcdef0123456789abcdef");
+        let objects = Objects::on_disk(self.files.path(), "", secret).expect("a folder");
+        let dispatch = Dispatch::new(self.db.clone(), Config::default()).keeping_evidence(objects, rules);
+        let router = routed(Parts { gate: self.gate.clone(), dispatch });
+        Self { router, ..self }
+    }
+
+    /// Removes every object of evidence behind everybody's back.
+    pub(crate) fn lose_objects(&self) {
+        std::fs::remove_dir_all(self.files.path().join("evidence")).expect("there are objects");
     }
 
     /// The same installation with other settings.

@@ -94,7 +94,15 @@ fn payer() -> Option<Value> {
 /// Drafts the invoice as the end of the work does.
 async fn draft(app: &App, ticket: Ticket, config: Config) -> Ticket {
     let ctx = Ctx::system(app.now(), "c");
-    let asked = Asked { ctx: &ctx, row: Command::Complete.row(), tool: None, config: &config };
+    let (evidence, seen) = (crate::EvidenceRules::default(), crate::evidence::Seen::default());
+    let asked = Asked {
+        ctx: &ctx,
+        row: Command::Complete.row(),
+        tool: None,
+        config: &config,
+        evidence: &evidence,
+        seen: &seen,
+    };
     let mut tx = app.db.begin().await.expect("begins");
     let invoice_state = billing::draft(&mut tx, asked, &ticket).await.expect("a draft");
     tx.commit().await.expect("commits");

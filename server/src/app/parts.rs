@@ -76,7 +76,8 @@ impl Parts {
             url => Bus::redis(url, "patchbay")
                 .map_err(|error| StartError::Part { what: "Redis", problem: error.to_string() })?,
         };
-        let dispatch = Dispatch::new(db.clone(), settings.dispatch);
+        let dispatch =
+            Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
         Ok(Self { hub, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
     }

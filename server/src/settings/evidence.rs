@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use patchbay_core::evidence::Proof;
+use patchbay_core::ticket::closeout::verify::Separation;
 use patchbay_dispatch::EvidenceRules;
 use patchbay_store::objects::S3Settings;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -32,6 +33,8 @@ pub struct EvidenceSettings {
     pub upload_mb: u64,
     /// How long leave to upload holds, in minutes.
     pub upload_minutes: u32,
+    /// Whether somebody else than whoever completed the work has to verify it.
+    pub separate_verifier: bool,
 }
 
 impl Default for EvidenceSettings {
@@ -43,6 +46,7 @@ impl Default for EvidenceSettings {
             head_timeout_ms: 2_500,
             upload_mb: 50,
             upload_minutes: 15,
+            separate_verifier: true,
         }
     }
 }
@@ -88,6 +92,7 @@ impl Settings {
             checksum: proof(self.evidence.require_checksum),
             head_timeout: Duration::from_millis(self.evidence.head_timeout_ms),
             max_upload_bytes: self.evidence.upload_mb << 20,
+            verifier: if self.evidence.separate_verifier { Separation::Required } else { Separation::Waived },
             upload_life: chrono::TimeDelta::minutes(self.evidence.upload_minutes.into()),
         }
     }

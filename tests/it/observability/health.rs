@@ -11,6 +11,7 @@ async fn a_healthy_server_says_what_is_well() {
     assert_eq!(health["status"], "ok");
     assert_eq!(health["database"], "ok");
     assert_eq!(health["migrations"], "ok");
+    assert_eq!(health["contract"], "ok");
     assert_eq!(health["evidence"]["object_store"], "disk");
     assert_eq!(health["evidence"]["schemes"], json!(["s3", "minio"]));
     let ready = ground.server.anonymous.get("/health/ready").await.expect(200);

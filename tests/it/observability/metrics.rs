@@ -54,7 +54,7 @@ async fn requests_errors_transitions_and_replays_are_counted() {
 }
 
 fn sort_key(entry: &Value) -> String {
-    ["code", "endpoint", "method", "status"].map(|name| entry[name].to_string()).join(" ")
+    ["code", "method", "endpoint", "status"].map(|name| entry[name].to_string()).join(" ")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
