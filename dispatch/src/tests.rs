@@ -7,6 +7,7 @@ mod billing;
 mod closeout;
 mod commands;
 mod concurrency;
+mod contention;
 mod evidence;
 mod field_work;
 mod idempotency;

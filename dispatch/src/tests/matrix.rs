@@ -5,6 +5,7 @@ mod bodies;
 mod policy;
 mod refusals;
 mod staging;
+mod successes;
 
 use std::collections::BTreeMap;
 
