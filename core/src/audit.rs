@@ -1,5 +1,7 @@
 //! An entry of the audit log: who did what, without anybody's telephone number, chained to the entry before it.
 
+pub mod chain;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;

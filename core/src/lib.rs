@@ -23,6 +23,7 @@ pub mod item;
 pub mod job;
 pub mod money;
 pub mod notice;
+pub mod outbox;
 pub mod place;
 pub mod role;
 pub mod secret;

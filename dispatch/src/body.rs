@@ -3,10 +3,15 @@
 pub(crate) mod cockpit;
 mod creation;
 mod invoice;
-mod view;
+mod operations;
 
 pub(crate) use creation::{CreateBody, IntakeBody};
 pub use invoice::InvoiceBody;
+pub use operations::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, OutboxBody,
+};
+pub(crate) mod packet;
+mod view;
 pub(crate) use view::TicketView;
 
 use chrono::{DateTime, Utc};

@@ -29,6 +29,9 @@ const MOST_ROWS: usize = 200;
 /// neighbors may change places. So many more keys than rows are looked at.
 const MOST_KEYS: i64 = 300;
 
+/// How many of its latest events the ticket in detail shows.
+const LATEST_EVENTS: i64 = 100;
+
 /// What the query asks for.
 #[derive(Debug)]
 pub(crate) struct CockpitQuery {
@@ -174,7 +177,7 @@ async fn selected(tx: &mut Tx, ctx: &Ctx, id: TicketId, tool: Option<&str>) -> R
     let ticket = read::visible(tx, ctx, Command::Cockpit.row(), id, tool).await?;
     let total_items = cockpit::count_evidence(tx, id).await?;
     Ok(Selected {
-        timeline: timeline::latest(tx, id).await?,
+        timeline: timeline::latest(tx, id, LATEST_EVENTS).await?,
         ticket: read::view(tx, &ticket).await?,
         evidence_summary: EvidenceSummary { total_items },
     })
@@ -210,7 +213,7 @@ fn item(row: QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
         performer: Performer::Nobody,
     };
     let known = guard::Known::from(&row);
-    let actions = desk.actions(ticket.id, &facts, |command| guard::of(command, &known, &ctx.actor, ctx.now));
+    let actions = desk.actions(ticket.id, &facts, |command| guard::of(command, ticket, &known, &ctx.actor, ctx.now));
     let Ticket { id, state, priority, urgency, .. } = *ticket;
     QueueItem {
         ticket_id: id.into(),

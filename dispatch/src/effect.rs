@@ -5,7 +5,7 @@
 
 mod assignment;
 pub(crate) mod billing;
-mod closeout;
+pub(crate) mod closeout;
 pub(crate) mod creation;
 mod field_work;
 pub(crate) mod operations;

@@ -7,7 +7,7 @@ use patchbay_core::actor::Actor;
 use patchbay_core::ids::ActorId;
 use patchbay_core::role::Role;
 use patchbay_core::ticket::words::ApprovalOrigin;
-use patchbay_core::ticket::{Command, Refusal, approval};
+use patchbay_core::ticket::{Command, Refusal, Ticket, approval, review};
 use patchbay_store::cockpit::QueueRow;
 
 /// What is known beside the ticket.
@@ -30,7 +30,13 @@ impl From<&QueueRow> for Known {
 }
 
 /// What the rule of `command` says. Policy has agreed before.
-pub(crate) fn of(command: Command, known: &Known, actor: &Actor, now: DateTime<Utc>) -> Result<(), Refusal> {
+pub(crate) fn of(
+    command: Command,
+    ticket: &Ticket,
+    known: &Known,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
     match command {
         Command::ApprovalDecide => match known.question {
             Some((origin, by, role)) => approval::may_decide(origin, by, role, actor),
@@ -40,6 +46,7 @@ pub(crate) fn of(command: Command, known: &Known, actor: &Actor, now: DateTime<U
             Err(Refusal::new(Code::CustomerConfirmationStale, "the confirmation window is over")
                 .because("confirmation_window_end", known.hold_until.map(|until| until.to_rfc3339())))
         }
+        Command::ReviewRelease => review::decide(ticket, actor).map(drop),
         _ => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 mod actions;
 pub mod alerts;
 mod also;
+mod audit_log;
 mod body;
 mod call;
 mod cockpit;
@@ -17,6 +18,7 @@ mod error;
 mod evidence;
 mod fields;
 mod guard;
+mod packet;
 mod pipeline;
 mod query;
 mod read;
@@ -26,7 +28,11 @@ mod timeline;
 mod work;
 
 pub use also::{Alone, Also, Joined};
-pub use body::{InvoiceBody, TicketBody, TimelineBody, TimelineEvent, TimelineStep};
+pub use audit_log::{Checked, check as check_audit_log};
+pub use body::{
+    AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, InvoiceBody, OutboxBody,
+    TicketBody, TimelineBody, TimelineEvent, TimelineStep,
+};
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
 pub use config::Config;
 pub use counted::describe_counters;
@@ -34,6 +40,7 @@ pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
+pub use read::{OutboxQuery, TicketQuery};
 pub use routes::router;
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Reading tickets: one, and many.
 
 mod invoice;
+mod operations;
+
+pub use operations::OutboxQuery;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;

@@ -1,5 +1,6 @@
 //! The endpoints: extract, execute, shape. Those of commands come from the table; reads are written out.
 
+mod operations;
 mod reads;
 
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequestParts, Path, State};
@@ -27,6 +28,12 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
+    let reads = OpenApiRouter::with_openapi(document::of_commands())
+        .routes(routes!(list))
+        .routes(routes!(read))
+        .routes(routes!(timeline))
+        .routes(routes!(invoice))
+        .merge(operations::router());
     let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands())).merge(evidence::router());
     commands()
         .filter(|row| row.is_mutating())

@@ -3,6 +3,7 @@
 mod alerts;
 mod app;
 mod assignment;
+mod audit_log;
 mod billing;
 mod closeout;
 mod commands;
@@ -12,6 +13,7 @@ mod evidence;
 mod field_work;
 mod idempotency;
 mod matrix;
+mod operations;
 mod planning;
 mod reads;
 mod refusals;

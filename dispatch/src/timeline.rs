@@ -17,8 +17,6 @@ use crate::read::visible;
 
 /// Most events of one answer, and how many there are when the caller does not say.
 const MOST_EVENTS: i64 = 500;
-/// How many of the latest events another page shows.
-const LATEST: i64 = 100;
 
 impl Dispatch {
     /// What happened to a ticket, oldest first. Errors: as for one ticket, 400 `INVALID_QUERY`.
@@ -50,9 +48,9 @@ impl Dispatch {
     }
 }
 
-/// The latest events of a ticket, oldest first, and how many there are in all.
-pub(crate) async fn latest(tx: &mut Tx, id: TicketId) -> Result<Vec<TimelineEvent>, CommandError> {
-    let mut entries = audit::latest_of_ticket(tx, id, LATEST).await?;
+/// The latest events of a ticket, oldest first.
+pub(crate) async fn latest(tx: &mut Tx, id: TicketId, limit: i64) -> Result<Vec<TimelineEvent>, CommandError> {
+    let mut entries = audit::latest_of_ticket(tx, id, limit).await?;
     entries.reverse();
     events(tx, id, &entries).await
 }

@@ -8,12 +8,12 @@ use patchbay_core::Code;
 use patchbay_core::actor::Actor;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId};
+use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId, OutboxId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::dead_letters::{self as store, DeadLetterRow};
-use patchbay_store::{Db, StoreError, Tx, jobs};
+use patchbay_store::{Db, StoreError, Tx, jobs, outbox};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -109,6 +109,11 @@ pub async fn replay(db: &Db, ctx: &Ctx, directory: &Directory, id: DeadLetterId)
     match letter.source.as_str() {
         "message" => replay_message(&mut tx, ctx, directory, &letter).await?,
         "job" => replay_job(&mut tx, ctx, &letter).await?,
+        "outbox" => {
+            if let Some(event) = letter.ref_id {
+                outbox::replay(&mut tx, OutboxId(event), ctx.now).await?;
+            }
+        }
         _ => {}
     }
     tx.commit().await?;
@@ -122,6 +127,9 @@ pub async fn discard(db: &Db, ctx: &Ctx, id: DeadLetterId) -> Result<Settled, St
         return settled_before(&mut tx, id).await;
     }
     let letter = store::find(&mut tx, id).await?.ok_or(StoreError::NoRow)?;
+    if let ("outbox", Some(event)) = (letter.source.as_str(), letter.ref_id) {
+        outbox::discard(&mut tx, OutboxId(event)).await?;
+    }
     tx.commit().await?;
     Ok(Settled::Done(Box::new(letter)))
 }

@@ -22,7 +22,8 @@ const EXAMPLES: &str = "Examples:
   patchbay serve --config /etc/patchbay.toml --roles ingress,api
   patchbay token --role dispatcher --account '*' --site '*' --ttl 8h
   patchbay replay tests/vectors/whatsapp/*.json
-  patchbay dlq list";
+  patchbay dlq list
+  patchbay audit verify";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -51,6 +52,12 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         action: DlqAction,
+    },
+    /// Checks the audit log.
+    Audit {
+        /// How.
+        #[command(subcommand)]
+        action: AuditAction,
     },
     /// Checks the settings, the stores and the inboxes; one line for each problem.
     Doctor,
@@ -144,6 +151,38 @@ pub enum DlqAction {
         /// Its id.
         id: Uuid,
     },
+}
+
+/// How to check the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditAction {
+    /// Follows the chain of every account by its hashes and tells the first entry that was changed, removed, put in or
+    /// moved. Exit code 1 when there is one.
+    #[command(after_help = "One line for each chain on standard output, progress on standard error.\n\nExamples:\n  \
+                            patchbay audit verify\n  \
+                            patchbay audit verify --account 0198c0de-0000-7000-8000-000000000001\n  \
+                            patchbay audit verify --account none")]
+    Verify {
+        /// Only the chain of this account; `none` for entries of no account.
+        #[arg(long, value_name = "ID", value_parser = chain)]
+        account: Option<Chain>,
+    },
+}
+
+/// A chain of the audit log.
+#[derive(Clone, Copy, Debug)]
+pub enum Chain {
+    /// Of an account.
+    Account(Uuid),
+    /// Of no account.
+    None,
+}
+
+fn chain(text: &str) -> Result<Chain, String> {
+    match text {
+        "none" => Ok(Chain::None),
+        id => Uuid::parse_str(id).map(Chain::Account).map_err(|_| "give the id of an account, or none".to_owned()),
+    }
 }
 
 /// Which fakes.

@@ -1,5 +1,6 @@
 //! What each command does. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong settings.
 
+mod audit;
 mod dlq;
 mod doctor;
 mod openapi;
@@ -53,6 +54,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Replay { files } => replay::run(&files).await,
         Command::Openapi => openapi::run(),
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
+        Command::Audit { action } => audit::run(&settings()?, action).await,
         Command::Doctor => doctor::run(&settings()?).await,
         Command::Simulate { what } => simulate::run(&settings()?, what).await,
     }

@@ -139,6 +139,17 @@ pub async fn of_ticket(
     .await
 }
 
+/// How much [`of_ticket`] tells.
+pub async fn count_of_ticket(tx: &mut Tx, ticket: TicketId) -> Result<i64, StoreError> {
+    tx.query(
+        "select count(*) from audit_events
+         where ticket_id = $1 and (outcome = 'success' or error_code = 'DUPLICATE_INTAKE')",
+    )
+    .bind(ticket)
+    .scalar()
+    .await
+}
+
 /// The latest of what [`of_ticket`] tells, newest first.
 pub async fn latest_of_ticket(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
     tx.query(
@@ -175,4 +186,42 @@ pub async fn of_account(
     .bind(limit)
     .all()
     .await
+}
+
+/// What others than people did or tried to do with a ticket, oldest first, at most `limit`.
+pub async fn of_automation(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events
+         where ticket_id = $1 and actor_type <> 'HUMAN'
+         order by created_at, id limit $2",
+    )
+    .bind(ticket)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The chains there are: accounts that somebody did something for, and the one of no account.
+pub async fn chains(tx: &mut Tx) -> Result<Vec<Option<AccountId>>, StoreError> {
+    let none = AccountId(Uuid::nil());
+    let chains: Vec<AccountId> = tx
+        .query(
+            "select account_id from audit_heads
+             union select coalesce(account_id, $1) from audit_events
+             order by 1",
+        )
+        .bind(none)
+        .column()
+        .await?;
+    Ok(chains.into_iter().map(|account| Some(account).filter(|account| *account != none)).collect())
+}
+
+/// Hash of the newest entry of a chain, as its head says.
+pub async fn head(tx: &mut Tx, account: Option<AccountId>) -> Result<Option<String>, StoreError> {
+    let head: Option<Head> =
+        tx.query("select hash from audit_heads where account_id = $1").bind(chain(account)).optional().await?;
+    Ok(head.and_then(|head| head.hash))
 }

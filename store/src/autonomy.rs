@@ -3,7 +3,6 @@
 use patchbay_core::ticket::autonomy::{Control, ControlChange};
 use patchbay_core::ticket::words::AutonomyScope;
 
-use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
@@ -106,17 +105,14 @@ pub async fn history(tx: &mut Tx, ticket: &str, incident_type: &str) -> Result<V
     .await
 }
 
-/// Up to `limit` scopes that are paused, the widest first, the last that changed before the others.
-pub async fn paused(tx: &mut Tx, scopes: &[AutonomyScope], limit: i64) -> Result<Vec<Control>, StoreError> {
-    tx.query_for(
+/// What was said last about the scopes of one kind, at most `limit`: the paused ones first, then the last that changed.
+pub async fn said(tx: &mut Tx, scope: AutonomyScope, limit: i64) -> Result<Vec<Control>, StoreError> {
+    tx.query(
         "select scope, control_key, is_paused, reason, actor_id, updated_at from autonomy_controls
-         where is_paused and scope in (select value ->> 0 from json_each($1))
-         order by scope, updated_at desc, control_key limit $2",
-        "select scope, control_key, is_paused, reason, actor_id, updated_at from autonomy_controls
-         where is_paused and scope = any($1::text[])
-         order by scope, updated_at desc, control_key limit $2",
+         where scope = $1
+         order by is_paused desc, updated_at desc, control_key limit $2",
     )
-    .bind_batch(Batch::new().texts(scopes.iter().map(|scope| scope.as_str())))
+    .bind(scope)
     .bind(limit)
     .all()
     .await

@@ -125,6 +125,22 @@ pub async fn settle(tx: &mut Tx, ctx: &Ctx, id: DeadLetterId, status: &str) -> R
     Ok(settled == 1)
 }
 
+/// Settles the open letter about something, if there is one.
+pub async fn settle_about(tx: &mut Tx, ctx: &Ctx, source: &str, about: Uuid, status: &str) -> Result<(), StoreError> {
+    tx.query(
+        "update dead_letters set status = $3, resolved_by = $4, resolved_at = $5
+         where source = $1 and ref_id = $2 and status = 'open'",
+    )
+    .bind(source)
+    .bind(about)
+    .bind(status)
+    .bind(ctx.actor.id)
+    .bind(ctx.now)
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// How many letters wait for somebody.
 pub async fn count_open(tx: &mut Tx) -> Result<i64, StoreError> {
     tx.query("select cast(count(*) as bigint) as letters from dead_letters where status = 'open'").scalar().await

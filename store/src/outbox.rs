@@ -165,3 +165,27 @@ pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError
     .scalar()
     .await
 }
+
+/// Makes a dead letter due again, as if it had never been tried. `false`: it is none.
+pub async fn replay(tx: &mut Tx, id: OutboxId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let rows = tx
+        .query(
+            "update outbox_events set status = 'PENDING', attempt_count = 0, next_attempt_at = $2, last_error = null
+             where id = $1 and status = 'DEAD_LETTER'",
+        )
+        .bind(id)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}
+
+/// Gives a dead letter up for good. `false`: it is none.
+pub async fn discard(tx: &mut Tx, id: OutboxId) -> Result<bool, StoreError> {
+    let rows = tx
+        .query("update outbox_events set status = 'DISCARDED' where id = $1 and status = 'DEAD_LETTER'")
+        .bind(id)
+        .execute()
+        .await?;
+    Ok(rows == 1)
+}

@@ -336,4 +336,6 @@ impl CommandRow {
 }
 
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod tests;

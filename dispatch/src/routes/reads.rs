@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::{InPath, tool};
 use crate::body::cockpit::CockpitBody;
+use crate::body::packet::PacketBody;
 use crate::body::{InvoiceBody, TicketBody, TicketView, TimelineBody};
 use crate::pipeline::Dispatch;
 use crate::query::Parameters;
@@ -26,6 +27,7 @@ where
         .routes(routes!(timeline))
         .routes(routes!(cockpit))
         .routes(routes!(invoice))
+        .routes(routes!(packet))
 }
 
 /// Tickets the caller may see, newest first. Whoever does the work sees what is its own, and what is nobody's yet.
@@ -147,6 +149,28 @@ async fn cockpit(
     given: Parameters,
 ) -> Result<Json<CockpitBody>, ApiError> {
     Ok(Json(dispatch.cockpit(&ctx, given, tool(&headers)).await?))
+}
+
+/// All that whoever does the work needs; technicians and vendors read the packets of their own work only. Errors: 400
+/// `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 403 `FORBIDDEN_SCOPE`, 403 `NOT_ASSIGNED`, 404 `TICKET_NOT_FOUND`.
+#[utoipa::path(
+    get, path = "/ux/technician/job-packet/{ticket_id}", tag = "tickets", operation_id = "tech_job_packet",
+    params(("ticket_id" = Uuid, Path, description = "The ticket.")),
+    responses(
+        (status = 200, description = "The packet.", body = PacketBody),
+        (status = 400, description = "The id is not a UUID."),
+        (status = 403, description = "Not with this role, tool or scope, or it is somebody else's work."),
+        (status = 404, description = "No such ticket."),
+    ),
+    security(("bearer" = [])),
+)]
+async fn packet(
+    State(dispatch): State<Dispatch>,
+    Caller(ctx): Caller,
+    headers: HeaderMap,
+    InPath(id): InPath,
+) -> Result<Json<PacketBody>, ApiError> {
+    Ok(Json(dispatch.packet(&ctx, id, tool(&headers)).await?))
 }
 
 /// The newest invoice of a ticket, with what stands against the approval of a draft. Errors: 400 `INVALID_TICKET_ID`, 403

@@ -57,7 +57,8 @@ async fn a_ticket_past_its_deadline_is_late(app: App) {
 
 async fn refusals_leave_the_window_and_outlive_the_process(app: App) {
     let first = alerts(&app);
-    for code in [Code::UnknownRole, Code::InvalidAuthToken, Code::ForbiddenScope, Code::ToolNotAllowed, Code::NotFound] {
+    for code in [Code::UnknownRole, Code::InvalidAuthToken, Code::ForbiddenScope, Code::ToolNotAllowed, Code::NotFound]
+    {
         first.errors().record(code, app.now());
     }
     assert_eq!(first.evaluate().await.expect("a report").signals.auth_policy_rejections, 4, "before they are written");

@@ -305,6 +305,23 @@ impl App {
         })
     }
 
+    /// Runs a statement past the store. Error: what the database says.
+    pub(crate) async fn raw(&self, statement: &str) -> Result<u64, sqlx::Error> {
+        let statement = AssertSqlSafe(statement.to_owned());
+        if self.url.starts_with("sqlite") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+            Ok(sqlx::query(statement).execute(&mut connection).await?.rows_affected())
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+            Ok(sqlx::query(statement).execute(&mut connection).await?.rows_affected())
+        }
+    }
+
+    /// Which engine the test runs on.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.url.starts_with("sqlite")
+    }
+
     /// How many rows each table has.
     pub(crate) async fn row_counts(&self) -> BTreeMap<String, i64> {
         let mut counts = BTreeMap::new();

@@ -17,6 +17,7 @@ both_engines! {
     a_list_is_filtered_by_states_and_words_of_dealerships;
     a_timeline_is_read_in_pages;
     a_ticket_shows_what_it_waits_for;
+    a_packet_has_what_the_work_needs;
 }
 
 impl App {
@@ -27,7 +28,7 @@ impl App {
     }
 
     /// Puts a ticket where a test wants it, past the commands.
-    async fn put(&self, id: &str, change: impl FnOnce(&mut Ticket)) {
+    async fn place(&self, id: &str, change: impl FnOnce(&mut Ticket)) {
         let id: TicketId = id.parse().expect("an id");
         let mut tx = self.db.begin().await.expect("begins");
         let mut ticket = tickets::lock(&mut tx, id).await.expect("reads").expect("is there");
@@ -55,27 +56,27 @@ async fn the_queue_shows_the_most_pressing_first(app: App) {
     }
     let due = |minutes: i64| app.now() + chrono::TimeDelta::minutes(minutes);
     let (late, warned, paused) = (due(-5), due(45), app.now() - chrono::TimeDelta::minutes(30));
-    app.put(&made[0], |ticket| ticket.sla.due_at = due(500)).await;
-    app.put(&made[1], |ticket| {
+    app.place(&made[0], |ticket| ticket.sla.due_at = due(500)).await;
+    app.place(&made[1], |ticket| {
         ticket.sla.due_at = warned;
         ticket.priority = TicketPriority::Routine;
     })
     .await;
-    app.put(&made[2], |ticket| {
+    app.place(&made[2], |ticket| {
         ticket.sla.due_at = warned;
         ticket.priority = TicketPriority::Emergency;
     })
     .await;
-    app.put(&made[3], |ticket| ticket.sla.due_at = late).await;
+    app.place(&made[3], |ticket| ticket.sla.due_at = late).await;
     // Its time stood still with 100 minutes left.
-    app.put(&made[4], |ticket| {
+    app.place(&made[4], |ticket| {
         ticket.state = TicketState::OnHold;
         ticket.hold_reason = Some(WorkHoldReason::CustomerRequest);
         ticket.sla.due_at = paused + chrono::TimeDelta::minutes(100);
         ticket.sla.paused_since = Some(paused);
     })
     .await;
-    app.put(&made[5], |ticket| {
+    app.place(&made[5], |ticket| {
         ticket.sla.due_at = warned;
         ticket.ranking_score = 99;
     })
@@ -95,7 +96,7 @@ async fn the_queue_shows_the_most_pressing_first(app: App) {
 
 async fn the_queue_is_filtered_and_bounded_by_scope(app: App) {
     let (one, other) = (app.ticket().await, app.ticket().await);
-    app.put(&one, |ticket| ticket.state = TicketState::Closed).await;
+    app.place(&one, |ticket| ticket.state = TicketState::Closed).await;
     assert_eq!(ids(&app.queue("").await, "ticket_id"), [other.clone()]);
     assert_eq!(ids(&app.queue("?state=CLOSED&state=CANCELLED").await, "ticket_id"), [one.clone()]);
     assert_eq!(app.queue("?state=closed,new").await.len(), 2);
@@ -178,9 +179,9 @@ async fn a_list_is_filtered_by_states_and_words_of_dealerships(app: App) {
     }
     let states = [TicketState::Dispatched, TicketState::ApprovalRequired, TicketState::ApprovalRequired];
     for (id, state) in made.iter().zip(states) {
-        app.put(id, |ticket| ticket.state = state).await;
+        app.place(id, |ticket| ticket.state = state).await;
     }
-    app.put(&made[2], |ticket| ticket.assigned_provider_id = Some(some_id().into())).await;
+    app.place(&made[2], |ticket| ticket.assigned_provider_id = Some(some_id().into())).await;
     let token = app.token("dispatcher");
     let list = async |query: &str| {
         let answer = app.get(&token, &format!("/tickets?{query}")).await;
@@ -231,4 +232,46 @@ async fn a_ticket_shows_what_it_waits_for(app: App) {
     assert_eq!((&ticket["pending_approval"], &ticket["active_hold"]), (&Value::Null, &Value::Null));
     assert_eq!(ticket["schedule_options"], json!([]));
     assert_eq!(ticket["state"], "NEW");
+}
+
+async fn a_packet_has_what_the_work_needs(app: App) {
+    let intake = app.post(&app.token("dispatcher"), "/tickets/intake", some_id(), &app.intake()).await.json();
+    let id = intake["id"].as_str().expect("an id").to_owned();
+    let me = some_id();
+    app.place(&id, |ticket| {
+        ticket.state = TicketState::InProgress;
+        ticket.assigned_provider_id = Some(me.into());
+    })
+    .await;
+    let path = format!("/ux/technician/job-packet/{id}");
+    let vendor = app.scoped_token("vendor", me, &["*".into()], &["*".into()]);
+    let answer = app.get(&vendor, &path).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let packet = &answer.json()["packet"];
+    assert_eq!(packet["header"]["current_state"], "IN_PROGRESS");
+    assert_eq!(packet["site_and_access"]["onsite_contact"]["name"], "Ada Lovelace");
+    assert_eq!(packet["work_scope"]["authorized_scope_constraints"][0], "NTE_LIMIT");
+    assert_eq!(packet["closeout_gate"]["ready"], false);
+    assert_eq!(packet["checklist"]["source"], "none_recorded");
+    assert_eq!(packet["checklist"]["required_items"][0], json!({"key": "work_performed", "checked": false}));
+    let required = packet["evidence_requirements"]["required_evidence"].as_array().expect("keys");
+    assert_eq!(required.len(), 4);
+    assert_eq!(packet["timeline"]["events"], 1);
+    let action = |name: &str| {
+        let actions = packet["actions"].as_array().expect("actions");
+        actions.iter().find(|action| action["action_id"] == name).expect("the action").clone()
+    };
+    assert_eq!(action("hold")["enabled"], true);
+    assert_eq!(action("complete_work")["policy_error"]["code"], "CLOSEOUT_REQUIREMENTS_INCOMPLETE");
+    assert_eq!(action("complete_work")["policy_error"]["dimension"], "evidence");
+    assert_eq!(action("check_in")["policy_error"]["dimension"], "state");
+    assert_eq!(action("candidate")["policy_error"]["dimension"], "role");
+    // Nobody else's work, and nobody's.
+    let other = app.scoped_token("technician", some_id(), &["*".into()], &["*".into()]);
+    assert_eq!(app.get(&other, &path).await.code(), "NOT_ASSIGNED");
+    let unassigned = app.ticket().await;
+    let path = format!("/ux/technician/job-packet/{unassigned}");
+    assert_eq!(app.get(&vendor, &path).await.code(), "NOT_ASSIGNED");
+    assert_eq!(app.get(&app.token("dispatcher"), &path).await.status, StatusCode::OK);
+    assert_eq!(app.get(&app.token("customer"), &path).await.code(), "FORBIDDEN");
 }

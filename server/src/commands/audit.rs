@@ -1,0 +1,44 @@
+//! `patchbay audit`.
+
+use patchbay_core::ids::AccountId;
+use patchbay_dispatch::{Checked, check_audit_log};
+use patchbay_http::Chain as Causes;
+use patchbay_store::{Db, StoreError, audit};
+
+use super::{CommandError, print};
+use crate::cli::{AuditAction, Chain};
+use crate::settings::Settings;
+
+/// Checks one chain or all of them; one line for each.
+pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), CommandError> {
+    let AuditAction::Verify { account } = action;
+    let failed = |error: StoreError| CommandError::Failed(Causes(&error).to_string());
+    let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
+    let chains = match account {
+        Some(Chain::Account(id)) => vec![Some(AccountId(id))],
+        Some(Chain::None) => vec![None],
+        None => audit::chains(&mut db.read().await.map_err(failed)?).await.map_err(failed)?,
+    };
+    let (mut entries, mut broken) = (0, 0);
+    for chain in &chains {
+        let name = chain.map_or_else(|| "none".to_owned(), |account| account.to_string());
+        let progress = |read: u64| eprintln!("account {name}: {read} entries read");
+        match check_audit_log(&db, *chain, progress).await.map_err(failed)? {
+            Checked::Whole { entries: count } => {
+                entries += count;
+                print(&format!("account {name}: {count} entries, whole"));
+            }
+            Checked::Broken { entries: count, at, flaw } => {
+                entries += count;
+                broken += 1;
+                let at = at.map_or_else(|| "the beginning".to_owned(), |id| format!("entry {id}"));
+                print(&format!("account {name}: BROKEN at {at} after {count} whole entries: {flaw}"));
+            }
+        }
+    }
+    if broken == 0 {
+        print(&format!("{} chains with {entries} entries are whole", chains.len()));
+        return Ok(());
+    }
+    Err(CommandError::Failed(format!("{broken} of {} chains are broken", chains.len())))
+}
