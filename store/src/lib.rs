@@ -15,8 +15,6 @@ pub mod autonomy;
 mod batch;
 pub mod canned_responses;
 pub mod closeouts;
-pub mod closeouts;
-pub mod cockpit;
 pub mod cockpit;
 pub mod constraints;
 pub mod contact_attempts;
