@@ -2,9 +2,11 @@
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
 mod apply;
+mod consent;
 mod gather;
 mod people;
 mod poison;
+mod records;
 mod threads;
 
 use std::sync::Arc;

@@ -21,7 +21,7 @@ const LAST_LOOK: Duration = Duration::from_millis(10);
 const AWAY: Duration = Duration::from_secs(1);
 /// Sockets woken in a second, at most. After an event went out, the next ones wait for as long as this allows, and then
 /// go out together: under load, ten frames in one write cost little more than one. A single event never waits.
-const WAKES_PER_SECOND: f64 = 60_000.0;
+const WAKES_PER_SECOND: f64 = 30_000.0;
 const LONGEST_GATHERING: Duration = Duration::from_millis(200);
 
 /// Follows the feed for as long as it is polled.

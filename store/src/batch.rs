@@ -4,7 +4,6 @@
 //! On SQLite an id travels as 32 hexadecimal digits: read it with `unhex(value ->> n)`. A time travels as microseconds.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use sqlx::Arguments as _;
 use uuid::Uuid;
 
@@ -146,11 +145,19 @@ impl Values {
         use std::fmt::Write as _;
         let written = match self {
             Values::Uuid(values) => match values.get(row).copied().flatten() {
-                Some(id) => write!(json, "\"{}\"", id.simple()),
+                Some(id) => {
+                    json.push('"');
+                    json.push_str(id.simple().encode_lower(&mut Uuid::encode_buffer()));
+                    json.push('"');
+                    Ok(())
+                }
                 None => write!(json, "null"),
             },
             Values::Text(values) => match values.get(row).and_then(Option::as_deref) {
-                Some(text) => write!(json, "{}", Value::from(text)),
+                Some(text) => {
+                    quote(text, json);
+                    Ok(())
+                }
                 None => write!(json, "null"),
             },
             Values::Integer(values) => match values.get(row).copied().flatten() {
@@ -164,5 +171,41 @@ impl Values {
             },
         };
         written.expect("writing into a string cannot fail");
+    }
+}
+
+/// Writes a text as JSON does. Most texts here are long and need few escapes: what lies between is copied as a whole.
+fn quote(text: &str, json: &mut String) {
+    use std::fmt::Write as _;
+    json.push('"');
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        json.push_str(text.get(copied..at).unwrap_or_default());
+        copied = at + 1;
+        match byte {
+            b'"' => json.push_str("\\\""),
+            b'\\' => json.push_str("\\\\"),
+            b'\n' => json.push_str("\\n"),
+            control => write!(json, "\\u{control:04x}").expect("writing into a string cannot fail"),
+        }
+    }
+    json.push_str(text.get(copied..).unwrap_or_default());
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quoted_text_reads_back_as_it_was() {
+        for text in ["", "plain", "\"", "a\\\"b\\", "\u{1}\t\r\n\u{7f}", "ñ\"é\u{1f600}\\", "{\"a\":\"b\"}"] {
+            let mut json = String::new();
+            quote(text, &mut json);
+            assert_eq!(serde_json::from_str::<String>(&json).expect("it is JSON"), text);
+        }
     }
 }

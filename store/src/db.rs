@@ -46,6 +46,12 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
+/// Pages that the writer and each reader keep, as SQLite writes it: so many KiB. What is not among them the system has in
+/// its cache.
+const WRITER_CACHE: &str = "-24000";
+const READER_CACHE: &str = "-8000";
+/// Rows that SQLite's thread reads ahead: a batch of the intake, so that the two threads need not take turns.
+const ROWS_AHEAD: usize = 256;
 /// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
 const PREPARED_STATEMENTS: usize = 512;
 /// How often a node asks again for the migration lock, 4 s each time.
@@ -121,8 +127,9 @@ impl Db {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(STATEMENT_TIMEOUT)
+            .row_buffer_size(ROWS_AHEAD)
             .statement_cache_capacity(PREPARED_STATEMENTS)
-            .pragma("cache_size", "-32000")
+            .pragma("cache_size", WRITER_CACHE)
             .pragma("temp_store", "memory")
             .pragma("mmap_size", "0")
             .pragma("wal_autocheckpoint", "4000")
@@ -138,7 +145,9 @@ impl Db {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false));
+            .connect_lazy_with(
+                options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE),
+            );
         Ok(Self { pools: Pools::Sqlite { writer, reader }, signals: Arc::default() })
     }
 

@@ -11,21 +11,6 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> 
     if events.is_empty() {
         return Ok(());
     }
-    let batch = Batch::new()
-        .ids(events.iter().map(|event| event.id))
-        .texts(events.iter().map(|event| event.name.as_str()))
-        .optional_ids(events.iter().map(|event| event.conversation_id))
-        .optional_integers(events.iter().map(|event| event.conversation_seq))
-        .optional_ids(events.iter().map(|event| event.ticket_id))
-        .optional_ids(events.iter().map(|event| event.audience.inbox_id))
-        .optional_ids(events.iter().map(|event| event.audience.team_id))
-        .optional_ids(events.iter().map(|event| event.audience.assigned_to))
-        .optional_ids(events.iter().map(|event| event.audience.previous_assigned_to))
-        .booleans(events.iter().map(|event| event.audience.is_queued))
-        .optional_ids(events.iter().map(|event| event.audience.account_id))
-        .optional_ids(events.iter().map(|event| event.audience.site_id))
-        .texts(events.iter().map(|event| event.payload.as_str()))
-        .times(events.iter().map(|event| event.created_at));
     tx.query_for(
         "insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
                 previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
@@ -39,9 +24,28 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> 
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
                      $9::uuid[], $10::boolean[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[]) as batch",
     )
-    .bind_batch(batch)
+    .bind_batch(batch_of(events))
     .execute()
     .await?;
     tx.touch_feed();
     Ok(())
+}
+
+/// The columns of events about to be appended.
+pub(crate) fn batch_of(events: &[NewEvent]) -> Batch {
+    Batch::new()
+        .ids(events.iter().map(|event| event.id))
+        .texts(events.iter().map(|event| event.name.as_str()))
+        .optional_ids(events.iter().map(|event| event.conversation_id))
+        .optional_integers(events.iter().map(|event| event.conversation_seq))
+        .optional_ids(events.iter().map(|event| event.ticket_id))
+        .optional_ids(events.iter().map(|event| event.audience.inbox_id))
+        .optional_ids(events.iter().map(|event| event.audience.team_id))
+        .optional_ids(events.iter().map(|event| event.audience.assigned_to))
+        .optional_ids(events.iter().map(|event| event.audience.previous_assigned_to))
+        .booleans(events.iter().map(|event| event.audience.is_queued))
+        .optional_ids(events.iter().map(|event| event.audience.account_id))
+        .optional_ids(events.iter().map(|event| event.audience.site_id))
+        .texts(events.iter().map(|event| event.payload.as_str()))
+        .times(events.iter().map(|event| event.created_at))
 }

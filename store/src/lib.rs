@@ -7,6 +7,7 @@ pub mod alert_signals;
 pub mod annotations;
 pub mod appointments;
 pub mod approvals;
+pub mod arrivals;
 pub mod assets;
 pub mod assignments;
 pub mod attempts;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::ids::{ConversationId, MediaId, MessageId, UserId};
 use patchbay_core::vocabulary;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::tx::Tx;
 use crate::{record, stored_words};
@@ -98,6 +99,44 @@ pub async fn insert(tx: &mut Tx, media: &NewMedia<'_>, now: DateTime<Utc>) -> Re
     .bind(media.status)
     .bind(media.created_by)
     .bind(now)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Inserts files.
+pub async fn insert_all(tx: &mut Tx, media: &[NewMedia<'_>], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if media.is_empty() {
+        return Ok(());
+    }
+    let batch = Batch::new()
+        .ids(media.iter().map(|media| media.id))
+        .optional_ids(media.iter().map(|media| media.message_id))
+        .optional_ids(media.iter().map(|media| media.conversation_id))
+        .optional_texts(media.iter().map(|media| media.provider_media_id))
+        .texts(media.iter().map(|media| media.mime_type))
+        .optional_texts(media.iter().map(|media| media.filename))
+        .optional_integers(media.iter().map(|media| media.size_bytes))
+        .optional_texts(media.iter().map(|media| media.sha256))
+        .optional_texts(media.iter().map(|media| media.storage_key))
+        .texts(media.iter().map(|media| media.status.as_str()))
+        .optional_ids(media.iter().map(|media| media.created_by))
+        .times(media.iter().map(|_| now));
+    tx.query_for(
+        "insert into media_files (id, message_id, conversation_id, provider_media_id, mime_type, filename, size_bytes,
+                sha256, storage_key, status, created_by, created_at, updated_at)
+         select unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), value ->> 3, value ->> 4, value ->> 5,
+                value ->> 6, value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10), value ->> 11, value ->> 11
+         from json_each($1)",
+        "insert into media_files (id, message_id, conversation_id, provider_media_id, mime_type, filename, size_bytes,
+                sha256, storage_key, status, created_by, created_at, updated_at)
+         select batch.*, batch.at
+         from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+                     $9::text[], $10::text[], $11::uuid[], $12::timestamptz[])
+              as batch (id, message_id, conversation_id, provider_media_id, mime_type, filename, size_bytes, sha256,
+                        storage_key, status, created_by, at)",
+    )
+    .bind_batch(batch)
     .execute()
     .await?;
     Ok(())

@@ -115,7 +115,31 @@ pub async fn insert(tx: &mut Tx, rows: &[MessageRow]) -> Result<(), StoreError> 
     if rows.is_empty() {
         return Ok(());
     }
-    let batch = Batch::new()
+    tx.query_for(
+        "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
+                direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
+                occurred_at, created_at, version)
+         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), value ->> 4, value ->> 5,
+                unhex(value ->> 6), value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11,
+                value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, 1
+         from json_each($1)",
+        "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
+                direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
+                occurred_at, created_at, version)
+         select batch.*, 1
+         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+                     $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
+                     $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[]) as batch",
+    )
+    .bind_batch(batch_of(rows))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The columns of messages about to be inserted.
+pub(crate) fn batch_of(rows: &[MessageRow]) -> Batch {
+    Batch::new()
         .ids(rows.iter().map(|row| row.conversation_id))
         .integers(rows.iter().map(|row| row.seq))
         .ids(rows.iter().map(|row| row.id))
@@ -134,27 +158,7 @@ pub async fn insert(tx: &mut Tx, rows: &[MessageRow]) -> Result<(), StoreError> 
         .texts(rows.iter().map(|row| row.status.as_str()))
         .texts(rows.iter().map(|row| row.metadata.to_string()))
         .times(rows.iter().map(|row| row.occurred_at))
-        .times(rows.iter().map(|row| row.created_at));
-    tx.query_for(
-        "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
-                direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
-                occurred_at, created_at, version)
-         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), value ->> 4, value ->> 5,
-                unhex(value ->> 6), value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11,
-                value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, 1
-         from json_each($1)",
-        "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
-                direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
-                occurred_at, created_at, version)
-         select batch.*, 1
-         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::text[],
-                     $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
-                     $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[]) as batch",
-    )
-    .bind_batch(batch)
-    .execute()
-    .await?;
-    Ok(())
+        .times(rows.iter().map(|row| row.created_at))
 }
 
 /// One message.

@@ -8,6 +8,7 @@
 //! Committing and undoing happen in one task, the keeper, so that a caller that goes away at any point leaves nothing
 //! half done: the connection it held goes to the keeper.
 
+mod checkpoints;
 mod desk;
 mod keeper;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use tokio::sync::{Mutex, Notify, OwnedMutexGuard, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -32,19 +33,21 @@ pub(crate) struct Writer {
     desk: Arc<Mutex<Desk>>,
     left: mpsc::Sender<OwnedMutexGuard<Desk>>,
     due: Arc<Notify>,
-    keeper: Mutex<Option<JoinHandle<()>>>,
+    /// The keeper and whoever keeps the log short, until the writer is closed.
+    tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Writer {
     /// Opens the connection.
     pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
-        let desk = Arc::new(Mutex::new(Desk::open(options).await?));
+        let (committed, commits) = watch::channel(());
+        let desk = Arc::new(Mutex::new(Desk::open(options.clone(), committed).await?));
         // There is one desk: the channel is never full.
         let (left, to_settle) = mpsc::channel(1);
         let due = Arc::new(Notify::new());
         let keeper = Keeper::new(desk.clone(), to_settle, due.clone());
-        let keeper = Mutex::new(Some(tokio::spawn(keeper.keep())));
-        Ok(Self { desk, left, due, keeper })
+        let tasks = vec![tokio::spawn(keeper.keep()), tokio::spawn(checkpoints::keep_up(options, commits))];
+        Ok(Self { desk, left, due, tasks: Mutex::new(tasks) })
     }
 
     /// Waits for the turn and begins.
@@ -76,9 +79,9 @@ impl Writer {
         desk.settle().await;
         desk.close().await;
         drop(desk);
-        if let Some(keeper) = self.keeper.lock().await.take() {
-            keeper.abort();
-            let _ended = keeper.await;
+        for task in self.tasks.lock().await.drain(..) {
+            task.abort();
+            let _ended = task.await;
         }
     }
 }

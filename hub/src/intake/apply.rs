@@ -1,21 +1,22 @@
-//! One batch in one transaction: claim the keys, find the people, place the messages, write, tell.
+//! One batch in one transaction: claim the keys and find who writes, place the messages, write, tell.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use patchbay_core::channel::{Channel, Direction, SenderType};
+use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::ctx::Ctx;
-use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
-use patchbay_core::ids::{ConversationId, InboxId, JobId, MediaId, MessageId};
+use patchbay_core::ids::{ConversationId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
-use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_store::arrivals::{self, Arrival, Found, Written};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{StoreError, Tx, contacts, conversations, events, jobs, media, messages};
-use serde_json::{Value, json};
+use patchbay_store::{StoreError, Tx, contacts, conversations};
+use serde_json::Value;
 
-use super::people::{Address, Person, resolve};
+use super::consent::Consents;
+use super::people::{Address, Person, introduce};
+use super::records::Records;
 use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::{Work, poison};
 use crate::body::ConversationBody;
@@ -24,15 +25,15 @@ use crate::feed::{conversation_event, message_event};
 use crate::state::Hub;
 
 /// A message of the batch that the database does not know yet.
-struct Fresh<'a> {
-    id: MessageId,
-    work: &'a Work,
-    message: &'a MessageItem,
+pub(super) struct Fresh<'a> {
+    pub(super) id: MessageId,
+    pub(super) work: &'a Work,
+    pub(super) message: &'a MessageItem,
 }
 
 impl<'a> Fresh<'a> {
     /// The customer's address: the group's, the sender's, or the recipient's of what our own staff sent from elsewhere.
-    fn customer(&self) -> Address<'a> {
+    pub(super) fn customer(&self) -> Address<'a> {
         // A group is not the private thread of whoever writes in it.
         let group = self.message.metadata.get("group_id").and_then(Value::as_str);
         if let Some(address) = group {
@@ -48,9 +49,11 @@ impl<'a> Fresh<'a> {
 
 /// Writes a batch in one transaction and says what happened in the feed.
 pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), StoreError> {
+    let directory = hub.gate.directory.load_full();
     let mut tx = hub.db.begin().await?;
-    let fresh = claim(&mut tx, ctx, work).await?;
-    let feed = write_messages(&mut tx, hub, ctx, &fresh).await?;
+    let (fresh, found) = claim(&mut tx, ctx, work).await?;
+    let people = people(&mut tx, ctx, &fresh, &found).await?;
+    write_messages(&mut tx, ctx, &directory, &fresh, &people, found).await?;
     let reports: Vec<Report<'_>> = work
         .iter()
         .filter_map(|work| match &work.item {
@@ -58,15 +61,19 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
             _ => None,
         })
         .collect();
-    apply_statuses(&mut tx, ctx, &hub.directory(), &reports).await?;
+    apply_statuses(&mut tx, ctx, &directory, &reports).await?;
+    let mut consents = Consents::default();
     for item in work {
-        if let Item::Event(event) = &item.item
-            && !repeats(event, item, &fresh)
-        {
-            apply_event(&mut tx, ctx, item, event).await?;
+        match &item.item {
+            Item::Message(message) => consents.hear(item, message, &fresh, &people),
+            Item::Event(event) if !repeats(event, item, &fresh) => {
+                consents.note(item, event);
+                apply_event(&mut tx, ctx, item, event).await?;
+            }
+            Item::Event(_) | Item::Status(_) => {}
         }
     }
-    events::append(&mut tx, &feed).await?;
+    consents.write(&mut tx, ctx).await?;
     tx.commit().await?;
     metrics::counter!("intake_messages_total").increment(fresh.len() as u64);
     Ok(())
@@ -84,7 +91,12 @@ fn repeats(event: &EventItem, work: &Work, fresh: &[Fresh<'_>]) -> bool {
     })
 }
 
-async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<Vec<Fresh<'a>>, StoreError> {
+/// The messages that are new, in order, and what the database knows of each.
+async fn claim<'a>(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    work: &'a [Work],
+) -> Result<(Vec<Fresh<'a>>, HashMap<MessageId, Found>), StoreError> {
     let candidates: Vec<Fresh<'a>> = work
         .iter()
         .filter_map(|work| match &work.item {
@@ -92,43 +104,78 @@ async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<Vec<Fresh
             _ => None,
         })
         .collect();
-    let mut keys: Vec<(InboxId, &str, MessageId)> = candidates
+    let mut arrivals: Vec<Arrival<'_>> = candidates
         .iter()
-        .map(|fresh| (fresh.work.inbox.id, fresh.message.channel_message_id.as_str(), fresh.id))
+        .map(|fresh| {
+            let Address { channel, address } = fresh.customer();
+            let channel_message_id = fresh.message.channel_message_id.as_str();
+            Arrival { inbox_id: fresh.work.inbox.id, channel_message_id, message_id: fresh.id, channel, address }
+        })
         .collect();
     // Always in the same order, so that two nodes never wait for each other.
-    keys.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
-    let claimed: HashSet<MessageId> = messages::claim_keys(tx, &keys, ctx.now).await?.into_iter().collect();
-    Ok(candidates.into_iter().filter(|fresh| claimed.contains(&fresh.id)).collect())
+    arrivals.sort_by_key(|arrival| (arrival.inbox_id, arrival.channel_message_id));
+    let found: HashMap<MessageId, Found> = arrivals::claim(tx, &arrivals, ctx.now)
+        .await?
+        .into_iter()
+        .filter(|found| found.is_new)
+        .map(|found| (found.message_id, found))
+        .collect();
+    let fresh = candidates.into_iter().filter(|fresh| found.contains_key(&fresh.id)).collect();
+    Ok((fresh, found))
 }
 
-async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) -> Result<Vec<NewEvent>, StoreError> {
-    if fresh.is_empty() {
-        return Ok(Vec::new());
-    }
-    let directory = hub.gate.directory.load_full();
-    let mut names: BTreeMap<Address<'_>, Option<&str>> = BTreeMap::new();
+/// Who the new messages are from or to; whoever is not known is introduced.
+async fn people<'a>(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    fresh: &[Fresh<'a>],
+    found: &HashMap<MessageId, Found>,
+) -> Result<HashMap<Address<'a>, Person>, StoreError> {
+    let mut people: HashMap<Address<'a>, Person> = HashMap::with_capacity(fresh.len());
+    let mut strangers: BTreeMap<Address<'a>, Option<&'a str>> = BTreeMap::new();
     for fresh in fresh {
+        if let Some(known) = found.get(&fresh.id).and_then(|found| found.person.as_ref()) {
+            people.entry(fresh.customer()).or_insert_with(|| known.clone().into());
+            continue;
+        }
         let name = match fresh.message.direction {
             Direction::Inbound => fresh.message.sender.name.as_deref(),
             Direction::Outbound => None,
         };
-        let known = names.entry(fresh.customer()).or_default();
+        let known = strangers.entry(fresh.customer()).or_default();
         *known = known.or(name);
     }
-    let people = resolve(tx, ctx, &names).await?;
-    let pairs: BTreeSet<_> = fresh
-        .iter()
-        .filter_map(|fresh| people.get(&fresh.customer()).map(|person| (person.contact_id, fresh.work.inbox.id)))
-        .collect();
-    let pairs: Vec<_> = pairs.into_iter().collect();
-    let mut threads = Threads::load(tx, ctx, &pairs).await?;
-    let (mut rows, mut told) = (Vec::with_capacity(fresh.len()), Vec::with_capacity(fresh.len()));
+    people.extend(introduce(tx, ctx, &strangers).await?);
+    Ok(people)
+}
+
+async fn write_messages(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    fresh: &[Fresh<'_>],
+    people: &HashMap<Address<'_>, Person>,
+    mut found: HashMap<MessageId, Found>,
+) -> Result<(), StoreError> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let mut threads = Threads::default();
+    let mut pairs = BTreeSet::new();
+    for fresh in fresh {
+        if let Some(row) = found.remove(&fresh.id).and_then(|found| found.conversation) {
+            threads.add(row);
+        } else if let Some(person) = people.get(&fresh.customer()).filter(|person| !person.is_new) {
+            pairs.insert((person.contact_id, fresh.work.inbox.id));
+        }
+    }
+    threads.complete(tx, ctx, pairs).await?;
+    let mut records = Records::with_capacity(fresh.len());
+    let mut told = Vec::with_capacity(fresh.len());
     for fresh in fresh {
         let customer = fresh.customer();
         let Some(person) = people.get(&customer) else { continue };
-        re_consent(tx, fresh, person).await?;
-        let thread = threads.of(tx, ctx, &directory, &fresh.work.inbox, person, customer.address).await?;
+        let thread = threads.of(tx, ctx, directory, &fresh.work.inbox, person, customer.address).await?;
         match fresh.message.direction {
             Direction::Inbound => {
                 let opens = match fresh.message.content.kind {
@@ -139,26 +186,28 @@ async fn write_messages(tx: &mut Tx, hub: &Hub, ctx: &Ctx, fresh: &[Fresh<'_>]) 
             }
             Direction::Outbound => staff_wrote(&mut thread.row, ctx, fresh.id),
         }
-        rows.push(message_row(tx, ctx, fresh, person, &thread.row).await?);
+        records.add(ctx, fresh, person, &thread.row);
         let begins = thread.origin == Origin::Begun && thread.row.last_seq == 1;
         told.push(Told { begins, was_queued: thread.before.is_queued });
     }
-    let (mut begun, mut stored) = (Vec::new(), Vec::new());
+    let (mut begun, mut continued, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     for thread in threads.into_iter() {
         match thread.origin {
             Origin::Begun => begun.push(thread.row),
-            Origin::Stored if thread.row.updated_at == ctx.now => stored.push(thread.row),
-            Origin::Stored => {}
+            Origin::Stored if thread.row.updated_at != ctx.now => {}
+            Origin::Stored if thread.row.status == thread.was => continued.push(thread.row),
+            Origin::Stored => moved.push(thread.row),
         }
     }
-    conversations::insert(tx, &begun).await?;
-    conversations::update(tx, &stored).await?;
-    messages::insert(tx, &rows).await?;
-    for row in &mut stored {
+    conversations::update(tx, &moved).await?;
+    for row in continued.iter_mut().chain(&mut moved) {
         row.version += 1;
     }
-    begun.append(&mut stored);
-    Ok(tell(ctx, &directory, &begun, rows.iter().zip(told)))
+    let conversations = begun.iter().chain(&continued).chain(&moved).map(|row| (row.id, row)).collect();
+    let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
+    let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
+    arrivals::write(tx, written).await?;
+    records.write_files(tx, ctx).await
 }
 
 /// What the feed must know of a message beside the message.
@@ -173,12 +222,10 @@ struct Told {
 fn tell<'r>(
     ctx: &Ctx,
     directory: &Directory,
-    conversations: &[ConversationRow],
+    conversations: &HashMap<ConversationId, &ConversationRow>,
     messages: impl Iterator<Item = (&'r MessageRow, Told)>,
 ) -> Vec<NewEvent> {
-    let conversations: HashMap<ConversationId, &ConversationRow> =
-        conversations.iter().map(|row| (row.id, row)).collect();
-    let mut feed = Vec::new();
+    let mut feed = Vec::with_capacity(messages.size_hint().0);
     for (row, told) in messages {
         let Some(conversation) = conversations.get(&row.conversation_id) else { continue };
         if told.begins {
@@ -196,103 +243,8 @@ fn tell<'r>(
     feed
 }
 
-/// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
-async fn re_consent(tx: &mut Tx, fresh: &Fresh<'_>, person: &Person) -> Result<(), StoreError> {
-    let says_yes = fresh.message.content.text.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case("yes"));
-    if person.is_opted_out && says_yes && fresh.work.inbox.channel == Channel::Sms {
-        contacts::opt_in(tx, Channel::Sms, fresh.customer().address).await?;
-    }
-    Ok(())
-}
-
-async fn message_row(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    fresh: &Fresh<'_>,
-    person: &Person,
-    conversation: &ConversationRow,
-) -> Result<MessageRow, StoreError> {
-    let message = fresh.message;
-    let mut files = Vec::new();
-    for file in &message.content.media {
-        let id = MediaId::new();
-        let row = media::NewMedia {
-            id,
-            message_id: Some(fresh.id),
-            conversation_id: Some(conversation.id),
-            provider_media_id: file.id.as_deref(),
-            mime_type: file.mime_type.as_deref().unwrap_or("application/octet-stream"),
-            filename: file.filename.as_deref(),
-            size_bytes: file.size.and_then(|size| i64::try_from(size).ok()),
-            sha256: None,
-            storage_key: None,
-            status: media::MediaStatus::Pending,
-            created_by: None,
-        };
-        media::insert(tx, &row, ctx.now).await?;
-        let fetch = NewJob {
-            id: JobId::new(),
-            queue: JobQueue::Default,
-            kind: JobKind::FetchMedia,
-            lane: None,
-            dedupe_key: Some(format!("fetch_media:{id}")),
-            payload: json!({ "media_id": id, "inbox_id": conversation.inbox_id, "url": file.url,
-                             "provider_media_id": file.id, "sha256": file.sha256 }),
-            run_at: ctx.now,
-            max_attempts: 6,
-        };
-        jobs::enqueue(tx, ctx, &fetch).await?;
-        files.push(json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename, "size": file.size,
-                           "voice": file.voice, "animated": file.animated, "status": "pending" }));
-    }
-    let mut content = json!({ "media": files, "metadata": message.content.metadata });
-    if let Some(full_text) = &message.content.full_text {
-        content["full_text"] = Value::from(full_text.as_str());
-    }
-    let sender_id = match message.sender.kind {
-        SenderType::Customer => Some(person.contact_id.into()),
-        _ => None,
-    };
-    Ok(MessageRow {
-        id: fresh.id,
-        conversation_id: conversation.id,
-        seq: conversation.last_seq,
-        inbox_id: conversation.inbox_id,
-        channel: message.channel,
-        channel_message_id: Some(message.channel_message_id.clone()),
-        client_message_id: None,
-        direction: message.direction,
-        sender_type: message.sender.kind,
-        sender_id,
-        sender_name: message.sender.name.clone().or_else(|| Some(person.name.clone())),
-        content_type: message.content.kind,
-        text: message.content.text.clone(),
-        content,
-        reply_to: message.reply_to.clone(),
-        status: match message.direction {
-            Direction::Inbound => DeliveryStatus::Received,
-            Direction::Outbound => DeliveryStatus::Sent,
-        },
-        error: None,
-        metadata: Value::Object(message.metadata.clone()),
-        occurred_at: message.timestamp,
-        sent_at: None,
-        delivered_at: None,
-        read_at: None,
-        failed_at: None,
-        version: 1,
-        created_at: ctx.now,
-    })
-}
-
 async fn apply_event(tx: &mut Tx, ctx: &Ctx, work: &Work, event: &EventItem) -> Result<(), StoreError> {
     match (event.kind.as_str(), event.address.as_deref()) {
-        ("opt_out", Some(address)) => {
-            contacts::opt_out(tx, work.inbox.channel, address, "keyword", ctx.now).await?;
-        }
-        ("opt_in", Some(address)) => {
-            contacts::opt_in(tx, work.inbox.channel, address).await?;
-        }
         ("contact.phone_changed", Some(address)) => {
             if let Some(new) = event.data.get("new_address").and_then(Value::as_str) {
                 new_number(tx, ctx, work.inbox.channel, address, new).await?;

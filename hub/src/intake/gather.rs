@@ -1,5 +1,5 @@
 //! Shared commits: one gatherer for each shard takes whatever waits and writes it in one transaction. An idle system
-//! commits at once; under load the next batch gathers while the last one commits.
+//! commits at once; under load the next batch gathers while the last one commits, and when that was quick, a moment more.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use patchbay_core::item::Item;
 use patchbay_store::Engine;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::poison::write_all;
@@ -17,6 +18,10 @@ use crate::state::Hub;
 
 /// Most items of one transaction.
 const BATCH_ITEMS: usize = 256;
+/// A batch of fewer requests, in all shards together, waits for more when the batch before it has just been written.
+const ENOUGH_REQUESTS: usize = 64;
+/// How long it waits, and how long ago that may be.
+const MOMENT: Duration = Duration::from_millis(1);
 /// Most requests that wait for one shard; beyond, callers wait and then are refused.
 const QUEUE_REQUESTS: usize = 4_096;
 /// How long a caller waits for a place in the queue.
@@ -46,7 +51,7 @@ impl Intake {
         for _ in 0..count {
             let (sender, receiver) = mpsc::channel(QUEUE_REQUESTS);
             shards.push(sender);
-            tasks.push(tokio::spawn(gather(hub.clone(), receiver, stop.clone())));
+            tasks.push(tokio::spawn(gather(hub.clone(), receiver, ENOUGH_REQUESTS / count, stop.clone())));
         }
         (Self { hub, shards: shards.into() }, tasks)
     }
@@ -107,10 +112,11 @@ impl Intake {
     }
 }
 
-async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, stop: CancellationToken) {
+async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, enough: usize, stop: CancellationToken) {
     let mut batch = Vec::with_capacity(BATCH_ITEMS);
+    let mut written_at: Option<Instant> = None;
     loop {
-        let received = tokio::select! {
+        let mut received = tokio::select! {
             biased;
             received = requests.recv_many(&mut batch, BATCH_ITEMS) => received,
             () = stop.cancelled() => {
@@ -121,10 +127,21 @@ async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, stop: Cancellat
         if received == 0 {
             return;
         }
+        if received < enough && written_at.is_some_and(|at| at.elapsed() < MOMENT) {
+            // Each commit costs as much as many messages do.
+            sleep(MOMENT).await;
+            while received < BATCH_ITEMS
+                && let Ok(request) = requests.try_recv()
+            {
+                batch.push(request);
+                received += 1;
+            }
+        }
         let (work, answers): (Vec<Vec<Work>>, Vec<_>) =
             batch.drain(..).map(|request| (request.work, request.done)).unzip();
         metrics::histogram!("intake_batch_requests").record(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
         let outcome = write_all(&hub, work.into_iter().flatten().collect()).await;
+        written_at = Some(Instant::now());
         for answer in answers {
             // The caller may have gone away; its event is stored all the same.
             let _gone = answer.send(outcome);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::ContactId;
+use patchbay_store::arrivals::KnownPerson;
 use patchbay_store::contacts::{self, NewContact, NewIdentity};
 use patchbay_store::{StoreError, Tx};
 
@@ -21,52 +22,34 @@ pub(super) struct Person {
     pub(super) is_new: bool,
 }
 
-/// An address with the name its messages carry.
+impl From<KnownPerson> for Person {
+    fn from(known: KnownPerson) -> Self {
+        Self {
+            contact_id: known.contact_id,
+            name: known.name,
+            is_opted_out: known.opted_out_at.is_some(),
+            is_new: false,
+        }
+    }
+}
+
+/// An address on its channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Address<'a> {
     pub(super) channel: Channel,
     pub(super) address: &'a str,
 }
 
-/// Finds or makes the contact of every address. `names` are what the channel calls them.
-pub(super) async fn resolve<'a>(
+/// Makes the contacts of those addresses that are not known. `names` are what the channel calls them.
+pub(super) async fn introduce<'a>(
     tx: &mut Tx,
     ctx: &Ctx,
     names: &BTreeMap<Address<'a>, Option<&'a str>>,
 ) -> Result<HashMap<Address<'a>, Person>, StoreError> {
-    let keys: Vec<(Channel, &str)> = names.keys().map(|key| (key.channel, key.address)).collect();
-    let mut people = HashMap::with_capacity(names.len());
-    let known = contacts::known_addresses(tx, &keys).await?;
-    let known: HashMap<(Channel, &str), _> =
-        known.iter().map(|row| ((row.channel, row.address.as_str()), row)).collect();
-    let mut missing = Vec::new();
-    for key in names.keys() {
-        match known.get(&(key.channel, key.address)) {
-            Some(row) => {
-                let person = Person {
-                    contact_id: row.contact_id,
-                    name: row.contact_name.clone(),
-                    is_opted_out: row.opted_out_at.is_some(),
-                    is_new: false,
-                };
-                people.insert(*key, person);
-            }
-            None => missing.push(*key),
-        }
+    if names.is_empty() {
+        return Ok(HashMap::new());
     }
-    if !missing.is_empty() {
-        people.extend(introduce(tx, ctx, names, &missing).await?);
-    }
-    Ok(people)
-}
-
-async fn introduce<'a>(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    names: &BTreeMap<Address<'a>, Option<&'a str>>,
-    missing: &[Address<'a>],
-) -> Result<HashMap<Address<'a>, Person>, StoreError> {
-    let numbers: Vec<&str> = missing.iter().map(|key| key.address).filter(|address| address.starts_with('+')).collect();
+    let numbers: Vec<&str> = names.keys().map(|key| key.address).filter(|address| address.starts_with('+')).collect();
     let mut same_number: HashMap<String, BTreeSet<(ContactId, String)>> = HashMap::new();
     for row in contacts::by_phone_numbers(tx, &numbers).await? {
         same_number.entry(row.address).or_default().insert((row.contact_id, row.contact_name));
@@ -78,7 +61,7 @@ async fn introduce<'a>(
     let (mut new_contacts, mut identities, mut links) = (Vec::new(), Vec::new(), Vec::new());
     let mut people: HashMap<Address<'a>, Person> = HashMap::new();
     let mut fresh: HashMap<&str, (ContactId, String)> = HashMap::new();
-    for key in missing {
+    for (key, given) in names {
         let twin = same_number.get(key.address).filter(|owners| owners.len() == 1).and_then(|owners| owners.first());
         let (contact_id, name, linked_by) = if let Some((contact_id, name)) = twin {
             (*contact_id, name.clone(), "same_number")
@@ -87,7 +70,7 @@ async fn introduce<'a>(
         } else {
             let contact_id = ContactId::new();
             let site = sites.get(key.address).filter(|sites| sites.len() == 1).and_then(|sites| sites.first());
-            let given = names.get(key).copied().flatten().filter(|name| !name.trim().is_empty());
+            let given = given.filter(|name| !name.trim().is_empty());
             let name = given.or(site.map(|site| site.name.as_str())).unwrap_or(key.address).to_owned();
             new_contacts.push(NewContact {
                 id: contact_id,

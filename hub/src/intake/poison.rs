@@ -57,14 +57,15 @@ async fn write(hub: &Hub, work: &[Work]) -> Result<(), WriteError> {
     loop {
         let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
         match contained(apply(hub, &ctx, work)).await {
-            Err(WriteError::Store(StoreError::Duplicate | StoreError::Conflict | StoreError::MissingReference))
-                if races < RACES =>
-            {
-                races += 1;
-            }
+            Err(WriteError::Store(error)) if lost_a_race(&error) && races < RACES => races += 1,
             outcome => return outcome,
         }
     }
+}
+
+/// Whether another node was faster with one of the rows.
+fn lost_a_race(error: &StoreError) -> bool {
+    error.is_worth_repeating() || matches!(error, StoreError::Conflict | StoreError::MissingReference)
 }
 
 /// What the transaction held when it panicked was rolled back: nothing half done is seen afterwards.

@@ -8,13 +8,14 @@ use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::ConversationId;
 use patchbay_core::inbox::Provider;
-use patchbay_core::item::{Content, MessageItem, Sender};
+use patchbay_core::item::{Content, EventItem, MessageItem, Sender};
 use patchbay_dispatch::{Config, Dispatch};
 use patchbay_http::Gate;
 use patchbay_store::feed::{self, Position};
 use patchbay_store::inboxes::{self, InboxRow};
-use patchbay_store::{Db, conversations};
+use patchbay_store::{Db, contacts, conversations};
 use serde_json::{Map, Value, json};
+use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -95,12 +96,83 @@ async fn told(db: &Db) -> Vec<(String, i64, i64)> {
     batch.events.into_iter().map(figures).collect()
 }
 
-#[tokio::test]
-async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
+async fn database() -> (TempDir, Db) {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let url = format!("sqlite://{}", folder.path().join("hub.db").display());
     let db = Db::open(&url, 4).await.expect("the test's database opens");
     db.migrate().await.expect("the test's database migrates");
+    (folder, db)
+}
+
+/// What the customer says, in the order of `texts`; a `STOP` comes with the event that the codec makes of it.
+fn says(texts: &[&str], clock: &Clock) -> Vec<Item> {
+    let mut items = Vec::new();
+    for text in texts {
+        let id = format!("SM.{}.{text}", items.len());
+        let Item::Message(mut said) = message(&id, clock) else { continue };
+        said.content = Content::text(*text);
+        let address = said.sender.address.clone();
+        items.push(Item::Message(said));
+        if *text == "STOP" {
+            items.push(Item::Event(EventItem {
+                channel: Channel::Sms,
+                kind: "opt_out".into(),
+                account: Some("+15550002222".into()),
+                address: Some(address),
+                data: Map::from_iter([("keyword".into(), json!("STOP")), ("id".into(), json!(id))]),
+                timestamp: clock.now(),
+            }));
+        }
+    }
+    items
+}
+
+#[tokio::test]
+async fn the_last_word_of_a_batch_decides_whether_the_customer_wants_messages() {
+    for (texts, is_opted_out) in [
+        (&["STOP"][..], true),
+        (&["STOP", "YES"], false),
+        (&["YES", "STOP"], true),
+        (&["STOP", "yes ", "STOP"], true),
+        (&["YES"], false),
+    ] {
+        let (_folder, db) = database().await;
+        let clock = Clock::system();
+        let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
+        let stop = CancellationToken::new();
+        let (intake, _shards) = Intake::start(hub, &stop);
+        let batch = Inbound { inbox_id, items: says(texts, &clock), received_at: clock.now() };
+        intake.accept(vec![batch]).await.expect("stored");
+        let mut tx = db.read().await.expect("reads");
+        let found = contacts::opted_out(&mut tx, Channel::Sms, "+15550107788").await.expect("reads");
+        assert_eq!(found, is_opted_out, "{texts:?}");
+        stop.cancel();
+    }
+}
+
+#[tokio::test]
+async fn what_staff_wrote_elsewhere_leaves_nothing_unread() {
+    let (_folder, db) = database().await;
+    let clock = Clock::system();
+    let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
+    let stop = CancellationToken::new();
+    let (intake, _shards) = Intake::start(hub, &stop);
+    let Item::Message(mut echo) = message("SM2", &clock) else { panic!("it is a message") };
+    echo.metadata.insert("recipient".into(), json!(echo.sender.address));
+    (echo.direction, echo.sender.kind) = (Direction::Outbound, SenderType::Agent);
+    let items = vec![message("SM1", &clock), Item::Message(echo), message("SM3", &clock)];
+    intake.accept(vec![Inbound { inbox_id, items, received_at: clock.now() }]).await.expect("stored");
+    let mut tx = db.read().await.expect("reads");
+    let batch = feed::after(&mut tx, Position::START, 1).await.expect("reads the feed");
+    let id: ConversationId = batch.events[0].conversation_id.expect("of a conversation");
+    let row = conversations::by_id(&mut tx, id).await.expect("reads").expect("is there");
+    assert_eq!((row.last_seq, row.inbound_count, row.read_inbound_count), (3, 2, 1));
+    stop.cancel();
+}
+
+#[tokio::test]
+async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
+    let (_folder, db) = database().await;
     let clock = Clock::system();
     let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
     let stop = CancellationToken::new();

@@ -1,7 +1,7 @@
 //! Which conversation a message belongs to, and what it does to it. Source: domain, conversation states.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
@@ -24,6 +24,8 @@ pub(super) struct Thread {
     pub(super) origin: Origin,
     /// Where it stood before the batch.
     pub(super) before: Placement,
+    /// Its state before the batch.
+    pub(super) was: ConversationStatus,
 }
 
 /// Whether the database knows the conversation.
@@ -42,21 +44,32 @@ pub(super) struct Threads {
 }
 
 impl Threads {
-    /// Loads and locks what the database has for these pairs.
-    pub(super) async fn load(tx: &mut Tx, ctx: &Ctx, pairs: &[(ContactId, InboxId)]) -> Result<Self, StoreError> {
-        let mut threads: HashMap<(ContactId, InboxId), Thread> = HashMap::with_capacity(pairs.len());
-        for row in conversations::current_of(tx, pairs, ctx.now - REOPEN_WITHIN).await? {
-            let before = placement(&row);
-            let key = (row.contact_id, row.inbox_id);
-            let newer = threads.get(&key).is_none_or(|thread| {
-                thread.row.status == ConversationStatus::Closed
-                    && (row.status != ConversationStatus::Closed || row.closed_at > thread.row.closed_at)
-            });
-            if newer {
-                threads.insert(key, Thread { row, origin: Origin::Stored, before });
-            }
+    /// Takes in a conversation that the transaction has read and locked.
+    pub(super) fn add(&mut self, row: ConversationRow) {
+        let key = (row.contact_id, row.inbox_id);
+        let newer = self.threads.get(&key).is_none_or(|thread| {
+            thread.row.status == ConversationStatus::Closed
+                && (row.status != ConversationStatus::Closed || row.closed_at > thread.row.closed_at)
+        });
+        if newer {
+            let (before, was) = (placement(&row), row.status);
+            self.threads.insert(key, Thread { row, origin: Origin::Stored, before, was });
         }
-        Ok(Self { threads })
+    }
+
+    /// Reads and locks what the database has for those of the pairs that are missing: conversations closed not long ago,
+    /// and those of people whom another address led to.
+    pub(super) async fn complete(
+        &mut self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        pairs: BTreeSet<(ContactId, InboxId)>,
+    ) -> Result<(), StoreError> {
+        let missing: Vec<_> = pairs.into_iter().filter(|pair| !self.threads.contains_key(pair)).collect();
+        for row in conversations::current_of(tx, &missing, ctx.now - REOPEN_WITHIN).await? {
+            self.add(row);
+        }
+        Ok(())
     }
 
     /// The conversation a message of `person` belongs to: the open one, the one closed within seven days, a new one.
@@ -79,8 +92,8 @@ impl Threads {
                     conversations::latest_of(tx, person.contact_id, inbox.id).await?
                 };
                 let row = begin(ctx, inbox, person, address, follows);
-                let before = placement(&row);
-                place.insert(Thread { row, origin: Origin::Begun, before })
+                let (before, was) = (placement(&row), row.status);
+                place.insert(Thread { row, origin: Origin::Begun, before, was })
             }
         };
         if thread.row.status == ConversationStatus::Closed {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
 use super::given_up;
@@ -25,6 +25,8 @@ pub(crate) struct Desk {
     /// `None` after a failure that leaves its state in doubt, and once it is closed.
     connection: Option<SqliteConnection>,
     shared: Option<Shared>,
+    /// Notes that something was committed.
+    committed: watch::Sender<()>,
     is_closed: bool,
 }
 
@@ -50,9 +52,9 @@ enum AtWork {
 }
 
 impl Desk {
-    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+    pub(super) async fn open(options: SqliteConnectOptions, committed: watch::Sender<()>) -> Result<Self, StoreError> {
         let connection = Some(options.connect().await?);
-        Ok(Self { options, connection, shared: None, is_closed: false })
+        Ok(Self { options, connection, shared: None, committed, is_closed: false })
     }
 
     /// The connection; a new one when the last was given up.
@@ -112,7 +114,7 @@ impl Desk {
         let Some(shared) = &self.shared else { return };
         let (entered, at_work, only) = (shared.entered, shared.at_work, shared.ended_at.is_none());
         let outcome = match at_work {
-            AtWork::Nobody => self.run("commit").await.map_err(|error| error.to_string()),
+            AtWork::Nobody => self.commit().await,
             // Nobody else has anything in it.
             _ if only => {
                 self.give_up().await;
@@ -124,7 +126,7 @@ impl Desk {
                 if undone.is_err() && at_work == AtWork::Entered {
                     Err(given_up().to_string())
                 } else {
-                    self.run("commit").await.map_err(|error| error.to_string())
+                    self.commit().await
                 }
             }
         };
@@ -135,6 +137,12 @@ impl Desk {
             // Whoever went away does not need to know.
             let _gone = waiting.send(outcome.clone());
         }
+    }
+
+    async fn commit(&mut self) -> Outcome {
+        self.run("commit").await.map_err(|error| error.to_string())?;
+        self.committed.send_replace(());
+        Ok(())
     }
 
     /// Ends the engine's transaction without a commit. When that is in doubt, ends the connection with it.

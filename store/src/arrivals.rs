@@ -1,0 +1,291 @@
+//! What a batch of inbound messages asks of the database and writes to it: one statement each, because a trip to the
+//! database costs more than what it carries.
+
+use chrono::{DateTime, Utc};
+use patchbay_core::channel::Channel;
+use patchbay_core::event::NewEvent;
+use patchbay_core::ids::{ContactId, InboxId, MessageId};
+
+use crate::batch::Batch;
+use crate::conversations::ConversationRow;
+use crate::db::Engine;
+use crate::error::StoreError;
+use crate::messages::MessageRow;
+use crate::row::{Record, Row};
+use crate::tx::Tx;
+use crate::{events, messages};
+
+/// A message that arrived, and who it is from or to.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// Inbox it came by.
+    pub inbox_id: InboxId,
+    /// The provider's id.
+    pub channel_message_id: &'a str,
+    /// Our id, if it is new.
+    pub message_id: MessageId,
+    /// Channel of the customer's address.
+    pub channel: Channel,
+    /// The customer's canonical address.
+    pub address: &'a str,
+}
+
+/// What is known of a message that arrived.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Our id, as it was asked with.
+    pub message_id: MessageId,
+    /// Its key is claimed now; else it was here before.
+    pub is_new: bool,
+    /// Whose address it is.
+    pub person: Option<KnownPerson>,
+    /// Their open conversation in the inbox, locked until the transaction ends.
+    pub conversation: Option<ConversationRow>,
+}
+
+/// Whose an address is.
+#[derive(Clone, Debug)]
+pub struct KnownPerson {
+    /// The contact.
+    pub contact_id: ContactId,
+    /// Its name.
+    pub name: String,
+    /// Since when the customer does not want messages at the address.
+    pub opted_out_at: Option<DateTime<Utc>>,
+}
+
+impl Record for Found {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        let person = match row.get::<Option<ContactId>>("known_as")? {
+            Some(contact_id) => {
+                Some(KnownPerson { contact_id, name: row.get("contact_name")?, opted_out_at: row.get("opted_out_at")? })
+            }
+            None => None,
+        };
+        let conversation = match row.get::<Option<uuid::Uuid>>("id")? {
+            Some(_) => Some(ConversationRow::read(row)?),
+            None => None,
+        };
+        Ok(Self { message_id: row.get("message_id")?, is_new: row.get("is_new")?, person, conversation })
+    }
+}
+
+/// Claims the keys of messages and finds people and open conversations, a row for each message. Sort them by inbox and
+/// key, so that two nodes never wait for each other.
+pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Result<Vec<Found>, StoreError> {
+    if arrivals.is_empty() {
+        return Ok(Vec::new());
+    }
+    let batch = Batch::new()
+        .ids(arrivals.iter().map(|arrival| arrival.inbox_id))
+        .texts(arrivals.iter().map(|arrival| arrival.channel_message_id))
+        .ids(arrivals.iter().map(|arrival| arrival.message_id))
+        .texts(arrivals.iter().map(|arrival| arrival.channel.as_str()))
+        .texts(arrivals.iter().map(|arrival| arrival.address))
+        .times(arrivals.iter().map(|_| now));
+    tx.query_for(
+        "insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
+         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 5 from jsonb_each($1) where true
+         on conflict (inbox_id, channel_message_id) do nothing;
+         select unhex(batch.value ->> 2) as message_id, k.message_id = unhex(batch.value ->> 2) as is_new,
+                i.contact_id as known_as, i.opted_out_at, c.display_name as contact_name, v.id, v.inbox_id, v.channel,
+                v.contact_id, v.contact_address, v.status, v.priority, v.subject, v.team_id, v.assigned_to,
+                v.previous_assignee, v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count,
+                v.tags, v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
+                v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by,
+                v.close_reason, v.version, v.created_at, v.updated_at
+         from jsonb_each($1) as batch
+         cross join message_keys k on k.inbox_id = unhex(batch.value ->> 0) and k.channel_message_id = batch.value ->> 1
+         left join channel_identities i on i.channel = batch.value ->> 3 and i.address = batch.value ->> 4
+         left join contacts c on c.id = i.contact_id
+         left join conversations v on v.contact_id = i.contact_id and v.inbox_id = unhex(batch.value ->> 0)
+              and v.status <> 'closed'",
+        "with batch as (
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+                           as batch (inbox_id, channel_message_id, message_id, channel, address, at)
+         ), claimed as (
+             insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
+             select inbox_id, channel_message_id, message_id, at from batch
+             on conflict (inbox_id, channel_message_id) do nothing
+             returning message_id
+         ), pair as (
+             select distinct i.contact_id, batch.inbox_id
+             from batch join channel_identities i on i.channel = batch.channel and i.address = batch.address
+         ), open as (
+             select v.*
+             from pair join conversations v on v.contact_id = pair.contact_id and v.inbox_id = pair.inbox_id
+                  and v.status <> 'closed'
+             order by v.id
+             for update of v
+         )
+         select batch.message_id, claimed.message_id is not null as is_new, i.contact_id as known_as, i.opted_out_at,
+                c.display_name as contact_name, v.id, v.inbox_id, v.channel, v.contact_id, v.contact_address, v.status,
+                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
+                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
+                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+         from batch
+         left join claimed on claimed.message_id = batch.message_id
+         left join channel_identities i on i.channel = batch.channel and i.address = batch.address
+         left join contacts c on c.id = i.contact_id
+         left join open v on v.contact_id = i.contact_id and v.inbox_id = batch.inbox_id",
+    )
+    .bind_batch(batch)
+    .all()
+    .await
+}
+
+/// What a batch of messages changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'a> {
+    /// Conversations that begin.
+    pub begun: &'a [ConversationRow],
+    /// Conversations that go on where they are, as they will stand, each with its next version. Neither their state nor
+    /// their agent changes.
+    pub continued: &'a [ConversationRow],
+    /// The messages.
+    pub messages: &'a [MessageRow],
+    /// What happened, in order. Readers are told once the transaction is committed.
+    pub events: &'a [NewEvent],
+}
+
+/// Writes all of it. Error: [`StoreError::Conflict`] when a continued conversation is not at the version before its next
+/// one: it changed since it was read.
+pub async fn write(tx: &mut Tx, written: Written<'_>) -> Result<(), StoreError> {
+    let Written { begun, continued, messages: said, events: told } = written;
+    // SQLite counts what all its statements touch, PostgreSQL what the last one does.
+    let expected = match tx.engine() {
+        Engine::Sqlite => begun.len() + continued.len() + said.len() + told.len(),
+        Engine::Postgres => continued.len(),
+    };
+    let touched = tx
+        .query_for(
+            "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
+                    team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
+                    last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
+                    updated_at, tags, version)
+             select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
+                    value ->> 6, value ->> 7, unhex(value ->> 8), unhex(value ->> 9), value ->> 10, value ->> 11,
+                    value ->> 12, unhex(value ->> 13), value ->> 14, value ->> 15, value ->> 16, value ->> 17,
+                    value ->> 18, value ->> 19, value ->> 19, '[]', 1
+             from jsonb_each($1);
+             update conversations
+             set version = batch.value ->> 1, last_seq = batch.value ->> 2, inbound_count = batch.value ->> 3,
+                 read_inbound_count = batch.value ->> 4, last_message_id = unhex(batch.value ->> 5),
+                 last_message_at = batch.value ->> 6, last_inbound_at = batch.value ->> 7,
+                 last_outbound_at = batch.value ->> 8, waiting_since = batch.value ->> 9,
+                 window_expires_at = batch.value ->> 10, snoozed_until = batch.value ->> 11,
+                 updated_at = batch.value ->> 12
+             from jsonb_each($2) as batch
+             where conversations.id = unhex(batch.value ->> 0) and conversations.version = batch.value ->> 1 - 1;
+             insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
+                    direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status,
+                    metadata, occurred_at, created_at, version)
+             select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), value ->> 4, value ->> 5,
+                    unhex(value ->> 6), value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11,
+                    value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, 1
+             from jsonb_each($3);
+             insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
+                    assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
+             select 0, unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 3, unhex(value ->> 4),
+                    unhex(value ->> 5), unhex(value ->> 6), unhex(value ->> 7), unhex(value ->> 8), value ->> 9,
+                    unhex(value ->> 10), unhex(value ->> 11), value ->> 12, value ->> 13
+             from jsonb_each($4)",
+            "with begun as (
+                 insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority,
+                        subject, team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count,
+                        last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
+                        window_expires_at, created_at, updated_at, tags, version)
+                 select batch.*, batch.created_at, '[]', 1
+                 from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
+                             $8::text[], $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[],
+                             $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
+                             $18::timestamptz[], $19::timestamptz[], $20::timestamptz[])
+                      as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
+                                previous_conversation_id, last_seq, inbound_count, read_inbound_count,
+                                last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
+                                window_expires_at, created_at)
+             ), written as (
+                 insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id,
+                        client_message_id, direction, sender_type, sender_id, sender_name, content_type, text, content,
+                        reply_to, status, metadata, occurred_at, created_at, version)
+                 select batch.*, 1
+                 from unnest($34::uuid[], $35::bigint[], $36::uuid[], $37::uuid[], $38::text[], $39::text[],
+                             $40::uuid[], $41::text[], $42::text[], $43::uuid[], $44::text[], $45::text[], $46::text[],
+                             $47::text[], $48::text[], $49::text[], $50::text[], $51::timestamptz[],
+                             $52::timestamptz[]) as batch
+             ), told as (
+                 insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
+                        assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
+                 select pg_current_xact_id()::text::bigint, batch.*
+                 from unnest($53::uuid[], $54::text[], $55::uuid[], $56::bigint[], $57::uuid[], $58::uuid[],
+                             $59::uuid[], $60::uuid[], $61::uuid[], $62::boolean[], $63::uuid[], $64::uuid[],
+                             $65::text[], $66::timestamptz[]) as batch
+             )
+             update conversations
+             set version = batch.version, last_seq = batch.last_seq,
+                 inbound_count = batch.inbound_count, read_inbound_count = batch.read_inbound_count,
+                 last_message_id = batch.last_message_id, last_message_at = batch.last_message_at,
+                 last_inbound_at = batch.last_inbound_at, last_outbound_at = batch.last_outbound_at,
+                 waiting_since = batch.waiting_since, window_expires_at = batch.window_expires_at,
+                 snoozed_until = batch.snoozed_until, updated_at = batch.updated_at
+             from unnest($21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::uuid[],
+                         $27::timestamptz[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[],
+                         $31::timestamptz[], $32::timestamptz[], $33::timestamptz[])
+                  as batch (id, version, last_seq, inbound_count, read_inbound_count, last_message_id,
+                            last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
+                            snoozed_until, updated_at)
+             where conversations.id = batch.id and conversations.version = batch.version - 1",
+        )
+        .bind_batch(begun_rows(begun))
+        .bind_batch(continued_rows(continued))
+        .bind_batch(messages::batch_of(said))
+        .bind_batch(events::batch_of(told))
+        .execute()
+        .await?;
+    if !told.is_empty() {
+        tx.touch_feed();
+    }
+    if usize::try_from(touched) == Ok(expected) { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+fn begun_rows(rows: &[ConversationRow]) -> Batch {
+    Batch::new()
+        .ids(rows.iter().map(|row| row.id))
+        .ids(rows.iter().map(|row| row.inbox_id))
+        .texts(rows.iter().map(|row| row.channel.as_str()))
+        .ids(rows.iter().map(|row| row.contact_id))
+        .texts(rows.iter().map(|row| row.contact_address.as_str()))
+        .texts(rows.iter().map(|row| row.status.as_str()))
+        .texts(rows.iter().map(|row| row.priority.as_str()))
+        .optional_texts(rows.iter().map(|row| row.subject.as_deref()))
+        .optional_ids(rows.iter().map(|row| row.team_id))
+        .optional_ids(rows.iter().map(|row| row.previous_conversation_id))
+        .integers(rows.iter().map(|row| row.last_seq))
+        .integers(rows.iter().map(|row| row.inbound_count))
+        .integers(rows.iter().map(|row| row.read_inbound_count))
+        .optional_ids(rows.iter().map(|row| row.last_message_id))
+        .times(rows.iter().map(|row| row.last_message_at))
+        .optional_times(rows.iter().map(|row| row.last_inbound_at))
+        .optional_times(rows.iter().map(|row| row.last_outbound_at))
+        .optional_times(rows.iter().map(|row| row.waiting_since))
+        .optional_times(rows.iter().map(|row| row.window_expires_at))
+        .times(rows.iter().map(|row| row.created_at))
+}
+
+fn continued_rows(rows: &[ConversationRow]) -> Batch {
+    Batch::new()
+        .ids(rows.iter().map(|row| row.id))
+        .integers(rows.iter().map(|row| row.version))
+        .integers(rows.iter().map(|row| row.last_seq))
+        .integers(rows.iter().map(|row| row.inbound_count))
+        .integers(rows.iter().map(|row| row.read_inbound_count))
+        .optional_ids(rows.iter().map(|row| row.last_message_id))
+        .times(rows.iter().map(|row| row.last_message_at))
+        .optional_times(rows.iter().map(|row| row.last_inbound_at))
+        .optional_times(rows.iter().map(|row| row.last_outbound_at))
+        .optional_times(rows.iter().map(|row| row.waiting_since))
+        .optional_times(rows.iter().map(|row| row.window_expires_at))
+        .optional_times(rows.iter().map(|row| row.snoozed_until))
+        .times(rows.iter().map(|row| row.updated_at))
+}
