@@ -40,7 +40,7 @@ pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use read::{OutboxQuery, TicketQuery};
+pub use read::OutboxQuery;
 pub use routes::router;
 
 #[cfg(test)]

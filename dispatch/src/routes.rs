@@ -28,13 +28,9 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    let reads = OpenApiRouter::with_openapi(document::of_commands())
-        .routes(routes!(list))
-        .routes(routes!(read))
-        .routes(routes!(timeline))
-        .routes(routes!(invoice))
+    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands()))
+        .merge(evidence::router())
         .merge(operations::router());
-    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands())).merge(evidence::router());
     commands()
         .filter(|row| row.is_mutating())
         .fold(reads, |router, row| command(router, row))

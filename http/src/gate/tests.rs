@@ -17,7 +17,7 @@ fn gate(audience: Option<&str>) -> Gate {
     }
 }
 
-fn claims(changes: Value) -> Claims {
+fn claims(changes: &Value) -> Claims {
     let mut all = json!({ "sub": SUBJECT, "role": "qa", "exp": Clock::system().now().timestamp() + 600 });
     for (name, value) in changes.as_object().expect("an object") {
         all[name] = value.clone();
@@ -26,7 +26,7 @@ fn claims(changes: Value) -> Claims {
 }
 
 #[track_caller]
-fn check(changes: Value, expect: Result<(Role, ActorType), (Code, &str)>) {
+fn check(changes: &Value, expect: Result<(Role, ActorType), (Code, &str)>) {
     let case = changes.to_string();
     let actor = gate(None).resolve(&claims(changes));
     let found = actor.map(|actor| (actor.role, actor.actor_type)).map_err(|error| error.code());
@@ -39,35 +39,35 @@ fn check(changes: Value, expect: Result<(Role, ActorType), (Code, &str)>) {
 #[test]
 fn a_role_says_what_kind_of_being_acts() {
     for role in Role::ALL {
-        check(json!({ "role": role.as_str() }), Ok((*role, role.default_actor_type())));
+        check(&json!({ "role": role.as_str() }), Ok((*role, role.default_actor_type())));
     }
-    check(json!({ "role": "dispatcher" }), Ok((Role::Dispatcher, ActorType::Human)));
-    check(json!({ "role": "ai_agent" }), Ok((Role::AiAgent, ActorType::Agent)));
-    check(json!({ "role": "system" }), Ok((Role::System, ActorType::Service)));
-    check(json!({ "role": "dispatcher", "actor_type": "service" }), Ok((Role::Dispatcher, ActorType::Service)));
-    check(json!({ "role": "ai_agent", "actor_type": "HUMAN" }), Ok((Role::AiAgent, ActorType::Agent)));
+    check(&json!({ "role": "dispatcher" }), Ok((Role::Dispatcher, ActorType::Human)));
+    check(&json!({ "role": "ai_agent" }), Ok((Role::AiAgent, ActorType::Agent)));
+    check(&json!({ "role": "system" }), Ok((Role::System, ActorType::Service)));
+    check(&json!({ "role": "dispatcher", "actor_type": "service" }), Ok((Role::Dispatcher, ActorType::Service)));
+    check(&json!({ "role": "ai_agent", "actor_type": "HUMAN" }), Ok((Role::AiAgent, ActorType::Agent)));
 }
 
 #[test]
 fn the_aliases_of_the_originals_are_understood_and_no_others() {
-    check(json!({ "role": "tech" }), Ok((Role::Technician, ActorType::Human)));
-    check(json!({ "role": "audit" }), Ok((Role::Auditor, ActorType::Human)));
-    check(json!({ "role": "agent", "actor_type": "AGENT" }), Ok((Role::AiAgent, ActorType::Agent)));
-    check(json!({ "role": "agent", "actor_type": "HUMAN" }), Ok((Role::SupportAgent, ActorType::Human)));
-    check(json!({ "role": "agent" }), Ok((Role::AiAgent, ActorType::Agent)));
+    check(&json!({ "role": "tech" }), Ok((Role::Technician, ActorType::Human)));
+    check(&json!({ "role": "audit" }), Ok((Role::Auditor, ActorType::Human)));
+    check(&json!({ "role": "agent", "actor_type": "AGENT" }), Ok((Role::AiAgent, ActorType::Agent)));
+    check(&json!({ "role": "agent", "actor_type": "HUMAN" }), Ok((Role::SupportAgent, ActorType::Human)));
+    check(&json!({ "role": "agent" }), Ok((Role::AiAgent, ActorType::Agent)));
     for unknown in ["assistant", "bot", "root", "Admin", ""] {
-        check(json!({ "role": unknown }), Err((Code::UnknownRole, "role")));
+        check(&json!({ "role": unknown }), Err((Code::UnknownRole, "role")));
     }
     assert_eq!(Code::UnknownRole.as_str(), "INVALID_AUTH_CLAIMS");
-    check(json!({ "role": "qa", "actor_type": "ROBOT" }), Err((Code::InvalidAuthClaims, "policy")));
-    check(json!({ "sub": "maria" }), Err((Code::InvalidAuthClaims, "policy")));
-    check(json!({ "site_ids": ["everywhere"] }), Err((Code::InvalidAuthClaims, "policy")));
+    check(&json!({ "role": "qa", "actor_type": "ROBOT" }), Err((Code::InvalidAuthClaims, "policy")));
+    check(&json!({ "sub": "maria" }), Err((Code::InvalidAuthClaims, "policy")));
+    check(&json!({ "site_ids": ["everywhere"] }), Err((Code::InvalidAuthClaims, "policy")));
 }
 
 #[test]
 fn a_token_is_for_one_portal() {
     let portal = |audience: Option<&str>, aud: Value| {
-        gate(audience).resolve(&claims(json!({ "aud": aud }))).map(|actor| actor.portal).map_err(|error| error.code())
+        gate(audience).resolve(&claims(&json!({ "aud": aud }))).map(|actor| actor.portal).map_err(|error| error.code())
     };
     assert_eq!(portal(None, json!("technician")), Ok(Some(Portal::Technician)));
     assert_eq!(portal(None, json!(["dispatch-api"])), Ok(None));

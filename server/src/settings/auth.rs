@@ -105,10 +105,9 @@ impl Settings {
     pub fn development_headers(&self) -> DevelopmentHeaders {
         let is_local = self.listen.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback());
         match (self.env, self.auth.allow_dev_headers) {
-            (Environment::Production, _) | (Environment::Development, Some(false)) => DevelopmentHeaders::Refused,
             (Environment::Development, Some(true)) => DevelopmentHeaders::Trusted,
             (Environment::Development, None) if is_local => DevelopmentHeaders::FromThisMachine,
-            (Environment::Development, None) => DevelopmentHeaders::Refused,
+            (Environment::Development | Environment::Production, _) => DevelopmentHeaders::Refused,
         }
     }
 }

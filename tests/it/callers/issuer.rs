@@ -35,7 +35,7 @@ impl Key {
         serde_json::to_value(jwk).expect("JSON")
     }
 
-    fn token(&self, changes: Value) -> String {
+    fn token(&self, changes: &Value) -> String {
         let now = patchbay_core::clock::Clock::system().now().timestamp();
         let mut claims = json!({ "sub": SUBJECT, "role": "dispatcher", "exp": now + 600, "iss": "https://issuer.test",
             "aud": ["dispatch-api"], "account_ids": "*", "site_ids": ["*"] });
@@ -85,32 +85,32 @@ async fn tokens_of_an_outside_issuer_open_the_api_while_its_keys_hold() {
     let server = Server::start(&settings).await;
     let ask = async |token: String| server.anonymous.with_token(token).get("/tickets").await;
 
-    ask(old.token(json!({}))).await.expect(200);
-    ask(old.token(json!({ "role": "auditor" }))).await.expect(200);
+    ask(old.token(&json!({}))).await.expect(200);
+    ask(old.token(&json!({ "role": "auditor" }))).await.expect(200);
     for (changes, code) in [
         (json!({ "iss": "https://other.test" }), "INVALID_AUTH_CLAIMS"),
         (json!({ "aud": "another-api" }), "INVALID_AUTH_CLAIMS"),
         (json!({ "role": "wizard" }), "INVALID_AUTH_CLAIMS"),
         (json!({ "exp": 1_700_000_000 }), "INVALID_AUTH_TOKEN"),
     ] {
-        ask(old.token(changes)).await.expect_error(401, code);
+        ask(old.token(&changes)).await.expect_error(401, code);
     }
-    ask(old.token(json!({ "site_ids": [] }))).await.expect_error(403, "FORBIDDEN_SCOPE");
-    ask(new.token(json!({}))).await.expect_error(401, "INVALID_AUTH_TOKEN");
+    ask(old.token(&json!({ "site_ids": [] }))).await.expect_error(403, "FORBIDDEN_SCOPE");
+    ask(new.token(&json!({}))).await.expect_error(401, "INVALID_AUTH_TOKEN");
     // One with the shared secret still has to name issuer and audience.
     ask(token("dispatcher")).await.expect_error(401, "INVALID_AUTH_CLAIMS");
 
     issuer.publish(vec![new.published()]);
-    ask(new.token(json!({}))).await.expect(200);
+    ask(new.token(&json!({}))).await.expect(200);
     eventually("the withdrawn key ends", Duration::from_secs(10), async || {
-        (ask(old.token(json!({}))).await.status == 401).then_some(())
+        (ask(old.token(&json!({}))).await.status == 401).then_some(())
     })
     .await;
 
     issuer.task.abort();
-    ask(new.token(json!({}))).await.expect(200);
+    ask(new.token(&json!({}))).await.expect(200);
     eventually("keys without their issuer end", Duration::from_secs(20), async || {
-        (ask(new.token(json!({}))).await.status == 503).then_some(())
+        (ask(new.token(&json!({}))).await.status == 503).then_some(())
     })
     .await;
 }
@@ -121,7 +121,7 @@ async fn production_can_stand_on_an_outside_issuer_alone() {
     let issuer = Issuer::start(vec![key.published()]).await;
     let server = Server::start(&format!("env = \"production\"\n[auth]\njwks_url = \"{}\"\n", issuer.url)).await;
     let ask = async |token: String| server.anonymous.with_token(token).get("/tickets").await;
-    ask(key.token(json!({}))).await.expect(200);
+    ask(key.token(&json!({}))).await.expect(200);
     ask(token("dispatcher")).await.expect_error(401, "INVALID_AUTH_TOKEN");
     issuer.task.abort();
 }

@@ -62,7 +62,9 @@ pub(super) fn id(body: &Value) -> String {
 /// The entry of a list of labeled counts.
 pub(super) fn count(list: &Value, labels: &[(&str, &str)]) -> i64 {
     let fits = |entry: &&Value| {
-        labels.iter().all(|(name, value)| entry[*name] == *value || entry[*name].to_string() == *value)
+        labels.iter().all(|(name, value)| {
+            entry[*name] == *value || value.parse::<i64>().is_ok_and(|number| entry[*name] == number)
+        })
     };
     list.as_array().expect("a list").iter().find(fits).map_or(0, |entry| entry["count"].as_i64().expect("a count"))
 }
