@@ -11,8 +11,12 @@ pub struct Tax {
 }
 
 impl Tax {
-    /// The tax behind a code. `None`: there is no such code, or it needs a rate of its own and has none.
+    /// The tax behind a code. The catalog writes a rate of its own into the code: `CUSTOM(13.5)`, in percent. `None`: there
+    /// is no such code, or it needs a rate of its own and has none.
     pub fn of(code: &str, custom: Option<Rate>) -> Option<Self> {
+        if let Some(rate) = code.strip_prefix("CUSTOM(").and_then(|rest| rest.strip_suffix(')')) {
+            return Rate::percent(rate).map(|rate| Self { code: TaxCode::Custom, rate });
+        }
         let code: TaxCode = code.parse().ok()?;
         let rate = match code {
             TaxCode::Exempt | TaxCode::Zero => Rate::NONE,
@@ -67,6 +71,9 @@ mod tests {
         assert_eq!(rate("VAT"), None);
         let custom = Tax::of("CUSTOM", Rate::millipercent(13_000)).expect("it has a rate");
         assert_eq!(custom.rate().in_millipercent(), 13_000);
+        let written = Tax::of("CUSTOM(13.5)", None).expect("it has a rate");
+        assert_eq!((written.code(), written.rate().in_millipercent()), (TaxCode::Custom, 13_500));
+        assert_eq!(Tax::of("CUSTOM(101)", None), None);
         assert_eq!(Tax::of("GST", Rate::millipercent(13_000)).map(|tax| tax.rate().in_millipercent()), Some(5_000));
     }
 
