@@ -7,11 +7,11 @@ use patchbay_core::Ctx;
 use patchbay_core::evidence::{ObjectUri, ProbeFailure, Proof, Sha256Sum};
 use patchbay_core::ids::{EvidenceId, TicketId};
 use patchbay_core::ticket::Command;
-use patchbay_core::ticket::closeout::add_evidence;
 use patchbay_core::ticket::policy::{self, Facts};
 use patchbay_store::evidence::{self, EvidenceRow};
 use patchbay_store::objects::{Expected, Found, Look};
 use patchbay_store::tickets;
+use serde_json::Value;
 
 use super::{EvidenceRoom, EvidenceRules};
 use crate::call::Call;
@@ -57,10 +57,11 @@ impl Dispatch {
         let rows = if asks_the_gate { evidence::of_ticket(&mut tx, id).await? } else { Vec::new() };
         drop(tx);
         let mut seen = Seen::default();
-        if let Ok(input) = serde_json::from_value::<add_evidence::Input>(call.body.clone())
-            && command == Command::AddEvidence
-        {
-            seen.added = Some(self.evidence.look_at(id, input.uri(), input.checksum(), None, Look::Content).await);
+        if command == Command::AddEvidence {
+            // As it was sent: whether it fits is told later.
+            let text = |name: &str| call.body.get(name).and_then(Value::as_str).unwrap_or_default();
+            let checksum = text("checksum").parse().ok();
+            seen.added = Some(self.evidence.look_at(id, text("uri"), checksum, None, Look::Content).await);
         }
         seen.kept = self.evidence.look_at_all(id, rows).await;
         Ok(seen)
