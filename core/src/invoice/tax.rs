@@ -42,13 +42,11 @@ impl Tax {
 /// The code of a line when nobody gives one. What the catalog says is not taxed is not taxed anywhere; else in Quebec
 /// both taxes apply, elsewhere what the catalog says, and nothing when it says nothing.
 pub fn default_code(service: Option<&str>, region: Option<&str>) -> String {
-    let untaxed = service.filter(|code| [TaxCode::Exempt.as_str(), TaxCode::Zero.as_str()].contains(code));
-    match (untaxed, service) {
-        (Some(code), _) => code.to_owned(),
-        (None, _) if region.is_some_and(is_quebec) => TaxCode::GstQst.to_string(),
-        (None, Some(code)) => code.to_owned(),
-        (None, None) => TaxCode::Exempt.to_string(),
+    let is_untaxed = |code: &str| [TaxCode::Exempt.as_str(), TaxCode::Zero.as_str()].contains(&code);
+    if !service.is_some_and(is_untaxed) && region.is_some_and(is_quebec) {
+        return TaxCode::GstQst.to_string();
     }
+    service.unwrap_or(TaxCode::Exempt.as_str()).to_owned()
 }
 
 /// Whether a region's name or code means Quebec.
