@@ -30,10 +30,17 @@ pub(crate) struct Seen {
     kept: HashMap<EvidenceId, Option<ProbeFailure>>,
 }
 
+/// A look at one object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// What is wrong with it, if anything.
+    pub(crate) problem: Option<ProbeFailure>,
+}
+
 impl Seen {
-    /// What is wrong with the object of a piece of evidence. `None`: nobody looked.
-    pub(crate) fn problem(&self, id: EvidenceId) -> Option<Option<ProbeFailure>> {
-        self.kept.get(&id).copied()
+    /// The object of a piece of evidence, as it was looked at. `None`: nobody looked.
+    pub(crate) fn look(&self, id: EvidenceId) -> Option<Look> {
+        self.kept.get(&id).map(|problem| Look { problem: *problem })
     }
 }
 
