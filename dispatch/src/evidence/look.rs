@@ -32,15 +32,15 @@ pub(crate) struct Seen {
 
 /// A look at one object.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Look {
+pub(crate) struct Inspected {
     /// What is wrong with it, if anything.
     pub(crate) problem: Option<ProbeFailure>,
 }
 
 impl Seen {
     /// The object of a piece of evidence, as it was looked at. `None`: nobody looked.
-    pub(crate) fn look(&self, id: EvidenceId) -> Option<Look> {
-        self.kept.get(&id).map(|problem| Look { problem: *problem })
+    pub(crate) fn look(&self, id: EvidenceId) -> Option<Inspected> {
+        self.kept.get(&id).map(|problem| Inspected { problem: *problem })
     }
 }
 

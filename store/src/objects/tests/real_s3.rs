@@ -9,7 +9,13 @@ use crate::objects::{S3Settings, UploadGrant};
 async fn ground() -> Option<(Objects, String)> {
     let endpoint = std::env::var("TEST_S3_URL").ok()?;
     let bucket = format!("evidence-{}", TicketId::new());
-    let made = reqwest::Client::new().put(format!("{endpoint}/{bucket}")).send().await.expect("the server answers");
+    let made = reqwest::Client::builder()
+        .build()
+        .expect("a client")
+        .put(format!("{endpoint}/{bucket}"))
+        .send()
+        .await
+        .expect("the server answers");
     assert!(made.status().is_success(), "{}", made.status());
     let settings = S3Settings {
         url: format!("s3://{bucket}/patchbay"),
@@ -23,7 +29,7 @@ async fn ground() -> Option<(Objects, String)> {
 }
 
 async fn put(grant: &UploadGrant, bytes: &[u8]) -> u16 {
-    let mut request = reqwest::Client::new().put(&grant.url).body(bytes.to_vec());
+    let mut request = reqwest::Client::builder().build().expect("a client").put(&grant.url).body(bytes.to_vec());
     for (name, value) in &grant.headers {
         request = request.header(*name, value);
     }
