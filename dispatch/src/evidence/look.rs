@@ -26,21 +26,14 @@ const AT_ONCE: usize = 32;
 pub(crate) struct Seen {
     /// The object of evidence that is about to be added.
     pub(crate) added: Option<Result<Found, ProbeFailure>>,
-    /// What is wrong with the object of each piece of evidence that is there.
-    kept: HashMap<EvidenceId, Option<ProbeFailure>>,
-}
-
-/// A look at one object.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Inspected {
-    /// What is wrong with it, if anything.
-    pub(crate) problem: Option<ProbeFailure>,
+    /// Whether the object of each piece of evidence that is there can be accepted.
+    kept: HashMap<EvidenceId, Result<(), ProbeFailure>>,
 }
 
 impl Seen {
-    /// The object of a piece of evidence, as it was looked at. `None`: nobody looked.
-    pub(crate) fn look(&self, id: EvidenceId) -> Option<Inspected> {
-        self.kept.get(&id).map(|problem| Inspected { problem: *problem })
+    /// Whether the object of a piece of evidence can be accepted. `None`: nobody looked.
+    pub(crate) fn looked_at(&self, id: EvidenceId) -> Option<Result<(), ProbeFailure>> {
+        self.kept.get(&id).copied()
     }
 }
 
@@ -76,15 +69,19 @@ impl Dispatch {
 }
 
 impl EvidenceRoom {
-    async fn look_at_all(&self, ticket: TicketId, rows: Vec<EvidenceRow>) -> HashMap<EvidenceId, Option<ProbeFailure>> {
+    async fn look_at_all(
+        &self,
+        ticket: TicketId,
+        rows: Vec<EvidenceRow>,
+    ) -> HashMap<EvidenceId, Result<(), ProbeFailure>> {
         let looks: Vec<_> = rows.into_iter().map(|row| self.clone().look_again(ticket, row)).collect();
         futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await
     }
 
-    async fn look_again(self, ticket: TicketId, row: EvidenceRow) -> (EvidenceId, Option<ProbeFailure>) {
+    async fn look_again(self, ticket: TicketId, row: EvidenceRow) -> (EvidenceId, Result<(), ProbeFailure>) {
         let checksum = row.checksum.as_deref().and_then(|sum| sum.parse().ok());
         let found = self.look_at(ticket, &row.uri, checksum, row.etag.as_deref(), Look::Head).await;
-        (row.id, found.err())
+        (row.id, found.map(drop))
     }
 
     async fn look_at(
