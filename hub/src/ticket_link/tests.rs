@@ -28,6 +28,8 @@ use uuid::Uuid;
 use super::*;
 use crate::state::HubConfig;
 
+mod questions;
+
 #[test]
 fn the_mode_chooses_the_command_and_is_no_field_of_it() {
     let (chosen, fields) = command(json!({"mode": "intake", "summary": "x"})).expect("a mode");
@@ -59,6 +61,7 @@ async fn a_conversation_becomes_a_ticket_on_postgres() {
 
 struct Desk {
     db: Db,
+    hub: Hub,
     keys: TokenKeys,
     clock: Clock,
     router: Router,
@@ -92,8 +95,8 @@ impl Desk {
             config: Arc::new(HubConfig::default()),
         };
         let (router, _) = super::router().merge(crate::places::router()).split_for_parts();
-        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(hub);
-        Self { db, keys, clock, router, conversation, contact, _folder: folder }
+        let router = router.layer(axum::middleware::from_fn(correlate)).with_state(hub.clone());
+        Self { db, hub, keys, clock, router, conversation, contact, _folder: folder }
     }
 
     fn token(&self, role: &str, team: &str) -> String {
