@@ -168,6 +168,15 @@ impl Rate {
         (0..=Self::WHOLE.0).contains(&millipercent).then_some(Self(millipercent))
     }
 
+    /// A percentage as people write it, such as `14.975`: up to three decimals, from 0 to 100.
+    pub fn percent(text: &str) -> Option<Self> {
+        let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let fits = (1..=3).contains(&whole.len()) && decimals.len() <= 3 && is_number(whole) && is_number(decimals);
+        let millipercent: i64 = fits.then(|| format!("{whole}{decimals:0<3}").parse().ok()).flatten()?;
+        Self::millipercent(millipercent)
+    }
+
     /// A rate known to be within the range.
     pub(crate) const fn known(millipercent: i64) -> Self {
         Self(millipercent)

@@ -145,9 +145,7 @@ impl Db {
             .test_before_acquire(false)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(
-                options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE),
-            );
+            .connect_lazy_with(options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE));
         Ok(Self { pools: Pools::Sqlite { writer, reader }, signals: Arc::default() })
     }
 

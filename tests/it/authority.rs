@@ -66,6 +66,35 @@ const RECORD: Door = Only(&[
     Role::System,
 ]);
 
+/// See evidence. Source: domain, role × command matrix.
+const SEE_EVIDENCE: Door = Only(&[
+    Role::Admin,
+    Role::Supervisor,
+    Role::TeamLead,
+    Role::SupportAgent,
+    Role::Dispatcher,
+    Role::Technician,
+    Role::Vendor,
+    Role::Qa,
+    Role::Approver,
+    Role::Finance,
+    Role::AiAgent,
+    Role::System,
+    Role::Auditor,
+]);
+/// Add evidence.
+const ADD_EVIDENCE: Door = Only(&[
+    Role::Admin,
+    Role::Supervisor,
+    Role::TeamLead,
+    Role::SupportAgent,
+    Role::Dispatcher,
+    Role::Technician,
+    Role::Vendor,
+    Role::Qa,
+    Role::AiAgent,
+]);
+
 /// Path, method, who may.
 const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/accounts", "get", PLACES),
@@ -195,7 +224,11 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/tickets", "post", RECORD),
     ("/tickets/intake", "post", RECORD),
     ("/tickets/{ticket_id}", "get", AnyRole),
+    ("/tickets/{ticket_id}/evidence", "get", SEE_EVIDENCE),
+    ("/tickets/{ticket_id}/evidence/{evidence_id}/content", "get", SEE_EVIDENCE),
+    ("/tickets/{ticket_id}/evidence/uploads", "post", ADD_EVIDENCE),
     ("/tickets/{ticket_id}/timeline", "get", AnyRole),
+    ("/uploads/{token}", "put", Open),
     ("/webhooks/twilio/sms", "get", Open),
     ("/webhooks/twilio/sms", "post", Open),
     ("/webhooks/twilio/status", "get", Open),

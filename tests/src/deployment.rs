@@ -43,7 +43,7 @@ pub struct Deployment {
     pub redis: Option<PrivateService>,
     simulator: Running,
     folders: Vec<TempDir>,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// Workers that notice a dead neighbor and an unknown outcome soon.
@@ -109,7 +109,7 @@ impl Deployment {
         }
         let admin = Caller::anonymous(&public_url).with_token(settings::token("admin"));
         let phones = simulator.handle.clone();
-        let deployment = Self { nodes, phones, admin, postgres, redis, simulator, folders, _database: database };
+        let deployment = Self { nodes, phones, admin, postgres, redis, simulator, folders, database };
         deployment.ensure_team("support").await;
         deployment
     }
@@ -176,6 +176,11 @@ impl Deployment {
     /// The simulator, to be asked what only it knows.
     pub fn simulator(&self) -> &Running {
         &self.simulator
+    }
+
+    /// The database, to be looked into past the API.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// Folder of a node: its settings, its data, its log.

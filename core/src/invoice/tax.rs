@@ -11,8 +11,12 @@ pub struct Tax {
 }
 
 impl Tax {
-    /// The tax behind a code. `None`: there is no such code, or it needs a rate of its own and has none.
+    /// The tax behind a code. The catalog writes a rate of its own into the code: `CUSTOM(13.5)`, in percent. `None`: there
+    /// is no such code, or it needs a rate of its own and has none.
     pub fn of(code: &str, custom: Option<Rate>) -> Option<Self> {
+        if let Some(rate) = code.strip_prefix("CUSTOM(").and_then(|rest| rest.strip_suffix(')')) {
+            return Rate::percent(rate).map(|rate| Self { code: TaxCode::Custom, rate });
+        }
         let code: TaxCode = code.parse().ok()?;
         let rate = match code {
             TaxCode::Exempt | TaxCode::Zero => Rate::NONE,
@@ -38,13 +42,11 @@ impl Tax {
 /// The code of a line when nobody gives one. What the catalog says is not taxed is not taxed anywhere; else in Quebec
 /// both taxes apply, elsewhere what the catalog says, and nothing when it says nothing.
 pub fn default_code(service: Option<&str>, region: Option<&str>) -> String {
-    let untaxed = service.filter(|code| [TaxCode::Exempt.as_str(), TaxCode::Zero.as_str()].contains(code));
-    match (untaxed, service) {
-        (Some(code), _) => code.to_owned(),
-        (None, _) if region.is_some_and(is_quebec) => TaxCode::GstQst.to_string(),
-        (None, Some(code)) => code.to_owned(),
-        (None, None) => TaxCode::Exempt.to_string(),
+    let is_untaxed = |code: &str| [TaxCode::Exempt.as_str(), TaxCode::Zero.as_str()].contains(&code);
+    if !service.is_some_and(is_untaxed) && region.is_some_and(is_quebec) {
+        return TaxCode::GstQst.to_string();
     }
+    service.unwrap_or(TaxCode::Exempt.as_str()).to_owned()
 }
 
 /// Whether a region's name or code means Quebec.
@@ -69,6 +71,9 @@ mod tests {
         assert_eq!(rate("VAT"), None);
         let custom = Tax::of("CUSTOM", Rate::millipercent(13_000)).expect("it has a rate");
         assert_eq!(custom.rate().in_millipercent(), 13_000);
+        let written = Tax::of("CUSTOM(13.5)", None).expect("it has a rate");
+        assert_eq!((written.code(), written.rate().in_millipercent()), (TaxCode::Custom, 13_500));
+        assert_eq!(Tax::of("CUSTOM(101)", None), None);
         assert_eq!(Tax::of("GST", Rate::millipercent(13_000)).map(|tax| tax.rate().in_millipercent()), Some(5_000));
     }
 

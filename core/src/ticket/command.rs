@@ -331,7 +331,7 @@ impl CommandRow {
 
     /// A body, checked against the fields: texts trimmed, nulls left out. Errors: everything that does not fit.
     pub fn read(&self, body: &Value) -> Result<Value, Vec<FieldError>> {
-        field::read(self.body(), body)
+        field::read(&self.body(), body)
     }
 }
 

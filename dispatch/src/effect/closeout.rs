@@ -3,6 +3,7 @@
 mod end;
 pub(crate) mod facts;
 
+use patchbay_core::evidence::{ProbeFailure, Proof};
 use patchbay_core::ids::{EvidenceId, RecordId};
 use patchbay_core::ticket::closeout::complete::{self, Claim};
 use patchbay_core::ticket::closeout::{Gate, Statement, add_evidence, exception, reopen, verify};
@@ -37,7 +38,9 @@ async fn add_evidence(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     let input: add_evidence::Input = work.input()?;
     let new = input.read(&rules.schemes, rules.checksum)?;
     let found = match work.asked.seen.added.as_ref() {
-        None => None,
+        None if rules.head == Proof::Waived => None,
+        // Nobody could look, so that nothing is proven.
+        None => return Err(add_evidence::invalid(&new.uri.to_string(), ProbeFailure::NetworkError).into()),
         Some(Ok(found)) => Some(found),
         Some(Err(failure)) => return Err(add_evidence::invalid(&new.uri.to_string(), *failure).into()),
     };

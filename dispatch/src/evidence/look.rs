@@ -7,11 +7,11 @@ use patchbay_core::Ctx;
 use patchbay_core::evidence::{ObjectUri, ProbeFailure, Proof, Sha256Sum};
 use patchbay_core::ids::{EvidenceId, TicketId};
 use patchbay_core::ticket::Command;
-use patchbay_core::ticket::closeout::add_evidence;
 use patchbay_core::ticket::policy::{self, Facts};
 use patchbay_store::evidence::{self, EvidenceRow};
 use patchbay_store::objects::{Expected, Found, Look};
 use patchbay_store::tickets;
+use serde_json::Value;
 
 use super::{EvidenceRoom, EvidenceRules};
 use crate::call::Call;
@@ -26,13 +26,13 @@ const AT_ONCE: usize = 32;
 pub(crate) struct Seen {
     /// The object of evidence that is about to be added.
     pub(crate) added: Option<Result<Found, ProbeFailure>>,
-    /// What is wrong with the object of each piece of evidence that is there.
-    kept: HashMap<EvidenceId, Option<ProbeFailure>>,
+    /// Whether the object of each piece of evidence that is there can be accepted.
+    kept: HashMap<EvidenceId, Result<(), ProbeFailure>>,
 }
 
 impl Seen {
-    /// What is wrong with the object of a piece of evidence. `None`: nobody looked.
-    pub(crate) fn problem(&self, id: EvidenceId) -> Option<Option<ProbeFailure>> {
+    /// Whether the object of a piece of evidence can be accepted. `None`: nobody looked.
+    pub(crate) fn looked_at(&self, id: EvidenceId) -> Option<Result<(), ProbeFailure>> {
         self.kept.get(&id).copied()
     }
 }
@@ -57,10 +57,11 @@ impl Dispatch {
         let rows = if asks_the_gate { evidence::of_ticket(&mut tx, id).await? } else { Vec::new() };
         drop(tx);
         let mut seen = Seen::default();
-        if let Ok(input) = serde_json::from_value::<add_evidence::Input>(call.body.clone())
-            && command == Command::AddEvidence
-        {
-            seen.added = Some(self.evidence.look_at(id, input.uri(), input.checksum(), None, Look::Content).await);
+        if command == Command::AddEvidence {
+            // As it was sent: whether it fits is told later.
+            let text = |name: &str| call.body.get(name).and_then(Value::as_str).unwrap_or_default();
+            let checksum = text("checksum").parse().ok();
+            seen.added = Some(self.evidence.look_at(id, text("uri"), checksum, None, Look::Content).await);
         }
         seen.kept = self.evidence.look_at_all(id, rows).await;
         Ok(seen)
@@ -68,15 +69,19 @@ impl Dispatch {
 }
 
 impl EvidenceRoom {
-    async fn look_at_all(&self, ticket: TicketId, rows: Vec<EvidenceRow>) -> HashMap<EvidenceId, Option<ProbeFailure>> {
+    async fn look_at_all(
+        &self,
+        ticket: TicketId,
+        rows: Vec<EvidenceRow>,
+    ) -> HashMap<EvidenceId, Result<(), ProbeFailure>> {
         let looks: Vec<_> = rows.into_iter().map(|row| self.clone().look_again(ticket, row)).collect();
         futures::stream::iter(looks).buffer_unordered(AT_ONCE).collect().await
     }
 
-    async fn look_again(self, ticket: TicketId, row: EvidenceRow) -> (EvidenceId, Option<ProbeFailure>) {
+    async fn look_again(self, ticket: TicketId, row: EvidenceRow) -> (EvidenceId, Result<(), ProbeFailure>) {
         let checksum = row.checksum.as_deref().and_then(|sum| sum.parse().ok());
         let found = self.look_at(ticket, &row.uri, checksum, row.etag.as_deref(), Look::Head).await;
-        (row.id, found.err())
+        (row.id, found.map(drop))
     }
 
     async fn look_at(

@@ -22,6 +22,7 @@ both_engines! {
     a_ticket_that_is_not_billable_gets_no_invoice;
     an_invoice_is_taken_back_and_drafted_again;
     a_paid_invoice_stays;
+    calling_the_work_off_takes_a_draft_back;
     an_invoice_is_shown_to_those_who_work_with_money;
     work_in_quebec_is_taxed_twice;
     an_accounting_system_must_know_account_and_services;
@@ -291,6 +292,16 @@ async fn a_paid_invoice_stays(app: App) {
     };
     assert_eq!(refusal.code.as_str(), "INVOICE_STATE_CONFLICT");
     assert_eq!(shown(&app, &ticket).await["payment_status"], "PAID");
+}
+
+async fn calling_the_work_off_takes_a_draft_back(app: App) {
+    let ticket = ticket_in(&app, TicketState::InProgress).await;
+    let ticket = draft(&app, ticket, Config::default()).await;
+    let cancel = format!("/tickets/{}/cancel", ticket.id);
+    let answer = app.post(&app.token("dispatcher"), &cancel, some_id(), &json!({"reason": "No longer needed"})).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    assert_eq!(answer.json()["invoice_state"], "VOIDED");
+    assert_eq!(shown(&app, &ticket).await["state"], "VOIDED");
 }
 
 async fn an_invoice_is_shown_to_those_who_work_with_money(app: App) {

@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use patchbay_core::ids::{AuditId, TicketId};
-use patchbay_store::{audit, outbox};
+use patchbay_store::{audit, counters, outbox};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -11,6 +13,7 @@ both_engines! {
     a_sure_intake_is_ready_and_an_unsure_one_waits;
     lists_are_filtered_scoped_and_paged;
     an_account_can_have_its_own_prefix;
+    codes_count_anew_for_each_prefix_and_year;
     the_audit_entries_of_an_account_chain;
 }
 
@@ -120,6 +123,29 @@ async fn an_account_can_have_its_own_prefix(app: App) {
     let body = json!({"account_id": account, "site_id": site, "summary": "x"});
     let made = app.post(&app.token("admin"), "/tickets", some_id(), &body).await.json();
     assert_eq!(made["code"], "SM2-2026-001");
+}
+
+async fn codes_count_anew_for_each_prefix_and_year(app: App) {
+    let other = app.add_account(json!({"code_prefix": "SM2"})).await;
+    let site = app.add_site(other).await;
+    let elsewhere = json!({"account_id": other, "site_id": site, "summary": "x"});
+    let mut codes = Vec::new();
+    for body in [app.request(), elsewhere.clone(), app.request()] {
+        codes.push(app.post(&app.token("admin"), "/tickets", some_id(), &body).await.json()["code"].clone());
+    }
+    app.clock.advance(Duration::from_hours(365 * 24));
+    for body in [app.request(), elsewhere] {
+        codes.push(app.post(&app.token("admin"), "/tickets", some_id(), &body).await.json()["code"].clone());
+    }
+    assert_eq!(codes, ["T-2026-001", "SM2-2026-001", "T-2026-002", "T-2027-001", "SM2-2027-001"]);
+    // The number grows beyond three digits.
+    let mut tx = app.db.begin().await.expect("begins");
+    for _ in 1..999 {
+        counters::next(&mut tx, "ticket:T:2027").await.expect("counts");
+    }
+    tx.commit().await.expect("commits");
+    let made = app.post(&app.token("admin"), "/tickets", some_id(), &app.request()).await.json();
+    assert_eq!(made["code"], "T-2027-1000");
 }
 
 async fn the_audit_entries_of_an_account_chain(app: App) {

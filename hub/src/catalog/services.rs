@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::ids::ServiceId;
+use patchbay_core::invoice::Tax;
 use patchbay_core::ticket::command::field::MAX_CENTS;
 use patchbay_http::ApiError;
 use patchbay_store::Tx;
@@ -273,13 +274,7 @@ fn duration(minutes: Option<i64>) -> Result<Option<i64>, ApiError> {
 fn tax_code(text: Option<String>) -> Result<Option<String>, ApiError> {
     let Some(text) = optional_line("tax_code", text)? else { return Ok(None) };
     let code = text.to_ascii_uppercase();
-    let rate = code.strip_prefix("CUSTOM(").and_then(|rest| rest.strip_suffix(')'));
-    let is_rate = |rate: &str| {
-        let plain = rate.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        plain && rate.parse::<f64>().is_ok_and(|rate| rate <= 100.0)
-    };
-    let known = ["EXEMPT", "ZERO", "GST", "QST", "GST_QST"].contains(&code.as_str());
-    if known || rate.is_some_and(is_rate) {
+    if Tax::of(&code, None).is_some() {
         Ok(Some(code))
     } else {
         Err(ApiError::invalid("tax_code", "must be EXEMPT, ZERO, GST, QST, GST_QST or CUSTOM(rate)"))

@@ -1,10 +1,13 @@
 //! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
 //!
-//! Usage: `bench [start|ingress|memory|latency|fanout]…`; without a name, all but `memory`, which stores a million messages.
+//! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit]…`; without a name, all but `memory`, which stores a
+//! million messages.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
 //! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
 //! the micro-benchmarks measured last.
 
+mod cockpit;
+mod desk;
 mod fanout;
 mod floor;
 mod ingress;
@@ -16,6 +19,7 @@ mod report;
 mod start;
 mod subscriber;
 mod target;
+mod triage;
 
 use std::process::ExitCode;
 
@@ -38,7 +42,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["start", "ingress", "latency", "fanout"],
+        [] => vec!["start", "ingress", "latency", "fanout", "triage", "cockpit"],
         some => some.iter().map(String::as_str).collect(),
     };
     for name in chosen {
@@ -48,6 +52,8 @@ async fn main() -> ExitCode {
             "memory" => ingress::memory().await,
             "fanout" => fanout::run().await,
             "latency" => latency::run().await,
+            "triage" => triage::run().await,
+            "cockpit" => cockpit::run().await,
             _ => {
                 eprintln!("no such benchmark: {name}");
                 return ExitCode::from(2);

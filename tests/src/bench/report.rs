@@ -68,3 +68,9 @@ pub(crate) fn percentile(sorted: &[Duration], share: f64) -> f64 {
 pub(crate) fn rate(count: usize, within: Duration) -> f64 {
     count as f64 / within.as_secs_f64()
 }
+
+/// How busy the machine is: runnable tasks over the last minute.
+pub(crate) fn load() -> f64 {
+    let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split(' ').next().and_then(|load| load.parse().ok()).unwrap_or(f64::NAN)
+}

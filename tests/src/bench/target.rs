@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use patchbay_store::Engine;
+use patchbay_store::{Db, Engine};
 use patchbay_tests::database::{TestDatabase, redis_url};
 use patchbay_tests::services::free_port;
 use patchbay_tests::settings::Settings;
@@ -14,7 +14,7 @@ pub(crate) struct Target {
     pub(crate) node: Node,
     pub(crate) port: u16,
     pub(crate) admin: Caller,
-    _database: TestDatabase,
+    database: TestDatabase,
     _folder: TempDir,
 }
 
@@ -36,7 +36,12 @@ impl Target {
         settings.write(Path::new(folder.path()));
         let node = Node::start(folder.path(), &base_url, &[]).await;
         let admin = Caller::anonymous(&base_url).with_token(settings::token("admin"));
-        Self { node, port, admin, _database: database, _folder: folder }
+        Self { node, port, admin, database, _folder: folder }
+    }
+
+    /// The database, to be filled past the API.
+    pub(crate) async fn open(&self) -> Db {
+        self.database.open().await
     }
 }
 

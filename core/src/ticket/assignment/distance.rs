@@ -80,12 +80,12 @@ pub fn check(here: &Place, in_work: &[OtherJob]) -> Result<(), Refusal> {
 mod tests {
     use super::*;
 
-    fn place(zone: Option<ZoneId>, middle: Option<(f64, f64)>) -> Place {
-        Place { site: SiteId::new(), zone, middle: middle.map(|(lat, lon)| Point { lat, lon }) }
+    fn place(zone: impl Into<Option<ZoneId>>, middle: Option<(f64, f64)>) -> Place {
+        Place { site: SiteId::new(), zone: zone.into(), middle: middle.map(|(lat, lon)| Point { lat, lon }) }
     }
 
-    fn zone() -> Option<ZoneId> {
-        Some(ZoneId::new())
+    fn zone() -> ZoneId {
+        ZoneId::new()
     }
 
     #[test]

@@ -37,16 +37,6 @@ pub struct NewEvidence {
 }
 
 impl Input {
-    /// Where the object is said to be.
-    pub fn uri(&self) -> &str {
-        &self.uri
-    }
-
-    /// The sum the object is said to have, if it is one.
-    pub fn checksum(&self) -> Option<Sha256Sum> {
-        self.checksum.as_deref().and_then(|text| text.parse().ok())
-    }
-
     /// Reads what the table cannot check. Errors: 400 `INVALID_REQUEST`; 409 `CLOSEOUT_REQUIREMENTS_INCOMPLETE` for an
     /// address that is none of an object store, or without the checksum that is asked for.
     pub fn read(self, schemes: &[String], checksum: Proof) -> Result<NewEvidence, Refusal> {

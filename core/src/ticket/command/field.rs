@@ -124,14 +124,14 @@ pub(crate) const fn optional(name: &'static str, kind: FieldKind, about: &'stati
 
 /// Checks an object against its fields and returns it with its texts trimmed and its nulls left out. Blank optional
 /// texts count as missing. Errors: everything that does not fit, at once.
-pub fn read<'f>(fields: impl Iterator<Item = &'f Field> + Clone, body: &Value) -> Result<Value, Vec<FieldError>> {
+pub fn read<'f>(fields: &(impl Iterator<Item = &'f Field> + Clone), body: &Value) -> Result<Value, Vec<FieldError>> {
     let mut errors = Vec::new();
     let value = object(fields, body, "", &mut errors);
     if errors.is_empty() { Ok(value) } else { Err(errors) }
 }
 
 fn object<'f>(
-    fields: impl Iterator<Item = &'f Field> + Clone,
+    fields: &(impl Iterator<Item = &'f Field> + Clone),
     value: &Value,
     path: &str,
     errors: &mut Vec<FieldError>,
@@ -218,9 +218,8 @@ impl FieldKind {
                     wrong(format!("must be one of {}", words.join(", ")));
                 }
             }
-            Self::Window => return window(value, path, errors),
             Self::WindowOrWords if value.is_string() => return LINE.read(value, path, errors),
-            Self::WindowOrWords => return window(value, path, errors),
+            Self::Window | Self::WindowOrWords => return window(value, path, errors),
             Self::List { of, least, most } => match value {
                 Value::Array(items) if (*least..=*most).contains(&items.len()) => {
                     return items
@@ -232,7 +231,7 @@ impl FieldKind {
                 Value::Array(_) => wrong(format!("must have {least} to {most} items")),
                 _ => wrong("must be a list".into()),
             },
-            Self::Object(fields) => return object(fields.iter(), value, path, errors),
+            Self::Object(fields) => return object(&fields.iter(), value, path, errors),
             Self::Map(of) => match value {
                 Value::Object(entries) if entries.len() <= MAX_KEYS => {
                     let mut read = Map::new();
@@ -328,7 +327,7 @@ fn window_schema() -> Value {
 
 fn window(value: &Value, path: &str, errors: &mut Vec<FieldError>) -> Value {
     let before = errors.len();
-    let read = object(WINDOW.iter(), value, path, errors);
+    let read = object(&WINDOW.iter(), value, path, errors);
     let at = |name: &str| read[name].as_str().and_then(time);
     if errors.len() == before && at("end") <= at("start") {
         errors.push(FieldError::new(path, "must end after it starts"));

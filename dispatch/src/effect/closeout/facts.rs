@@ -99,8 +99,8 @@ fn item(row: EvidenceRow, rules: &EvidenceRules) -> EvidenceItem {
 
 /// Error: `Conflict` for evidence that came in after the objects were looked at.
 fn look_up(item: EvidenceItem, seen: &Seen) -> Result<EvidenceItem, StoreError> {
-    let found = seen.problem(item.id).ok_or(StoreError::Conflict)?;
-    Ok(EvidenceItem { problem: item.problem.or(found), ..item })
+    let found = seen.looked_at(item.id).ok_or(StoreError::Conflict)?;
+    Ok(EvidenceItem { problem: item.problem.or(found.err()), ..item })
 }
 
 fn completed(row: CompletionRow) -> Completion {

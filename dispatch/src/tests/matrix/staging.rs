@@ -5,6 +5,7 @@ use patchbay_core::ids::{ServiceId, TechnicianId};
 use patchbay_core::ticket::words::TicketPriority;
 use patchbay_core::ticket::{Command as C, Ticket, TicketState as S};
 use patchbay_store::services::{self, ServiceRow};
+use patchbay_store::ticket_services::{self, NewLine};
 use patchbay_store::{sites, tickets};
 use serde_json::{Value, json};
 
@@ -55,6 +56,10 @@ impl App {
             let body = json!({"kind": kind, "uri": uri, "evidence_key": key});
             self.must("dispatcher", ticket, "evidence", &body).await;
         }
+        let line = NewLine { service_id: self.service().await, qty_hundredths: 100, unit_price_cents: 9_000 };
+        let mut tx = self.db.begin().await.expect("begins");
+        ticket_services::replace(&mut tx, ticket.id, &[line], self.now()).await.expect("a line");
+        tx.commit().await.expect("commits");
     }
 
     /// What is said when the work is done.

@@ -62,7 +62,7 @@ async fn look(objects: &Objects, timeout: Duration) -> Result<Found, ProbeFailur
 
 #[tokio::test]
 async fn a_store_that_does_not_answer_in_time_is_not_waited_for() {
-    let fake = Fake::answering(StatusCode::OK, Duration::from_secs(60)).await;
+    let fake = Fake::answering(StatusCode::OK, Duration::from_mins(1)).await;
     assert_eq!(look(&fake.objects(), Duration::from_millis(100)).await, Err(ProbeFailure::HeadTimeout));
 }
 
