@@ -199,10 +199,10 @@ async fn queue(tx: &mut Tx, ctx: &Ctx, query: &CockpitQuery) -> Result<Vec<Queue
     let mut rows: HashMap<TicketId, QueueRow> =
         cockpit::rows(tx, &ids).await?.into_iter().map(|row| (row.ticket.id, row)).collect();
     let mut desk = Desk::of(&ctx.actor);
-    Ok(ids.iter().filter_map(|id| rows.remove(id)).map(|row| item(row, ctx, &mut desk)).collect())
+    Ok(ids.iter().filter_map(|id| rows.remove(id)).map(|row| item(&row, ctx, &mut desk)).collect())
 }
 
-fn item(row: QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
+fn item(row: &QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
     let ticket = &row.ticket;
     let standing = ticket.sla_standing(ctx.now);
     let facts = Facts {
@@ -212,7 +212,7 @@ fn item(row: QueueRow, ctx: &Ctx, desk: &mut Desk<'_>) -> QueueItem {
         // No reader of the cockpit owns work.
         performer: Performer::Nobody,
     };
-    let known = guard::Known::from(&row);
+    let known = guard::Known::from(row);
     let actions = desk.actions(ticket.id, &facts, |command| guard::of(command, ticket, &known, &ctx.actor, ctx.now));
     let Ticket { id, state, priority, urgency, .. } = *ticket;
     QueueItem {

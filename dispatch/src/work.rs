@@ -42,7 +42,7 @@ pub(crate) struct Work<'a> {
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// It changed the ticket, or wrote something that belongs to it.
-    Changed(Done),
+    Changed(Box<Done>),
     /// What was asked is so already: nothing is written, the answer is the ticket and these.
     AlreadySo(Map<String, Value>),
 }
@@ -98,7 +98,7 @@ pub(crate) fn misfits(errors: Vec<FieldError>) -> CommandError {
 
 impl From<Change> for Effect {
     fn from(change: Change) -> Self {
-        Self::Changed(Done { change, extra: Map::new() })
+        Self::Changed(Box::new(Done { change, extra: Map::new() }))
     }
 }
 
@@ -111,6 +111,6 @@ impl Done {
 
 impl From<Done> for Effect {
     fn from(done: Done) -> Self {
-        Self::Changed(done)
+        Self::Changed(Box::new(done))
     }
 }

@@ -47,7 +47,9 @@ fn quantities_have_two_decimals() {
 
 #[test]
 fn percentages_have_up_to_three_decimals() {
-    for (text, millipercent) in [("0", 0), ("13", 13_000), ("9.975", 9_975), ("7.5", 7_500), ("100", 100_000), ("5.", 5_000)] {
+    for (text, millipercent) in
+        [("0", 0), ("13", 13_000), ("9.975", 9_975), ("7.5", 7_500), ("100", 100_000), ("5.", 5_000)]
+    {
         assert_eq!(Rate::percent(text).map(Rate::in_millipercent), Some(millipercent), "{text}");
     }
     for bad in ["", ".", ".5", "-1", "+1", "100.001", "101", "1.2345", "1e2", "inf", "1.2.3", "1000"] {

@@ -26,12 +26,11 @@ pub(super) async fn run(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     let input: GenerateInvoice = work.input()?;
     let (asked, ticket) = (work.asked, work.ticket);
     let now = asked.ctx.now;
-    let (mut row, stored) = match current(work.tx, ticket).await? {
-        Some(found) => found,
-        None => {
-            draft(work.tx, asked, ticket).await?;
-            current(work.tx, ticket).await?.unwrap_or_else(|| (empty(ticket, asked.ctx), Vec::new()))
-        }
+    let (mut row, stored) = if let Some(found) = current(work.tx, ticket).await? {
+        found
+    } else {
+        draft(work.tx, asked, ticket).await?;
+        current(work.tx, ticket).await?.unwrap_or_else(|| (empty(ticket, asked.ctx), Vec::new()))
     };
     let payer = draft::payer(work.tx, ticket).await?;
     let currency = currency_of(ticket);

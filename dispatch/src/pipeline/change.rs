@@ -27,7 +27,7 @@ pub(super) async fn carry_out(
     check(tx, asked, call, body, &before).await.map_err(|error| error.about(&before))?;
     let effect = effect::run(&mut Work { tx: &mut *tx, asked, ticket: &before, body }).await;
     let Done { change, extra } = match effect.map_err(|error| error.about(&before))? {
-        Effect::Changed(done) => done,
+        Effect::Changed(done) => *done,
         Effect::AlreadySo(extra) => {
             let reply = answer(&before, extra);
             return Ok(Written { ticket: Some(id), ..Written::new(asked, &reply) });

@@ -90,7 +90,7 @@ impl Dispatch {
             .status
             .map(|status| status.trim().to_uppercase().parse::<OutboxStatus>())
             .transpose()
-            .map_err(|_| invalid(&format!("status must be one of {}", OutboxStatus::WORDS.join(", "))))?;
+            .map_err(|_| invalid(format!("status must be one of {}", OutboxStatus::WORDS.join(", "))))?;
         let before = query.cursor.as_deref().map(decode_cursor).transpose().map_err(CommandError::Also)?;
         let filter =
             OutboxFilter { status, accounts: ctx.actor.accounts.clone(), sites: ctx.actor.sites.clone(), before };

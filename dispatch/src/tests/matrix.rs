@@ -2,6 +2,7 @@
 //! worked out here from the table's rows alone, not by the policy that the pipeline asks.
 
 mod bodies;
+mod histories;
 mod policy;
 mod refusals;
 mod staging;

@@ -94,7 +94,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Stamped<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let whole = Request::from_parts(parts.clone(), body);
-        let bytes = Bytes::from_request(whole, state).await.map_err(unread)?;
+        let bytes = Bytes::from_request(whole, state).await.map_err(|rejection| unread(&rejection))?;
         // What is no JSON is refused below, with its place.
         let value: Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let stamp = Stamp::of(&parts, &value);
@@ -104,7 +104,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Stamped<T> {
     }
 }
 
-fn unread(rejection: BytesRejection) -> ApiError {
+fn unread(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::new(Code::PayloadTooLarge, "the body is too large")
     } else {

@@ -113,7 +113,8 @@ pub(crate) fn within<T: PartialOrd + Display>(path: &str, value: T, range: Range
 }
 
 /// Words without white space around them, each once, in order; at most 100.
-pub(crate) fn words(path: &str, texts: Vec<String>) -> Result<Vec<String>, ApiError> {
+pub(crate) fn words(path: &str, texts: impl IntoIterator<Item = String>) -> Result<Vec<String>, ApiError> {
+    let texts: Vec<String> = texts.into_iter().take(101).collect();
     if texts.len() > 100 {
         return Err(ApiError::invalid(path, "must not have more than 100 entries"));
     }

@@ -18,7 +18,8 @@ use crate::target::{Target, name};
 const CONNECTIONS: usize = 64;
 const WARM_UP: usize = 2_000;
 const TICKETS: usize = 20_000;
-const BODY: &str = r#"{"priority":"URGENT","incident_type":"DOOR_WONT_LATCH","nte_cents":25000,"ready_to_schedule":true}"#;
+const BODY: &str =
+    r#"{"priority":"URGENT","incident_type":"DOOR_WONT_LATCH","nte_cents":25000,"ready_to_schedule":true}"#;
 
 /// Both engines.
 pub(crate) async fn run() -> Report {

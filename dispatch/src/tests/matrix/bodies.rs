@@ -48,7 +48,7 @@ pub(super) async fn body(app: &App, command: C, role: Role, ticket: &Ticket) -> 
             json!({"approval_type": "NTE_INCREASE", "reason": "the frame is rotten", "amount_delta_cents": 5_000})
         }
         C::AddEvidence => json!({"kind": "PHOTO", "uri": format!("s3://evidence/{}/after.jpg", ticket.id)}),
-        C::Complete | C::Candidate => app.completion(),
+        C::Complete | C::Candidate => App::completion(),
         C::EvidenceException => json!({
             "evidence_keys": ["photo_before"], "exception_reason": "The lobby was closed to the public",
             "expires_at": now + TimeDelta::days(1),

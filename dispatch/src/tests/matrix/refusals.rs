@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use patchbay_core::ids::TechnicianId;
@@ -47,9 +48,8 @@ async fn every_refusal_says_why_and_writes_nothing_but_its_audit_entry(app: App)
     let mut bodies_of = BTreeMap::new();
     for (row, asker, state) in &questions {
         let place = (row.tool, asker.role, *state);
-        if !bodies_of.contains_key(&place) {
-            let body = bodies::body(&app, row.command, asker.role, &tickets[state]).await;
-            bodies_of.insert(place, body);
+        if let Entry::Vacant(entry) = bodies_of.entry(place) {
+            entry.insert(bodies::body(&app, row.command, asker.role, &tickets[state]).await);
         }
     }
     // Whatever a refusal of its kind leaves behind once (the head of a chain of audit) is there from here on.

@@ -62,8 +62,17 @@ impl Cast {
         let service = id(&admin.post("/api/v1/services", service).await.expect(201));
         let technician = json!({"name": "Tess", "skills": ["DEFAULT", "DOORS"], "zones": [zone]});
         let technician = id(&admin.post("/api/v1/technicians", technician).await.expect(201));
-        let roles =
-            ["dispatcher", "supervisor", "approver", "qa", "finance", "auditor", "support_agent", "customer", "ai_agent"];
+        let roles = [
+            "dispatcher",
+            "supervisor",
+            "approver",
+            "qa",
+            "finance",
+            "auditor",
+            "support_agent",
+            "customer",
+            "ai_agent",
+        ];
         let mut callers: BTreeMap<_, _> = roles
             .into_iter()
             .map(|role| (role, admin.with_token(token_for(role, ActorId(fresh()), &[], Scope::All))))
@@ -156,7 +165,9 @@ impl Cast {
             assert_eq!(pair[1]["from_state"], pair[0]["to_state"]);
         }
         for event in done {
-            if let (Some(first), Some(last)) = (event["transitions"].get(0), event["transitions"].as_array().and_then(|all| all.last())) {
+            if let (Some(first), Some(last)) =
+                (event["transitions"].get(0), event["transitions"].as_array().and_then(|all| all.last()))
+            {
                 assert_eq!((&first["from_state"], &last["to_state"]), (&event["before_state"], &event["after_state"]));
             }
         }

@@ -85,8 +85,7 @@ impl Tickets {
             let mut tx = db.begin().await.expect("begins");
             let before = tickets::lock(&mut tx, id).await.expect("reads").expect("is there");
             let technician = Some(cast.technician.parse().expect("a UUID"));
-            let after =
-                Ticket { state: *state, assigned_tech_id: technician, version: before.version + 1, ..before };
+            let after = Ticket { state: *state, assigned_tech_id: technician, version: before.version + 1, ..before };
             tickets::update(&mut tx, &after).await.expect("writes");
             tx.commit().await.expect("commits");
             ids.push(id);
