@@ -125,7 +125,7 @@ fn file_name(encoded: &str) -> String {
 
 /// A file of a message that the caller may see, or one the caller uploaded.
 #[utoipa::path(get, path = "/api/v1/media/{id}", tag = "media", params(("id" = Uuid, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404, description = "NOT_FOUND")))]
+    responses((status = 200, content_type = "*/*"), (status = 404, description = "NOT_FOUND")))]
 pub(crate) async fn download(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
@@ -163,7 +163,7 @@ pub(crate) struct LinkParams {
 /// A file by signed link, for the provider that delivers it.
 #[utoipa::path(get, path = "/media/{id}", tag = "media",
     params(("id" = Uuid, Path), ("expires" = i64, Query), ("signature" = String, Query)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404, description = "NOT_FOUND")))]
+    responses((status = 200, content_type = "*/*"), (status = 404, description = "NOT_FOUND")))]
 pub(crate) async fn linked(
     State(hub): State<Hub>,
     Id(id): Id<MediaId>,

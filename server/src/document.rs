@@ -1,5 +1,7 @@
 //! The OpenAPI document, generated from the code of every route.
 
+mod errors;
+
 use utoipa::OpenApi;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
@@ -29,7 +31,7 @@ pub(crate) fn complete(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::Op
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
     api.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new::<_, _, &str>("bearer", [])]);
-    api
+    errors::documented(api)
 }
 
 /// The OpenAPI document, as `/openapi.json` and `patchbay openapi` show it.

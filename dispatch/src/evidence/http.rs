@@ -99,7 +99,7 @@ async fn list(
         ("evidence_id" = Uuid, Path, description = "The piece of evidence."),
     ),
     responses(
-        (status = 200, description = "The object.", content_type = "application/octet-stream"),
+        (status = 200, description = "The object.", content_type = "*/*"),
         (status = 400, description = "The ticket's id is not a UUID."),
         (status = 401, description = "No valid token."),
         (status = 403, description = "Not with this role, tool or scope."),
