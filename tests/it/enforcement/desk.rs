@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 /// A deployment and what the scenarios begin with.
 pub(crate) struct Desk {
-    pub(crate) deployment: Deployment,
+    /// Ends when the desk closes.
+    _deployment: Deployment,
     pub(crate) dispatcher: Caller,
     account: Value,
     site: Value,
@@ -23,7 +24,7 @@ impl Desk {
             "country": "CA", "timezone": "America/Toronto"});
         let site = deployment.admin.post("/api/v1/sites", site).await.expect(201)["id"].clone();
         let dispatcher = deployment.admin.with_token(token("dispatcher"));
-        Self { deployment, dispatcher, account, site }
+        Self { _deployment: deployment, dispatcher, account, site }
     }
 
     /// Gives a command under a key of its own.
