@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::actor::Scope;
-use patchbay_core::ids::{AccountId, SiteId, TechnicianId, TicketId};
+use patchbay_core::ids::{AccountId, SiteId, TechnicianId, TicketId, ZoneId};
 use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::ticket::sla::{SlaStatus, WARNING_MINUTES, hours_and_minutes, status};
 use patchbay_core::ticket::{Command, Ticket, TicketPriority, TicketState};
-use patchbay_store::Tx;
 use patchbay_store::cockpit::{self, Lane, QueueFilter, QueueKey, QueueRow};
+use patchbay_store::{StoreError, Tx};
 
 use crate::actions::Desk;
 use crate::body::cockpit::{
@@ -31,6 +31,17 @@ const MOST_KEYS: i64 = 300;
 
 /// How many of its latest events the ticket in detail shows.
 const LATEST_EVENTS: i64 = 100;
+
+/// Keeps the queue true after a zone changed its weight. Part of the change of the zone; the tickets themselves do not
+/// change.
+pub async fn zone_changed(tx: &mut Tx, zone: ZoneId) -> Result<(), StoreError> {
+    cockpit::reweigh_zone(tx, zone).await.map(drop)
+}
+
+/// Keeps the queue true after a site moved into another zone.
+pub async fn site_changed(tx: &mut Tx, site: SiteId) -> Result<(), StoreError> {
+    cockpit::reweigh_site(tx, site).await.map(drop)
+}
 
 /// What the query asks for.
 #[derive(Debug)]

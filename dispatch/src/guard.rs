@@ -7,7 +7,7 @@ use patchbay_core::actor::Actor;
 use patchbay_core::ids::ActorId;
 use patchbay_core::role::Role;
 use patchbay_core::ticket::words::ApprovalOrigin;
-use patchbay_core::ticket::{Command, Refusal, Ticket, approval, review};
+use patchbay_core::ticket::{Command, Refusal, Ticket, approval, assignment, review};
 use patchbay_store::cockpit::QueueRow;
 
 /// What is known beside the ticket.
@@ -46,6 +46,7 @@ pub(crate) fn of(
             Err(Refusal::new(Code::CustomerConfirmationStale, "the confirmation window is over")
                 .because("confirmation_window_end", known.hold_until.map(|until| until.to_rfc3339())))
         }
+        Command::AssignmentDispatch => assignment::dispatch::check_ticket(ticket, actor),
         Command::ReviewRelease => review::decide(ticket, actor).map(drop),
         _ => Ok(()),
     }

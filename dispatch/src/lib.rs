@@ -34,6 +34,7 @@ pub use body::{
     TicketBody, TimelineBody, TimelineEvent, TimelineStep,
 };
 pub use call::{Call, IDEMPOTENCY_KEY, MAX_BODY_BYTES, Reply, TOOL_NAME};
+pub use cockpit::{site_changed, zone_changed};
 pub use config::Config;
 pub use counted::describe_counters;
 pub use drift::contract_drift;

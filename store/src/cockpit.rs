@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
-use patchbay_core::ids::{AccountId, ActorId, SiteId, TechnicianId, TicketId};
+use patchbay_core::ids::{AccountId, ActorId, SiteId, TechnicianId, TicketId, ZoneId};
 use patchbay_core::role::Role;
 use patchbay_core::ticket::words::ApprovalOrigin;
 use patchbay_core::ticket::{Ticket, TicketPriority, TicketState};
@@ -269,4 +269,27 @@ pub async fn rows(tx: &mut Tx, tickets: &[TicketId]) -> Result<Vec<QueueRow>, St
 /// How many pieces of evidence a ticket has.
 pub async fn count_evidence(tx: &mut Tx, ticket: TicketId) -> Result<i64, StoreError> {
     tx.query("select count(*) from evidence_items where ticket_id = $1").bind(ticket).scalar().await
+}
+
+/// Gives the open tickets of a zone's sites the zone's weight anew.
+pub async fn reweigh_zone(tx: &mut Tx, zone: ZoneId) -> Result<u64, StoreError> {
+    tx.query(
+        "update tickets set region_weight = coalesce((select region_weight from zones where id = $1), 500)
+         where state not in ('CLOSED', 'CANCELLED') and site_id in (select id from sites where zone_id = $1)",
+    )
+    .bind(zone)
+    .execute()
+    .await
+}
+
+/// Gives the open tickets of a site the weight of its zone anew.
+pub async fn reweigh_site(tx: &mut Tx, site: SiteId) -> Result<u64, StoreError> {
+    tx.query(
+        "update tickets set region_weight = coalesce(
+                (select z.region_weight from sites s join zones z on z.id = s.zone_id where s.id = $1), 500)
+         where state not in ('CLOSED', 'CANCELLED') and site_id = $1",
+    )
+    .bind(site)
+    .execute()
+    .await
 }

@@ -1,8 +1,10 @@
 use axum::http::StatusCode;
-use patchbay_core::ids::TicketId;
+use patchbay_core::ids::{TicketId, ZoneId};
+use patchbay_core::place::PlaceStatus;
 use patchbay_core::ticket::words::WorkHoldReason;
 use patchbay_core::ticket::{Ticket, TicketPriority, TicketState};
-use patchbay_store::tickets;
+use patchbay_store::zones::{self, ZoneRow};
+use patchbay_store::{sites, tickets};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ both_engines! {
     a_timeline_is_read_in_pages;
     a_ticket_shows_what_it_waits_for;
     a_packet_has_what_the_work_needs;
+    the_weight_of_a_zone_reaches_the_queue;
 }
 
 impl App {
@@ -274,4 +277,38 @@ async fn a_packet_has_what_the_work_needs(app: App) {
     assert_eq!(app.get(&vendor, &path).await.code(), "NOT_ASSIGNED");
     assert_eq!(app.get(&app.token("dispatcher"), &path).await.status, StatusCode::OK);
     assert_eq!(app.get(&app.token("customer"), &path).await.code(), "FORBIDDEN");
+}
+
+async fn the_weight_of_a_zone_reaches_the_queue(app: App) {
+    let first = app.ticket().await;
+    let zone = ZoneRow {
+        id: ZoneId::new(),
+        account_id: None,
+        name: "North".into(),
+        description: None,
+        centroid_lat: None,
+        centroid_lon: None,
+        radius_km: None,
+        region_weight: 20,
+        status: PlaceStatus::Active,
+        version: 1,
+        created_at: app.now(),
+        updated_at: app.now(),
+    };
+    let mut tx = app.db.begin().await.expect("begins");
+    zones::insert(&mut tx, &zone).await.expect("a zone");
+    let mut site = sites::by_id(&mut tx, app.site).await.expect("reads").expect("is there");
+    site.zone_id = Some(zone.id);
+    sites::update(&mut tx, &site).await.expect("moves");
+    crate::site_changed(&mut tx, app.site).await.expect("weighs");
+    tx.commit().await.expect("commits");
+    let second = app.ticket().await;
+    let queue = app.queue("").await;
+    assert_eq!(ids(&queue, "ticket_id").len(), 2);
+    assert!(queue.iter().all(|row| row["region_weight"] == 20), "{first} and {second}");
+    let mut tx = app.db.begin().await.expect("begins");
+    zones::update(&mut tx, &ZoneRow { region_weight: 30, ..zone.clone() }).await.expect("changes");
+    crate::zone_changed(&mut tx, zone.id).await.expect("weighs");
+    tx.commit().await.expect("commits");
+    assert_eq!(app.queue("").await[0]["region_weight"], 30);
 }

@@ -102,6 +102,7 @@ impl Resource for Sites {
     async fn save(tx: &mut Tx, ctx: &Ctx, row: &mut SiteRow) -> Result<(), HubError> {
         row.updated_at = ctx.now;
         sites::update(tx, row).await?;
+        patchbay_dispatch::site_changed(tx, row.id).await?;
         row.version += 1;
         Ok(())
     }

@@ -220,6 +220,7 @@ impl Resource for Zones {
     async fn save(tx: &mut Tx, ctx: &Ctx, row: &mut ZoneRow) -> Result<(), HubError> {
         row.updated_at = ctx.now;
         zones::update(tx, row).await?;
+        patchbay_dispatch::zone_changed(tx, row.id).await?;
         row.version += 1;
         Ok(())
     }

@@ -202,19 +202,41 @@ fn reviewed(ticket: &Ticket) -> Result<(), Refusal> {
 /// An emergency skips the schedule, never skill, zone or review.
 fn bypass(ticket: &Ticket, order: &Order, facts: &Facts<'_>) -> Result<(), Refusal> {
     let has_rationale = order.dispatch_rationale.as_ref().is_some_and(|text| text.trim().chars().count() >= 10);
-    let unmet = [
+    let [emergency, incident_type, human] = bypass_by_ticket(ticket, facts.actor);
+    all_met(&[
         ("dispatch_rationale", has_rationale),
         ("dispatch_confirmation", order.dispatch_confirmation),
+        emergency,
+        incident_type,
+        ("no_pending_approval", !facts.approval_pending),
+        human,
+    ])
+}
+
+/// The rules of a bypass that ticket and caller meet or not, whatever the order says.
+fn bypass_by_ticket(ticket: &Ticket, actor: &Actor) -> [(&'static str, bool); 3] {
+    [
         ("priority_emergency", ticket.priority == TicketPriority::Emergency),
         ("incident_type", ticket.incident_type.is_some()),
-        ("no_pending_approval", !facts.approval_pending),
-        ("human_actor", facts.actor.actor_type == ActorType::Human),
-    ];
-    let unmet: Vec<&str> = unmet.iter().filter(|(_, met)| !met).map(|(rule, _)| *rule).collect();
+        ("human_actor", actor.actor_type == ActorType::Human),
+    ]
+}
+
+fn all_met(rules: &[(&str, bool)]) -> Result<(), Refusal> {
+    let unmet: Vec<&str> = rules.iter().filter(|(_, met)| !met).map(|(rule, _)| *rule).collect();
     if unmet.is_empty() {
         return Ok(());
     }
     Err(Refusal::new(Code::AssignmentBypassDenied, "the schedule may not be skipped").because("unmet", json!(unmet)))
+}
+
+/// What a ticket says to every order that `actor` could give: the guards that no order meets.
+pub fn check_ticket(ticket: &Ticket, actor: &Actor) -> Result<(), Refusal> {
+    reviewed(ticket)?;
+    if ticket.state == TicketState::Scheduled {
+        return Ok(());
+    }
+    all_met(&bypass_by_ticket(ticket, actor))
 }
 
 fn sent(ticket: &Ticket, order: &Order, named: Named) -> Change {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use patchbay_core::actor::Scope;
-use patchbay_core::ids::{ActorId, RecordId};
+use patchbay_core::ids::{AccountId, ActorId, AuditId, RecordId};
+use patchbay_store::audit;
 use patchbay_tests::settings::token_for;
 use patchbay_tests::{Answer, Caller, Deployment, Plan};
 use reqwest::Method;
@@ -140,23 +141,32 @@ impl Cast {
         }
     }
 
-    /// Checks the timeline of a ticket: one entry for each command of the story and `refused` refusals, steps that chain,
-    /// and one correlation id. Returns the tools that succeeded.
-    pub(super) fn check_timeline(&self, timeline: &Value, refused: &[&str]) -> Vec<String> {
+    /// What the audit log has about the account's tickets: tool and, for refusals, code; all under the one correlation id.
+    pub(super) async fn audited(&self) -> Vec<(String, Option<String>)> {
+        let db = self.deployment.database().open().await;
+        let mut tx = db.read().await.expect("reads");
+        let account = AccountId(self.account.parse().expect("a UUID"));
+        let rows = audit::of_account(&mut tx, Some(account), AuditId(Uuid::nil()), 1_000).await.expect("reads");
+        let entries = rows.into_iter().map(|row| row.entry).filter(|entry| entry.ticket_id.is_some());
+        entries
+            .map(|entry| {
+                assert_eq!(entry.correlation_id, self.correlation);
+                (entry.tool_name, entry.error_code)
+            })
+            .collect()
+    }
+
+    /// Checks the timeline of a ticket: one entry for each command of the story, steps that chain, and one correlation
+    /// id. Returns the tools.
+    pub(super) fn check_timeline(&self, timeline: &Value) -> Vec<String> {
         let events = timeline["events"].as_array().expect("a timeline has events");
-        let of = |outcome: &str| events.iter().filter(|event| event["outcome"] == outcome).collect::<Vec<_>>();
-        let (done, denied) = (of("success"), of("denied"));
-        assert_eq!(done.len(), self.story.len(), "one entry for each command");
-        let codes: Vec<&str> = denied.iter().filter_map(|event| event["error_code"].as_str()).collect();
-        assert_eq!(codes, refused);
-        for event in events {
+        assert_eq!(events.len(), self.story.len(), "one entry for each command");
+        for (event, version) in events.iter().zip(1..) {
+            assert_eq!((&event["outcome"], &event["ticket_version"]), (&json!("success"), &json!(version)), "{event}");
             assert_eq!(event["correlation_id"], self.correlation.as_str());
         }
-        for (event, version) in done.iter().zip(1..) {
-            assert_eq!(event["ticket_version"], version, "{event}");
-        }
-        let steps: Vec<&Value> =
-            events.iter().flat_map(|event| event["transitions"].as_array().expect("steps")).collect();
+        let steps_of = |event: &Value| event["transitions"].as_array().cloned().unwrap_or_default();
+        let steps: Vec<Value> = events.iter().flat_map(steps_of).collect();
         assert_eq!(steps[0]["from_state"], Value::Null);
         for (step, seq) in steps.iter().zip(1..) {
             assert_eq!(step["seq"], seq);
@@ -164,13 +174,12 @@ impl Cast {
         for pair in steps.windows(2) {
             assert_eq!(pair[1]["from_state"], pair[0]["to_state"]);
         }
-        for event in done {
-            if let (Some(first), Some(last)) =
-                (event["transitions"].get(0), event["transitions"].as_array().and_then(|all| all.last()))
-            {
+        for event in events {
+            let steps = steps_of(event);
+            if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
                 assert_eq!((&first["from_state"], &last["to_state"]), (&event["before_state"], &event["after_state"]));
             }
         }
-        of("success").iter().filter_map(|event| event["tool_name"].as_str()).map(str::to_owned).collect()
+        events.iter().filter_map(|event| event["tool_name"].as_str()).map(str::to_owned).collect()
     }
 }

@@ -98,11 +98,15 @@ async fn an_emergency_goes_its_whole_way(plan: Plan) {
     assert_eq!(closed["state"], "CLOSED");
 
     let before = cast.everything(&id).await;
-    let tools = cast.check_timeline(&before[1], &["CLOSEOUT_REQUIREMENTS_INCOMPLETE"]);
-    assert_eq!(tools, STORY);
+    assert_eq!(cast.check_timeline(&before[1]), STORY);
+    let audited = cast.audited().await;
+    let refused: Vec<_> = audited.iter().filter(|(_, code)| code.is_some()).cloned().collect();
+    assert_eq!(audited.len(), STORY.len() + 1);
+    assert_eq!(refused, [("tech.complete".to_owned(), Some("CLOSEOUT_REQUIREMENTS_INCOMPLETE".to_owned()))]);
     for row in before[2]["evidence"].as_array().expect("a list") {
         assert_ne!(row["immutable_at"], Value::Null, "verified evidence is frozen: {row}");
     }
     cast.repeat_the_story().await;
     assert_eq!(cast.everything(&id).await, before);
+    assert_eq!(cast.audited().await, audited);
 }
