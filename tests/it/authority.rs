@@ -4,6 +4,7 @@
 
 use patchbay_core::ids::RecordId;
 use patchbay_core::role::Role;
+use patchbay_core::ticket::{CommandRow, Method as CommandMethod, commands};
 use patchbay_tests::client::Answer;
 use patchbay_tests::{Caller, Deployment, Plan, settings};
 use regex::{Captures, Regex};
@@ -21,6 +22,8 @@ enum Door {
     AnyRole,
     /// Only these roles.
     Only(&'static [Role]),
+    /// Those whom the table of commands lists.
+    Command(&'static CommandRow),
 }
 
 use Door::{AnyRole, Only, Open};
@@ -240,6 +243,20 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/ws", "get", AnyRole),
 ];
 
+/// All doors: those listed here, and those of the commands.
+fn doors() -> Vec<(&'static str, &'static str, Door)> {
+    let listed = |path: &str, method: &str| TABLE.iter().any(|(own, by, _)| *own == path && *by == method);
+    let commands = commands().map(|row| {
+        let method = match row.method {
+            CommandMethod::Get => "get",
+            CommandMethod::Post => "post",
+            CommandMethod::Patch => "patch",
+        };
+        (row.route, method, Door::Command(row))
+    });
+    TABLE.iter().copied().chain(commands.filter(|(path, method, _)| !listed(path, method))).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_route_is_in_the_table() {
     let deployment = Deployment::start(Plan::Laptop).await;
@@ -255,7 +272,7 @@ async fn every_route_is_in_the_table() {
     }
     documented.retain(|route| !route.starts_with("parameters") && !route.starts_with("summary"));
     documented.sort();
-    let mut listed: Vec<String> = TABLE.iter().map(|(path, method, _)| format!("{method} {path}")).collect();
+    let mut listed: Vec<String> = doors().iter().map(|(path, method, _)| format!("{method} {path}")).collect();
     listed.sort();
     assert_eq!(listed, documented);
 }
@@ -266,7 +283,7 @@ async fn every_role_gets_through_its_doors_and_no_other() {
     let anonymous = Caller::anonymous(deployment.admin.base_url());
     let document = anonymous.get("/openapi.json").await.expect(200);
     let mut wrong = Vec::new();
-    for (path, method, door) in TABLE {
+    for (path, method, door) in doors() {
         let answer = call(&anonymous, &document, path, method).await;
         let may_nobody = !matches!(door, Open);
         if may_nobody && answer.status != 401 {
@@ -279,6 +296,7 @@ async fn every_role_gets_through_its_doors_and_no_other() {
             let answer = call(&anonymous.with_token(settings::token(role.as_str())), &document, path, method).await;
             let may = match door {
                 Only(roles) => roles.contains(role),
+                Door::Command(row) => row.reach(*role).is_some(),
                 AnyRole | Open => true,
             };
             let passed = answer.status != 401 && answer.status != 403;
