@@ -38,7 +38,47 @@ export interface paths {
         options?: never;
         head?: never;
         /** Changes an account. Admins only. Error: 409 `VERSION_CONFLICT` when it is newer than the version given. */
-        patch: operations["patch"];
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Assets within the caller's scope, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Makes an asset. Admins, supervisors and dispatchers only. Error: 409 `ALREADY_EXISTS` when the account has one with
+         *     the vehicle number.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One asset. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Takes an asset out of use; its history stays. Admins, supervisors and dispatchers only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes an asset. Admins, supervisors and dispatchers only. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/v1/auth/login": {
@@ -580,6 +620,46 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/incident-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Versions of incident templates, in the order they were made. The latest active one of a type counts. */
+        get: operations["list"];
+        put?: never;
+        /** Adds a type of incident, or a version to a known one. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incident-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Switches a version off: the latest one that is still active counts then. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /**
+         * Makes a new version from the newest one, or switches a version on or off. Admins and supervisors only. Error: 409
+         *     `VERSION_CONFLICT` when a newer version exists.
+         */
+        patch: operations["change"];
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -668,6 +748,80 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ranking-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules that rank tickets, in the order they apply. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a rule. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ranking-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Switches a rule off. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a rule; tickets are ranked by it from then on. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalog of services, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Adds a service to the catalog. Admins and supervisors only. Error: 409 `ALREADY_EXISTS` when the code is taken. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One service. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Archives a service: nobody can ask for it any more. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a service. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
     "/api/v1/sites": {
         parameters: {
             query?: never;
@@ -705,7 +859,7 @@ export interface paths {
          * Changes a site. Admins only. Errors: 409 `VERSION_CONFLICT` when it is newer than the version given, 409
          *     `ALREADY_EXISTS` when the code is taken.
          */
-        patch: operations["patch"];
+        patch: operations["change"];
         trace?: never;
     };
     "/api/v1/sites/{id}/contacts": {
@@ -832,6 +986,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/technicians": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Technicians, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Makes a technician. Admins, supervisors and dispatchers only. Error: 409 `ALREADY_EXISTS` when telephone or login
+         *     are taken.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/technicians/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One technician. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Deactivates a technician: gets no more work; past work stays. Admins, supervisors and dispatchers only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a technician. Admins, supervisors and dispatchers only. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/technicians/{id}/time-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The time off of a technician, called-off ones included, in the order it was recorded. */
+        get: operations["list"];
+        put?: never;
+        /** Records time off. Admins, supervisors and dispatchers only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/technicians/{id}/time-off/{time_off_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Calls time off off. Doing it again changes nothing. Admins, supervisors and dispatchers only. */
+        delete: operations["cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -906,6 +1135,80 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's zones and those of the caller's accounts, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a zone. Admins and supervisors only. Error: 409 `ALREADY_EXISTS` when the name is taken. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/zones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One zone. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Takes a zone out of use. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a zone. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/assets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The history of a vehicle: the assets with its number across the caller's accounts, and their tickets. Error: 400
+         *     `INVALID_QUERY`.
+         */
+        get: operations["asset_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/assets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One asset and what was done on it. Error: 404 `NOT_FOUND`, also for one that is not the caller's to know. */
+        get: operations["asset_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -913,7 +1216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server and its database are well. */
+        /** Whether the server and its database are well and belong together. */
         get: operations["alive"];
         put?: never;
         post?: never;
@@ -965,10 +1268,169 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics as JSON, or in the text format of Prometheus for whoever accepts `text/plain`. Open on a loopback address;
-         *     elsewhere for auditors and who leads.
+         * Metrics as JSON, or in the text format of Prometheus for whoever accepts `text/plain`. Open on a private address;
+         *     elsewhere for auditors, those who lead, and the scrape token.
          */
         get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is stuck, failing or piling up, with a runbook for each alert. Open on a private address; elsewhere for auditors,
+         *     dispatchers, supervisors, administrators and the scrape token. Errors: 401, 403 `FORBIDDEN`, 503 `NOT_READY`.
+         */
+        get: operations["alerts_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/autonomy/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops automation.
+         * @description Tool: `ops.autonomy.pause`.
+         *
+         *     Roles: admin, supervisor, dispatcher.
+         */
+        post: operations["ops_autonomy_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/autonomy/replay/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What automation was allowed to do with a ticket, what it did, and when that changed. Errors: 400
+         *     `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 404 `TICKET_NOT_FOUND`.
+         */
+        get: operations["ops_autonomy_replay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/autonomy/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets automation go on.
+         * @description Tool: `ops.autonomy.rollback`.
+         *
+         *     Roles: admin, supervisor, dispatcher.
+         */
+        post: operations["ops_autonomy_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ops/autonomy/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where automation is paused. Errors: 403 `FORBIDDEN`. */
+        get: operations["ops_autonomy_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What others are told, newest first. Errors: 400 `INVALID_QUERY`, 403 `FORBIDDEN`. */
+        get: operations["outbox_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/outbox/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries again to tell others what they could not be told.
+         * @description Tool: `outbox.replay`.
+         *
+         *     Only dead letters.
+         *
+         *     Roles: admin, supervisor, finance.
+         */
+        post: operations["outbox_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One site. Error: 404 `NOT_FOUND`, also for one that is not the caller's to know. */
+        get: operations["site_read"];
         put?: never;
         post?: never;
         delete?: never;
@@ -984,12 +1446,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tickets the caller may see, newest first. Errors: 400 `INVALID_QUERY`, 403 `FORBIDDEN`. */
+        /**
+         * Tickets the caller may see, newest first. Whoever does the work sees what is its own, and what is nobody's yet.
+         *     Errors: 400 `INVALID_QUERY`, 403 `FORBIDDEN`, 403 `FORBIDDEN_SCOPE` without any scope.
+         */
         get: operations["ticket_list"];
         put?: never;
         /**
-         * Records a request as a ticket. Errors: the codes of commands; 403 `FORBIDDEN_SCOPE`, 409 `DUPLICATE_INTAKE` when
-         *     the source message is a ticket already.
+         * Records a request as a ticket, unclassified.
+         * @description Tool: `ticket.create`.
+         *
+         *     The site belongs to the account and takes work; one ticket for each source message.
+         *
+         *     To: NEW.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, ai_agent, system.
          */
         post: operations["ticket_create"];
         delete?: never;
@@ -1008,8 +1479,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Records a request that an intake classified by itself. READY_TO_SCHEDULE when it was sure and handed off, else
-         *     TRIAGED. Errors: the codes of commands; 400 `BLIND_INTAKE_VALIDATION_FAILED`, 409 `DUPLICATE_INTAKE`.
+         * Records a request that an intake classified by itself: ready to schedule when it was sure and handed off.
+         * @description Tool: `ticket.blind_intake`.
+         *
+         *     A way to reach the requester; no open ticket with the same request within the duplicate window.
+         *
+         *     To: READY_TO_SCHEDULE, TRIAGED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, ai_agent, system.
          */
         post: operations["ticket_blind_intake"];
         delete?: never;
@@ -1026,12 +1503,971 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One ticket; its version is also the `ETag`. Errors: 400 `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 404
-         *     `TICKET_NOT_FOUND`.
+         * One ticket, and what it waits for; its version is also the `ETag`. Errors: 400 `INVALID_TICKET_ID`, 403 `FORBIDDEN`,
+         *     403 `FORBIDDEN_SCOPE`, 403 `NOT_ASSIGNED`, 404 `TICKET_NOT_FOUND`.
          */
         get: operations["ticket_read"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes plain facts of the ticket.
+         * @description Tool: `ticket.update`.
+         *
+         *     Never state, assignment, priority, limit or schedule. Technicians may set the lines of work only. Something must change.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED, APPROVAL_REQUIRED, READY_TO_SCHEDULE, SCHEDULE_PROPOSED, PENDING_CUSTOMER_CONFIRMATION, SCHEDULED, DISPATCHED, ON_SITE, IN_PROGRESS, ON_HOLD.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, technician (own).
+         */
+        patch: operations["ticket_update"];
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/approval/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approves or denies what waits for a decision.
+         * @description Tool: `approval.decide`.
+         *
+         *     The approval is pending and of this ticket. Who asked during the work, and who decides, are two. Approved raises the limit; denied goes back to where it came from.
+         *
+         *     From: APPROVAL_REQUIRED.
+         *
+         *     To: READY_TO_SCHEDULE, IN_PROGRESS, TRIAGED.
+         *
+         *     Roles: admin, supervisor, dispatcher, approver.
+         */
+        post: operations["approval_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/assignment/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assigns the performer and sends the work out.
+         * @description Tool: `assignment.dispatch`.
+         *
+         *     One of tech_id and provider_id. In this order: known, available, recommended (or overridden with a reason), skilled, in the zone, reviewed, not in work more than 20 km away. EMERGENCY_BYPASS skips the schedule alone: people only, priority EMERGENCY, incident type, rationale and confirmation given, no pending approval.
+         *
+         *     From: SCHEDULED, TRIAGED, READY_TO_SCHEDULE.
+         *
+         *     To: DISPATCHED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, system.
+         */
+        post: operations["assignment_dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/assignment/recommend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ranks the technicians who could do it and keeps the ranking.
+         * @description Tool: `assignment.recommend`.
+         *
+         *     Needs a window. Only who is active, skilled, in the zone, at work, free, and did not decline before.
+         *
+         *     From: READY_TO_SCHEDULE, SCHEDULE_PROPOSED, SCHEDULED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, ai_agent, system.
+         */
+        post: operations["assignment_recommend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/billing/generate-invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approves the invoice.
+         * @description Tool: `billing.generate_invoice`.
+         *
+         *     Only people. The ticket is billable. Nothing stands against the draft: a payer with name and address, lines with quantity, price and tax, no open approval, not more than the limit.
+         *
+         *     From: VERIFIED.
+         *
+         *     To: INVOICED.
+         *
+         *     Roles: admin, finance.
+         *
+         *     Only people.
+         */
+        post: operations["billing_generate_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls the work off.
+         * @description Tool: `ticket.cancel`.
+         *
+         *     Not once the work is reported done. Holds, appointments and pending approvals end; nobody stays assigned.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED, APPROVAL_REQUIRED, READY_TO_SCHEDULE, SCHEDULE_PROPOSED, PENDING_CUSTOMER_CONFIRMATION, SCHEDULED, DISPATCHED, IN_PROGRESS, ON_HOLD.
+         *
+         *     To: CANCELLED.
+         *
+         *     Roles: admin, supervisor, dispatcher, approver, finance.
+         */
+        post: operations["ticket_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the ticket.
+         * @description Tool: `ticket.close`.
+         *
+         *     Invoiced; or verified, when it is not billable. With accounting on, the invoice is synced, paid or void. The gate is asked again. Keeps the closeout packet.
+         *
+         *     From: INVOICED, VERIFIED.
+         *
+         *     To: CLOSED.
+         *
+         *     Roles: admin, supervisor, dispatcher, approver, finance, system.
+         */
+        post: operations["ticket_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/closeout/candidate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the work looks done, for a low-risk ticket.
+         * @description Tool: `closeout.candidate`.
+         *
+         *     As tech.complete; not for high risk, not while automation is paused.
+         *
+         *     From: IN_PROGRESS.
+         *
+         *     To: COMPLETED_PENDING_VERIFICATION.
+         *
+         *     Roles: dispatcher, technician (own), ai_agent.
+         */
+        post: operations["closeout_candidate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/closeout/evidence-exception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Waives evidence for a while.
+         * @description Tool: `closeout.evidence_exception`.
+         *
+         *     Only people. At most 7 days. The signature cannot be waived.
+         *
+         *     From: IN_PROGRESS, COMPLETED_PENDING_VERIFICATION.
+         *
+         *     Roles: admin, supervisor, qa, approver.
+         *
+         *     Only people.
+         */
+        post: operations["closeout_evidence_exception"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/closeout/reopen-after-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes verified work up again.
+         * @description Tool: `closeout.reopen_after_verification`.
+         *
+         *     An invoice is voided first; not once it is paid. Frozen evidence stays frozen, new evidence may come.
+         *
+         *     From: VERIFIED, INVOICED.
+         *
+         *     To: IN_PROGRESS.
+         *
+         *     Roles: admin, supervisor, dispatcher, qa.
+         */
+        post: operations["closeout_reopen_after_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/dispatch/force-hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stops the work from the desk.
+         * @description Tool: `dispatch.force_hold`.
+         *
+         *     From: DISPATCHED, IN_PROGRESS.
+         *
+         *     To: ON_HOLD.
+         *
+         *     Roles: admin, supervisor, dispatcher.
+         */
+        post: operations["dispatch_force_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/dispatch/force-unassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the work away from its performer.
+         * @description Tool: `dispatch.force_unassign`.
+         *
+         *     SCHEDULED while the window is still ahead, else READY_TO_SCHEDULE.
+         *
+         *     From: DISPATCHED, IN_PROGRESS, ON_HOLD.
+         *
+         *     To: SCHEDULED, READY_TO_SCHEDULE.
+         *
+         *     Roles: admin, supervisor, dispatcher.
+         */
+        post: operations["dispatch_force_unassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Calls somebody in.
+         * @description Tool: `ticket.escalate`.
+         *
+         *     Raises the level by one.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED, APPROVAL_REQUIRED, READY_TO_SCHEDULE, SCHEDULE_PROPOSED, PENDING_CUSTOMER_CONFIRMATION, SCHEDULED, DISPATCHED, ON_SITE, IN_PROGRESS, ON_HOLD, COMPLETED_PENDING_VERIFICATION, VERIFIED, INVOICED.
+         *
+         *     Roles: admin, supervisor, team_lead, support_agent, dispatcher, technician (own), ai_agent, system.
+         */
+        post: operations["ticket_escalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence of a ticket. Errors: 400 `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 404 `TICKET_NOT_FOUND`. */
+        get: operations["ticket_evidence"];
+        put?: never;
+        /**
+         * Adds a piece of evidence.
+         * @description Tool: `closeout.add_evidence`.
+         *
+         *     The uri points into the object store. Evidence is never changed or removed.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED, APPROVAL_REQUIRED, READY_TO_SCHEDULE, SCHEDULE_PROPOSED, PENDING_CUSTOMER_CONFIRMATION, SCHEDULED, DISPATCHED, ON_SITE, IN_PROGRESS, ON_HOLD, COMPLETED_PENDING_VERIFICATION, VERIFIED, INVOICED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, technician (own), vendor (own), qa, ai_agent.
+         */
+        post: operations["closeout_add_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/evidence/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Leave to upload one file as evidence of a ticket: by a presigned address of the object store, or through us. Errors:
+         *     400 `INVALID_REQUEST`, 403, 404 `TICKET_NOT_FOUND`, 409 `INVALID_STATE_TRANSITION`, 413 `PAYLOAD_TOO_LARGE`, 415
+         *     `UNSUPPORTED_MEDIA_TYPE`.
+         */
+        post: operations["ticket_evidence_upload_grant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/evidence/{evidence_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The object of a piece of evidence, when it lies in our store. Errors: as for the list, and 404 `NOT_FOUND`. */
+        get: operations["ticket_evidence_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/force-close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the ticket past verification.
+         * @description Tool: `ticket.force_close`.
+         *
+         *     Only people, in their own role. The work was reported done.
+         *
+         *     From: COMPLETED_PENDING_VERIFICATION.
+         *
+         *     To: CLOSED.
+         *
+         *     Roles: admin, supervisor, approver.
+         *
+         *     Only people.
+         */
+        post: operations["ticket_force_close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/info/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the requester for missing facts.
+         * @description Tool: `ticket.request_info`.
+         *
+         *     The question goes to the linked conversation; without one that can be written to, the answer says so.
+         *
+         *     From: NEW, TRIAGED.
+         *
+         *     To: NEEDS_INFO.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, ai_agent.
+         */
+        post: operations["ticket_request_info"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/invoice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest invoice of a ticket, with what stands against the approval of a draft. Errors: 400 `INVALID_TICKET_ID`, 403
+         *     `FORBIDDEN`, 404 `TICKET_NOT_FOUND`, 404 `NOT_FOUND`.
+         */
+        get: operations["ticket_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/qa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accepts the work, or sends it back.
+         * @description Tool: `qa.verify`.
+         *
+         *     PASS asks the gate again and freezes the evidence; whoever completed the work does not verify it. FAIL needs notes and goes back to work.
+         *
+         *     From: COMPLETED_PENDING_VERIFICATION.
+         *
+         *     To: VERIFIED, IN_PROGRESS.
+         *
+         *     Roles: admin, supervisor, dispatcher, qa.
+         */
+        post: operations["qa_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/review/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that a person has looked, so that the ticket may be dispatched.
+         * @description Tool: `ticket.review_release`.
+         *
+         *     Only people. The ticket waits for review.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED, APPROVAL_REQUIRED, READY_TO_SCHEDULE, SCHEDULE_PROPOSED, PENDING_CUSTOMER_CONFIRMATION, SCHEDULED, DISPATCHED, ON_SITE, IN_PROGRESS, ON_HOLD, COMPLETED_PENDING_VERIFICATION, VERIFIED, INVOICED.
+         *
+         *     Roles: admin, supervisor, dispatcher.
+         *
+         *     Only people.
+         */
+        post: operations["ticket_review_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commits a window.
+         * @description Tool: `schedule.confirm`.
+         *
+         *     One of the offered windows; a dispatcher or an administrator may take another one with a reason.
+         *
+         *     From: SCHEDULE_PROPOSED.
+         *
+         *     To: SCHEDULED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, customer (own), system.
+         */
+        post: operations["schedule_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Freezes the schedule while the customer confirms.
+         * @description Tool: `schedule.hold`.
+         *
+         *     Remembers the state and the window it froze. Answers the hold.
+         *
+         *     From: SCHEDULE_PROPOSED, SCHEDULED.
+         *
+         *     To: PENDING_CUSTOMER_CONFIRMATION.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, system.
+         */
+        post: operations["schedule_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/propose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offers one to three windows.
+         * @description Tool: `schedule.propose`.
+         *
+         *     Each ends after it starts and starts in the future; none overlaps another. Nothing is committed yet.
+         *
+         *     From: READY_TO_SCHEDULE.
+         *
+         *     To: SCHEDULE_PROPOSED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, ai_agent, system.
+         */
+        post: operations["schedule_propose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turns all offered windows down.
+         * @description Tool: `schedule.reject`.
+         *
+         *     The tentative appointment ends.
+         *
+         *     From: SCHEDULE_PROPOSED.
+         *
+         *     To: READY_TO_SCHEDULE.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, customer (own), ai_agent, system.
+         */
+        post: operations["schedule_reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Thaws the schedule: the customer confirmed.
+         * @description Tool: `schedule.release`.
+         *
+         *     Within the confirmation window; back to the state that was held.
+         *
+         *     From: PENDING_CUSTOMER_CONFIRMATION.
+         *
+         *     To: SCHEDULE_PROPOSED, SCHEDULED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, customer (own), system.
+         */
+        post: operations["schedule_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Commits another window.
+         * @description Tool: `schedule.reschedule`.
+         *
+         *     Starts in the future. From DISPATCHED the performer is unassigned and told.
+         *
+         *     From: SCHEDULED, DISPATCHED.
+         *
+         *     To: SCHEDULED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher.
+         */
+        post: operations["schedule_reschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/return-visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plans another visit for work that is on hold.
+         * @description Tool: `schedule.return_visit`.
+         *
+         *     Unassigns; evidence stays.
+         *
+         *     From: ON_HOLD.
+         *
+         *     To: READY_TO_SCHEDULE.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher.
+         */
+        post: operations["schedule_return_visit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/schedule/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives the held schedule up.
+         * @description Tool: `schedule.rollback`.
+         *
+         *     Also when the confirmation window is over. The window and the appointment go.
+         *
+         *     From: PENDING_CUSTOMER_CONFIRMATION.
+         *
+         *     To: READY_TO_SCHEDULE.
+         *
+         *     Roles: admin, supervisor, team_lead (own), dispatcher, system.
+         */
+        post: operations["schedule_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the performer will come.
+         * @description Tool: `tech.accept`.
+         *
+         *     Own assignment. Accepting twice is the same as once.
+         *
+         *     From: DISPATCHED.
+         *
+         *     Roles: technician (own), vendor (own).
+         */
+        post: operations["tech_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/check-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the performer is there and starts.
+         * @description Tool: `tech.check_in`.
+         *
+         *     Own assignment. Not in work more than 20 km away. The time is not more than 5 minutes ahead. Two steps: ON_SITE, then IN_PROGRESS.
+         *
+         *     From: DISPATCHED.
+         *
+         *     To: ON_SITE, IN_PROGRESS.
+         *
+         *     Roles: dispatcher, technician (own), vendor (own).
+         */
+        post: operations["tech_check_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the work is done.
+         * @description Tool: `tech.complete`.
+         *
+         *     Own assignment. The closeout gate: evidence, checklist and signature of the template. Paused automation stops services and assistants, never people.
+         *
+         *     From: IN_PROGRESS.
+         *
+         *     To: COMPLETED_PENDING_VERIFICATION.
+         *
+         *     Roles: dispatcher, technician (own), vendor (own).
+         */
+        post: operations["tech_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the performer will not come.
+         * @description Tool: `tech.decline`.
+         *
+         *     Own assignment. Unassigns, and is not recommended again for this ticket. Back to SCHEDULED; to READY_TO_SCHEDULE when it was dispatched without a window.
+         *
+         *     From: DISPATCHED.
+         *
+         *     To: SCHEDULED, READY_TO_SCHEDULE.
+         *
+         *     Roles: dispatcher, technician (own), vendor (own).
+         */
+        post: operations["tech_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that the work is blocked.
+         * @description Tool: `tech.hold`.
+         *
+         *     ACCESS_FAILURE needs at least one attempt to reach the contact.
+         *
+         *     From: IN_PROGRESS.
+         *
+         *     To: ON_HOLD.
+         *
+         *     Roles: dispatcher, technician (own), vendor (own).
+         */
+        post: operations["tech_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/request-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks for more money or another scope while the work goes on.
+         * @description Tool: `tech.request_change`.
+         *
+         *     Own assignment. NTE_INCREASE needs an amount. Answers the approval.
+         *
+         *     From: IN_PROGRESS.
+         *
+         *     To: APPROVAL_REQUIRED.
+         *
+         *     Roles: technician (own), vendor (own).
+         */
+        post: operations["tech_request_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/tech/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Goes on where the work was stopped.
+         * @description Tool: `tech.resume`.
+         *
+         *     Own assignment. Back into work: not in work more than 20 km away.
+         *
+         *     From: ON_HOLD.
+         *
+         *     To: IN_PROGRESS, DISPATCHED.
+         *
+         *     Roles: supervisor, team_lead (own), dispatcher, technician (own), vendor (own).
+         */
+        post: operations["tech_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1045,11 +2481,136 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What happened to a ticket, oldest first. Errors: 400 `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 404 `TICKET_NOT_FOUND`. */
+        /** What happened to a ticket, oldest first. Errors: as for the ticket itself, 400 `INVALID_QUERY`. */
         get: operations["ticket_timeline"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tickets/{ticket_id}/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classifies the ticket: priority, kind of work, spending limit, and what comes next.
+         * @description Tool: `ticket.triage`.
+         *
+         *     Outcome: workflow_outcome, else requires_approval, else ready_to_schedule, else TRIAGED. An estimate above the limit or a service that needs approval forces APPROVAL_REQUIRED. Blind intakes pass the confidence and hand-off gate before READY_TO_SCHEDULE. Triaging again must change something.
+         *
+         *     From: NEW, NEEDS_INFO, TRIAGED.
+         *
+         *     To: TRIAGED, READY_TO_SCHEDULE, APPROVAL_REQUIRED.
+         *
+         *     Roles: admin, supervisor, team_lead (own), support_agent (own), dispatcher, ai_agent.
+         */
+        post: operations["ticket_triage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Takes a file for which leave was given; the address is the leave. Errors: 400 `INVALID_REQUEST` when it is not the
+         *     announced file, 404 `NOT_FOUND` for an address that is not or no longer valid, 415 `UNSUPPORTED_MEDIA_TYPE`.
+         */
+        put: operations["ticket_evidence_upload"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ux/dispatcher/cockpit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The dispatcher's queue: up to 200 tickets, the most pressing first, each with what may be done to it. Errors: 400
+         *     `INVALID_QUERY`, 403 `FORBIDDEN`; for the one ticket 404 `TICKET_NOT_FOUND`, 403 `FORBIDDEN_SCOPE`.
+         */
+        get: operations["dispatcher_cockpit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ux/technician/job-packet/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that whoever does the work needs; technicians and vendors read the packets of their own work only. Errors: 400
+         *     `INVALID_TICKET_ID`, 403 `FORBIDDEN`, 403 `FORBIDDEN_SCOPE`, 403 `NOT_ASSIGNED`, 404 `TICKET_NOT_FOUND`.
+         */
+        get: operations["tech_job_packet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vendors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Vendors, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a vendor. Admins, supervisors and dispatchers only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vendors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One vendor. */
+        get: operations["read"];
+        /** Changes a vendor: what is missing stays. Admins, supervisors and dispatchers only. */
+        put: operations["change"];
+        post?: never;
+        /** Deactivates a vendor: it gets no more work. Admins, supervisors and dispatchers only. */
+        delete: operations["deactivate"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1185,6 +2746,8 @@ export interface components {
             name: string;
             /** @description Line of business: `facility`, `property` or `dealership`. */
             profile: string;
+            /** @description Its customer in the accounting system. */
+            qb_customer_id?: string | null;
             /** @description What else is set: `code_prefix`, the first part of its tickets' codes. */
             settings: unknown;
             /** @description `standard`, `priority` or `critical`. */
@@ -1219,6 +2782,8 @@ export interface components {
             name?: string | null;
             /** @description Line of business. */
             profile?: string | null;
+            /** @description Its customer in the accounting system. */
+            qb_customer_id?: string | null;
             /** @description What else is set; replaces the whole. */
             settings?: unknown;
             /** @description How fast it is served. */
@@ -1233,6 +2798,193 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description One thing that could be done with a ticket, and why not. */
+        Action: {
+            /** @description Its name among the actions of the page. */
+            action_id: string;
+            /** @description Whether it would be let through now. */
+            enabled: boolean;
+            /** @description Path of its endpoint. */
+            endpoint: string;
+            /** @description Method of its endpoint. */
+            method: string;
+            /** @description Whether it changes something. */
+            mutating: boolean;
+            policy_error?: components["schemas"]["PolicyError"] | null;
+            /** @description The tool it uses. */
+            tool_name: string;
+        };
+        /** @description A question about a ticket, and its answer once there is one. */
+        Approval: {
+            /**
+             * Format: int64
+             * @description By how much the limit rises when the answer is yes, in minor units.
+             */
+            amount_delta_cents?: number | null;
+            /** @description `NTE_INCREASE` or `PROPOSAL`. */
+            approval_type: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who answered.
+             */
+            decided_by?: string | null;
+            /** @description As what. */
+            decided_by_role?: string | null;
+            /** @description Evidence that speaks for it. */
+            evidence_refs: string[];
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Why. */
+            notes?: string | null;
+            /** @description `triage` or `tech_change`. */
+            origin: string;
+            /** @description Why it is asked. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            requested_at: string;
+            /**
+             * Format: uuid
+             * @description Who asked.
+             */
+            requested_by: string;
+            /** @description As what. */
+            requested_by_role: string;
+            /** @description What kind of being asked. */
+            requested_by_type: string;
+            /** @description Where the ticket goes when the answer is yes. */
+            return_state: string;
+            /** @description `PENDING`, `APPROVED`, `DENIED` or `CANCELLED`. */
+            status: string;
+            /**
+             * Format: uuid
+             * @description The ticket that waits for it.
+             */
+            ticket_id: string;
+        };
+        /** @description A vehicle or a piece of equipment. */
+        Asset: {
+            /**
+             * Format: uuid
+             * @description Account it belongs to.
+             */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description When it was installed. */
+            install_date?: string | null;
+            /** @description `vehicle` or `equipment`. */
+            kind: string;
+            /** @description Who made it. */
+            make?: string | null;
+            /** @description What else is known. */
+            metadata: unknown;
+            /** @description Which one it is. */
+            model?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it is.
+             */
+            site_id?: string | null;
+            /** @description `active` or `inactive`. */
+            status: string;
+            /** @description The dealer's number for it. */
+            stock_no?: string | null;
+            /** @description The label on it. */
+            tag?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+            /** @description Vehicle identification number, in capitals; unique in its account. */
+            vin?: string | null;
+            /** @description Whether the check digit of a North American vehicle number fits; null for others. A misfit wants a look. */
+            vin_check_ok?: boolean | null;
+            /** @description Until when its maker answers for it. */
+            warranty_end?: string | null;
+            /**
+             * Format: int64
+             * @description Model year.
+             */
+            year?: number | null;
+        };
+        /** @description A change of an asset: what is missing stays, null clears. Its account stays. */
+        AssetChange: {
+            /**
+             * Format: date
+             * @description When it was installed.
+             */
+            install_date?: string | null;
+            /** @description `vehicle` or `equipment`. */
+            kind?: string | null;
+            /** @description Who made it. */
+            make?: string | null;
+            /** @description What else is known; replaces the whole. */
+            metadata?: unknown;
+            /** @description Which one it is. */
+            model?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it is, a site of the account.
+             */
+            site_id?: string | null;
+            /** @description `active` or `inactive`. */
+            status?: string | null;
+            /** @description The dealer's number for it. */
+            stock_no?: string | null;
+            /** @description The label on it. */
+            tag?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /** @description Vehicle identification number. */
+            vin?: string | null;
+            /**
+             * Format: date
+             * @description Until when its maker answers for it.
+             */
+            warranty_end?: string | null;
+            /**
+             * Format: int64
+             * @description Model year, 1900 to 2100.
+             */
+            year?: number | null;
+        };
+        /** @description An asset and what was done on it. */
+        AssetHistory: components["schemas"]["Asset"] & {
+            /** @description Its tickets within the caller's scope, newest first. */
+            tickets: components["schemas"]["PastJob"][];
+        };
         /** @description To whom. */
         AssignBody: {
             /**
@@ -1240,6 +2992,113 @@ export interface components {
              * @description A member of the conversation's team.
              */
             assigned_to: string;
+        };
+        /** @description Something that automation did or tried to do. */
+        AutonomyAttempt: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            actor_id: string;
+            /** @description `AGENT`, `SERVICE` or `SYSTEM`. */
+            actor_type: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Why it was refused. */
+            error_code?: string | null;
+            /**
+             * Format: uuid
+             * @description Id of the audit entry.
+             */
+            id: string;
+            /** @description `success` or `denied`. */
+            outcome: string;
+            /** @description With which tool. */
+            tool_name: string;
+        };
+        /** @description One thing that was said about a scope that covers a ticket. */
+        AutonomyChange: {
+            /**
+             * Format: uuid
+             * @description Who said so.
+             */
+            actor_id: string;
+            /** @description As what. */
+            actor_role: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whether automation was paused there from then on. */
+            is_paused: boolean;
+            /** @description A ticket's id, an incident type in upper case; null for everything. */
+            key?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description `GLOBAL`, `INCIDENT` or `TICKET`. */
+            scope_type: string;
+        };
+        /** @description What was said last about one scope of automation. */
+        AutonomyControl: {
+            /**
+             * Format: uuid
+             * @description Who said so.
+             */
+            actor_id: string;
+            /** @description Whether automation is paused there. What is said about a ticket counts before its incident type before everything. */
+            is_paused: boolean;
+            /** @description A ticket's id, an incident type in upper case; null for everything. */
+            key?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description `GLOBAL`, `INCIDENT` or `TICKET`. */
+            scope_type: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            updated_at: string;
+        };
+        /** @description What automation was allowed to do with a ticket, what it did, and when that changed. */
+        AutonomyHistory: {
+            /** @description What automation did or tried to do, oldest first, at most 500. */
+            attempts: components["schemas"]["AutonomyAttempt"][];
+            /** @description What was said, oldest first. */
+            changes: components["schemas"]["AutonomyChange"][];
+            effective?: components["schemas"]["AutonomyControl"] | null;
+            /** @description Its kind of work. */
+            incident_type?: string | null;
+            /** @description Whether automation is paused for it now. */
+            is_paused: boolean;
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+        };
+        /** @description Where automation is paused. */
+        AutonomyState: {
+            /**
+             * Format: date-time
+             * @description When it was so.
+             */
+            generated_at: string;
+            global?: components["schemas"]["AutonomyControl"] | null;
+            /** @description About kinds of work: the paused ones first, at most 200. */
+            incidents: components["schemas"]["AutonomyControl"][];
+            /** @description Whether automation is paused where nothing narrower is said. */
+            is_paused: boolean;
+            /** @description About tickets the caller may see: the paused ones first, of at most 200 that something was said about. */
+            tickets: components["schemas"]["AutonomyControl"][];
         };
         /** @description A canned response. */
         CannedResponseBody: {
@@ -1291,6 +3150,13 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A point of the checklist. */
+        ChecklistItem: {
+            /** @description Whether it was said. */
+            checked: boolean;
+            /** @description Which. */
+            key: string;
+        };
         /** @description Why it is done. */
         CloseBody: {
             /** @description `resolved`, `spam`, `duplicate` or `customer_unresponsive`. */
@@ -1303,6 +3169,74 @@ export interface components {
             /** @description Stands as a note in the thread. */
             notes?: string | null;
         };
+        /** @description Whether the work would count as done now. */
+        CloseoutGate: {
+            /** @description What the gate says: `READY`, `MISSING_EVIDENCE`, … */
+            code: string;
+            /** @description Kind of work. */
+            incident_type?: string | null;
+            /** @description Evidence that cannot be accepted. */
+            invalid_evidence_refs: components["schemas"]["InvalidEvidence"][];
+            /** @description Required points of the checklist that were not said. */
+            missing_checklist_keys: string[];
+            /** @description Required evidence that is not there. */
+            missing_evidence_keys: string[];
+            /** @description That reason. */
+            no_signature_reason?: string | null;
+            /** @description Whether nothing is missing. */
+            ready: boolean;
+            /** @description Whether somebody signed, or there is a reason why not. */
+            signature_satisfied: boolean;
+            /**
+             * Format: int64
+             * @description Version of the template that was asked.
+             */
+            template_version?: number | null;
+            /** @description Required evidence that is not there and need not be, for now. */
+            waived_evidence_keys: string[];
+        };
+        /** @description The dispatcher's queue. */
+        Cockpit: {
+            /** @description For whom. */
+            actor: components["schemas"]["ReadingActor"];
+            /** @description What was asked for. */
+            filters_applied: components["schemas"]["CockpitFilters"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Up to 200 tickets, the most pressing first. */
+            queue: components["schemas"]["QueueItem"][];
+            selected_ticket?: components["schemas"]["SelectedTicket"] | null;
+        };
+        /** @description The filters of a queue. An empty list does not filter; without states, tickets that are over are left out. */
+        CockpitFilters: {
+            /** @description Accounts. */
+            account_id: string[];
+            /** @description Technicians. */
+            assigned_tech_id: string[];
+            /** @description Incident types. */
+            incident_type: string[];
+            /** @description Priorities. */
+            priority: string[];
+            /** @description Sites. */
+            site_id: string[];
+            /** @description How they stand against their target. */
+            sla_status: string[];
+            /** @description States. */
+            state: string[];
+            /**
+             * Format: uuid
+             * @description The ticket in detail.
+             */
+            ticket_id?: string | null;
+        };
+        /**
+         * @description How one thing is.
+         * @enum {string}
+         */
+        Condition: "ok" | "unavailable" | "outdated" | "drifted" | "elsewhere";
         /** @description A contact. */
         ContactBody: {
             /**
@@ -1536,6 +3470,30 @@ export interface components {
             /** @description `open`, `replayed` or `discarded`. */
             status: string;
         };
+        /** @description Why a request was not carried out. */
+        Error: {
+            error: {
+                /** @description A stable word. */
+                code: string;
+                /** @description Follows the request through logs and events. */
+                correlation_id: string;
+                /** @description One sentence for people. */
+                message: string;
+                /** @description Which dimension of policy refused, and its facts. */
+                policy_error?: {
+                    code: string;
+                    dimension: string;
+                    message: string;
+                };
+                /** @description Names this one request. */
+                request_id: string;
+                /** @description What does not fit, field by field. */
+                validation_errors?: {
+                    message: string;
+                    path: string;
+                }[];
+            };
+        };
         /** @description An event of the feed. */
         EventFrame: {
             /**
@@ -1555,12 +3513,147 @@ export interface components {
              */
             ts: string;
         };
+        /** @description A piece of evidence. */
+        Evidence: {
+            /** @description SHA-256 of its object. */
+            checksum?: string | null;
+            /** @description Type of its object. */
+            content_type?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Who added it.
+             */
+            created_by: string;
+            /** @description As what. */
+            created_by_role: string;
+            /** @description Which requirement it meets. */
+            evidence_key?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when it is frozen.
+             */
+            immutable_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who froze it.
+             */
+            immutable_by?: string | null;
+            /** @description By what. */
+            immutable_reason?: string | null;
+            /** @description Whether it was verified, and is frozen. */
+            is_immutable: boolean;
+            /** @description What it is. */
+            kind: string;
+            /** @description Anything else about it. */
+            metadata: Record<string, never>;
+            /**
+             * Format: int64
+             * @description Size of its object in bytes, when we looked at it.
+             */
+            size_bytes?: number | null;
+            /**
+             * Format: uuid
+             * @description Ticket it belongs to.
+             */
+            ticket_id: string;
+            /** @description Where its object is. */
+            uri: string;
+        };
+        /** @description Evidence that may be missing for a while. */
+        EvidenceException: {
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /** @description What may be missing. */
+            evidence_keys: string[];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /**
+             * Format: uuid
+             * @description Who said so.
+             */
+            granted_by: string;
+            /** @description As what. */
+            granted_by_role: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description What evidence has to prove here. */
+        EvidenceProfile: {
+            /** @description Where files are kept: `disk` or `s3`. */
+            object_store: string;
+            /** @description Whether it must come with a checksum that fits. */
+            require_checksum: boolean;
+            /** @description Whether the object must be there. */
+            require_head: boolean;
+            /** @description Schemes that evidence may point at. */
+            schemes: string[];
+        };
+        /** @description What has to be shown. */
+        EvidenceRequirements: {
+            /** @description What is there. */
+            evidence_items: components["schemas"]["PacketEvidence"][];
+            /** @description Each required piece. */
+            required_evidence: components["schemas"]["RequiredEvidence"][];
+            /**
+             * Format: int64
+             * @description Version of the template that asks for it.
+             */
+            template_version?: number | null;
+        };
+        /** @description How much evidence a ticket has. */
+        EvidenceSummary: {
+            /**
+             * Format: int64
+             * @description Pieces in all.
+             */
+            total_items: number;
+        };
         /** @description Part of the caller's feed. */
         FeedPage: {
             /** @description Events in order, as the socket shows them. */
             data: components["schemas"]["EventFrame"][];
             /** @description Pass it as `after` to read on; null when this was the end. */
             next_cursor?: string | null;
+        };
+        /** @description An alert that fires. */
+        FiringAlert: {
+            /** @description Its stable name. */
+            code: string;
+            /**
+             * Format: int64
+             * @description What was counted.
+             */
+            count: number;
+            /** @description Its runbook's slug. */
+            runbook: string;
+            /** @description How bad it is. */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Format: int32
+             * @description At which count it fires.
+             */
+            threshold: number;
         };
         /** @description What a login answers with. */
         GrantBody: {
@@ -1578,8 +3671,14 @@ export interface components {
         };
         /** @description How the server is. */
         HealthBody: {
-            /** @description Whether the database answers: `ok` or `unavailable`. */
-            database: string;
+            /** @description Whether the database checks the same steps of a ticket as the table of commands knows. */
+            contract: components["schemas"]["Condition"];
+            /** @description Whether the database answers. */
+            database: components["schemas"]["Condition"];
+            /** @description What evidence has to prove here. */
+            evidence: components["schemas"]["EvidenceProfile"];
+            /** @description Whether its schema is current. */
+            migrations: components["schemas"]["Condition"];
             /** @description `ok` or `unhealthy`. */
             status: string;
             /** @description Version of the program. */
@@ -1714,6 +3813,287 @@ export interface components {
             /** @description Twilio: whether the number also takes calls. */
             voice?: boolean | null;
         };
+        /** @description A version of what a type of incident asks for. */
+        IncidentTemplate: {
+            /** @description Whether this version counts. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description What may be spent when nobody says otherwise, in minor units.
+             */
+            default_nte_cents?: number | null;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+            default_priority: string;
+            /** @description Automation never closes it out. */
+            high_risk: boolean;
+            /**
+             * Format: uuid
+             * @description Our id of this version.
+             */
+            id: string;
+            /** @description Kind of incident, upper case. */
+            incident_type: string;
+            /** @description What the checklist must say. */
+            required_checklist_keys: string[];
+            /** @description Evidence that must be there at closeout. */
+            required_evidence_keys: string[];
+            /** @description What an intake must find out. */
+            required_intake_fields: string[];
+            /**
+             * Format: int64
+             * @description Target in minutes; null: that of the priority.
+             */
+            sla_minutes?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was switched on or off last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Which version, from 1; the latest active one counts.
+             */
+            version: number;
+        };
+        /** @description Evidence that cannot be accepted. */
+        InvalidEvidence: {
+            /** @description Why. */
+            reason: string;
+            /** @description Its id or uri, as it was named. */
+            reference: string;
+        };
+        /** @description The invoice of a ticket. */
+        Invoice: {
+            /**
+             * Format: uuid
+             * @description The account of the ticket.
+             */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            approved_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who approved it.
+             */
+            approved_by?: string | null;
+            /** @description As what. */
+            approved_by_role?: string | null;
+            /** @description Who pays: `name`, `address1`, `address2`, `city`, `region`, `postal_code`, `country`, `email`. */
+            bill_to: unknown;
+            /** @description What stands against the approval; empty once it is approved. */
+            blockers: components["schemas"]["InvoiceBlocker"][];
+            /**
+             * Format: date-time
+             * @description When it was drafted.
+             */
+            created_at: string;
+            /** @description Currency of its money. */
+            currency: string;
+            /**
+             * Format: date
+             * @description The last day to pay; null before it is approved.
+             */
+            due_on?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description What is paid for. */
+            lines: components["schemas"]["InvoiceLine"][];
+            /** @description What the customer reads on it. */
+            memo?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was paid.
+             */
+            paid_at?: string | null;
+            /** @description `UNPAID`, `PAID` or `OVERDUE`; null before it is approved and when it is void. */
+            payment_status?: string | null;
+            /**
+             * Format: int64
+             * @description Sending parts.
+             */
+            shipping_cents: number;
+            /** @description `PENDING_APPROVAL`, `APPROVED`, `VOIDED`, and what accounting makes of it. */
+            state: string;
+            /**
+             * Format: int64
+             * @description All lines before tax, in minor units.
+             */
+            subtotal_cents: number;
+            /**
+             * Format: int64
+             * @description All taxes.
+             */
+            tax_cents: number;
+            /** @description `NET_15`, `NET_30` or `CUSTOM`. */
+            terms: string;
+            /**
+             * Format: int32
+             * @description How many days there are to pay.
+             */
+            terms_days: number;
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+            /**
+             * Format: int64
+             * @description All together.
+             */
+            total_cents: number;
+            /**
+             * Format: date-time
+             * @description When it changed last.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            voided_at?: string | null;
+        };
+        /** @description One thing that stands against the approval of an invoice. */
+        InvoiceBlocker: {
+            /** @description What: `BILL_TO_NAME_MISSING`, … */
+            code: string;
+            /** @description On which line, from 1; null when it is about the whole. */
+            line?: number | null;
+        };
+        /** @description A line of an invoice. */
+        InvoiceLine: {
+            /**
+             * Format: int64
+             * @description Quantity times price, half a minor unit rounded up.
+             */
+            amount_cents: number;
+            /** @description What. */
+            description: string;
+            /**
+             * Format: double
+             * @description How many, to two decimals.
+             */
+            qty: number;
+            /**
+             * Format: uuid
+             * @description Of the catalog; null when somebody wrote the line by hand.
+             */
+            service_id?: string | null;
+            /**
+             * Format: int64
+             * @description The tax of the amount, half a minor unit rounded up.
+             */
+            tax_cents: number;
+            /** @description `EXEMPT`, `ZERO`, `GST`, `QST`, `GST_QST` or `CUSTOM`; another word blocks the approval. */
+            tax_code: string;
+            /**
+             * Format: int64
+             * @description Rate in thousandths of a percent: 14975 is 14.975 %. Null when the code is none.
+             */
+            tax_rate_millipercent?: number | null;
+            /**
+             * Format: int64
+             * @description Price of one, in minor units.
+             */
+            unit_price_cents: number;
+        };
+        /** @description What has to be said. */
+        JobChecklist: {
+            /** @description Each required point. */
+            required_items: components["schemas"]["ChecklistItem"][];
+            /** @description `latest_completion_attempt` or `none_recorded`. */
+            source: string;
+        };
+        /** @description All that whoever does the work needs, and nothing else. */
+        JobPacket: {
+            /** @description For whom. */
+            actor: components["schemas"]["ReadingActor"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description The packet. */
+            packet: components["schemas"]["JobPacketContent"];
+        };
+        /** @description The work. */
+        JobPacketContent: {
+            /** @description What may be done. */
+            actions: components["schemas"]["Action"][];
+            asset?: components["schemas"]["PacketAsset"] | null;
+            /** @description What has to be said. */
+            checklist: components["schemas"]["JobChecklist"];
+            /** @description Whether the work would count as done now. */
+            closeout_gate: components["schemas"]["CloseoutGate"];
+            /** @description What has to be shown. */
+            evidence_requirements: components["schemas"]["EvidenceRequirements"];
+            /** @description Which ticket. */
+            header: components["schemas"]["JobPacketHeader"];
+            /** @description Where, and how to get in. */
+            site_and_access: components["schemas"]["SiteAndAccess"];
+            /** @description What happened. */
+            timeline: components["schemas"]["JobPacketTimeline"];
+            /** @description What is to be done. */
+            work_scope: components["schemas"]["WorkScope"];
+        };
+        /** @description Which ticket. */
+        JobPacketHeader: {
+            /**
+             * Format: uuid
+             * @description Vendor who does it.
+             */
+            assigned_provider_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Technician who does it.
+             */
+            assigned_tech_id?: string | null;
+            /** @description Its name for people. */
+            code: string;
+            /** @description Where it stands. */
+            current_state: string;
+            /** @description Kind of work. */
+            incident_type?: string | null;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+            priority: string;
+            /** @description The committed visit. */
+            scheduled_window: components["schemas"]["ScheduledWindow"];
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description What happened. */
+        JobPacketTimeline: {
+            /**
+             * Format: int64
+             * @description How many events there are.
+             */
+            events: number;
+            /** @description The latest 10, oldest first. */
+            latest_events: components["schemas"]["TimelineEvent"][];
+        };
         /** @description How a visitor's token is checked. */
         JwtIdentity: {
             /** @description Expected audience. */
@@ -1846,6 +4226,16 @@ export interface components {
              */
             version: number;
         };
+        /** @description Somebody with a name. */
+        Named: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description The name, if it is known. */
+            name?: string | null;
+        };
         /** @description A new account. */
         NewAccount: {
             /** @description Three letters; `USD` when missing. */
@@ -1861,6 +4251,8 @@ export interface components {
             name: string;
             /** @description `facility` (the default), `property` or `dealership`. */
             profile?: string | null;
+            /** @description Its customer in the accounting system. */
+            qb_customer_id?: string | null;
             /** @description What else is set. */
             settings?: unknown;
             /** @description `standard` (the default), `priority` or `critical`. */
@@ -1869,6 +4261,50 @@ export interface components {
             status?: string | null;
             /** @description Its time zone; `UTC` when missing. */
             timezone?: string | null;
+        };
+        /** @description A new asset. */
+        NewAsset: {
+            /**
+             * Format: uuid
+             * @description Account it belongs to.
+             */
+            account_id: string;
+            /**
+             * Format: date
+             * @description When it was installed.
+             */
+            install_date?: string | null;
+            /** @description `vehicle` or `equipment`. */
+            kind: string;
+            /** @description Who made it. */
+            make?: string | null;
+            /** @description What else is known: an object. */
+            metadata?: unknown;
+            /** @description Which one it is. */
+            model?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /**
+             * Format: uuid
+             * @description Where it is, a site of the account.
+             */
+            site_id?: string | null;
+            /** @description The dealer's number for it. */
+            stock_no?: string | null;
+            /** @description The label on it. */
+            tag?: string | null;
+            /** @description Vehicle identification number: 17 letters and digits, none of I, O and Q. */
+            vin?: string | null;
+            /**
+             * Format: date
+             * @description Until when its maker answers for it.
+             */
+            warranty_end?: string | null;
+            /**
+             * Format: int64
+             * @description Model year, 1900 to 2100.
+             */
+            year?: number | null;
         };
         /** @description A new canned response. */
         NewCannedResponseBody: {
@@ -1885,6 +4321,65 @@ export interface components {
         NewNote: {
             /** @description What it says; up to 10,000 characters. `content` is another name for it. */
             text: string;
+        };
+        /** @description A new rule: at least one of site, service and make. */
+        NewRule: {
+            /** @description What it is for. */
+            description: string;
+            /** @description Whether it counts; true when missing. */
+            is_active?: boolean | null;
+            /**
+             * Format: int64
+             * @description Adds this to the score, -100 to 100; 10 when missing.
+             */
+            ranking_score?: number | null;
+            /**
+             * Format: uuid
+             * @description Only with this service.
+             */
+            service_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Only at this site.
+             */
+            site_id?: string | null;
+            /** @description Raises the urgency to this: `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`. */
+            target_urgency: string;
+            /** @description Only for requests of this urgency. */
+            urgency_match?: string | null;
+            /** @description Only for this make of vehicle. */
+            vehicle_make?: string | null;
+        };
+        /** @description A new service. */
+        NewService: {
+            /**
+             * Format: int64
+             * @description What it costs when nobody says otherwise, in minor units.
+             */
+            base_price_cents: number;
+            /** @description Kind of work, for matching vendors. */
+            category?: string | null;
+            /** @description Its short name, unique. */
+            code: string;
+            /** @description Three letters; `USD` when missing. */
+            currency?: string | null;
+            /**
+             * Format: int64
+             * @description How long it takes, in minutes.
+             */
+            default_duration_min?: number | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Its item in the accounting system, unique. */
+            qb_item_id?: string | null;
+            /** @description A ticket with it waits for an approval; false when missing. */
+            requires_approval?: boolean | null;
+            /** @description What a technician must be able to do; anybody can when missing. */
+            skill_key?: string | null;
+            /** @description `active` (the default) or `archived`. */
+            status?: string | null;
+            /** @description `EXEMPT`, `ZERO`, `GST`, `QST`, `GST_QST` or `CUSTOM(rate)`, the rate in percent. */
+            tax_code?: string | null;
         };
         /** @description A new site. */
         NewSite: {
@@ -1909,6 +4404,11 @@ export interface components {
             country: string;
             /** @description Its e-mail address. */
             email?: string | null;
+            /**
+             * Format: uuid
+             * @description The one technician it accepts.
+             */
+            exclusive_technician_id?: string | null;
             /** @description When it is open: an object. */
             hours?: unknown;
             /** @description Every ticket of it needs a person's look. */
@@ -1927,6 +4427,11 @@ export interface components {
             timezone: string;
             /** @description Flat or suite. */
             unit?: string | null;
+            /**
+             * Format: uuid
+             * @description The zone it lies in.
+             */
+            zone_id?: string | null;
         };
         /** @description Tags to put on. */
         NewTags: {
@@ -1944,6 +4449,70 @@ export interface components {
             /** @description Time zone of its business hours; UTC when absent. */
             timezone?: string | null;
         };
+        /** @description A new technician. */
+        NewTechnician: {
+            /** @description `AVAILABLE` (the default), `BUSY`, `OFFLINE` or `ON_LEAVE`. */
+            availability?: string | null;
+            /** @description E-mail address. */
+            email?: string | null;
+            /**
+             * Format: uuid
+             * @description Where the technician is at home.
+             */
+            home_zone_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many jobs at once; 2 when missing.
+             */
+            max_active_jobs?: number | null;
+            /** @description Name. */
+            name: string;
+            /** @description Telephone with country code, such as `+15550100`; unique. */
+            phone_e164?: string | null;
+            /**
+             * Format: int64
+             * @description Who goes first among equals; 100 when missing.
+             */
+            priority_rank?: number | null;
+            /** @description What the technician can do; `DEFAULT` answers every service. */
+            skills?: string[];
+            /**
+             * Format: uuid
+             * @description The login of the technician.
+             */
+            user_id?: string | null;
+            /** @description When the technician works; always when empty. */
+            working_hours?: components["schemas"]["Shift"][];
+            /** @description Where the technician works, by id. */
+            zones?: string[];
+        };
+        /** @description A new kind of incident, or a new version of a known one. */
+        NewTemplate: {
+            /** @description Whether it counts; true when missing. */
+            active?: boolean | null;
+            /**
+             * Format: int64
+             * @description What may be spent when nobody says otherwise, in minor units.
+             */
+            default_nte_cents?: number | null;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE` (the default). */
+            default_priority?: string | null;
+            /** @description Automation never closes it out; false when missing. */
+            high_risk?: boolean | null;
+            /** @description Kind of incident; becomes upper case. */
+            incident_type: string;
+            /** @description What the checklist must say; the usual five when missing. */
+            required_checklist_keys?: string[] | null;
+            /** @description Evidence that must be there at closeout; the signature or the reason for none is always among it. */
+            required_evidence_keys: string[];
+            /** @description What an intake must find out. */
+            required_intake_fields?: string[] | null;
+            /**
+             * Format: int64
+             * @description Target in minutes; that of the priority when missing.
+             */
+            sla_minutes?: number | null;
+        };
         /** @description A new template, as it was registered with the provider. */
         NewTemplateBody: {
             /** @description Text with `{{1}}`, `{{2}}` for the parameters. */
@@ -1958,6 +4527,23 @@ export interface components {
             name: string;
             /** @description `PENDING` when absent. */
             status?: string | null;
+        };
+        /** @description New time off. */
+        NewTimeOff: {
+            /**
+             * Format: date-time
+             * @description Until; later than `start`.
+             */
+            end: string;
+            /** @description `full_day`, `multi_day`, `half_day_morning`, `half_day_afternoon` or `break`. */
+            kind: string;
+            /** @description What people should know. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            start: string;
         };
         /** @description A new user. */
         NewUserBody: {
@@ -1978,6 +4564,62 @@ export interface components {
             role: string;
             /** @description Teams, by slug or id. */
             teams?: string[];
+        };
+        /** @description A new vendor. */
+        NewVendor: {
+            /** @description Whether emergencies may call at any hour; false when missing. */
+            available_24_7?: boolean | null;
+            /** @description E-mail address. */
+            email?: string | null;
+            /** @description When it takes work; always when empty. */
+            hours?: components["schemas"]["Shift"][];
+            /** @description Name. */
+            name: string;
+            /** @description What people should know. */
+            notes?: string | null;
+            /** @description Telephones, in the order in which they are tried. */
+            phones?: string[];
+            /**
+             * Format: int64
+             * @description Who is asked first, 0 to 10000, lower first; 100 when missing.
+             */
+            priority?: number | null;
+            /** @description Kinds of work it does; become lower case. */
+            specialties?: string[];
+            /** @description `active` (the default) or `inactive`. */
+            status?: string | null;
+        };
+        /** @description A new zone. */
+        NewZone: {
+            /**
+             * Format: uuid
+             * @description Account it belongs to; everybody's when missing.
+             */
+            account_id?: string | null;
+            /**
+             * Format: double
+             * @description Latitude of its middle, in degrees. Without a middle, work in two zones counts as too far apart.
+             */
+            centroid_lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude of its middle, in degrees.
+             */
+            centroid_lon?: number | null;
+            /** @description What it covers. */
+            description?: string | null;
+            /** @description Its name, unique in its account. */
+            name: string;
+            /**
+             * Format: double
+             * @description How far it reaches, in kilometers.
+             */
+            radius_km?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the dispatcher's queue, 10 to 990; 500 when missing.
+             */
+            region_weight?: number | null;
         };
         /** @description Who wrote a note. */
         NoteAuthor: {
@@ -2011,6 +4653,120 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
+        /** @description Whom to ask for. */
+        OnsiteContact: {
+            /** @description Name. */
+            name: string;
+            /** @description Telephone. */
+            phone?: string | null;
+            /** @description What the contact is there. */
+            role: string;
+        };
+        /** @description An event on its way to others. */
+        OutboxEvent: {
+            /**
+             * Format: uuid
+             * @description Which one.
+             */
+            aggregate_id: string;
+            /** @description What kind of thing it is about: `ticket`, `autonomy`, `outbox`. */
+            aggregate_type: string;
+            /**
+             * Format: int64
+             * @description The thing's version after the change.
+             */
+            aggregate_version: number;
+            /**
+             * Format: int64
+             * @description How often delivery was tried.
+             */
+            attempt_count: number;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            created_at: string;
+            /** @description What happened. */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description Our id; consumers deduplicate on it.
+             */
+            id: string;
+            /** @description Why it did not work the last time. */
+            last_error?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next.
+             */
+            next_attempt_at: string;
+            /** @description `PENDING`, `PROCESSING`, `SENT`, `DEAD_LETTER` or `DISCARDED`. */
+            status: string;
+        };
+        /** @description What the work is on. */
+        PacketAsset: {
+            /**
+             * Format: uuid
+             * @description The asset.
+             */
+            id: string;
+            /** @description When it was installed. */
+            install_date?: string | null;
+            /** @description `vehicle` or `equipment`. */
+            kind: string;
+            /** @description Who made it. */
+            make?: string | null;
+            /** @description Model. */
+            model?: string | null;
+            /** @description Serial number. */
+            serial?: string | null;
+            /** @description The dealer's number. */
+            stock_no?: string | null;
+            /** @description Our label. */
+            tag?: string | null;
+            /** @description Vehicle identification number. */
+            vin?: string | null;
+            /** @description Until when it is under warranty. */
+            warranty_end?: string | null;
+            /**
+             * Format: int64
+             * @description Year.
+             */
+            year?: number | null;
+        };
+        /** @description A piece of evidence. */
+        PacketEvidence: {
+            /** @description Which requirement it meets. */
+            evidence_key?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Whether it was verified, and is frozen. */
+            is_immutable: boolean;
+            /** @description What it is. */
+            kind: string;
+            /** @description Where its object is. */
+            uri: string;
+        };
+        /** @description A line of work. */
+        PacketService: {
+            /** @description Its short name. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description How many.
+             */
+            qty: number;
+            /**
+             * Format: uuid
+             * @description The service.
+             */
+            service_id: string;
+        };
         /** @description One page of a list. */
         Page_Account: {
             /** @description The rows. */
@@ -2038,6 +4794,8 @@ export interface components {
                 name: string;
                 /** @description Line of business: `facility`, `property` or `dealership`. */
                 profile: string;
+                /** @description Its customer in the accounting system. */
+                qb_customer_id?: string | null;
                 /** @description What else is set: `code_prefix`, the first part of its tickets' codes. */
                 settings: unknown;
                 /** @description `standard`, `priority` or `critical`. */
@@ -2057,6 +4815,83 @@ export interface components {
                  */
                 version: number;
             }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Asset: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description Account it belongs to.
+                 */
+                account_id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description When it was installed. */
+                install_date?: string | null;
+                /** @description `vehicle` or `equipment`. */
+                kind: string;
+                /** @description Who made it. */
+                make?: string | null;
+                /** @description What else is known. */
+                metadata: unknown;
+                /** @description Which one it is. */
+                model?: string | null;
+                /** @description Serial number. */
+                serial?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where it is.
+                 */
+                site_id?: string | null;
+                /** @description `active` or `inactive`. */
+                status: string;
+                /** @description The dealer's number for it. */
+                stock_no?: string | null;
+                /** @description The label on it. */
+                tag?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+                /** @description Vehicle identification number, in capitals; unique in its account. */
+                vin?: string | null;
+                /** @description Whether the check digit of a North American vehicle number fits; null for others. A misfit wants a look. */
+                vin_check_ok?: boolean | null;
+                /** @description Until when its maker answers for it. */
+                warranty_end?: string | null;
+                /**
+                 * Format: int64
+                 * @description Model year.
+                 */
+                year?: number | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AssetHistory: {
+            /** @description The rows. */
+            data: (components["schemas"]["Asset"] & {
+                /** @description Its tickets within the caller's scope, newest first. */
+                tickets: components["schemas"]["PastJob"][];
+            })[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
         };
@@ -2332,6 +5167,58 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_IncidentTemplate: {
+            /** @description The rows. */
+            data: {
+                /** @description Whether this version counts. */
+                active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description What may be spent when nobody says otherwise, in minor units.
+                 */
+                default_nte_cents?: number | null;
+                /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+                default_priority: string;
+                /** @description Automation never closes it out. */
+                high_risk: boolean;
+                /**
+                 * Format: uuid
+                 * @description Our id of this version.
+                 */
+                id: string;
+                /** @description Kind of incident, upper case. */
+                incident_type: string;
+                /** @description What the checklist must say. */
+                required_checklist_keys: string[];
+                /** @description Evidence that must be there at closeout. */
+                required_evidence_keys: string[];
+                /** @description What an intake must find out. */
+                required_intake_fields: string[];
+                /**
+                 * Format: int64
+                 * @description Target in minutes; null: that of the priority.
+                 */
+                sla_minutes?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was switched on or off last.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Which version, from 1; the latest active one counts.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_MessageBody: {
             /** @description The rows. */
             data: {
@@ -2435,6 +5322,52 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_OutboxEvent: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description Which one.
+                 */
+                aggregate_id: string;
+                /** @description What kind of thing it is about: `ticket`, `autonomy`, `outbox`. */
+                aggregate_type: string;
+                /**
+                 * Format: int64
+                 * @description The thing's version after the change.
+                 */
+                aggregate_version: number;
+                /**
+                 * Format: int64
+                 * @description How often delivery was tried.
+                 */
+                attempt_count: number;
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                created_at: string;
+                /** @description What happened. */
+                event_type: string;
+                /**
+                 * Format: uuid
+                 * @description Our id; consumers deduplicate on it.
+                 */
+                id: string;
+                /** @description Why it did not work the last time. */
+                last_error?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it is tried next.
+                 */
+                next_attempt_at: string;
+                /** @description `PENDING`, `PROCESSING`, `SENT`, `DEAD_LETTER` or `DISCARDED`. */
+                status: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_PresentPerson: {
             /** @description The rows. */
             data: {
@@ -2488,6 +5421,115 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RankingRule: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What it is for; stands on the tickets it applied to. */
+                description: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Whether it counts. */
+                is_active: boolean;
+                /**
+                 * Format: int64
+                 * @description Adds this to the score, -100 to 100.
+                 */
+                ranking_score: number;
+                /**
+                 * Format: uuid
+                 * @description Only with this service.
+                 */
+                service_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Only at this site.
+                 */
+                site_id?: string | null;
+                /** @description Raises the urgency to this. */
+                target_urgency: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /** @description Only for requests of this urgency. */
+                urgency_match?: string | null;
+                /** @description Only for this make of vehicle. */
+                vehicle_make?: string | null;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Service: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description What it costs when nobody says otherwise, in minor units.
+                 */
+                base_price_cents: number;
+                /** @description Kind of work, for matching vendors. */
+                category?: string | null;
+                /** @description Its short name, unique. */
+                code: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Currency of the price. */
+                currency: string;
+                /**
+                 * Format: int64
+                 * @description How long it takes, in minutes.
+                 */
+                default_duration_min?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /** @description Its item in the accounting system. */
+                qb_item_id?: string | null;
+                /** @description A ticket with it waits for an approval. */
+                requires_approval: boolean;
+                /** @description What a technician must be able to do. */
+                skill_key?: string | null;
+                /** @description `active` or `archived`. */
+                status: string;
+                /** @description How it is taxed. */
+                tax_code?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Site: {
             /** @description The rows. */
             data: {
@@ -2517,6 +5559,11 @@ export interface components {
                 created_at: string;
                 /** @description Its e-mail address. */
                 email?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The one technician it accepts; anybody when null.
+                 */
+                exclusive_technician_id?: string | null;
                 /** @description When it is open. */
                 hours?: unknown;
                 /**
@@ -2550,6 +5597,11 @@ export interface components {
                  * @description Grows with every change.
                  */
                 version: number;
+                /**
+                 * Format: uuid
+                 * @description The zone it lies in.
+                 */
+                zone_id?: string | null;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -2627,6 +5679,70 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_Technician: {
+            /** @description The rows. */
+            data: {
+                /** @description `AVAILABLE`, `BUSY`, `OFFLINE` or `ON_LEAVE`. */
+                availability: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description E-mail address. */
+                email?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Where the technician is at home.
+                 */
+                home_zone_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description How many jobs at once.
+                 */
+                max_active_jobs: number;
+                /** @description Name. */
+                name: string;
+                /** @description Telephone, unique. */
+                phone_e164?: string | null;
+                /**
+                 * Format: int64
+                 * @description Who goes first among equals; lower comes first.
+                 */
+                priority_rank: number;
+                /** @description What the technician can do; `DEFAULT` answers every service. */
+                skills: string[];
+                /** @description `active` or `deactivated`. */
+                status: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: uuid
+                 * @description The login of the technician.
+                 */
+                user_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+                /** @description When the technician works; always when empty. */
+                working_hours: components["schemas"]["Shift"][];
+                /** @description Where the technician works. */
+                zones: string[];
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TemplateBody: {
             /** @description The rows. */
             data: {
@@ -2675,6 +5791,11 @@ export interface components {
         Page_Ticket: {
             /** @description The rows. */
             data: {
+                /**
+                 * Format: date-time
+                 * @description When the performer said to come.
+                 */
+                accepted_at?: string | null;
                 /**
                  * Format: uuid
                  * @description Whose site.
@@ -2728,15 +5849,34 @@ export interface components {
                 currency: string;
                 /** @description Name the requester gave. */
                 customer_name?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Until when the performer is late.
+                 */
+                delayed_until?: string | null;
                 /** @description All of it. */
                 description?: string | null;
                 /** @description Whether somebody was called in. */
                 escalated: boolean;
                 /**
+                 * Format: date-time
+                 * @description When, the last time.
+                 */
+                escalated_at?: string | null;
+                /**
                  * Format: int64
                  * @description How often somebody was called in.
                  */
                 escalation_level: number;
+                /**
+                 * Format: int64
+                 * @description What the work will cost, as far as one can tell, in minor units.
+                 */
+                estimate_cents?: number | null;
+                /** @description Where the work goes on when it is not blocked any more. */
+                held_from_state?: string | null;
+                /** @description Why the work is blocked. */
+                hold_reason?: string | null;
                 /**
                  * Format: uuid
                  * @description Our id.
@@ -2788,6 +5928,13 @@ export interface components {
                 /** @description A person has to look before dispatch. */
                 review_required: boolean;
                 /**
+                 * Format: uuid
+                 * @description Who looked.
+                 */
+                reviewed_by?: string | null;
+                /** @description Dangers on site. */
+                risk_flags: string[];
+                /**
                  * Format: date-time
                  * @description Committed window, until.
                  */
@@ -2817,6 +5964,11 @@ export interface components {
                 /** @description One line. */
                 summary: string;
                 /**
+                 * Format: int64
+                 * @description Version of the incident type's template that counts for this ticket.
+                 */
+                template_version?: number | null;
+                /**
                  * Format: date-time
                  * @description When it changed last.
                  */
@@ -2828,6 +5980,48 @@ export interface components {
                  * @description Grows by one with each command.
                  */
                 version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TimeOff: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was called off; null: it counts.
+                 */
+                cancelled_at?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was recorded.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description Until.
+                 */
+                end: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description `full_day`, `multi_day`, `half_day_morning`, `half_day_afternoon` or `break`. */
+                kind: string;
+                /** @description What people should know. */
+                note?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From.
+                 */
+                start: string;
+                /**
+                 * Format: uuid
+                 * @description Who is away.
+                 */
+                technician_id: string;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -2875,11 +6069,159 @@ export interface components {
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
         };
+        /** @description One page of a list. */
+        Page_Vendor: {
+            /** @description The rows. */
+            data: {
+                /** @description Whether emergencies may call at any hour. */
+                available_24_7: boolean;
+                /**
+                 * Format: int64
+                 * @description How often it declined in a row.
+                 */
+                consecutive_declines: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description E-mail address. */
+                email?: string | null;
+                /** @description When it takes work; always when empty. */
+                hours: components["schemas"]["Shift"][];
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last asked.
+                 */
+                last_offered_at?: string | null;
+                /** @description Name. */
+                name: string;
+                /** @description What people should know. */
+                notes?: string | null;
+                /** @description Telephones, in the order in which they are tried. */
+                phones: string[];
+                /**
+                 * Format: int64
+                 * @description Who is asked first; lower comes first.
+                 */
+                priority: number;
+                /** @description Kinds of work it does. */
+                specialties: string[];
+                /** @description `active` or `inactive`. */
+                status: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Zone: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description Account it belongs to; null: everybody's.
+                 */
+                account_id?: string | null;
+                /**
+                 * Format: double
+                 * @description Latitude of its middle, in degrees.
+                 */
+                centroid_lat?: number | null;
+                /**
+                 * Format: double
+                 * @description Longitude of its middle, in degrees.
+                 */
+                centroid_lon?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What it covers. */
+                description?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Its name, unique in its account. */
+                name: string;
+                /**
+                 * Format: double
+                 * @description How far it reaches, in kilometers.
+                 */
+                radius_km?: number | null;
+                /**
+                 * Format: int64
+                 * @description Its place in the dispatcher's queue, 10 to 990; lower comes first.
+                 */
+                region_weight: number;
+                /** @description `active` or `inactive`. */
+                status: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description A job that was done on an asset. */
+        PastJob: {
+            /** @description Its code. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            created_at: string;
+            /** @description Where it stands. */
+            state: string;
+            /** @description One line about it. */
+            summary: string;
+            /**
+             * Format: uuid
+             * @description The ticket.
+             */
+            ticket_id: string;
+        };
         /** @description A person by id and name. */
         PersonName: {
             /** Format: uuid */
             id: string;
             name?: string | null;
+        };
+        /** @description Why an action is not enabled. */
+        PolicyError: {
+            /** @description Which refusal. */
+            code: string;
+            /** @description Which dimension of policy refuses. */
+            dimension?: string | null;
+            /** @description One sentence. */
+            message: string;
+        } & {
+            [key: string]: unknown;
         };
         /** @description A person who is there. */
         PresentPerson: {
@@ -2936,6 +6278,164 @@ export interface components {
             /** @description `open` until somebody has dealt with it. */
             status: string;
         };
+        /** @description A ticket in the queue. */
+        QueueItem: {
+            /**
+             * Format: uuid
+             * @description Whose site.
+             */
+            account_id: string;
+            /** @description What may be done with it. */
+            actions: components["schemas"]["Action"][];
+            assigned_provider?: components["schemas"]["Named"] | null;
+            assigned_tech?: components["schemas"]["Named"] | null;
+            /** @description Its name for people. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How often somebody was called in.
+             */
+            escalation_level: number;
+            /** @description Kind of work. */
+            incident_type?: string | null;
+            /**
+             * Format: date-time
+             * @description When it moved last.
+             */
+            last_transition_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it changed last.
+             */
+            last_update_at: string;
+            /** @description Where it stands for the dispatch desk. */
+            phase: string;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+            priority: string;
+            /**
+             * Format: int64
+             * @description What the ranking rules say.
+             */
+            ranking_score: number;
+            /**
+             * Format: int64
+             * @description Place of the site's zone, 10 to 990; lower comes first, 500 without a zone.
+             */
+            region_weight: number;
+            /** @description A person has to look before dispatch. */
+            review_required: boolean;
+            /**
+             * Format: date-time
+             * @description Committed window, until.
+             */
+            scheduled_end?: string | null;
+            /**
+             * Format: date-time
+             * @description Committed window, from.
+             */
+            scheduled_start?: string | null;
+            /** @description Where. */
+            site: components["schemas"]["QueueSite"];
+            /**
+             * Format: date-time
+             * @description When its time is up.
+             */
+            sla_deadline_at: string;
+            /** @description Whom it waits for: `customer`, `provider` or `unknown`. */
+            sla_delay_attribution: string;
+            /** @description `breach`, `warning` or `healthy`. */
+            sla_status: string;
+            /**
+             * Format: int64
+             * @description Minutes it has in all.
+             */
+            sla_target_minutes: number;
+            /** @description The same as `[-]HH:MM`. */
+            sla_timer_remaining: string;
+            /**
+             * Format: int64
+             * @description Whole minutes left; negative when its time is up.
+             */
+            sla_timer_remaining_minutes: number;
+            /** @description Where it stands. */
+            state: string;
+            /** @description One line. */
+            summary: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            ticket_id: string;
+            /** @description `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`. */
+            urgency: string;
+            /**
+             * Format: int64
+             * @description Grows by one with each command.
+             */
+            version: number;
+        };
+        /** @description The place of a ticket in the queue. */
+        QueueSite: {
+            /** @description Its city. */
+            city: string;
+            /**
+             * Format: uuid
+             * @description The site.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its state or province. */
+            region?: string | null;
+        };
+        /** @description A rule that ranks tickets. */
+        RankingRule: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it is for; stands on the tickets it applied to. */
+            description: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whether it counts. */
+            is_active: boolean;
+            /**
+             * Format: int64
+             * @description Adds this to the score, -100 to 100.
+             */
+            ranking_score: number;
+            /**
+             * Format: uuid
+             * @description Only with this service.
+             */
+            service_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Only at this site.
+             */
+            site_id?: string | null;
+            /** @description Raises the urgency to this. */
+            target_urgency: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Only for requests of this urgency. */
+            urgency_match?: string | null;
+            /** @description Only for this make of vehicle. */
+            vehicle_make?: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
         /** @description How far. */
         ReadBody: {
             /**
@@ -2943,6 +6443,35 @@ export interface components {
              * @description The last sequence the caller saw; everything when absent.
              */
             seq?: number | null;
+        };
+        /** @description Whoever reads. */
+        ReadingActor: {
+            /**
+             * Format: uuid
+             * @description Subject of the token.
+             */
+            actor_id: string;
+            /** @description As what. */
+            actor_role: string;
+            /** @description What kind of being. */
+            actor_type: string;
+            /** @description With which tool. */
+            tool_name: string;
+        };
+        /** @description Whether the server can take traffic. */
+        ReadyBody: {
+            /** @description Whether this process hears its neighbors; without them it still serves, with delay. */
+            bus: components["schemas"]["Condition"];
+            /** @description Whether the database answers. */
+            database: components["schemas"]["Condition"];
+            /** @description Whether files can be kept and read. */
+            object_store: components["schemas"]["Condition"];
+            /** @description `ok`; `degraded` when it serves but is slower than it should be; `unhealthy`. */
+            status: string;
+            /** @description Version of the program. */
+            version: string;
+            /** @description Whether the workers of this process show signs of life. */
+            workers: components["schemas"]["Condition"];
         };
         /** @description The refresh token, unless it comes as a cookie. */
         RefreshBody: {
@@ -2978,6 +6507,149 @@ export interface components {
             /** @description `text`, `image`, `video`, `audio` or `document`. */
             type: string;
         };
+        /** @description How things stand. */
+        Report: {
+            /** @description The alerts that fire, the worst first. */
+            alerts: components["schemas"]["FiringAlert"][];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Where to read what to do, by slug. */
+            runbooks: {
+                [key: string]: string;
+            };
+            /** @description `patchbay`. */
+            service: string;
+            /** @description What was counted. */
+            signals: components["schemas"]["Signals"];
+            /** @description At which count each alert fires, by code, and the times that belong to them, in minutes. */
+            thresholds: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int32
+             * @description How far back events are counted.
+             */
+            window_minutes: number;
+        };
+        /** @description A required piece of evidence. */
+        RequiredEvidence: {
+            /** @description Which. */
+            key: string;
+            /** @description Whether it is there. */
+            present: boolean;
+        };
+        /** @description A change of a rule: what is missing stays, null clears. */
+        RuleChange: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether it counts. */
+            is_active?: boolean | null;
+            /**
+             * Format: int64
+             * @description Adds this to the score, -100 to 100.
+             */
+            ranking_score?: number | null;
+            /**
+             * Format: uuid
+             * @description Only with this service.
+             */
+            service_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Only at this site.
+             */
+            site_id?: string | null;
+            /** @description Raises the urgency to this. */
+            target_urgency?: string | null;
+            /** @description Only for requests of this urgency. */
+            urgency_match?: string | null;
+            /** @description Only for this make of vehicle. */
+            vehicle_make?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
+        /** @description Why a schedule is frozen. */
+        ScheduleHold: {
+            /** @description When the customer has to confirm. */
+            confirmation_window: components["schemas"]["Window"];
+            /**
+             * Format: date-time
+             * @description When it was frozen.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description The window it froze, until.
+             */
+            held_end?: string | null;
+            /**
+             * Format: date-time
+             * @description The window it froze, from.
+             */
+            held_start?: string | null;
+            /** @description Where the ticket goes back to. */
+            held_state: string;
+            /**
+             * Format: uuid
+             * @description Its id: what the customer confirms.
+             */
+            hold_id: string;
+            /** @description Why. */
+            hold_reason: string;
+        };
+        /** @description A window on offer. */
+        ScheduleOption: {
+            /**
+             * Format: date-time
+             * @description Until.
+             */
+            end: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Its place among the windows, from 1.
+             */
+            position: number;
+            /** @description `operator`, `vendor` or `ai`. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            start: string;
+        };
+        /** @description The committed visit. */
+        ScheduledWindow: {
+            /**
+             * Format: date-time
+             * @description Until.
+             */
+            end?: string | null;
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            start?: string | null;
+        };
+        /** @description A ticket in detail. */
+        SelectedTicket: {
+            /** @description How much evidence it has. */
+            evidence_summary: components["schemas"]["EvidenceSummary"];
+            /** @description The ticket. */
+            ticket: components["schemas"]["TicketView"];
+            /** @description What happened to it, oldest first: the latest 100. */
+            timeline: components["schemas"]["TimelineEvent"][];
+        };
         /** @description Who somebody is. */
         SelfBody: {
             /** @description E-mail address; none for tokens that no user stands behind. */
@@ -3005,6 +6677,180 @@ export interface components {
             name?: string | null;
             /** @description `customer`, `agent`, `ai`, `system` or `vendor`. */
             type: string;
+        };
+        /** @description An entry of the catalog of services. */
+        Service: {
+            /**
+             * Format: int64
+             * @description What it costs when nobody says otherwise, in minor units.
+             */
+            base_price_cents: number;
+            /** @description Kind of work, for matching vendors. */
+            category?: string | null;
+            /** @description Its short name, unique. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Currency of the price. */
+            currency: string;
+            /**
+             * Format: int64
+             * @description How long it takes, in minutes.
+             */
+            default_duration_min?: number | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its item in the accounting system. */
+            qb_item_id?: string | null;
+            /** @description A ticket with it waits for an approval. */
+            requires_approval: boolean;
+            /** @description What a technician must be able to do. */
+            skill_key?: string | null;
+            /** @description `active` or `archived`. */
+            status: string;
+            /** @description How it is taxed. */
+            tax_code?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description A change of a service: what is missing stays, null clears. */
+        ServiceChange: {
+            /**
+             * Format: int64
+             * @description What it costs when nobody says otherwise, in minor units.
+             */
+            base_price_cents?: number | null;
+            /** @description Kind of work. */
+            category?: string | null;
+            /** @description Its short name, unique. */
+            code?: string | null;
+            /** @description Three letters. */
+            currency?: string | null;
+            /**
+             * Format: int64
+             * @description How long it takes, in minutes.
+             */
+            default_duration_min?: number | null;
+            /** @description Its name. */
+            name?: string | null;
+            /** @description Its item in the accounting system, unique. */
+            qb_item_id?: string | null;
+            /** @description A ticket with it waits for an approval. */
+            requires_approval?: boolean | null;
+            /** @description What a technician must be able to do. */
+            skill_key?: string | null;
+            /** @description `active` or `archived`. */
+            status?: string | null;
+            /** @description How it is taxed. */
+            tax_code?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
+        /**
+         * @description How bad an alert is.
+         * @enum {string}
+         */
+        Severity: "warning" | "critical";
+        /** @description A stretch of a weekday, by the clock at the place of the work. */
+        Shift: {
+            /** @description Switched off, it counts for nothing. */
+            enabled: boolean;
+            /** @description Until, such as `17:00`; `24:00` is the end of the day. */
+            end: string;
+            /** @description From, such as `08:00`. */
+            start: string;
+            /**
+             * Format: int32
+             * @description 0 is Monday.
+             */
+            weekday: number;
+        };
+        /** @description What alerts are made of. */
+        Signals: {
+            /**
+             * Format: int64
+             * @description The most open conversations of an agent who has had too many for too long; 0 when there is none.
+             */
+            agent_load: number;
+            /**
+             * Format: int64
+             * @description Callers refused by authentication or policy, within the window.
+             */
+            auth_policy_rejections: number;
+            /**
+             * Format: int64
+             * @description Searches for a vendor that ended with nobody, within the window.
+             */
+            bookings_exhausted: number;
+            /**
+             * Format: int64
+             * @description Refused completions within the window.
+             */
+            completion_rejections: number;
+            /**
+             * Format: int64
+             * @description Idempotency keys used for something else, within the window.
+             */
+            idempotency_conflicts: number;
+            /**
+             * Format: int64
+             * @description Invoices that did not reach the accounting system.
+             */
+            invoice_sync_failures: number;
+            /**
+             * Format: int64
+             * @description Integrations whose circuit is open.
+             */
+            open_circuits: number;
+            /**
+             * Format: int64
+             * @description Events that could not be handed on and wait for a decision.
+             */
+            outbox_dead_letters: number;
+            /**
+             * Format: int64
+             * @description The longest of the queues that have been too long for too long; 0 when there is none.
+             */
+            queue_backlog: number;
+            /**
+             * Format: int64
+             * @description Tickets that are late.
+             */
+            sla_breaches: number;
+            /**
+             * Format: int64
+             * @description The 95th percentile of first answers when it has been too slow for too long, in seconds; else 0.
+             */
+            slow_frt_seconds: number;
+            /**
+             * Format: int64
+             * @description Tickets stuck on their way to a date.
+             */
+            stuck_scheduling: number;
+            /**
+             * Format: int64
+             * @description Webhooks not proven to come from their provider, within the window.
+             */
+            webhook_signature_rejections: number;
         };
         /** @description A site: a place of an account where work is done. */
         Site: {
@@ -3034,6 +6880,11 @@ export interface components {
             created_at: string;
             /** @description Its e-mail address. */
             email?: string | null;
+            /**
+             * Format: uuid
+             * @description The one technician it accepts; anybody when null.
+             */
+            exclusive_technician_id?: string | null;
             /** @description When it is open. */
             hours?: unknown;
             /**
@@ -3067,6 +6918,47 @@ export interface components {
              * @description Grows with every change.
              */
             version: number;
+            /**
+             * Format: uuid
+             * @description The zone it lies in.
+             */
+            zone_id?: string | null;
+        };
+        /** @description An address. */
+        SiteAddress: {
+            /** @description Street and number. */
+            address1: string;
+            /** @description More of it. */
+            address2?: string | null;
+            /** @description City. */
+            city: string;
+            /** @description Country, two letters. */
+            country: string;
+            /** @description Postal code. */
+            postal_code?: string | null;
+            /** @description State or province. */
+            region?: string | null;
+            /** @description Flat or suite. */
+            unit?: string | null;
+        };
+        /** @description Where, and how to get in. */
+        SiteAndAccess: {
+            /** @description How to get in. */
+            access_instructions?: string | null;
+            /** @description Its address. */
+            address: components["schemas"]["SiteAddress"];
+            /** @description Dangers. */
+            hazards: string[];
+            onsite_contact?: components["schemas"]["OnsiteContact"] | null;
+            /**
+             * Format: uuid
+             * @description The site.
+             */
+            site_id: string;
+            /** @description Its name. */
+            site_name: string;
+            /** @description Its time zone. */
+            timezone: string;
         };
         /** @description A change of a site: what is missing stays, null clears. Its account stays. */
         SiteChange: {
@@ -3086,6 +6978,11 @@ export interface components {
             country?: string | null;
             /** @description Its e-mail address. */
             email?: string | null;
+            /**
+             * Format: uuid
+             * @description The one technician it accepts.
+             */
+            exclusive_technician_id?: string | null;
             /** @description When it is open: an object. */
             hours?: unknown;
             /** @description Every ticket of it needs a person's look. */
@@ -3109,6 +7006,11 @@ export interface components {
              * @description The version the caller read; `If-Match` says the same.
              */
             version?: number | null;
+            /**
+             * Format: uuid
+             * @description The zone it lies in.
+             */
+            zone_id?: string | null;
         };
         /** @description A contact at a site. */
         SiteContact: {
@@ -3240,6 +7142,109 @@ export interface components {
             /** @description Its slug. */
             slug: string;
         };
+        /** @description A technician. */
+        Technician: {
+            /** @description `AVAILABLE`, `BUSY`, `OFFLINE` or `ON_LEAVE`. */
+            availability: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description E-mail address. */
+            email?: string | null;
+            /**
+             * Format: uuid
+             * @description Where the technician is at home.
+             */
+            home_zone_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many jobs at once.
+             */
+            max_active_jobs: number;
+            /** @description Name. */
+            name: string;
+            /** @description Telephone, unique. */
+            phone_e164?: string | null;
+            /**
+             * Format: int64
+             * @description Who goes first among equals; lower comes first.
+             */
+            priority_rank: number;
+            /** @description What the technician can do; `DEFAULT` answers every service. */
+            skills: string[];
+            /** @description `active` or `deactivated`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: uuid
+             * @description The login of the technician.
+             */
+            user_id?: string | null;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+            /** @description When the technician works; always when empty. */
+            working_hours: components["schemas"]["Shift"][];
+            /** @description Where the technician works. */
+            zones: string[];
+        };
+        /** @description A change of a technician: what is missing stays, null clears; lists replace the whole. */
+        TechnicianChange: {
+            /** @description `AVAILABLE`, `BUSY`, `OFFLINE` or `ON_LEAVE`. */
+            availability?: string | null;
+            /** @description E-mail address. */
+            email?: string | null;
+            /**
+             * Format: uuid
+             * @description Where the technician is at home.
+             */
+            home_zone_id?: string | null;
+            /**
+             * Format: int64
+             * @description How many jobs at once.
+             */
+            max_active_jobs?: number | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description Telephone, unique. */
+            phone_e164?: string | null;
+            /**
+             * Format: int64
+             * @description Who goes first among equals; lower comes first.
+             */
+            priority_rank?: number | null;
+            /** @description What the technician can do. */
+            skills?: string[] | null;
+            /** @description `active` or `deactivated`. */
+            status?: string | null;
+            /**
+             * Format: uuid
+             * @description The login of the technician.
+             */
+            user_id?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /** @description When the technician works. */
+            working_hours?: components["schemas"]["Shift"][] | null;
+            /** @description Where the technician works, by id. */
+            zones?: string[] | null;
+        };
         /** @description A WhatsApp template. */
         TemplateBody: {
             /** @description Text with `{{1}}`, `{{2}}` for the parameters. */
@@ -3280,6 +7285,36 @@ export interface components {
              */
             version: number;
         };
+        /** @description A change, which makes a new version unless it only switches this one on or off: what is missing stays, null clears. */
+        TemplateChange: {
+            /** @description Whether it counts. */
+            active?: boolean | null;
+            /**
+             * Format: int64
+             * @description What may be spent when nobody says otherwise, in minor units.
+             */
+            default_nte_cents?: number | null;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+            default_priority?: string | null;
+            /** @description Automation never closes it out. */
+            high_risk?: boolean | null;
+            /** @description What the checklist must say. */
+            required_checklist_keys?: string[] | null;
+            /** @description Evidence that must be there at closeout. */
+            required_evidence_keys?: string[] | null;
+            /** @description What an intake must find out. */
+            required_intake_fields?: string[] | null;
+            /**
+             * Format: int64
+             * @description Target in minutes.
+             */
+            sla_minutes?: number | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
         /** @description What changes about a template; absent fields stay. */
         TemplateChangeBody: {
             /** @description Text with `{{1}}`, `{{2}}` for the parameters. */
@@ -3314,6 +7349,11 @@ export interface components {
         };
         /** @description A ticket. */
         Ticket: {
+            /**
+             * Format: date-time
+             * @description When the performer said to come.
+             */
+            accepted_at?: string | null;
             /**
              * Format: uuid
              * @description Whose site.
@@ -3367,15 +7407,34 @@ export interface components {
             currency: string;
             /** @description Name the requester gave. */
             customer_name?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the performer is late.
+             */
+            delayed_until?: string | null;
             /** @description All of it. */
             description?: string | null;
             /** @description Whether somebody was called in. */
             escalated: boolean;
             /**
+             * Format: date-time
+             * @description When, the last time.
+             */
+            escalated_at?: string | null;
+            /**
              * Format: int64
              * @description How often somebody was called in.
              */
             escalation_level: number;
+            /**
+             * Format: int64
+             * @description What the work will cost, as far as one can tell, in minor units.
+             */
+            estimate_cents?: number | null;
+            /** @description Where the work goes on when it is not blocked any more. */
+            held_from_state?: string | null;
+            /** @description Why the work is blocked. */
+            hold_reason?: string | null;
             /**
              * Format: uuid
              * @description Our id.
@@ -3427,6 +7486,13 @@ export interface components {
             /** @description A person has to look before dispatch. */
             review_required: boolean;
             /**
+             * Format: uuid
+             * @description Who looked.
+             */
+            reviewed_by?: string | null;
+            /** @description Dangers on site. */
+            risk_flags: string[];
+            /**
              * Format: date-time
              * @description Committed window, until.
              */
@@ -3456,6 +7522,11 @@ export interface components {
             /** @description One line. */
             summary: string;
             /**
+             * Format: int64
+             * @description Version of the incident type's template that counts for this ticket.
+             */
+            template_version?: number | null;
+            /**
              * Format: date-time
              * @description When it changed last.
              */
@@ -3468,116 +7539,17 @@ export interface components {
              */
             version: number;
         };
-        /** @description What `ticket.blind_intake` takes. `contact_phone` or `contact_email` must be there. */
-        TicketBlindIntake: {
+        /** @description The evidence of a ticket. */
+        TicketEvidence: {
+            /** @description All of it, oldest first. */
+            evidence: components["schemas"]["Evidence"][];
+            /** @description What may be missing, oldest first; also what expired. */
+            exceptions: components["schemas"]["EvidenceException"][];
             /**
              * Format: uuid
-             * @description Whose site.
+             * @description The ticket.
              */
-            account_id: string;
-            /** @description Kind of work, for matching vendors. */
-            category?: string | null;
-            /**
-             * Format: int64
-             * @description How sure the intake is what is asked.
-             */
-            classification_confidence: number;
-            /** @description E-mail address the requester gave. */
-            contact_email?: string | null;
-            /**
-             * Format: uuid
-             * @description Who asked.
-             */
-            contact_id?: string | null;
-            /** @description Telephone the requester gave, 7 to 16 digits. */
-            contact_phone?: string | null;
-            /** @description Name the requester gave. */
-            customer_name: string;
-            /** @description All of it, up to 10,000 characters. */
-            description?: string | null;
-            /**
-             * Format: int64
-             * @description How sure the intake is who asks.
-             */
-            identity_confidence: number;
-            /** @description Kind of work, for policy; stored in upper case. */
-            incident_type: string;
-            /**
-             * Format: int64
-             * @description Not to exceed, in minor units of the account's currency.
-             */
-            nte_cents?: number | null;
-            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
-            priority: string;
-            /**
-             * Format: uuid
-             * @description The idempotency key once more, if at all.
-             */
-            request_id?: string | null;
-            requested_window?: components["schemas"]["WindowBody"] | null;
-            /**
-             * Format: uuid
-             * @description Where.
-             */
-            site_id: string;
-            /** @description Whether the hand-off of the operating procedure was made. */
-            sop_handoff_acknowledged?: boolean | null;
-            /** @description What a person should ask. */
-            sop_handoff_prompt?: string | null;
-            /** @description Which system it came from. */
-            source?: string | null;
-            /** @description The message it came from, in that system; one ticket for each. */
-            source_message_id?: string | null;
-            /** @description One line, up to 500 characters. */
-            summary: string;
-            /** @description `LOW`, `MEDIUM`, `HIGH` or `CRITICAL`; follows the priority when missing. */
-            urgency?: string | null;
-        };
-        /** @description What `ticket.create` takes. */
-        TicketCreate: {
-            /**
-             * Format: uuid
-             * @description Whose site.
-             */
-            account_id: string;
-            /**
-             * Format: uuid
-             * @description On what.
-             */
-            asset_id?: string | null;
-            /** @description Kind of work, for matching vendors. */
-            category?: string | null;
-            /**
-             * Format: uuid
-             * @description Who asked.
-             */
-            contact_id?: string | null;
-            /** @description All of it, up to 10,000 characters. */
-            description?: string | null;
-            /**
-             * Format: int64
-             * @description Not to exceed, in minor units of the account's currency.
-             */
-            nte_cents?: number | null;
-            /**
-             * Format: uuid
-             * @description The idempotency key once more, if at all.
-             */
-            request_id?: string | null;
-            requested_window?: components["schemas"]["WindowBody"] | null;
-            /**
-             * Format: uuid
-             * @description Where.
-             */
-            site_id: string;
-            /** @description Which system it came from. */
-            source?: string | null;
-            /** @description The message it came from, in that system; one ticket for each. */
-            source_message_id?: string | null;
-            /** @description One line, up to 500 characters. */
-            summary: string;
-            /** @description `LOW`, `MEDIUM` (the default), `HIGH` or `CRITICAL`. */
-            urgency?: string | null;
+            ticket_id: string;
         };
         /** @description A ticket, in short. */
         TicketRef: {
@@ -3591,10 +7563,56 @@ export interface components {
             /** @description Its state. */
             state: string;
         };
+        /** @description A ticket, and what it waits for. */
+        TicketView: components["schemas"]["Ticket"] & {
+            active_hold?: components["schemas"]["ScheduleHold"] | null;
+            pending_approval?: components["schemas"]["Approval"] | null;
+            /** @description The windows on offer. */
+            schedule_options: components["schemas"]["ScheduleOption"][];
+        };
+        /** @description A stretch of time off. */
+        TimeOff: {
+            /**
+             * Format: date-time
+             * @description When it was called off; null: it counts.
+             */
+            cancelled_at?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Until.
+             */
+            end: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description `full_day`, `multi_day`, `half_day_morning`, `half_day_afternoon` or `break`. */
+            kind: string;
+            /** @description What people should know. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            start: string;
+            /**
+             * Format: uuid
+             * @description Who is away.
+             */
+            technician_id: string;
+        };
         /** @description What happened to a ticket. */
         Timeline: {
             /** @description What happened, oldest first. */
             events: components["schemas"]["TimelineEvent"][];
+            /** @description Pass it as `cursor` to get what happened after; null at the end. */
+            next_cursor?: string | null;
             /**
              * Format: uuid
              * @description The ticket.
@@ -3616,6 +7634,8 @@ export interface components {
             after_state?: string | null;
             /** @description State before. */
             before_state?: string | null;
+            /** @description Fields before and after: `{"priority": ["ROUTINE", "URGENT"]}`; null when the ticket was made, or nothing changed. */
+            changes?: unknown;
             /** @description Along with what else. */
             correlation_id: string;
             /**
@@ -3674,6 +7694,36 @@ export interface components {
             to_agent_id?: string | null;
             /** @description Team, by id or slug. */
             to_team_id: string;
+        };
+        /** @description A file to be uploaded. */
+        UploadRequest: {
+            /** @description Its type: a picture (JPEG, PNG, GIF, WebP), MP4, PDF, Ogg or MP3 sound, plain text, CSV or JSON. */
+            content_type: string;
+            /** @description SHA-256 of its content, in hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Its exact size in bytes.
+             */
+            size_bytes: number;
+        };
+        /** @description How to upload a file. */
+        UploadTicket: {
+            /** @description Give it as `checksum`. */
+            checksum: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expires_at: string;
+            /** @description Headers that the request must have, exactly so. */
+            headers: Record<string, never>;
+            /** @description Method of the request: `PUT`. */
+            method: string;
+            /** @description Give it as `uri` of `closeout.add_evidence` afterwards. */
+            uri: string;
+            /** @description Where to; the address is the leave, and holds until `expires_at`. */
+            url: string;
         };
         /** @description A user. */
         UserBody: {
@@ -3748,8 +7798,91 @@ export interface components {
             /** @description The name. */
             name: string;
         };
-        /** @description When a requester would like the work done: in words, or from when until when. */
-        WindowBody: {
+        /** @description A vendor: a company that does the work on site. */
+        Vendor: {
+            /** @description Whether emergencies may call at any hour. */
+            available_24_7: boolean;
+            /**
+             * Format: int64
+             * @description How often it declined in a row.
+             */
+            consecutive_declines: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description E-mail address. */
+            email?: string | null;
+            /** @description When it takes work; always when empty. */
+            hours: components["schemas"]["Shift"][];
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was last asked.
+             */
+            last_offered_at?: string | null;
+            /** @description Name. */
+            name: string;
+            /** @description What people should know. */
+            notes?: string | null;
+            /** @description Telephones, in the order in which they are tried. */
+            phones: string[];
+            /**
+             * Format: int64
+             * @description Who is asked first; lower comes first.
+             */
+            priority: number;
+            /** @description Kinds of work it does. */
+            specialties: string[];
+            /** @description `active` or `inactive`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description A change of a vendor: what is missing stays, null clears; lists replace the whole. */
+        VendorChange: {
+            /** @description Whether emergencies may call at any hour. */
+            available_24_7?: boolean | null;
+            /** @description E-mail address. */
+            email?: string | null;
+            /** @description When it takes work. */
+            hours?: components["schemas"]["Shift"][] | null;
+            /** @description Name. */
+            name?: string | null;
+            /** @description What people should know. */
+            notes?: string | null;
+            /** @description Telephones, in the order in which they are tried. */
+            phones?: string[] | null;
+            /**
+             * Format: int64
+             * @description Who is asked first; lower comes first.
+             */
+            priority?: number | null;
+            /** @description Kinds of work it does. */
+            specialties?: string[] | null;
+            /** @description `active` or `inactive`. */
+            status?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
+        /** @description From when until when. */
+        Window: {
             /**
              * Format: date-time
              * @description Until.
@@ -3760,7 +7893,113 @@ export interface components {
              * @description From.
              */
             start: string;
-        } | string;
+        };
+        /** @description What is to be done. */
+        WorkScope: {
+            /** @description What limits the work: `NTE_LIMIT`, `APPROVAL_PENDING`, `LISTED_SERVICES_ONLY`, `REVIEW_REQUIRED`. */
+            authorized_scope_constraints: string[];
+            /** @description Currency of the limit. */
+            currency: string;
+            /** @description What the customer said. */
+            customer_description?: string | null;
+            /**
+             * Format: int64
+             * @description Not to exceed, in minor units; 0: no limit agreed.
+             */
+            nte_cents: number;
+            /** @description Lines of work. */
+            services: components["schemas"]["PacketService"][];
+            /** @description One line. */
+            summary: string;
+        };
+        /** @description A zone. */
+        Zone: {
+            /**
+             * Format: uuid
+             * @description Account it belongs to; null: everybody's.
+             */
+            account_id?: string | null;
+            /**
+             * Format: double
+             * @description Latitude of its middle, in degrees.
+             */
+            centroid_lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude of its middle, in degrees.
+             */
+            centroid_lon?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it covers. */
+            description?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Its name, unique in its account. */
+            name: string;
+            /**
+             * Format: double
+             * @description How far it reaches, in kilometers.
+             */
+            radius_km?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the dispatcher's queue, 10 to 990; lower comes first.
+             */
+            region_weight: number;
+            /** @description `active` or `inactive`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description A change of a zone: what is missing stays, null clears. Its account stays. */
+        ZoneChange: {
+            /**
+             * Format: double
+             * @description Latitude of its middle, in degrees.
+             */
+            centroid_lat?: number | null;
+            /**
+             * Format: double
+             * @description Longitude of its middle, in degrees.
+             */
+            centroid_lon?: number | null;
+            /** @description What it covers. */
+            description?: string | null;
+            /** @description Its name, unique in its account. */
+            name?: string | null;
+            /**
+             * Format: double
+             * @description How far it reaches, in kilometers.
+             */
+            radius_km?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the dispatcher's queue, 10 to 990.
+             */
+            region_weight?: number | null;
+            /** @description `active` or `inactive`. */
+            status?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -3794,19 +8033,60 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Account"];
                 };
             };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3829,14 +8109,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -3859,19 +8197,71 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -3887,19 +8277,80 @@ export interface operations {
                     "application/json": components["schemas"]["Account"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
-    patch: {
+    change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -3924,21 +8375,531 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description VERSION_CONFLICT */
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only of this account. */
+                account_id?: string;
+                /** @description Only at this site. */
+                site_id?: string;
+                /** @description Only with this vehicle number. */
+                vin?: string;
+                /** @description Text in tag, make, model, stock or serial number. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Asset"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAsset"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssetChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Asset"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -3963,19 +8924,68 @@ export interface operations {
                     "application/json": components["schemas"]["GrantBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description INVALID_CREDENTIALS */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description RATE_LIMITED, with Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -3999,19 +9009,68 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ORIGIN_NOT_ALLOWED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4036,19 +9095,68 @@ export interface operations {
                     "application/json": components["schemas"]["GrantBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ORIGIN_NOT_ALLOWED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4080,19 +9188,69 @@ export interface operations {
                     "application/json": components["schemas"]["Page_CannedResponseBody"];
                 };
             };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4115,21 +9273,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description ALREADY_EXISTS */
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4152,19 +9361,71 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponseBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -4180,26 +9441,80 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponseBody"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -4219,26 +9534,86 @@ export interface operations {
                     "application/json": components["schemas"]["CannedResponseBody"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description VERSION_CONFLICT, ALREADY_EXISTS */
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4266,6 +9641,51 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ContactBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     get: {
@@ -4287,12 +9707,59 @@ export interface operations {
                     "application/json": components["schemas"]["ContactBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4319,12 +9786,86 @@ export interface operations {
                     "application/json": components["schemas"]["ContactBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description VERSION_CONFLICT */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4347,12 +9888,59 @@ export interface operations {
                     "application/json": components["schemas"]["ContactContext"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4397,7 +9985,45 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4420,12 +10046,59 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4452,12 +10125,77 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4484,19 +10222,86 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4523,19 +10328,86 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4565,12 +10437,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_MessageBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4610,28 +10529,81 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description OUTSIDE_CUSTOMER_SERVICE_WINDOW, CONTACT_OPTED_OUT, CONVERSATION_MOVED, INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4671,21 +10643,81 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description CONTACT_OPTED_OUT, CHANNEL_REFUSED, INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4706,6 +10738,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_NoteBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -4733,12 +10819,77 @@ export interface operations {
                     "application/json": components["schemas"]["NoteBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4765,12 +10916,77 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4793,19 +11009,68 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION, ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4832,19 +11097,86 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4871,12 +11203,77 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_ASSIGNED */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4900,12 +11297,59 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4933,21 +11377,63 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description AGENT_AT_CAPACITY */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -4983,28 +11469,81 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN, FORBIDDEN_SCOPE */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description DUPLICATE_INTAKE, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5031,19 +11570,86 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5071,6 +11677,60 @@ export interface operations {
                     "application/json": components["schemas"]["Page_DeadLetterBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     get: {
@@ -5090,6 +11750,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLetterBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5113,6 +11827,60 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     replay_endpoint: {
@@ -5132,6 +11900,60 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLetterBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5164,21 +11986,54 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description CURSOR_EXPIRED: the cursor is older than the feed */
             410: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5204,12 +12059,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_InboxBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5239,21 +12141,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5276,12 +12229,59 @@ export interface operations {
                     "application/json": components["schemas"]["InboxBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5304,19 +12304,59 @@ export interface operations {
                     "application/json": components["schemas"]["InboxBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5349,28 +12389,529 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description VERSION_CONFLICT, ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only of this kind of incident. */
+                incident_type?: string;
+                /** @description `true`: those that count; `false`: those that do not. */
+                active?: boolean;
+                /** @description Text in the kind of incident. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_IncidentTemplate"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTemplate"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5391,12 +12932,50 @@ export interface operations {
                     "application/json": components["schemas"]["MeBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5421,12 +13000,68 @@ export interface operations {
                     "application/json": components["schemas"]["MediaBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description PAYLOAD_TOO_LARGE */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5446,7 +13081,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "*/*": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description NOT_FOUND */
@@ -5454,7 +13116,27 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5476,12 +13158,50 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PresentPerson"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description No valid token */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5505,6 +13225,954 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_QuarantineBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `true`: those that count; `false`: those that do not. */
+                active?: boolean;
+                /** @description Only those of this site. */
+                site_id?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RankingRule"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingRule"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `active` or `archived`. */
+                status?: string;
+                /** @description Only of this kind of work. */
+                category?: string;
+                /** @description Text in name or code. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Service"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewService"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5535,19 +14203,60 @@ export interface operations {
                     "application/json": components["schemas"]["Page_Site"];
                 };
             };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5570,21 +14279,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description ALREADY_EXISTS */
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5607,19 +14367,71 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -5635,19 +14447,80 @@ export interface operations {
                     "application/json": components["schemas"]["Site"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
-    patch: {
+    change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -5672,21 +14545,81 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description VERSION_CONFLICT */
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5709,12 +14642,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_SiteContact"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5746,21 +14726,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5783,19 +14814,59 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5814,6 +14885,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_String"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
         };
@@ -5840,19 +14956,69 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TeamBody"];
                 };
             };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5875,21 +15041,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description ALREADY_EXISTS */
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -5912,19 +15129,71 @@ export interface operations {
                     "application/json": components["schemas"]["TeamBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -5940,26 +15209,80 @@ export interface operations {
                     "application/json": components["schemas"]["TeamBody"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -5979,26 +15302,86 @@ export interface operations {
                     "application/json": components["schemas"]["TeamBody"];
                 };
             };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description VERSION_CONFLICT, ALREADY_EXISTS */
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6025,19 +15408,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UserBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN, FORBIDDEN_SCOPE */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6060,19 +15483,59 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6095,19 +15558,790 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `active` or `deactivated`. */
+                status?: string;
+                /** @description `AVAILABLE`, `BUSY`, `OFFLINE` or `ON_LEAVE`. */
+                availability?: string;
+                /** @description Only those who work in this zone. */
+                zone_id?: string;
+                /** @description Only those who have this skill. */
+                skill?: string;
+                /** @description Only the one with this login. */
+                user_id?: string;
+                /** @description Text in the name. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Technician"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTechnician"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Technician"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Technician"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Technician"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TechnicianChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Technician"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TimeOff"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTimeOff"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                time_off_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimeOff"];
+                };
+            };
+            /** @description INVALID_IDEMPOTENCY_KEY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6137,12 +16371,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_TemplateBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6172,21 +16453,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6209,12 +16541,59 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6237,19 +16616,59 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6276,26 +16695,86 @@ export interface operations {
                     "application/json": components["schemas"]["TemplateBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description VERSION_CONFLICT, ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6329,12 +16808,59 @@ export interface operations {
                     "application/json": components["schemas"]["Page_UserBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6364,21 +16890,72 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ALREADY_EXISTS */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6401,12 +16978,59 @@ export interface operations {
                     "application/json": components["schemas"]["UserBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6429,26 +17053,68 @@ export interface operations {
                     "application/json": components["schemas"]["UserBody"];
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6480,28 +17146,669 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_FOUND */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description VERSION_CONFLICT, ALREADY_EXISTS, INVALID_STATE_TRANSITION */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `active` or `inactive`. */
+                status?: string;
+                /** @description Text in the name. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Zone"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewZone"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ZoneChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Zone"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    asset_history: {
+        parameters: {
+            query: {
+                /** @description Its identification number. */
+                vin: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AssetHistory"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    asset_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssetHistory"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6520,6 +17827,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             503: {
@@ -6546,7 +17889,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthBody"];
+                    "application/json": components["schemas"]["ReadyBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             503: {
@@ -6554,7 +17933,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthBody"];
+                    "application/json": components["schemas"]["ReadyBody"];
                 };
             };
         };
@@ -6578,7 +17957,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "*/*": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description NOT_FOUND */
@@ -6586,7 +17992,27 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6608,20 +18034,802 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token, where one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alerts_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How things stand. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token, where one is needed. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ops_autonomy_pause: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ops.autonomy.pause";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which: a ticket's id, an incident type; nothing for GLOBAL. */
+                    key?: string;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * @description TICKET counts before INCIDENT before GLOBAL.
+                     * @enum {string}
+                     */
+                    scope_type: "GLOBAL" | "INCIDENT" | "TICKET";
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ops_autonomy_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyHistory"];
+                };
+            };
+            /** @description The id is not a UUID. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ops_autonomy_rollback: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ops.autonomy.rollback";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Which: a ticket's id, an incident type; nothing for GLOBAL. */
+                    key?: string;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * @description TICKET counts before INCIDENT before GLOBAL.
+                     * @enum {string}
+                     */
+                    scope_type: "GLOBAL" | "INCIDENT" | "TICKET";
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ops_autonomy_state: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Where automation is paused. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutonomyState"];
+                };
+            };
+            /** @description No such tool. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role or tool. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    outbox_list: {
+        parameters: {
+            query?: {
+                /** @description `PENDING`, `PROCESSING`, `SENT`, `DEAD_LETTER` or `DISCARDED`; all when missing. */
+                status?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OutboxEvent"];
+                };
+            };
+            /** @description A parameter is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role or tool. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    outbox_replay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "outbox.replay";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Which event.
+                     */
+                    outbox_id: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    site_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
         };
     };
     ticket_list: {
         parameters: {
             query?: {
-                /** @description States, separated by commas. */
-                state?: string;
-                /** @description Only of this account. */
-                account_id?: string;
+                /** @description States, repeated or separated by commas. PENDING and COMPLETED, words of the dealerships, stand for the states they mean. */
+                state?: string[];
+                /** @description Words of the dealerships: PENDING, SCHEDULED, IN_PROGRESS, COMPLETED, CANCELLED; each stands for the states it means. */
+                status?: string[];
+                /** @description Only of these accounts. */
+                account_id?: string[];
+                /** @description Only at these sites. */
+                site_id?: string[];
+                /** @description Only of these priorities. */
+                priority?: string[];
+                /** @description Only of these technicians. */
+                assigned_tech_id?: string[];
+                /** @description Only of these incident types. */
+                incident_type?: string[];
                 /** @description Text in code or summary. */
                 q?: string;
+                /** @description Only what changed then or later. */
+                updated_since?: string;
                 /** @description Where the page before ended. */
                 cursor?: string;
-                /** @description How many, 1 to 100. */
+                /** @description How many. */
                 limit?: number;
             };
             header?: never;
@@ -6644,21 +18852,45 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not with this role or tool. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6668,19 +18900,78 @@ export interface operations {
             header: {
                 /** @description Names the one request; repeat it with the same key. */
                 "Idempotency-Key": string;
-                /** @description The tool the caller acts with: `ticket.create`. */
-                "X-Tool-Name"?: string | null;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.create";
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TicketCreate"];
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Whose site.
+                     */
+                    account_id: string;
+                    /**
+                     * Format: uuid
+                     * @description On what.
+                     */
+                    asset_id?: string;
+                    /** @description Kind of work, for matching vendors. */
+                    category?: string;
+                    /**
+                     * Format: uuid
+                     * @description Who asked.
+                     */
+                    contact_id?: string;
+                    /** @description All of it. */
+                    description?: string;
+                    /**
+                     * Format: int64
+                     * @description Not to exceed, in minor units of the account's currency.
+                     */
+                    nte_cents?: number;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description When the requester would like it. */
+                    requested_window?: {
+                        /**
+                         * Format: date-time
+                         * @description Until; after the start.
+                         */
+                        end: string;
+                        /**
+                         * Format: date-time
+                         * @description From.
+                         */
+                        start: string;
+                    } | string;
+                    /**
+                     * Format: uuid
+                     * @description Where.
+                     */
+                    site_id: string;
+                    /** @description Which system it came from. */
+                    source?: string;
+                    /** @description The message it came from, in that system; one ticket for each. */
+                    source_message_id?: string;
+                    /** @description One line. */
+                    summary: string;
+                    /**
+                     * @description How urgent the requester finds it.
+                     * @enum {string}
+                     */
+                    urgency?: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+                };
             };
         };
         responses: {
-            /** @description The ticket; also when the request was carried out before. */
+            /** @description Done; also when the request was carried out before. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6689,47 +18980,86 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description The body does not fit, or the idempotency key is missing or no UUID. */
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not with this role, tool or scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description The key is in use, or the request is a ticket already. */
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Larger than 256 KiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6739,19 +19069,100 @@ export interface operations {
             header: {
                 /** @description Names the one request; repeat it with the same key. */
                 "Idempotency-Key": string;
-                /** @description The tool the caller acts with: `ticket.blind_intake`. */
-                "X-Tool-Name"?: string | null;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.blind_intake";
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TicketBlindIntake"];
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Whose site.
+                     */
+                    account_id: string;
+                    /** @description Kind of work, for matching vendors. */
+                    category?: string;
+                    /**
+                     * Format: int64
+                     * @description How sure the intake is what is asked.
+                     */
+                    classification_confidence: number;
+                    /** @description E-mail address the requester gave. */
+                    contact_email?: string;
+                    /**
+                     * Format: uuid
+                     * @description Who asked.
+                     */
+                    contact_id?: string;
+                    /** @description Telephone the requester gave, 7 to 16 digits. */
+                    contact_phone?: string;
+                    /** @description Name the requester gave. */
+                    customer_name: string;
+                    /** @description All of it. */
+                    description?: string;
+                    /**
+                     * Format: int64
+                     * @description How sure the intake is who asks.
+                     */
+                    identity_confidence: number;
+                    /** @description Kind of work, for policy; kept in upper case. */
+                    incident_type: string;
+                    /**
+                     * Format: int64
+                     * @description Not to exceed, in minor units of the account's currency.
+                     */
+                    nte_cents?: number;
+                    /**
+                     * @description How soon policy wants it.
+                     * @enum {string}
+                     */
+                    priority: "EMERGENCY" | "URGENT" | "ROUTINE";
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description When the requester would like it. */
+                    requested_window?: {
+                        /**
+                         * Format: date-time
+                         * @description Until; after the start.
+                         */
+                        end: string;
+                        /**
+                         * Format: date-time
+                         * @description From.
+                         */
+                        start: string;
+                    } | string;
+                    /**
+                     * Format: uuid
+                     * @description Where.
+                     */
+                    site_id: string;
+                    /** @description Whether the operating procedure's hand-off was made. */
+                    sop_handoff_acknowledged?: boolean;
+                    /** @description What a person should ask. */
+                    sop_handoff_prompt?: string;
+                    /** @description Which system it came from. */
+                    source?: string;
+                    /** @description The message it came from, in that system; one ticket for each. */
+                    source_message_id?: string;
+                    /** @description One line. */
+                    summary: string;
+                    /**
+                     * @description How urgent the requester finds it.
+                     * @enum {string}
+                     */
+                    urgency?: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+                };
             };
         };
         responses: {
-            /** @description The ticket; also when the request was carried out before. */
+            /** @description Done; also when the request was carried out before. */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -6760,47 +19171,86 @@ export interface operations {
                     "application/json": components["schemas"]["Ticket"];
                 };
             };
-            /** @description The body does not fit, nobody can be reached, or the idempotency key is missing. */
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not with this role, tool or scope. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description The key is in use, or the same request is an open ticket already. */
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Larger than 256 KiB. */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not JSON. */
             415: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6822,7 +19272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ticket"];
+                    "application/json": components["schemas"]["TicketView"];
                 };
             };
             /** @description The id is not a UUID. */
@@ -6830,34 +19280,4917 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope, or it is somebody else's work. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_update: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.update";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description On what.
+                     */
+                    asset_id?: string;
+                    /**
+                     * Format: uuid
+                     * @description Who asked.
+                     */
+                    contact_id?: string;
+                    /** @description All of it. */
+                    description?: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description Lines of work. */
+                    services?: {
+                        /** @description How many; two decimals count. */
+                        qty: number;
+                        /**
+                         * Format: uuid
+                         * @description Of the catalogue.
+                         */
+                        service_id: string;
+                        /**
+                         * Format: int64
+                         * @description Price of one, when it is not the catalogue's.
+                         */
+                        unit_price_cents?: number;
+                    }[];
+                    /**
+                     * @description How urgent the requester finds it.
+                     * @enum {string}
+                     */
+                    urgency?: "LOW" | "MEDIUM" | "HIGH" | "CRITICAL";
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    approval_decide: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "approval.decide";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Which approval.
+                     */
+                    approval_id: string;
+                    /**
+                     * @description Yes or no.
+                     * @enum {string}
+                     */
+                    decision: "APPROVED" | "DENIED";
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    notes?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignment_dispatch: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "assignment.dispatch";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description That it shall be skipped. */
+                    dispatch_confirmation?: boolean;
+                    /**
+                     * @description STANDARD when missing.
+                     * @enum {string}
+                     */
+                    dispatch_mode?: "STANDARD" | "EMERGENCY_BYPASS";
+                    /** @description Why the schedule is skipped. */
+                    dispatch_rationale?: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * @description The same as a word.
+                     * @enum {string}
+                     */
+                    override_code?: "capacity" | "skill_mismatch" | "customer_request" | "safety" | "other";
+                    /** @description Why not who was recommended. */
+                    override_reason?: string;
+                    /**
+                     * Format: uuid
+                     * @description Vendor.
+                     */
+                    provider_id?: string;
+                    /**
+                     * Format: uuid
+                     * @description The ranking this follows.
+                     */
+                    recommendation_snapshot_id?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * Format: uuid
+                     * @description Technician; or:
+                     */
+                    tech_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    assignment_recommend: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "assignment.recommend";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description When, if the ticket has no window yet. */
+                    preferred_window?: {
+                        /**
+                         * Format: date-time
+                         * @description Until; after the start.
+                         */
+                        end: string;
+                        /**
+                         * Format: date-time
+                         * @description From.
+                         */
+                        start: string;
+                    };
+                    /**
+                     * Format: int64
+                     * @description How many; 5 when missing.
+                     */
+                    recommendation_limit?: number;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description Code of the service, or the skill it needs. */
+                    service_type: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    billing_generate_invoice: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "billing.generate_invoice";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Lines instead of the draft's. */
+                    lines_override?: {
+                        /** @description What. */
+                        description: string;
+                        /** @description How many; two decimals count. */
+                        qty: number;
+                        /**
+                         * Format: uuid
+                         * @description Of the catalogue.
+                         */
+                        service_id?: string;
+                        /**
+                         * @description The site's when missing.
+                         * @enum {string}
+                         */
+                        tax_code?: "EXEMPT" | "ZERO" | "GST" | "QST" | "GST_QST" | "CUSTOM";
+                        /**
+                         * Format: int64
+                         * @description Rate of CUSTOM, in thousandths of a percent.
+                         */
+                        tax_rate_millipercent?: number;
+                        /**
+                         * Format: int64
+                         * @description Price of one.
+                         */
+                        unit_price_cents: number;
+                    }[];
+                    /** @description What the customer reads on it. */
+                    memo?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_cancel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.cancel";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The same as a word of the desk's own list. */
+                    cancellation_code?: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_close: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.close";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    closeout_candidate: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "closeout.candidate";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each key of the template's checklist. */
+                    checklist_status: {
+                        [key: string]: boolean | number | string | null;
+                    };
+                    /** @description What was done. */
+                    completion_notes?: string;
+                    /** @description Evidence that counts: ids or uris; all of the ticket's when missing. */
+                    evidence_refs?: string[];
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why nobody signed. */
+                    no_signature_reason?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    closeout_evidence_exception: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "closeout.evidence_exception";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What is waived. */
+                    evidence_keys: string[];
+                    /** @description Why. */
+                    exception_reason: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * Format: date-time
+                     * @description Until when.
+                     */
+                    expires_at: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    closeout_reopen_after_verification: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "closeout.reopen_after_verification";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /** @description What is to be done again. */
+                    reopen_scope?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dispatch_force_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "dispatch.force_hold";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dispatch_force_unassign: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "dispatch.force_unassign";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * @description Who shall get it next.
+                     * @enum {string}
+                     */
+                    reassign_type?: "reassign_tech" | "reassign_provider";
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_escalate: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.escalate";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * @description Who is called.
+                     * @enum {string}
+                     */
+                    target: "account_owner" | "dispatcher" | "supervisor";
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_evidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketEvidence"];
+                };
+            };
+            /** @description The id is not a UUID. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    closeout_add_evidence: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "closeout.add_evidence";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description sha256 of the object, in hex. */
+                    checksum?: string;
+                    /** @description Which requirement of the template it meets. */
+                    evidence_key?: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description PHOTO, VIDEO, DOCUMENT, SIGNATURE, NOTE, SENSOR_TEST or another word. */
+                    kind: string;
+                    /** @description Anything else about it. */
+                    metadata?: Record<string, never>;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description Where the object is. */
+                    uri: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_evidence_upload_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadRequest"];
+            };
+        };
+        responses: {
+            /** @description How to upload it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadTicket"];
+                };
+            };
+            /** @description The body does not fit. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The ticket is over. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The file is larger than allowed. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Files of this type are not taken. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database or the object store is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_evidence_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+                /** @description The piece of evidence. */
+                evidence_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The object. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description The ticket's id is not a UUID. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket or evidence, or its object is not in our store. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database or the object store is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_force_close: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.force_close";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The caller's own role.
+                     * @enum {string}
+                     */
+                    approver_role: "admin" | "supervisor" | "team_lead" | "support_agent" | "dispatcher" | "technician" | "vendor" | "qa" | "approver" | "finance" | "customer" | "ai_agent" | "system" | "auditor";
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why, as a word of the desk's own list. */
+                    override_code: string;
+                    /** @description Why. */
+                    override_reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_request_info: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.request_info";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description What the requester is asked. */
+                    message?: string;
+                    /** @description What is missing. */
+                    missing_fields: string[];
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its invoice. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            /** @description The id is not a UUID. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description Not with this role or tool. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description No such ticket, or not yours to know. */
+            /** @description No such ticket, not yours to know, or without an invoice. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    qa_verify: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "qa.verify";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description What was found; needed on FAIL. */
+                    notes?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * @description PASS or FAIL.
+                     * @enum {string}
+                     */
+                    result: "PASS" | "FAIL";
+                    /**
+                     * Format: date-time
+                     * @description When it was looked at.
+                     */
+                    timestamp: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_review_release: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.review_release";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description What was found. */
+                    note?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_confirm: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.confirm";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description Until; after the start.
+                     */
+                    end: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why a window that was not offered. */
+                    override_reason?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description From.
+                     */
+                    start: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.hold";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Within which the customer has to confirm. */
+                    confirmation_window: {
+                        /**
+                         * Format: date-time
+                         * @description Until; after the start.
+                         */
+                        end: string;
+                        /**
+                         * Format: date-time
+                         * @description From.
+                         */
+                        start: string;
+                    };
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * @description Why.
+                     * @enum {string}
+                     */
+                    hold_reason: "CUSTOMER_PENDING" | "CUSTOMER_UNREACHABLE" | "CUSTOMER_CONFIRMATION_STALE";
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_propose: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.propose";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description The windows. */
+                    options: {
+                        /**
+                         * Format: date-time
+                         * @description Until; after the start.
+                         */
+                        end: string;
+                        /**
+                         * Format: date-time
+                         * @description From.
+                         */
+                        start: string;
+                    }[];
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_reject: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.reject";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_release: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.release";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Id of the hold.
+                     */
+                    customer_confirmation_id: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_reschedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.reschedule";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Whose wish it was.
+                     * @enum {string}
+                     */
+                    attribution: "customer" | "provider";
+                    /**
+                     * Format: date-time
+                     * @description Until; after the start.
+                     */
+                    end: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description From.
+                     */
+                    start: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_return_visit: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.return_visit";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    schedule_rollback: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "schedule.rollback";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: uuid
+                     * @description Id of the hold.
+                     */
+                    confirmation_id: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_accept: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.accept";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description When.
+                     */
+                    eta?: string;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_check_in: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.check_in";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Where the performer stood. */
+                    location?: {
+                        /** @description How exact, in meters. */
+                        accuracy_m?: number;
+                        /** @description Degrees north. */
+                        lat: number;
+                        /** @description Degrees east. */
+                        lon: number;
+                    };
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /**
+                     * Format: date-time
+                     * @description When the performer arrived.
+                     */
+                    timestamp: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_complete: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.complete";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Each key of the template's checklist. */
+                    checklist_status: {
+                        [key: string]: boolean | number | string | null;
+                    };
+                    /** @description What was done. */
+                    completion_notes?: string;
+                    /** @description Evidence that counts: ids or uris; all of the ticket's when missing. */
+                    evidence_refs?: string[];
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why nobody signed. */
+                    no_signature_reason?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_decline: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.decline";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.hold";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Attempts to reach the contact on site. */
+                    contact_attempts?: {
+                        /**
+                         * Format: date-time
+                         * @description When.
+                         */
+                        at: string;
+                        /** @description How: phone, sms, knock. */
+                        method: string;
+                        /** @description What came of it. */
+                        outcome?: string;
+                    }[];
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description The same in words. */
+                    note: string;
+                    /**
+                     * @description What blocks it.
+                     * @enum {string}
+                     */
+                    reason: "ACCESS_FAILURE" | "PARTS_ORDERED" | "SAFETY" | "CUSTOMER_REQUEST" | "OTHER";
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_request_change: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.request_change";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description By how much the limit shall rise; needed for NTE_INCREASE.
+                     */
+                    amount_delta_cents?: number;
+                    /**
+                     * @description What is asked.
+                     * @enum {string}
+                     */
+                    approval_type: "NTE_INCREASE" | "PROPOSAL";
+                    /**
+                     * Format: int64
+                     * @description What the work will cost by now.
+                     */
+                    estimate_cents?: number;
+                    /** @description Evidence that shows it: ids or uris. */
+                    evidence_refs?: string[];
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description Why. */
+                    reason: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_resume: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "tech.resume";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /** @description What changed. */
+                    note?: string;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
     ticket_timeline: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many; 500 when missing. */
+                limit?: number;
+            };
             header?: never;
             path: {
                 /** @description The ticket. */
@@ -6876,33 +24209,954 @@ export interface operations {
                     "application/json": components["schemas"]["Timeline"];
                 };
             };
-            /** @description The id is not a UUID. */
+            /** @description The id is not a UUID, or a parameter is not what it should be. */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description No valid token. */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description Not with this role or tool. */
+            /** @description Not with this role, tool or scope, or it is somebody else's work. */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
-            /** @description No such ticket, or not yours to know. */
+            /** @description No such ticket. */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_triage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Names the one request; repeat it with the same key. */
+                "Idempotency-Key": string;
+                /** @description The tool the caller acts with; this endpoint's own when missing. */
+                "X-Tool-Name"?: "ticket.triage";
+                /** @description The version the caller has seen, in quotes; another one is refused. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: int64
+                     * @description By how much the limit rises when approved.
+                     */
+                    approval_amount_delta_cents?: number;
+                    /** @description What is to be decided. */
+                    approval_reason?: string;
+                    /** @description Kind of work, for matching vendors. */
+                    category?: string;
+                    /**
+                     * Format: int64
+                     * @description How sure one is by now what is asked.
+                     */
+                    classification_confidence?: number;
+                    /**
+                     * Format: int64
+                     * @description What the work will cost, as far as one can tell.
+                     */
+                    estimate_cents?: number;
+                    /**
+                     * Format: int64
+                     * @description The version the caller has seen; another one is refused. If-Match says the same.
+                     */
+                    expected_version?: number;
+                    /**
+                     * Format: int64
+                     * @description How sure one is by now who asks.
+                     */
+                    identity_confidence?: number;
+                    /** @description Kind of work, for policy; kept in upper case. */
+                    incident_type: string;
+                    /**
+                     * Format: int64
+                     * @description Not to exceed, in minor units.
+                     */
+                    nte_cents?: number;
+                    /**
+                     * @description How soon policy wants it.
+                     * @enum {string}
+                     */
+                    priority: "EMERGENCY" | "URGENT" | "ROUTINE";
+                    /** @description Whether it can be scheduled at once. */
+                    ready_to_schedule?: boolean;
+                    /**
+                     * Format: uuid
+                     * @description The idempotency key once more, if at all.
+                     */
+                    request_id?: string;
+                    /** @description Whether somebody has to decide first. */
+                    requires_approval?: boolean;
+                    /** @description Dangers on site. */
+                    risk_flags?: string[];
+                    /** @description Whether the hand-off was made by now. */
+                    sop_handoff_acknowledged?: boolean;
+                    /**
+                     * @description Where the ticket goes.
+                     * @enum {string}
+                     */
+                    workflow_outcome?: "TRIAGED" | "READY_TO_SCHEDULE" | "APPROVAL_REQUIRED";
+                };
+            };
+        };
+        responses: {
+            /** @description Done; also when the request was carried out before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The body does not fit, the ticket id or the idempotency key is no UUID, or the key is missing. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key is in use, the version has moved on, or the state or a rule is against it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Larger than 256 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ticket_evidence_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description From the address. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": number[];
+            };
+        };
+        responses: {
+            /** @description It was there already. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
                 content?: never;
+            };
+            /** @description It is kept. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It is not the announced file. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The address is not valid, or not any more. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is of another type than announced. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The object store is away; try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dispatcher_cockpit: {
+        parameters: {
+            query?: {
+                /** @description States, repeated or separated by commas; what is not over when missing. */
+                state?: string[];
+                /** @description EMERGENCY, URGENT, ROUTINE. */
+                priority?: string[];
+                /** @description breach, warning, healthy. */
+                sla_status?: string[];
+                /** @description Only of these accounts. */
+                account_id?: string[];
+                /** @description Only at these sites. */
+                site_id?: string[];
+                /** @description Only of these technicians. */
+                assigned_tech_id?: string[];
+                /** @description Only of these incident types. */
+                incident_type?: string[];
+                /** @description A ticket to show in detail. */
+                ticket_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cockpit"];
+                };
+            };
+            /** @description A parameter is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tech_job_packet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The packet. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPacket"];
+                };
+            };
+            /** @description The id is not a UUID. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, tool or scope, or it is somebody else's work. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `active` or `inactive`. */
+                status?: string;
+                /** @description Only those who do this kind of work. */
+                specialty?: string;
+                /** @description Text in the name. */
+                q?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Vendor"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVendor"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vendor"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vendor"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VendorChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vendor"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vendor"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6924,12 +25178,50 @@ export interface operations {
                     "text/xml": string;
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -6959,33 +25251,68 @@ export interface operations {
                     "text/xml": string;
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over 1 MB */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over the inbox's rate */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description could not be kept */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7005,12 +25332,50 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7035,33 +25400,68 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over 1 MB */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over the inbox's rate */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description could not be kept */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7084,12 +25484,59 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7117,12 +25564,77 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Twilio */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7148,12 +25660,50 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description wrong mode or token */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7181,33 +25731,68 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description not proven to come from Meta */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over 3 MB */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description over the inbox's rate */
             429: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description could not be kept */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
@@ -7232,26 +25817,50 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
             /** @description AUTH_REQUIRED: no token */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description ORIGIN_NOT_ALLOWED: a cookie from a foreign page */
             403: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
             /** @description NOT_READY: as many sockets as this node takes */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
             };
         };
     };
