@@ -39,14 +39,13 @@ fn value(kind: &FieldKind) -> Value {
         FieldKind::Text { least, .. } => json!("x".repeat(*least)),
         FieldKind::Integer { least, .. } => json!(least),
         FieldKind::Number { least, .. } => json!(least),
-        FieldKind::Flag => json!(true),
+        FieldKind::Flag | FieldKind::Scalar => json!(true),
         FieldKind::Time => json!(start),
         FieldKind::Word(words) => json!(words[0]),
         FieldKind::Window | FieldKind::WindowOrWords => json!({"start": start, "end": end}),
         FieldKind::List { of, least, .. } => (0..*least).map(|_| value(of)).collect(),
         FieldKind::Object(fields) => object(fields.iter()),
         FieldKind::Map(_) | FieldKind::FreeObject => json!({}),
-        FieldKind::Scalar => json!(true),
     }
 }
 
