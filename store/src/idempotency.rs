@@ -19,12 +19,14 @@ pub struct RequestKey {
     pub request_id: Uuid,
 }
 
-/// A request being carried out. Only whoever holds this claim can settle or release its key.
+/// A request being carried out, in the transaction that claims its key: undoing that transaction frees the key. Only
+/// whoever holds this claim can settle it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The key.
     pub key: RequestKey,
-    /// Until when nobody else takes it over; also tells this claim from a later one.
+    /// When it was claimed; tells this claim from a later one. Claims of before they shared their command's transaction
+    /// could be left behind by a crash: those are taken over after this time.
     pub locked_until: DateTime<Utc>,
 }
 
@@ -117,21 +119,6 @@ pub async fn settle(
         .execute()
         .await?;
     if rows == 1 { Ok(()) } else { Err(StoreError::Conflict) }
-}
-
-/// Forgets a claim whose request failed, so that it can be tried again.
-pub async fn release(tx: &mut Tx, claim: &Claim) -> Result<(), StoreError> {
-    tx.query(
-        "delete from idempotency_keys
-         where actor_id = $1 and endpoint = $2 and request_id = $3 and locked_until = $4 and status = 'IN_PROGRESS'",
-    )
-    .bind(claim.key.actor_id)
-    .bind(claim.key.endpoint.as_str())
-    .bind(claim.key.request_id)
-    .bind(claim.locked_until)
-    .execute()
-    .await
-    .map(drop)
 }
 
 /// Forgets up to `limit` keys whose answers have expired, and tells how many.
