@@ -70,6 +70,11 @@ export function renew(): Promise<boolean> {
   renewal ??= (async () => {
     try {
       const renewed = await refresh();
+      // The server closes our sockets before it answers a sign-out, so a renewal may be refused after the session ended.
+      if (state.kind === "signed_out") {
+        token = null;
+        return false;
+      }
       if (!renewed) end("expired");
       return renewed;
     } finally {
