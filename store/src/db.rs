@@ -89,6 +89,42 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0006_reads.sql"),
         include_str!("../../migrations/postgres/0006_reads.sql"),
     ),
+    (
+        7,
+        "mail",
+        include_str!("../../migrations/sqlite/0007_mail.sql"),
+        include_str!("../../migrations/postgres/0007_mail.sql"),
+    ),
+    (
+        8,
+        "sending",
+        include_str!("../../migrations/sqlite/0008_sending.sql"),
+        include_str!("../../migrations/postgres/0008_sending.sql"),
+    ),
+    (
+        9,
+        "chat",
+        include_str!("../../migrations/sqlite/0009_chat.sql"),
+        include_str!("../../migrations/postgres/0009_chat.sql"),
+    ),
+    (
+        10,
+        "media",
+        include_str!("../../migrations/sqlite/0010_media.sql"),
+        include_str!("../../migrations/postgres/0010_media.sql"),
+    ),
+    (
+        11,
+        "recovery",
+        include_str!("../../migrations/sqlite/0011_recovery.sql"),
+        include_str!("../../migrations/postgres/0011_recovery.sql"),
+    ),
+    (
+        12,
+        "gateway",
+        include_str!("../../migrations/sqlite/0012_gateway.sql"),
+        include_str!("../../migrations/postgres/0012_gateway.sql"),
+    ),
 ];
 
 impl Db {

@@ -1,0 +1,1 @@
+-- What received mail needs.

@@ -1,0 +1,1 @@
+-- What web chat needs.

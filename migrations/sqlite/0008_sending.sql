@@ -1,0 +1,1 @@
+-- What sending by mail, consent, lanes and inbox health need.

@@ -1,0 +1,1 @@
+-- What media and the rest of WhatsApp need.

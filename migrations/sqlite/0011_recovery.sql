@@ -1,0 +1,1 @@
+-- What merging contacts, the journal and repairs need.
