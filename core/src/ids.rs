@@ -83,6 +83,10 @@ ids! {
     ContactId,
     /// One address of a contact on one channel.
     IdentityId,
+    /// Two contacts that were found to be one.
+    MergeId,
+    /// A list of contacts being read in.
+    ContactImportId,
     /// One configured address of ours on one channel.
     InboxId,
     /// A conversation of one contact in one inbox.

@@ -99,7 +99,7 @@ pub(crate) async fn upload(
 }
 
 /// The whole body, which is buffered up to `limit` bytes and no further. Error: 413 `PAYLOAD_TOO_LARGE`.
-async fn body_within(request: Request, limit: u64) -> Result<Bytes, ApiError> {
+pub(crate) async fn body_within(request: Request, limit: u64) -> Result<Bytes, ApiError> {
     let too_large = || ApiError::new(Code::PayloadTooLarge, format!("files may have up to {} MB", limit >> 20));
     let declared = request.headers().get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());

@@ -10,6 +10,7 @@ mod desk;
 mod end_snooze;
 mod fetch_media;
 mod heartbeat;
+mod import_contacts;
 pub mod limits;
 mod provider;
 mod reconcile_message;
@@ -18,6 +19,7 @@ mod runner;
 mod search_index;
 mod send_message;
 mod sweep;
+mod tidy_contact;
 mod work;
 mod workers;
 
