@@ -119,6 +119,10 @@ ids! {
     DeadLetterId,
     /// A quarantined inbound event.
     QuarantineId,
+    /// Requests of the journal that were accepted together.
+    JournalSegmentId,
+    /// A repair of many dead letters or quarantined events.
+    RepairId,
     /// A refresh-token family: one login on one device.
     SessionId,
     /// A ticket, also called job or work order.

@@ -25,6 +25,8 @@ vocabulary! {
         TidyContact => "tidy_contact",
         /// Read the next rows of a list of contacts.
         ImportContacts => "import_contacts",
+        /// Go on repairing dead letters or quarantined events, at the rate somebody asked for.
+        RunRepair => "run_repair",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -16,8 +16,10 @@ impl Dispatch {
         }
         contact_erasure::empty_tickets(tx, tickets, ctx.now).await?;
         for ticket in tickets {
-            let entry =
-                AuditEntry { ticket_id: Some(*ticket), ..AuditEntry::new(ctx, "ticket.forget_requester", Outcome::Success) };
+            let entry = AuditEntry {
+                ticket_id: Some(*ticket),
+                ..AuditEntry::new(ctx, "ticket.forget_requester", Outcome::Success)
+            };
             audit::append(tx, &entry).await?;
         }
         Ok(())

@@ -18,6 +18,7 @@ pub mod performers;
 pub mod places;
 pub mod quarantine;
 pub mod received_files;
+pub mod recovery;
 pub mod replies;
 mod resource;
 mod router;

@@ -59,3 +59,47 @@ create index contact_imports_by_age on contact_imports (created_at);
 
 -- Whether a stored file still belongs to anything.
 create index media_files_by_storage_key on media_files (storage_key) where storage_key is not null;
+
+-- Accepted requests of providers as they came, sealed; a row for each batch of the intake.
+create table journal_segments (
+    id uuid primary key,
+    first_at timestamptz not null,
+    last_at timestamptz not null,
+    entries bigint not null,
+    body bytea not null,
+    created_at timestamptz not null
+);
+create index journal_segments_by_end on journal_segments (last_at);
+
+-- The same event is set aside once, however often it comes; its request can be sent through the adapters again.
+alter table quarantine add column fingerprint text;
+alter table quarantine add column request bytea;
+alter table quarantine add column attempts bigint not null default 0;
+alter table quarantine add column note text;
+alter table quarantine add column resolved_by uuid;
+alter table quarantine add column resolved_at timestamptz;
+create unique index quarantine_by_fingerprint on quarantine (fingerprint) where fingerprint is not null;
+
+-- Why a dead letter was given up.
+alter table dead_letters add column note text;
+create index dead_letters_by_kind on dead_letters (status, kind, id);
+
+-- Repairs of many at once: which, how fast, how far.
+create table repair_runs (
+    id uuid primary key,
+    subject text not null,
+    action text not null,
+    ids text not null,
+    note text,
+    per_second bigint not null,
+    status text not null,
+    total bigint not null,
+    processed bigint not null,
+    repaired bigint not null,
+    skipped bigint not null,
+    failed bigint not null,
+    created_by uuid not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null
+);
+create index repair_runs_by_age on repair_runs (created_at);

@@ -59,3 +59,47 @@ create index contact_imports_by_age on contact_imports (created_at);
 
 -- Whether a stored file still belongs to anything.
 create index media_files_by_storage_key on media_files (storage_key) where storage_key is not null;
+
+-- Accepted requests of providers as they came, sealed; a row for each batch of the intake.
+create table journal_segments (
+    id blob primary key,
+    first_at integer not null,
+    last_at integer not null,
+    entries integer not null,
+    body blob not null,
+    created_at integer not null
+) strict;
+create index journal_segments_by_end on journal_segments (last_at);
+
+-- The same event is set aside once, however often it comes; its request can be sent through the adapters again.
+alter table quarantine add column fingerprint text;
+alter table quarantine add column request blob;
+alter table quarantine add column attempts integer not null default 0;
+alter table quarantine add column note text;
+alter table quarantine add column resolved_by blob;
+alter table quarantine add column resolved_at integer;
+create unique index quarantine_by_fingerprint on quarantine (fingerprint) where fingerprint is not null;
+
+-- Why a dead letter was given up.
+alter table dead_letters add column note text;
+create index dead_letters_by_kind on dead_letters (status, kind, id);
+
+-- Repairs of many at once: which, how fast, how far.
+create table repair_runs (
+    id blob primary key,
+    subject text not null,
+    action text not null,
+    ids text not null,
+    note text,
+    per_second integer not null,
+    status text not null,
+    total integer not null,
+    processed integer not null,
+    repaired integer not null,
+    skipped integer not null,
+    failed integer not null,
+    created_by blob not null,
+    created_at integer not null,
+    updated_at integer not null
+) strict;
+create index repair_runs_by_age on repair_runs (created_at);

@@ -91,11 +91,7 @@ pub async fn of_all(tx: &mut Tx, contacts: &[ContactId]) -> Result<Vec<ClaimRow>
 }
 
 /// Contacts beside `contact` that write from one of these addresses or claim one of them.
-pub async fn others_with(
-    tx: &mut Tx,
-    contact: ContactId,
-    values: &[String],
-) -> Result<Vec<SuggestionRow>, StoreError> {
+pub async fn others_with(tx: &mut Tx, contact: ContactId, values: &[String]) -> Result<Vec<SuggestionRow>, StoreError> {
     if values.is_empty() {
         return Ok(Vec::new());
     }

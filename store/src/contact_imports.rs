@@ -118,11 +118,9 @@ pub async fn advance(tx: &mut Tx, row: &ImportRow, from: i64) -> Result<bool, St
 
 /// Forgets up to `limit` lists that were sent before `before`.
 pub async fn sweep(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
-    tx.query(
-        "delete from contact_imports where id in (select id from contact_imports where created_at < $1 limit $2)",
-    )
-    .bind(before)
-    .bind(limit)
-    .execute()
-    .await
+    tx.query("delete from contact_imports where id in (select id from contact_imports where created_at < $1 limit $2)")
+        .bind(before)
+        .bind(limit)
+        .execute()
+        .await
 }

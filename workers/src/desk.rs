@@ -17,7 +17,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, send_message, sweep, tidy_contact,
+    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, sweep,
+    tidy_contact,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -42,6 +43,7 @@ impl Desk {
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
             JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,
             JobKind::ImportContacts => import_contacts::run(&self.deps, ctx, job).await,
+            JobKind::RunRepair => run_repair::run(&self.deps, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.

@@ -15,6 +15,7 @@ pub mod limits;
 mod provider;
 mod reconcile_message;
 mod relay;
+mod run_repair;
 mod runner;
 mod search_index;
 mod send_message;

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use patchbay_core::Code;
 use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{AccountId, ContactId};
-use patchbay_core::Code;
 use patchbay_http::{ApiError, Caller};
 use patchbay_store::contacts::{self, NewContact, NewIdentity};
 use patchbay_store::{Tx, accounts};

@@ -120,12 +120,7 @@ pub(super) struct Erased {
 }
 
 /// Takes these contacts out of all tables, in the caller's transaction.
-pub(super) async fn erase_rows(
-    tx: &mut Tx,
-    hub: &Hub,
-    ctx: &Ctx,
-    family: &[ContactId],
-) -> Result<Erased, HubError> {
+pub(super) async fn erase_rows(tx: &mut Tx, hub: &Hub, ctx: &Ctx, family: &[ContactId]) -> Result<Erased, HubError> {
     let conversations = store::conversations_of(tx, family).await?;
     let tickets = store::tickets_of(tx, family).await?;
     for conversation in &conversations {

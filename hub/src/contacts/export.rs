@@ -71,8 +71,10 @@ async fn head(hub: &Hub, row: &ContactRow) -> Result<Value, HubError> {
     let claims: Vec<Value> = contact_claims::of_all(&mut tx, &family)
         .await?
         .into_iter()
-        .map(|claim| json!({ "kind": claim.kind, "value": claim.value, "source": claim.source,
-                             "created_at": claim.created_at }))
+        .map(|claim| {
+            json!({ "kind": claim.kind, "value": claim.value, "source": claim.source,
+                             "created_at": claim.created_at })
+        })
         .collect();
     let mut named = Vec::new();
     for ticket in contact_erasure::tickets_of(&mut tx, &family).await? {

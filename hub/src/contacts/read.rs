@@ -59,8 +59,7 @@ pub(crate) async fn list(
     let limit = limit(params.limit)?;
     let before: Option<ContactId> = params.cursor.as_deref().map(decode_cursor).transpose()?;
     let mut tx = hub.db.read().await?;
-    let rows =
-        contacts::page(&mut tx, &filter(params.q.as_deref(), params.account_id), before, limit + 1).await?;
+    let rows = contacts::page(&mut tx, &filter(params.q.as_deref(), params.account_id), before, limit + 1).await?;
     let page = Page::of(rows, limit, |row: &ContactRow| encode_cursor(&row.id));
     let mut data = Vec::with_capacity(page.data.len());
     for row in &page.data {

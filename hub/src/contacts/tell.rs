@@ -1,7 +1,5 @@
 //! What the feed says of contacts: to whoever sees one of their conversations.
 
-use std::collections::HashSet;
-
 use patchbay_core::conversation::Placement;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::{Audience, EventName, NewEvent};
@@ -76,12 +74,12 @@ pub(super) async fn tell_contact(
     conversations: &[ConversationRow],
     data: &Value,
 ) -> Result<(), HubError> {
-    let mut seen = HashSet::new();
     let mut audiences: Vec<Audience> = Vec::new();
     for row in conversations {
         let of = Audience { inbox_id: None, ..audience(row, None) };
-        if seen.insert((of.team_id, of.assigned_to, of.is_queued)) {
-            audiences.push(of);
+        match audiences.iter_mut().find(|known| (known.team_id, known.assigned_to) == (of.team_id, of.assigned_to)) {
+            Some(known) => known.is_queued |= of.is_queued,
+            None => audiences.push(of),
         }
     }
     if audiences.is_empty() {

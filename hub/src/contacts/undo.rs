@@ -152,11 +152,8 @@ async fn move_back(tx: &mut Tx, hub: &Hub, ctx: &Ctx, merge: &MergeRow, moved: &
     let shown: Vec<ConversationId> = ours.iter().rev().take(200).copied().collect();
     let mut rows: HashMap<ConversationId, _> =
         conversations::by_ids(tx, &shown).await?.into_iter().map(|row| (row.id, row)).collect();
-    let mut has_open: HashSet<_> = rows
-        .values()
-        .filter(|row| row.status != ConversationStatus::Closed)
-        .map(|row| row.inbox_id)
-        .collect();
+    let mut has_open: HashSet<_> =
+        rows.values().filter(|row| row.status != ConversationStatus::Closed).map(|row| row.inbox_id).collect();
     for closed in &moved.closed {
         let Some(row) = rows.get_mut(&closed.id) else { continue };
         let is_as_we_left_it = row.close_reason == Some(CloseReason::Duplicate)
@@ -165,7 +162,8 @@ async fn move_back(tx: &mut Tx, hub: &Hub, ctx: &Ctx, merge: &MergeRow, moved: &
             continue;
         }
         let agent = closed.assigned_to.filter(|id| hub.directory().users.get(id).is_some_and(|user| user.is_active));
-        row.status = if closed.status.is_held() && agent.is_none() { ConversationStatus::Queued } else { closed.status };
+        row.status =
+            if closed.status.is_held() && agent.is_none() { ConversationStatus::Queued } else { closed.status };
         row.assigned_to = agent;
         row.closed_at = None;
         row.closed_by = None;

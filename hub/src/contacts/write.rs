@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use patchbay_core::Code;
+use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{AccountId, ContactId, ConversationId, IdentityId};
-use patchbay_core::conversation::ConversationStatus;
 use patchbay_http::{ApiError, Caller, Id};
-use patchbay_store::contacts::{self, ContactRow};
 use patchbay_store::Tx;
+use patchbay_store::contacts::{self, ContactRow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -171,13 +171,7 @@ struct Told {
     is_renamed: bool,
 }
 
-async fn changed(
-    tx: &mut Tx,
-    hub: &Hub,
-    ctx: &Ctx,
-    row: &ContactRow,
-    told: Told,
-) -> Result<ContactBody, HubError> {
+async fn changed(tx: &mut Tx, hub: &Hub, ctx: &Ctx, row: &ContactRow, told: Told) -> Result<ContactBody, HubError> {
     let after = body(tx, row).await?;
     let conversations = newest(tx, row.id).await?;
     if told.is_renamed {

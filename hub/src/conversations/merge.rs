@@ -3,10 +3,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use patchbay_core::Code;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Trigger};
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, NoteId};
-use patchbay_core::Code;
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::annotations::NoteRow;
 use patchbay_store::conversations;

@@ -1,9 +1,9 @@
 //! A person who wants to be forgotten.
 
+use patchbay_core::channel::Channel;
 use patchbay_tests::client::http;
 use patchbay_tests::deployment::CUSTOMER;
 use patchbay_tests::{Deployment, Plan, both_plans};
-use patchbay_core::channel::Channel;
 use serde_json::json;
 
 use super::{id, whatsapp};

@@ -195,12 +195,7 @@ async fn claim(
     Ok(())
 }
 
-async fn give(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    contact: ContactId,
-    addresses: &[(Channel, String)],
-) -> Result<(), StoreError> {
+async fn give(tx: &mut Tx, ctx: &Ctx, contact: ContactId, addresses: &[(Channel, String)]) -> Result<(), StoreError> {
     let identities: Vec<NewIdentity> = addresses
         .iter()
         .map(|(channel, address)| NewIdentity {
@@ -248,8 +243,7 @@ async fn change(
     contact.account_id = row.account_id.or(contact.account_id);
     contact.locale = row.locale.or(contact.locale);
     contact.timezone = row.timezone.or(contact.timezone);
-    let shown =
-        |row: &ContactRow| (row.display_name.clone(), row.account_id, row.locale.clone(), row.timezone.clone());
+    let shown = |row: &ContactRow| (row.display_name.clone(), row.account_id, row.locale.clone(), row.timezone.clone());
     if shown(&contact) == shown(&before) && addresses.is_empty() {
         return Ok(Outcome::Same);
     }
