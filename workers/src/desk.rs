@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
+use patchbay_core::media::MediaFailure;
 use patchbay_hub::delivery::{self, Burial, SendError};
 use patchbay_hub::received_files;
 use patchbay_store::attempts;
@@ -53,7 +54,7 @@ impl Desk {
             Ok(JobKind::FetchMedia) => {
                 if let Ok(payload) = serde_json::from_value::<FetchPayload>(job.payload.clone()) {
                     let directory = self.deps.directory.load_full();
-                    received_files::lost(tx, ctx, &directory, payload.media_id).await?;
+                    received_files::lost(tx, ctx, &directory, payload.media_id, MediaFailure::Unavailable).await?;
                 }
                 Ok(false)
             }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_normalizer::answer::LONGEST_WAIT;
 use patchbay_normalizer::request::ProviderRequest;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
+
+use crate::fetch_media::guard::PublicOnly;
 
 /// Largest answer that is read.
 const MAX_ANSWER_BYTES: usize = 256 << 10;
@@ -17,6 +19,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderClient {
     client: reqwest::Client,
+    /// Reaches public addresses only.
+    outside: reqwest::Client,
 }
 
 /// How a call ended.
@@ -45,19 +49,20 @@ pub struct NoClient(#[source] reqwest::Error);
 
 impl ProviderClient {
     pub(crate) fn new(timeout: Duration) -> Result<Self, NoClient> {
-        // A slim image has no CA bundle; then the roots that we carry have to do.
-        let client = builder(timeout).build().or_else(|_| {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                .iter()
-                .filter_map(|der| reqwest::Certificate::from_der(der).ok());
-            builder(timeout).tls_certs_only(roots).build()
-        });
-        client.map(|client| Self { client }).map_err(NoClient)
+        let client = build(|| builder(timeout))?;
+        let outside = build(|| builder(timeout).dns_resolver(PublicOnly))?;
+        Ok(Self { client, outside })
     }
 
-    /// The client itself, for downloads.
+    /// The client for the APIs themselves, wherever the operator says they are.
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// The client for hosts that others name: it connects to public addresses only. Addresses in numbers skip its
+    /// resolver; ask nobody by number.
+    pub(crate) fn outside(&self) -> &reqwest::Client {
+        &self.outside
     }
 
     /// Sends `request` with the credentials of `inbox`.
@@ -98,6 +103,17 @@ pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
     }
 }
 
+/// A slim image has no CA bundle; then the roots that we carry have to do.
+fn build(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<reqwest::Client, NoClient> {
+    let client = builder().build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
+            .iter()
+            .filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        builder().tls_certs_only(roots).build()
+    });
+    client.map_err(NoClient)
+}
+
 fn builder(timeout: Duration) -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .user_agent(concat!("patchbay/", env!("CARGO_PKG_VERSION")))
@@ -108,6 +124,12 @@ fn builder(timeout: Duration) -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
+/// The provider's own wish for the next try.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
 async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
     let mut response = match call.send().await {
         Ok(response) => response,
@@ -116,12 +138,7 @@ async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
         Err(_) => return CallEnd::Lost("connection_lost"),
     };
     let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.trim().parse().ok())
-        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let retry_after = retry_after(response.headers());
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
