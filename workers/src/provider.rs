@@ -91,7 +91,7 @@ pub(crate) fn authorize(inbox: &Inbox, call: reqwest::RequestBuilder) -> reqwest
             Some(token) => call.basic_auth(&number.account_sid, Some(token.expose())),
             None => call,
         },
-        Provider::Unserved => call,
+        Provider::Email(_) | Provider::Unserved => call,
     }
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
     match &inbox.provider {
         Provider::WhatsAppCloud(number) => Some(&number.api_base),
         Provider::Twilio(number) => Some(&number.api_base),
-        Provider::Unserved => None,
+        Provider::Email(_) | Provider::Unserved => None,
     }
 }
 

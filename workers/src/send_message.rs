@@ -162,7 +162,7 @@ impl Sender<'_> {
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {
         let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
         match self.inbox.provider {
-            Provider::WhatsAppCloud(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Unserved => whatsapp::classify(&answer),
             Provider::Twilio(_) => twilio::classify(&answer),
         }
     }

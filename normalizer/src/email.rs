@@ -1,0 +1,3 @@
+//! E-mail: what arrives and what leaves.
+
+pub mod reply_token;
