@@ -15,7 +15,6 @@ use patchbay_http::{ApiError, Caller, Id};
 use patchbay_store::media::{self, MediaRow};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use uuid::Uuid;
 
 use crate::conversations::load_visible;
 use crate::error::HubError;

@@ -5,6 +5,8 @@ mod accept;
 mod body;
 mod endpoints;
 mod system;
+mod target;
+mod template;
 
 pub use system::{Said, say};
 

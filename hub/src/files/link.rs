@@ -11,7 +11,6 @@ use patchbay_http::{ApiError, Id, Params};
 use patchbay_store::media;
 use serde::Deserialize;
 use sha2::Sha256;
-use uuid::Uuid;
 
 use super::serve::serve;
 use crate::error::HubError;

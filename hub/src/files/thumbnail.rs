@@ -15,7 +15,6 @@ use patchbay_core::ids::MediaId;
 use patchbay_http::{ApiError, Caller, Disposition, Id, ServedFile};
 use patchbay_store::media::{MediaRow, MediaStatus};
 use tokio::sync::Semaphore;
-use uuid::Uuid;
 
 use super::visible;
 use crate::error::HubError;

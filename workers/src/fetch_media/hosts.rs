@@ -105,6 +105,7 @@ mod tests {
             app_secrets: Vec::new(),
             verify_token: Secret::new(""),
             access_token: Secret::new(""),
+            business_account_id: None,
             api_base: api_base.into(),
         });
         inbox(Channel::Whatsapp, provider)
