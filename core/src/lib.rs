@@ -22,6 +22,7 @@ pub mod interactive;
 pub mod invoice;
 pub mod item;
 pub mod job;
+pub mod letter;
 pub mod media;
 pub mod money;
 pub mod notice;

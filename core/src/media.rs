@@ -11,6 +11,8 @@ const MB: u64 = 1 << 20;
 pub const MMS_FILES: usize = 10;
 /// Most bytes of all files of one MMS.
 pub const MMS_BYTES: u64 = 5 * MB;
+/// Most bytes of all files of one mail: larger ones are refused by most servers.
+pub const MAIL_BYTES: u64 = 25 * MB;
 /// Most files of one message elsewhere than on WhatsApp and by SMS.
 pub const MOST_FILES: usize = 20;
 
@@ -79,10 +81,11 @@ pub fn check(
         }
     }
     let all: u64 = files.iter().map(|file| file.size_bytes).sum();
-    if channel == Channel::Sms && all > MMS_BYTES {
-        return Err(Misfit::TooLarge(MMS_BYTES));
+    match channel {
+        Channel::Sms if all > MMS_BYTES => Err(Misfit::TooLarge(MMS_BYTES)),
+        Channel::Email if all > MAIL_BYTES => Err(Misfit::TooLarge(MAIL_BYTES)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn is_of_kind(kind: ContentType, mime_type: &str) -> bool {

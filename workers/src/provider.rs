@@ -1,5 +1,6 @@
 //! Calls to the providers' APIs, and what is known when one ends without an answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::inbox::{Inbox, Provider};
@@ -9,6 +10,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 
 use crate::fetch_media::guard::PublicOnly;
+use crate::mail::MailRoom;
 
 /// Largest answer that is read.
 const MAX_ANSWER_BYTES: usize = 256 << 10;
@@ -21,6 +23,7 @@ pub(crate) struct ProviderClient {
     client: reqwest::Client,
     /// Reaches public addresses only.
     outside: reqwest::Client,
+    mail: Arc<MailRoom>,
 }
 
 /// How a call ended.
@@ -51,7 +54,12 @@ impl ProviderClient {
     pub(crate) fn new(timeout: Duration) -> Result<Self, NoClient> {
         let client = build(|| builder(timeout))?;
         let outside = build(|| builder(timeout).dns_resolver(PublicOnly))?;
-        Ok(Self { client, outside })
+        Ok(Self { client, outside, mail: Arc::new(MailRoom::new(timeout)) })
+    }
+
+    /// Where mail is posted.
+    pub(crate) fn mail(&self) -> &MailRoom {
+        &self.mail
     }
 
     /// The client for the APIs themselves, wherever the operator says they are.
@@ -130,7 +138,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     text.trim().parse().ok().map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
-async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
+/// Sends a call and reads its answer.
+pub(crate) async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
     let mut response = match call.send().await {
         Ok(response) => response,
         Err(error) if error.is_connect() || error.is_builder() => return CallEnd::NotSent,

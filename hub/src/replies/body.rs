@@ -5,6 +5,7 @@ use patchbay_core::channel::Channel;
 use patchbay_core::inbox::Provider;
 use patchbay_core::interactive::{BODY_CHARACTERS, Interactive, Location};
 use patchbay_core::item::ContentType;
+use patchbay_core::letter::{MOST_COPIES, SUBJECT_CHARS, is_address};
 use patchbay_core::template::ButtonValue;
 use patchbay_http::ApiError;
 use serde::Deserialize;
@@ -19,6 +20,8 @@ const WHATSAPP_CAPTION_CHARS: usize = 1_024;
 const TWILIO_CHARS: usize = 1_600;
 /// Longest emoji, in characters: the longest are made of several that are joined.
 const EMOJI_CHARS: usize = 12;
+/// Longest text of a mail, in characters. Ours.
+const MAIL_CHARS: usize = 100_000;
 
 /// A message to send.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -49,15 +52,20 @@ pub(crate) struct ReplyContent {
     /// Several of them, where the channel takes several.
     #[serde(default)]
     pub(crate) media_ids: Vec<Uuid>,
-    /// What the type needs beside text and files.
+    /// What the type or the channel needs beside text and files.
     #[serde(default)]
     pub(crate) metadata: ReplyMetadata,
 }
 
-/// What some types need beside text and files.
+/// What some types and channels need beside text and files.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReplyMetadata {
+    /// E-mail: the subject; else that of the mail it answers.
+    pub(crate) subject: Option<String>,
+    /// E-mail: who gets a copy.
+    #[serde(default)]
+    pub(crate) cc: Vec<String>,
     /// `location`: `{latitude, longitude, name?, address?}`.
     #[schema(value_type = Option<Object>)]
     pub(crate) location: Option<Location>,
@@ -76,6 +84,24 @@ pub(crate) struct ReactionBody {
     pub(crate) message_id: String,
     /// The emoji; null or empty takes it back.
     pub(crate) emoji: Option<String>,
+}
+
+impl ReplyMetadata {
+    fn check(&self, channel: Channel) -> Result<(), ApiError> {
+        if channel != Channel::Email && (self.subject.is_some() || !self.cc.is_empty()) {
+            return Err(ApiError::invalid("content.metadata", "only a mail has a subject and copies"));
+        }
+        let subject = self.subject.as_deref();
+        if subject.is_some_and(|subject| subject.trim().is_empty() || subject.chars().count() > SUBJECT_CHARS) {
+            let message = format!("must have 1 to {SUBJECT_CHARS} characters");
+            return Err(ApiError::invalid("content.metadata.subject", message));
+        }
+        if self.cc.len() > MOST_COPIES || self.cc.iter().any(|address| !is_address(address)) {
+            let message = format!("must be at most {MOST_COPIES} e-mail addresses");
+            return Err(ApiError::invalid("content.metadata.cc", message));
+        }
+        Ok(())
+    }
 }
 
 /// A template to send.
@@ -151,13 +177,15 @@ impl ReplyContent {
 
     /// Whether the channel can carry it. Errors: 400 `INVALID_REQUEST` naming the field, 409 `CHANNEL_REFUSED`.
     pub(crate) fn check(&self, channel: Channel, provider: &Provider) -> Result<(), ApiError> {
+        self.metadata.check(channel)?;
         let text = self.text.as_deref().map(str::trim).unwrap_or_default();
-        self.check_parts(text)?;
+        self.check_parts(channel, text)?;
         let longest = match (channel, provider, self.kind) {
             (_, Provider::Twilio(_), _) | (Channel::Sms, _, _) => TWILIO_CHARS,
             (Channel::Whatsapp, _, ContentType::Text) => WHATSAPP_TEXT_CHARS,
             (Channel::Whatsapp, _, ContentType::Interactive) => BODY_CHARACTERS,
             (Channel::Whatsapp, _, _) => WHATSAPP_CAPTION_CHARS,
+            (Channel::Email, _, _) => MAIL_CHARS,
             _ => 20_000,
         };
         if text.chars().count() > longest {
@@ -182,15 +210,15 @@ impl ReplyContent {
     }
 
     /// Whether it has what its type needs, and nothing else.
-    fn check_parts(&self, text: &str) -> Result<(), ApiError> {
-        let ReplyMetadata { location, interactive, reaction } = &self.metadata;
+    fn check_parts(&self, channel: Channel, text: &str) -> Result<(), ApiError> {
+        let ReplyMetadata { location, interactive, reaction, .. } = &self.metadata;
         let has_files = self.media_id.is_some() || !self.media_ids.is_empty();
         let carries_files = matches!(
             self.kind,
             ContentType::Image | ContentType::Video | ContentType::Audio | ContentType::Document | ContentType::Sticker
         );
         match (carries_files, has_files) {
-            (false, true) => {
+            (false, true) if self.kind != ContentType::Text || !matches!(channel, Channel::Email | Channel::Chat) => {
                 return Err(ApiError::invalid("content.media_id", "this type has no file; give the file's own type"));
             }
             (true, false) => return Err(ApiError::invalid("content.media_id", "name the uploaded file")),

@@ -75,6 +75,12 @@ async fn metadata(
     given: &ReplyMetadata,
 ) -> Result<Value, HubError> {
     let mut metadata = Map::new();
+    if let Some(subject) = &given.subject {
+        metadata.insert("subject".into(), subject.as_str().into());
+    }
+    if !given.cc.is_empty() {
+        metadata.insert("cc".into(), json!(given.cc));
+    }
     if let Some(location) = &given.location {
         metadata.insert("location".into(), json!(location));
     }
