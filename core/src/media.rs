@@ -55,12 +55,7 @@ pub struct Outgoing<'a> {
 }
 
 /// Whether a message of type `kind` can carry `files` on this channel, through this provider.
-pub fn check(
-    channel: Channel,
-    provider: &Provider,
-    kind: ContentType,
-    files: &[Outgoing<'_>],
-) -> Result<(), Misfit> {
+pub fn check(channel: Channel, provider: &Provider, kind: ContentType, files: &[Outgoing<'_>]) -> Result<(), Misfit> {
     let most_files = match channel {
         Channel::Whatsapp => 1,
         Channel::Sms => MMS_FILES,

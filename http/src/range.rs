@@ -21,7 +21,8 @@ pub enum Wanted {
 /// ranges at once, and what is not understood, are answered with the whole file.
 pub fn wanted(headers: &HeaderMap, size: u64, tag: &str) -> Wanted {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let knows = |known: &str| known.trim() == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
+    let knows =
+        |known: &str| known.trim() == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
     if text(header::IF_NONE_MATCH).is_some_and(knows) {
         return Wanted::Nothing;
     }

@@ -31,6 +31,8 @@ pub struct WorkersConfig {
     pub whatsapp_per_second: u32,
     /// Messages a second of one Twilio number: a long code; toll-free 3, short codes 100.
     pub twilio_per_second: u32,
+    /// Whether customers on WhatsApp see that their messages were read, and that somebody is typing.
+    pub whatsapp_read_receipts: bool,
     /// How long a number pauses when the provider says that an operator must act, in seconds.
     pub hold_seconds: u64,
     /// Largest file that is fetched, in bytes; a channel may have a smaller limit of its own.
@@ -97,6 +99,7 @@ impl Default for WorkersConfig {
             reconcile_after_seconds: 60,
             whatsapp_per_second: 80,
             twilio_per_second: 1,
+            whatsapp_read_receipts: true,
             hold_seconds: 60,
             max_media_bytes: 100 << 20,
             index_batch: 200,

@@ -17,7 +17,9 @@ use crate::fetch_media::FetchPayload;
 use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
-use crate::{ask_requester, end_snooze, fetch_media, reconcile_message, send_message, sweep};
+use crate::{
+    ask_requester, end_snooze, fetch_media, reconcile_message, send_message, show_read, sweep, sync_templates,
+};
 
 /// How long a job waits whose kind only a newer release knows.
 const NOT_OURS: std::time::Duration = std::time::Duration::from_mins(1);
@@ -39,6 +41,8 @@ impl Desk {
             JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
             JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.

@@ -76,6 +76,11 @@ impl ProviderClient {
     /// Sends `request` with the credentials of `inbox`.
     pub(crate) async fn send(&self, inbox: &Inbox, request: ProviderRequest) -> CallEnd {
         let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
+        self.send_at(inbox, base, request).await
+    }
+
+    /// Sends `request` with the credentials of `inbox` to another host of the same provider.
+    pub(crate) async fn send_at(&self, inbox: &Inbox, base: &str, request: ProviderRequest) -> CallEnd {
         let call = self
             .client
             .post(format!("{base}{}", request.path))
@@ -84,10 +89,15 @@ impl ProviderClient {
         finish(authorize(inbox, call)).await
     }
 
+    /// Reads from another host of the same provider.
+    pub(crate) async fn get_at(&self, inbox: &Inbox, base: &str, path: &str, query: &[(&str, &str)]) -> CallEnd {
+        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+    }
+
     /// Reads below the API base of `inbox`.
     pub(crate) async fn get(&self, inbox: &Inbox, path: &str, query: &[(&str, &str)]) -> CallEnd {
         let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
-        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+        self.get_at(inbox, base, path, query).await
     }
 }
 
@@ -103,6 +113,14 @@ pub(crate) fn authorize(inbox: &Inbox, call: reqwest::RequestBuilder) -> reqwest
     }
 }
 
+/// Another host of Twilio's, `content` or `messaging`; a fake has all of them at one address.
+pub(crate) fn twilio_host(api_base: &str, name: &str) -> String {
+    match api_base {
+        "https://api.twilio.com" => format!("https://{name}.twilio.com"),
+        elsewhere => elsewhere.to_owned(),
+    }
+}
+
 pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
     match &inbox.provider {
         Provider::WhatsAppCloud(number) => Some(&number.api_base),
@@ -114,9 +132,8 @@ pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
 /// A slim image has no CA bundle; then the roots that we carry have to do.
 fn build(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<reqwest::Client, NoClient> {
     let client = builder().build().or_else(|_| {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-            .iter()
-            .filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        let roots =
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
         builder().tls_certs_only(roots).build()
     });
     client.map_err(NoClient)

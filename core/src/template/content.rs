@@ -88,9 +88,9 @@ impl ButtonValue {
     /// The value itself.
     pub fn value(&self) -> &str {
         match self {
-            Self::QuickReply { payload: value, .. } | Self::Url { text: value, .. } | Self::CopyCode { code: value, .. } => {
-                value
-            }
+            Self::QuickReply { payload: value, .. }
+            | Self::Url { text: value, .. }
+            | Self::CopyCode { code: value, .. } => value,
         }
     }
 }

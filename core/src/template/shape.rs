@@ -228,7 +228,9 @@ mod tests {
         assert_eq!(shape.placeholders, ["1", "2"]);
         assert!(!shape.is_named());
         assert_eq!(shape.check(Some(&HeaderValue::Image), &[url(1)]), Ok(()));
-        let of = |header: Option<&HeaderValue>, buttons: &[ButtonValue]| shape.check(header, buttons).unwrap_err().to_string();
+        let of = |header: Option<&HeaderValue>, buttons: &[ButtonValue]| {
+            shape.check(header, buttons).unwrap_err().to_string()
+        };
         assert_eq!(of(None, &[url(1)]), "header: the template's header needs an image");
         assert_eq!(of(Some(&HeaderValue::Video), &[url(1)]), "header: the template's header needs an image");
         assert_eq!(of(Some(&HeaderValue::Image), &[]), "buttons: button 1 needs the end of its link");
@@ -238,7 +240,8 @@ mod tests {
 
     #[test]
     fn placeholders_with_names_keep_their_order() {
-        let shape = Shape::of(&json!([{"type": "BODY", "text": "{{last}}, {{first}} and {{last}}"}])).expect("a template");
+        let shape =
+            Shape::of(&json!([{"type": "BODY", "text": "{{last}}, {{first}} and {{last}}"}])).expect("a template");
         assert_eq!(shape.placeholders, ["last", "first"]);
         assert!(shape.is_named());
         assert_eq!(shape.check(None, &[]), Ok(()));

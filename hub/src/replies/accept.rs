@@ -224,7 +224,9 @@ fn refused(misfit: Misfit, files: &[MediaRow]) -> ApiError {
             let message = format!("the file is {}; the channel takes {taken}", types.join(", "));
             ApiError::invalid("content.media_id", message)
         }
-        Misfit::TooMany(most) => ApiError::invalid("content.media_ids", format!("the channel takes at most {most} files")),
+        Misfit::TooMany(most) => {
+            ApiError::invalid("content.media_ids", format!("the channel takes at most {most} files"))
+        }
         Misfit::TooLarge(most) => {
             let message = match most >> 20 {
                 0 => format!("the channel takes files up to {} kB", most >> 10),

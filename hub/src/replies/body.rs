@@ -197,8 +197,12 @@ impl ReplyContent {
         }
         let cloud = matches!(provider, Provider::WhatsAppCloud(_));
         match self.kind {
-            ContentType::Location if channel != Channel::Whatsapp => Err(refused("places can be sent on WhatsApp only")),
-            ContentType::Sticker if channel != Channel::Whatsapp => Err(refused("stickers can be sent on WhatsApp only")),
+            ContentType::Location if channel != Channel::Whatsapp => {
+                Err(refused("places can be sent on WhatsApp only"))
+            }
+            ContentType::Sticker if channel != Channel::Whatsapp => {
+                Err(refused("stickers can be sent on WhatsApp only"))
+            }
             ContentType::Interactive if !cloud => {
                 Err(refused("buttons and lists can be sent by WhatsApp inboxes of the Cloud API only"))
             }
@@ -303,7 +307,9 @@ mod tests {
         let provider = if channel == Channel::Whatsapp { cloud } else { Provider::Unserved };
         let said = content.check(channel, &provider).err().map(|error| {
             let envelope = error.envelope("", "");
-            envelope["error"]["validation_errors"][0]["path"].as_str().map_or_else(|| error.code().as_str().to_owned(), Into::into)
+            envelope["error"]["validation_errors"][0]["path"]
+                .as_str()
+                .map_or_else(|| error.code().as_str().to_owned(), Into::into)
         });
         assert_eq!(said.as_deref(), refusal, "{shown}");
     }
@@ -324,7 +330,10 @@ mod tests {
         on(json!({"type": "interactive", "text": "Choose"}), Some("content.metadata.interactive"));
         on(json!({"type": "text", "text": "a", "metadata": buttons}), Some("content.metadata.interactive"));
         let flawed = json!({"interactive": {"kind": "button", "buttons": []}});
-        on(json!({"type": "interactive", "text": "a", "metadata": flawed}), Some("content.metadata.interactive.buttons"));
+        on(
+            json!({"type": "interactive", "text": "a", "metadata": flawed}),
+            Some("content.metadata.interactive.buttons"),
+        );
         let place = |latitude: f64| json!({"location": {"latitude": latitude, "longitude": 2.0}});
         on(json!({"type": "location", "metadata": place(1.0)}), None);
         on(json!({"type": "location", "metadata": place(91.0)}), Some("content.metadata.location.latitude"));

@@ -68,12 +68,7 @@ pub(crate) async fn send(
 }
 
 /// What is stored of a location, of something to press, of a reaction.
-async fn metadata(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    row: &ConversationRow,
-    given: &ReplyMetadata,
-) -> Result<Value, HubError> {
+async fn metadata(tx: &mut Tx, ctx: &Ctx, row: &ConversationRow, given: &ReplyMetadata) -> Result<Value, HubError> {
     let mut metadata = Map::new();
     if let Some(subject) = &given.subject {
         metadata.insert("subject".into(), subject.as_str().into());

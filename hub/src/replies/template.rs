@@ -6,9 +6,9 @@ use patchbay_core::inbox::Provider;
 use patchbay_core::item::ContentType;
 use patchbay_core::template::{HeaderValue, Shape, TemplateContent, TemplateStatus, Unfit, check_values, fill};
 use patchbay_http::ApiError;
+use patchbay_store::Tx;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::templates::{self, TemplateRow};
-use patchbay_store::Tx;
 use serde_json::json;
 use uuid::Uuid;
 

@@ -235,7 +235,8 @@ fn button_component(button: &ButtonValue) -> Value {
 
 /// The `interactive` object of something to press.
 fn pressable(body: &str, interactive: &Interactive) -> Value {
-    let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(|text| json!({"text": text}));
+    let text =
+        |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(|text| json!({"text": text}));
     let mut object = json!({"type": interactive.kind.as_str(), "body": {"text": body}});
     if let Some(header) = interactive.header.as_deref().filter(|header| !header.is_empty()) {
         object["header"] = json!({"type": "text", "text": header});

@@ -133,7 +133,8 @@ mod tests {
 
     #[test]
     fn strangers_and_addresses_in_numbers_are_not_asked() {
-        let inboxes = [twilio("https://api.twilio.com"), meta("https://graph.facebook.com/v23.0"), meta("http://127.0.0.1:1")];
+        let inboxes =
+            [twilio("https://api.twilio.com"), meta("https://graph.facebook.com/v23.0"), meta("http://127.0.0.1:1")];
         for url in [
             "https://example.com/file",
             "http://media.twiliocdn.com/AC1/abc",

@@ -37,11 +37,7 @@ struct Described {
 }
 
 /// WhatsApp's address of a file lives for minutes only: it is asked anew for every try.
-pub(super) async fn locate(
-    client: &ProviderClient,
-    inbox: &Inbox,
-    payload: &FetchPayload,
-) -> Result<Source, Failure> {
+pub(super) async fn locate(client: &ProviderClient, inbox: &Inbox, payload: &FetchPayload) -> Result<Source, Failure> {
     match (&inbox.provider, &payload.provider_media_id, &payload.url) {
         (Provider::WhatsAppCloud(number), Some(id), _) => {
             if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {

@@ -106,7 +106,8 @@ async fn upload(
 /// What stands before and after the file in the form.
 fn frame(boundary: &str, row: &MediaRow) -> (String, String) {
     let named = row.filename.as_deref().unwrap_or("file");
-    let filename: String = named.chars().filter(|letter| letter.is_ascii_alphanumeric() || "._-".contains(*letter)).collect();
+    let filename: String =
+        named.chars().filter(|letter| letter.is_ascii_alphanumeric() || "._-".contains(*letter)).collect();
     let filename = if filename.is_empty() { "file" } else { filename.as_str() };
     let mime_type = &row.mime_type;
     let field = |name: &str, value: &str| {
