@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod invoice;
 pub mod item;
 pub mod job;
+pub mod letter;
 pub mod money;
 pub mod notice;
 pub mod outbox;

@@ -48,6 +48,7 @@ pub mod quarantine;
 pub mod queues;
 pub mod ranking_rules;
 pub mod recommendations;
+pub mod reply_tokens;
 pub mod row;
 pub mod schedules;
 pub mod search;

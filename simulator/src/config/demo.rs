@@ -41,7 +41,7 @@ impl SimulatorConfig {
                     &inbox.address,
                     twilio_webhook(public_url),
                 )),
-                Provider::Unserved => {}
+                Provider::Email(_) | Provider::Unserved => {}
             }
         }
         config

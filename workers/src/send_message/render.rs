@@ -77,7 +77,7 @@ pub(super) fn render(
             };
             twilio::render(&number.account_sid, &outbound)
         }
-        Provider::Unserved => Err(RenderError::Unreachable),
+        Provider::Email(_) | Provider::Unserved => Err(RenderError::Unreachable),
     }
 }
 
