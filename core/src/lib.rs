@@ -28,6 +28,7 @@ pub mod money;
 pub mod notice;
 pub mod outbox;
 pub mod place;
+pub mod redaction;
 pub mod role;
 pub mod secret;
 pub mod technician;
