@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::channel::Channel;
 use crate::ids::{AccountId, InboxId, TeamId};
 use crate::secret::Secret;
+use crate::vocabulary;
 
 /// One configured address of ours on one channel.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub enum Provider {
     WhatsAppCloud(WhatsAppCloud),
     /// Twilio messaging (SMS, MMS, WhatsApp through Twilio).
     Twilio(Twilio),
+    /// A mailbox: mail comes in through a provider's webhooks or our own receiver, and leaves over SMTP.
+    Email(Box<Mailbox>),
     /// A channel that a later release serves; kept so that its settings survive.
     Unserved,
 }
@@ -47,6 +50,8 @@ pub struct WhatsAppCloud {
     pub verify_token: Secret,
     /// Bearer token for sending.
     pub access_token: Secret,
+    /// Meta's id of the business account that the number belongs to, when somebody told.
+    pub business_account_id: Option<String>,
     /// Graph API base, version included, no slash at the end.
     pub api_base: String,
 }
@@ -62,4 +67,61 @@ pub struct Twilio {
     pub shared_keys: BTreeMap<String, Secret>,
     /// REST API base, no slash at the end.
     pub api_base: String,
+}
+
+vocabulary! {
+    /// Who hands mail to us.
+    pub enum InboundMail {
+        /// Mailgun routes and events.
+        Mailgun => "mailgun",
+        /// SendGrid Inbound Parse and its event webhook.
+        Sendgrid => "sendgrid",
+        /// Postmark.
+        Postmark => "postmark",
+        /// Our own SMTP receiver.
+        Smtp => "smtp",
+    }
+}
+
+vocabulary! {
+    /// Whether signatures of mail that comes in are verified.
+    pub enum DkimCheck {
+        /// They are; the result is kept with the message.
+        Verify => "verify",
+        /// They are not.
+        Off => "off",
+    }
+}
+
+/// Settings of a mailbox.
+#[derive(Clone, Debug)]
+pub struct Mailbox {
+    /// Who hands mail to us; none: the mailbox only sends.
+    pub inbound: Option<InboundMail>,
+    /// Keys of the provider's webhooks, newest first: Mailgun signing keys, SendGrid public keys, or Postmark
+    /// `user:password` pairs.
+    pub signing_keys: Vec<Secret>,
+    /// How far the time in a webhook may be from ours, in seconds.
+    pub max_age_seconds: u64,
+    /// Where mail is sent through, password included; empty: the mailbox only receives.
+    pub smtp_url: Secret,
+    /// Domain of reply tokens; empty: answers come to the mailbox's own address.
+    pub reply_domain: String,
+    /// Signs reply tokens; empty: there are none.
+    pub reply_token_secret: Secret,
+    /// Whether signatures of mail that comes in are verified.
+    pub dkim: DkimCheck,
+    /// How mail that leaves is signed; none: the relay signs, or nobody.
+    pub signer: Option<DkimSigner>,
+}
+
+/// A key that signs mail.
+#[derive(Clone, Debug)]
+pub struct DkimSigner {
+    /// Name of the key below `_domainkey`.
+    pub selector: String,
+    /// Domain that signs.
+    pub domain: String,
+    /// The private key, PEM: RSA (PKCS#1 or PKCS#8) or Ed25519 (PKCS#8).
+    pub private_key: Secret,
 }

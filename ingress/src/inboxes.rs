@@ -67,7 +67,7 @@ impl Routes {
                     account.shared_keys.extend(keys.map(|(id, secret)| (id.clone(), secret.clone())));
                     account.by_address.insert((inbox.channel, inbox.address.clone()), Arc::clone(&inbox));
                 }
-                Provider::Unserved => {}
+                Provider::Email(_) | Provider::Unserved => {}
             }
         }
         routes

@@ -5,6 +5,7 @@ pub mod address;
 pub mod answer;
 pub mod dedupe;
 pub mod digest;
+pub mod email;
 pub mod exercise;
 mod json;
 pub mod request;

@@ -46,6 +46,16 @@ pub enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Finds personal data and secrets in texts and prints them with placeholders.
+    #[command(
+        after_help = "Each line of a file is {\"id\",\"text\",\"context\":{\"contacts\":[…]}}; each line printed is \
+                            {\"id\",\"spans\":[{\"start\",\"end\",\"type\"}],\"redacted\"} with offsets in code points."
+    )]
+    Redact {
+        /// Files of JSON lines.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Prints the OpenAPI document.
     Openapi,
     /// Replays accepted requests of providers from the journal.

@@ -5,6 +5,7 @@ mod dlq;
 mod doctor;
 pub(crate) mod journal;
 mod openapi;
+mod redact;
 mod replay;
 mod serve;
 mod simulate;
@@ -53,6 +54,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Migrate => serve::migrate(&settings()?).await,
         Command::Token(arguments) => token::run(&settings()?, arguments),
         Command::Replay { files } => replay::run(&files).await,
+        Command::Redact { files } => redact::run(&settings()?, &files),
         Command::Openapi => openapi::run(),
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
         Command::Journal { action } => journal::run(&settings()?, action).await,

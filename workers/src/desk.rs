@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
+use patchbay_core::media::MediaFailure;
 use patchbay_hub::delivery::{self, Burial, SendError};
 use patchbay_hub::received_files;
 use patchbay_store::attempts;
@@ -17,8 +18,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, sweep,
-    tidy_contact,
+    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read, sweep,
+    sync_templates, tidy_contact,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -44,6 +45,8 @@ impl Desk {
             JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,
             JobKind::ImportContacts => import_contacts::run(&self.deps, ctx, job).await,
             JobKind::RunRepair => run_repair::run(&self.deps, ctx, job).await,
+            JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
@@ -59,7 +62,7 @@ impl Desk {
             Ok(JobKind::FetchMedia) => {
                 if let Ok(payload) = serde_json::from_value::<FetchPayload>(job.payload.clone()) {
                     let directory = self.deps.directory.load_full();
-                    received_files::lost(tx, ctx, &directory, payload.media_id).await?;
+                    received_files::lost(tx, ctx, &directory, payload.media_id, MediaFailure::Unavailable).await?;
                 }
                 Ok(false)
             }

@@ -6,9 +6,11 @@ mod row;
 use std::time::Duration;
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use patchbay_core::Code;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{ContactImportId, JobId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
@@ -28,7 +30,7 @@ use crate::resource::record;
 use crate::state::Hub;
 
 /// Longest list.
-const MOST_BYTES: u64 = 20 << 20;
+const MOST_BYTES: usize = 20 << 20;
 /// Most rows of a list.
 const MOST_ROWS: usize = 100_000;
 /// Rows of one transaction.
@@ -115,7 +117,7 @@ pub(crate) async fn start(
     request: Request,
 ) -> Result<(StatusCode, Json<ImportBody>), HubError> {
     require_keeper(&ctx)?;
-    let bytes = crate::files::body_within(request, MOST_BYTES).await?;
+    let bytes = whole(request).await?;
     let document = String::from_utf8(bytes.to_vec()).map_err(|_| ApiError::invalid("body", "must be UTF-8"))?;
     let document = document.trim_start_matches('\u{feff}').to_owned();
     let rows = parse(&document).map_err(|problem| ApiError::invalid("body", problem))?;
@@ -150,6 +152,17 @@ pub(crate) async fn start(
     record(&mut tx, &ctx, None, "contact.import", subject).await?;
     tx.commit().await?;
     Ok((StatusCode::ACCEPTED, Json(row.into())))
+}
+
+/// The whole body, up to [`MOST_BYTES`] and no further. Error: 413 `PAYLOAD_TOO_LARGE`.
+async fn whole(request: Request) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(request.into_body(), MOST_BYTES).await.map_err(|error| {
+        if error.into_inner().is::<http_body_util::LengthLimitError>() {
+            ApiError::new(Code::PayloadTooLarge, format!("lists may have up to {} MB", MOST_BYTES >> 20))
+        } else {
+            ApiError::new(Code::InvalidRequest, "the body could not be read")
+        }
+    })
 }
 
 /// How far a list is.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::access::{Seen, lock_visible, require_hand_in_it};
+use super::access::{Seen, lock_visible, require_hand_in_it, require_worker};
 use super::annotate::write_note;
 use super::change::{Change, body_of};
 use crate::body::ConversationBody;
@@ -48,6 +48,7 @@ pub(crate) async fn merge(
     Body(body): Body<MergeConversation>,
 ) -> Result<Json<ConversationBody>, HubError> {
     let into = ConversationId(body.into);
+    require_worker(&ctx.actor)?;
     if into == id {
         return Err(ApiError::invalid("into", "must be another conversation").into());
     }

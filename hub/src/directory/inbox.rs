@@ -2,7 +2,7 @@
 
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
-use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
+use patchbay_core::inbox::{DkimCheck, DkimSigner, InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 use patchbay_store::inboxes::InboxRow;
 
@@ -10,6 +10,8 @@ use super::settings::{InboxSettings, KeptSecret, SecretProblem};
 
 const META_API: &str = "https://graph.facebook.com/v23.0";
 const TWILIO_API: &str = "https://api.twilio.com";
+/// How far the time in a mail provider's webhook may be from ours. Source: channel reference, e-mail.
+const MAX_AGE_SECONDS: u64 = 900;
 
 /// Why an inbox cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,6 +96,9 @@ pub fn health(settings: &InboxSettings) -> Health {
         Ok(Provider::Twilio(twilio)) if twilio.auth_tokens.is_empty() => {
             Health::CannotSend(InboxProblem::Missing("auth_tokens"))
         }
+        Ok(Provider::Email(mailbox)) if mailbox.smtp_url.is_empty() => {
+            Health::CannotSend(InboxProblem::Missing("smtp_url"))
+        }
         Ok(_) => Health::Ok,
     }
 }
@@ -103,7 +108,8 @@ pub(crate) fn provider_word(settings: &InboxSettings) -> &'static str {
     match settings.channel {
         Channel::Whatsapp if settings.account_sid.is_none() => "whatsapp_cloud",
         Channel::Whatsapp | Channel::Sms => "twilio",
-        Channel::Email | Channel::Chat | Channel::Voice => "unserved",
+        Channel::Email => "email",
+        Channel::Chat | Channel::Voice => "unserved",
     }
 }
 
@@ -111,8 +117,35 @@ fn provider(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
     match settings.channel {
         Channel::Whatsapp if settings.account_sid.is_none() => meta(settings),
         Channel::Whatsapp | Channel::Sms => twilio(settings),
+        Channel::Email => mailbox(settings),
         channel => Err(InboxProblem::Channel(channel)),
     }
+}
+
+/// Whoever hands mail to us by webhook must prove it; a mailbox of our own receiver needs no key.
+fn mailbox(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
+    let inbound: Option<InboundMail> = settings.inbound.as_deref().and_then(|word| word.parse().ok());
+    let signing_keys = resolve_all("signing_keys", &settings.signing_keys)?;
+    if signing_keys.is_empty() && !matches!(inbound, None | Some(InboundMail::Smtp)) {
+        return Err(InboxProblem::Missing("signing_keys"));
+    }
+    let domain = settings.address.as_deref().and_then(|address| address.rsplit_once('@')).map_or("", |(_, host)| host);
+    let private_key = resolve_optional("dkim_private_key", settings.dkim_private_key.as_ref())?;
+    let signer = settings.dkim_selector.as_ref().filter(|_| !private_key.is_empty()).map(|selector| DkimSigner {
+        selector: selector.clone(),
+        domain: settings.dkim_domain.clone().unwrap_or_else(|| domain.to_owned()),
+        private_key,
+    });
+    Ok(Provider::Email(Box::new(Mailbox {
+        inbound,
+        signing_keys,
+        max_age_seconds: settings.max_age_seconds.unwrap_or(MAX_AGE_SECONDS),
+        smtp_url: resolve_optional("smtp_url", settings.smtp_url.as_ref())?,
+        reply_domain: settings.reply_domain.clone().unwrap_or_default().to_ascii_lowercase(),
+        reply_token_secret: resolve_optional("reply_token_secret", settings.reply_token_secret.as_ref())?,
+        dkim: settings.dkim.as_deref().and_then(|word| word.parse().ok()).unwrap_or(DkimCheck::Verify),
+        signer,
+    })))
 }
 
 /// What is needed to take messages must be there; without a token to send the inbox still takes them.
@@ -127,6 +160,7 @@ fn meta(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
         app_secrets,
         verify_token: resolve_optional("verify_token", settings.verify_token.as_ref())?,
         access_token: resolve_optional("access_token", settings.access_token.as_ref())?,
+        business_account_id: settings.business_account_id.clone(),
         api_base: base(settings, META_API),
     }))
 }

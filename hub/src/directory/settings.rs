@@ -51,6 +51,9 @@ pub struct InboxSettings {
     /// WhatsApp Cloud API: Meta's id of the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number_id: Option<String>,
+    /// WhatsApp Cloud API: Meta's id of the business account, for its templates. Learned from webhooks when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_account_id: Option<String>,
     /// WhatsApp Cloud API: app secrets, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_secrets: Vec<KeptSecret>,
@@ -92,6 +95,18 @@ pub struct InboxSettings {
     /// E-mail: `verify` or `off`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dkim: Option<String>,
+    /// E-mail: how far the time in a provider's webhook may be from ours, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age_seconds: Option<u64>,
+    /// E-mail: name of the key that signs mail, below `_domainkey`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dkim_selector: Option<String>,
+    /// E-mail: domain that signs mail; else the domain of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dkim_domain: Option<String>,
+    /// E-mail: private key that signs mail, PEM: RSA or Ed25519.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dkim_private_key: Option<KeptSecret>,
 
     /// Chat: how visitors prove who they are, `hmac` or `jwt`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,6 +216,7 @@ impl InboxSettings {
             account: None,
             api_base: None,
             phone_number_id: None,
+            business_account_id: None,
             app_secrets: Vec::new(),
             verify_token: None,
             access_token: None,
@@ -214,6 +230,10 @@ impl InboxSettings {
             reply_domain: None,
             reply_token_secret: None,
             dkim: None,
+            max_age_seconds: None,
+            dkim_selector: None,
+            dkim_domain: None,
+            dkim_private_key: None,
             identity_mode: None,
             identity_secrets: Vec::new(),
             jwt: None,
@@ -235,6 +255,7 @@ impl InboxSettings {
             ("access_token", &self.access_token),
             ("smtp_url", &self.smtp_url),
             ("reply_token_secret", &self.reply_token_secret),
+            ("dkim_private_key", &self.dkim_private_key),
         ];
         let keys = self.jwt.iter().flat_map(|jwt| jwt.keys.values());
         many.into_iter()
@@ -262,6 +283,7 @@ impl InboxSettings {
         masked.access_token = self.access_token.as_ref().map(one);
         masked.smtp_url = self.smtp_url.as_ref().map(one);
         masked.reply_token_secret = self.reply_token_secret.as_ref().map(one);
+        masked.dkim_private_key = self.dkim_private_key.as_ref().map(one);
         masked.shared_keys = map(&self.shared_keys);
         if let Some(jwt) = &mut masked.jwt {
             jwt.keys = map(&jwt.keys);
