@@ -18,8 +18,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read, sweep,
-    sync_templates, tidy_contact,
+    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read,
+    sweep, sync_templates, tidy_contact,
 };
 
 /// How long a job waits whose kind only a newer release knows.
