@@ -10,5 +10,6 @@ mod enforcement;
 mod main_job;
 mod no_loss;
 mod observability;
+mod recovery;
 mod tree;
 mod workers;
