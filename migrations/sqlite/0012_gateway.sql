@@ -48,6 +48,7 @@ create table tool_drafts (
 create index tool_drafts_by_conversation on tool_drafts (conversation_id, id);
 create index tool_drafts_by_contact on tool_drafts (contact_id, created_at);
 create index tool_drafts_by_state on tool_drafts (state, expires_at);
+create index tool_drafts_by_check on tool_drafts (check_at) where check_at is not null;
 create unique index tool_drafts_by_request on tool_drafts (conversation_id, tool, request_key)
     where request_key is not null;
 

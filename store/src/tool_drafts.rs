@@ -291,7 +291,8 @@ pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Tool
     tx.query(
         "select id from tool_drafts
          where (state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED') and expires_at <= $1)
-            or (state in ('COMMITTING', 'UNKNOWN') and check_at <= $1)
+            or (state in ('COMMITTING', 'UNKNOWN', 'CANCELLED', 'REJECTED', 'EXPIRED', 'VOIDED', 'FAILED')
+                and check_at <= $1)
          order by id limit $2",
     )
     .bind(now)
