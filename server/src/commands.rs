@@ -3,7 +3,9 @@
 mod audit;
 mod dlq;
 mod doctor;
+pub(crate) mod journal;
 mod openapi;
+mod redact;
 mod replay;
 mod serve;
 mod simulate;
@@ -52,8 +54,10 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Migrate => serve::migrate(&settings()?).await,
         Command::Token(arguments) => token::run(&settings()?, arguments),
         Command::Replay { files } => replay::run(&files).await,
+        Command::Redact { files } => redact::run(&settings()?, &files),
         Command::Openapi => openapi::run(),
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
+        Command::Journal { action } => journal::run(&settings()?, action).await,
         Command::Audit { action } => audit::run(&settings()?, action).await,
         Command::Doctor => doctor::run(&settings()?).await,
         Command::Simulate { what } => simulate::run(&settings()?, what).await,

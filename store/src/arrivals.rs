@@ -7,6 +7,7 @@ use patchbay_core::event::NewEvent;
 use patchbay_core::ids::{ContactId, InboxId, MessageId};
 
 use crate::batch::Batch;
+use crate::contact_erasure::key_hash;
 use crate::conversations::ConversationRow;
 use crate::db::Engine;
 use crate::error::StoreError;
@@ -77,7 +78,7 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
         return Ok(Vec::new());
     }
     match tx.engine() {
-        Engine::Sqlite => claim_each(tx, arrivals, now).await,
+        Engine::Sqlite => claim_each(tx, batch_of(arrivals, now)).await,
         Engine::Postgres => claim_at_once(tx, batch_of(arrivals, now)).await,
     }
 }
@@ -90,19 +91,22 @@ fn batch_of(arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Batch {
         .texts(arrivals.iter().map(|arrival| arrival.channel.as_str()))
         .texts(arrivals.iter().map(|arrival| arrival.address))
         .times(arrivals.iter().map(|_| now))
+        .texts(arrivals.iter().map(|arrival| key_hash(arrival.channel_message_id)))
 }
 
-async fn claim_each(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Result<Vec<Found>, StoreError> {
+/// A message that was erased is known by the hash of its key alone, and is no message any more.
+async fn claim_each(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError> {
     tx.query_sqlite(
-        "insert into message_keys (inbox_id, channel_message_id, message_id, created_at) values ($1, $2, $3, $6)
+        "insert into message_keys (inbox_id, channel_message_id, message_id, created_at) select $1, $2, $3, $6
+         where not exists (select 1 from erased_keys where inbox_id = $1 and key_hash = $7)
          on conflict (inbox_id, channel_message_id) do nothing",
     )
-    .bind_each(batch_of(arrivals, now))
+    .bind_each(batch.clone())
     .execute()
     .await?;
     tx.query_sqlite(
-        "select $3 as message_id, k.message_id = $3 as is_new, i.contact_id as known_as, i.opted_out_at, c.display_name as contact_name, v.id, v.inbox_id, v.channel,
-                v.contact_id, v.contact_address, v.status, v.priority, v.subject, v.team_id, v.assigned_to,
+        "select $3 as message_id, k.message_id = $3 as is_new, i.contact_id as known_as, i.opted_out_at,
+                c.display_name as contact_name, v.id, v.inbox_id, v.channel, v.contact_id, v.contact_address, v.status, v.priority, v.subject, v.team_id, v.assigned_to,
                 v.previous_assignee, v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count,
                 v.tags, v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
                 v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by,
@@ -113,7 +117,7 @@ async fn claim_each(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -
          left join conversations v on v.contact_id = i.contact_id and v.inbox_id = $1 and v.status <> 'closed'
          where k.inbox_id = $1 and k.channel_message_id = $2",
     )
-    .bind_each(batch_of(arrivals, now))
+    .bind_each(batch)
     .all()
     .await
 }
@@ -121,11 +125,14 @@ async fn claim_each(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -
 async fn claim_at_once(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError> {
     tx.query_postgres(
         "with batch as (
-             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
-                           as batch (inbox_id, channel_message_id, message_id, channel, address, at)
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
+                                  $7::text[])
+                           as batch (inbox_id, channel_message_id, message_id, channel, address, at, key_hash)
          ), claimed as (
              insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
              select inbox_id, channel_message_id, message_id, at from batch
+             where not exists (select 1 from erased_keys e
+                               where e.inbox_id = batch.inbox_id and e.key_hash = batch.key_hash)
              on conflict (inbox_id, channel_message_id) do nothing
              returning message_id
          ), pair as (

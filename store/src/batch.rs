@@ -12,12 +12,12 @@ use uuid::Uuid;
 use crate::param::{Arguments, ParamError, storable};
 
 /// Columns of equal length.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     columns: Vec<Values>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Values {
     Uuid(Vec<Option<Uuid>>),
     Text(Vec<Option<String>>),
