@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::body::ConversationBody;
+use crate::consent::{self, ConsentBody};
 use crate::conversations::{require_hub, require_worker};
 use crate::error::HubError;
 use crate::state::Hub;
@@ -69,10 +70,12 @@ pub struct IdentityBody {
     pub verified_at: Option<DateTime<Utc>>,
     /// Since when the customer does not want messages there.
     pub opted_out_at: Option<DateTime<Utc>>,
+    /// What may be written there, and how we know.
+    pub consent: ConsentBody,
 }
 
-impl From<&IdentityRow> for IdentityBody {
-    fn from(row: &IdentityRow) -> Self {
+impl IdentityBody {
+    fn of(row: &IdentityRow, consent: ConsentBody) -> Self {
         Self {
             id: row.id.into(),
             channel: row.channel.to_string(),
@@ -80,12 +83,17 @@ impl From<&IdentityRow> for IdentityBody {
             linked_by: row.linked_by.clone(),
             verified_at: row.verified_at,
             opted_out_at: row.opted_out_at,
+            consent,
         }
     }
 }
 
 async fn body(tx: &mut Tx, row: &ContactRow) -> Result<ContactBody, HubError> {
-    let identities = contacts::identities_of(tx, row.id).await?;
+    let mut identities = Vec::new();
+    for identity in contacts::identities_of(tx, row.id).await? {
+        let consent = consent::of_address(tx, identity.channel, &identity.address, identity.opted_out_at).await?;
+        identities.push(IdentityBody::of(&identity, consent));
+    }
     Ok(ContactBody {
         id: row.id.into(),
         account_id: row.account_id.map(Into::into),
@@ -95,7 +103,7 @@ async fn body(tx: &mut Tx, row: &ContactRow) -> Result<ContactBody, HubError> {
         is_authorized_requester: row.is_authorized_requester,
         is_authorized_approver: row.is_authorized_approver,
         metadata: row.metadata.clone(),
-        identities: identities.iter().map(IdentityBody::from).collect(),
+        identities,
         merged_into: row.merged_into.map(Into::into),
         version: row.version,
         created_at: row.created_at,

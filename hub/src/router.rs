@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, contacts, conversations, dead_letters, files, performers, places, quarantine,
+    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, performers, places, quarantine,
     replies, ticket_link,
 };
 
@@ -16,6 +16,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(conversations::router())
         .merge(replies::router())
         .merge(contacts::router())
+        .merge(consent::router())
         .merge(files::router())
         .merge(places::router())
         .merge(catalog::router())

@@ -17,6 +17,7 @@ mod batch;
 pub mod canned_responses;
 pub mod closeouts;
 pub mod cockpit;
+pub mod consents;
 pub mod constraints;
 pub mod contact_attempts;
 pub mod contacts;

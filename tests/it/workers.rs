@@ -3,6 +3,7 @@
 
 mod background;
 mod jobs;
+mod mail;
 mod reconciliation;
 mod sending;
 mod statuses;

@@ -67,7 +67,7 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
         match &item.item {
             Item::Message(message) => consents.hear(item, message, &fresh, &people),
             Item::Event(event) if !repeats(event, item, &fresh) => {
-                consents.note(item, event);
+                consents.note(item, event, &fresh);
                 apply_event(&mut tx, ctx, item, event).await?;
             }
             Item::Event(_) | Item::Status(_) => {}
