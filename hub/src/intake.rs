@@ -2,6 +2,7 @@
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
 mod apply;
+mod changes;
 mod consent;
 mod gather;
 mod people;
@@ -16,6 +17,7 @@ use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 
+pub use changes::apply_ripe;
 pub use gather::Intake;
 
 /// Items of one webhook for one inbox.

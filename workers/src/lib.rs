@@ -18,7 +18,9 @@ mod relay;
 mod runner;
 mod search_index;
 mod send_message;
+mod show_read;
 mod sweep;
+mod sync_templates;
 mod work;
 mod workers;
 
