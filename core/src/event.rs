@@ -30,6 +30,8 @@ vocabulary! {
         TicketUpdated => "ticket.updated",
         /// A ticket was escalated.
         TicketEscalated => "ticket.escalated",
+        /// An inbox fares better or worse than before, or was paused or resumed.
+        InboxHealthChanged => "inbox.health_changed",
         /// Something needs a supervisor's eye.
         AlertRaised => "alert.raised",
     }

@@ -14,6 +14,7 @@ pub mod directory;
 mod error;
 pub mod feed;
 pub mod files;
+pub mod inbox_health;
 pub mod intake;
 pub mod performers;
 pub mod places;
@@ -28,4 +29,4 @@ pub mod ticket_link;
 
 pub use error::HubError;
 pub use router::router;
-pub use state::{Hub, HubConfig};
+pub use state::{AbuseLimits, Hub, HubConfig};

@@ -4,8 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, performers, places, quarantine,
-    replies, ticket_link,
+    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, performers, places, quarantine, replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -17,6 +16,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(replies::router())
         .merge(contacts::router())
         .merge(consent::router())
+        .merge(inbox_health::router())
         .merge(files::router())
         .merge(places::router())
         .merge(catalog::router())

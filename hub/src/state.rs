@@ -37,6 +37,23 @@ pub struct HubConfig {
     pub link_secret: Secret,
     /// How many transactions the intake runs at once; 1 on SQLite.
     pub intake_shards: usize,
+    /// How much one customer may write before nobody is called for it any more.
+    pub abuse: AbuseLimits,
+}
+
+/// How much one customer may write; 0: as much as they like. Source: domain, messages, abuse limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbuseLimits {
+    /// Messages a minute in a conversation.
+    pub messages_per_minute: u32,
+    /// Conversations that begin within an hour.
+    pub conversations_per_hour: u32,
+}
+
+impl Default for AbuseLimits {
+    fn default() -> Self {
+        Self { messages_per_minute: 20, conversations_per_hour: 5 }
+    }
 }
 
 impl Default for HubConfig {
@@ -47,6 +64,7 @@ impl Default for HubConfig {
             max_upload_bytes: 25 << 20,
             link_secret: Secret::new(""),
             intake_shards: 4,
+            abuse: AbuseLimits::default(),
         }
     }
 }

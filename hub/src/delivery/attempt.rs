@@ -119,7 +119,7 @@ async fn complete(tx: &mut Tx, message: MessageRow) -> Result<Outgoing, StoreErr
 
 /// Whether a message is advertising: a template of that category, or the same for many.
 fn is_advertising(message: &MessageRow) -> bool {
-    let category = message.content.pointer("/metadata/template/category").and_then(Value::as_str);
+    let category = message.content.pointer("/metadata/category").and_then(Value::as_str);
     category == Some(TemplateCategory::Marketing.as_str()) || Lane::of(message) == Lane::Bulk
 }
 

@@ -70,6 +70,10 @@ impl Parts {
             max_upload_bytes: settings.limits.upload_mb << 20,
             link_secret,
             intake_shards: settings.intake.shards,
+            abuse: AbuseLimits {
+                messages_per_minute: settings.limits.messages_per_contact_minute,
+                conversations_per_hour: settings.limits.conversations_per_contact_hour,
+            },
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),

@@ -342,7 +342,7 @@ impl Receiver {
         applied
     }
 
-    async fn take(&self, channel: Channel, items: Vec<Item>) {
+    pub(crate) async fn take(&self, channel: Channel, items: Vec<Item>) {
         let inbound = Inbound { inbox_id: self.inbox(channel), items, received_at: self.clock.now() };
         self.intake.accept(vec![inbound]).await.expect("the intake takes it");
     }
