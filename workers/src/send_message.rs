@@ -222,6 +222,7 @@ impl Sender<'_> {
                 None => Finding::Failed(error, Burial::DeadLetter),
             },
             Action::OfferTemplate | Action::Suppress(_) => Finding::Failed(error, Burial::None),
+            Action::FallBackToLink if has_file(outgoing) => Finding::AsLink(error),
             Action::FlagAddress | Action::FallBackToLink | Action::Fail => Finding::Failed(error, Burial::DeadLetter),
         }
     }
@@ -306,6 +307,11 @@ impl Sender<'_> {
                 delivery::postpone(tx, ctx, &directory, id, attempt, error).await?;
                 jobs::defer(tx, self.job, ctx.now + *wait).await?;
             }
+            (Finding::AsLink(error), Some(attempt)) => {
+                delivery::as_link(tx, id).await?;
+                delivery::postpone(tx, ctx, &directory, id, attempt, error).await?;
+                jobs::defer(tx, self.job, ctx.now).await?;
+            }
             (Finding::Lost(how), Some(attempt)) => {
                 // Nobody knows what became of it: this job becomes the one that finds out, in its place of the lane.
                 let status = delivery::interrupted(tx, ctx, &directory, id, attempt, how).await?;
@@ -317,10 +323,15 @@ impl Sender<'_> {
                 let payload = self.job.payload.clone();
                 jobs::become_kind(tx, self.job, JobKind::ReconcileMessage, payload, run_at).await?;
             }
-            (Finding::Postponed(..) | Finding::Lost(_), None) => {}
+            (Finding::Postponed(..) | Finding::AsLink(_) | Finding::Lost(_), None) => {}
         }
         Ok(())
     }
+}
+
+/// Whether a message has a file that a link could stand for.
+fn has_file(outgoing: &Outgoing) -> bool {
+    !delivery::is_link(&outgoing.message) && render::media_ids(&outgoing.message.content).next().is_some()
 }
 
 /// Whose trouble a delay is.
@@ -363,6 +374,8 @@ enum Finding {
     Accepted(Acceptance),
     /// Not taken; again after so long.
     Postponed(SendError, Duration, Whose),
+    /// Not taken as it is; at once again as a text with a link.
+    AsLink(SendError),
     /// Will not go out.
     Failed(SendError, Burial),
     /// Nobody knows.
@@ -380,14 +393,14 @@ impl Finding {
             Self::Postponed(error, _, Whose::Inbox) => Some(Signal::Failed { code: &error.code }),
             // Somebody else's crash says nothing of the provider.
             Self::Lost(how) if how != INTERRUPTED => Some(Signal::Failed { code: how }),
-            Self::Postponed(..) | Self::Failed(..) | Self::Lost(_) => None,
+            Self::Postponed(..) | Self::AsLink(_) | Self::Failed(..) | Self::Lost(_) => None,
         }
     }
 
     fn word(&self) -> &'static str {
         match self {
             Self::Accepted(_) => "accepted",
-            Self::Postponed(..) => "postponed",
+            Self::Postponed(..) | Self::AsLink(_) => "postponed",
             Self::Failed(..) => "failed",
             Self::Lost(_) => "unknown",
         }
