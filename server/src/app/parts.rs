@@ -16,6 +16,7 @@ use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
+use patchbay_tool_gateway::{Gateway, Transactions};
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -34,6 +35,8 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 /// The parts of a server.
 pub(super) struct Parts {
     pub(super) hub: Hub,
+    /// The door for AI agents, once started.
+    pub(super) gateway: Option<Gateway>,
     pub(super) ingress: Option<Ingress>,
     pub(super) realtime: Option<Realtime>,
     pub(super) simulator: Option<patchbay_simulator::Running>,
@@ -84,7 +87,7 @@ impl Parts {
         let dispatch =
             Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
-        Ok(Self { hub, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
+        Ok(Self { hub, gateway: None, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
     }
 
     /// Starts the parts that the roles ask for.
@@ -128,6 +131,28 @@ impl Parts {
         if roles.workers {
             self.start_workers(settings, stop).await?;
         }
+        self.start_gateway(settings, roles, stop)
+    }
+
+    /// Builds the door for AI agents; with the workers it also follows customers' answers and settles drafts.
+    fn start_gateway(
+        &mut self,
+        settings: &Settings,
+        roles: Roles,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
+        let unusable = |error: patchbay_tool_gateway::transactions::Unusable| StartError::Part {
+            what: "integration.transactions",
+            problem: error.to_string(),
+        };
+        let system = settings.integration.transactions.as_ref();
+        let clock = self.hub.gate.clock.clone();
+        let system = system.map(|system| Transactions::new(system.config(), clock)).transpose().map_err(unusable)?;
+        let gateway = Gateway::new(self.hub.clone(), settings.tool_gateway.clone(), system);
+        if roles.workers {
+            self.tasks.push(tokio::spawn(gateway.clone().run_background(stop.clone())));
+        }
+        self.gateway = Some(gateway);
         Ok(())
     }
 

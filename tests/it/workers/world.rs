@@ -95,6 +95,8 @@ impl World {
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
             listeners: Arc::new([]),
             node: "node-1".into(),
+            reenactor: patchbay_hub::recovery::Reenactor::default(),
+            journal_days: 30,
             config,
         };
         let runner = Workers::runner(&deps).expect("a client");
