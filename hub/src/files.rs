@@ -117,7 +117,7 @@ async fn body_within(request: Request, limit: u64) -> Result<Bytes, ApiError> {
 }
 
 /// A name without any path in it, up to 200 characters.
-fn file_name(encoded: &str) -> String {
+pub(crate) fn file_name(encoded: &str) -> String {
     let decoded = percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned();
     let name = decoded.rsplit(['/', '\\']).next().unwrap_or_default();
     name.chars().filter(|letter| !letter.is_control() && *letter != '"').take(200).collect()

@@ -8,6 +8,7 @@ mod people;
 mod poison;
 mod records;
 mod threads;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 
 pub use gather::Intake;
+pub(crate) use people::name_of_stranger;
 
 /// Items of one webhook for one inbox.
 #[derive(Clone, Debug)]
