@@ -17,6 +17,10 @@ vocabulary! {
         EndSnooze => "end_snooze",
         /// Fetch a received file from its provider.
         FetchMedia => "fetch_media",
+        /// Show a customer on WhatsApp that a message was read, or that somebody is typing.
+        ShowRead => "show_read",
+        /// Read the templates of an inbox from its provider.
+        SyncTemplates => "sync_templates",
         /// Ask the requester of a ticket for what is missing.
         AskRequester => "ask_requester",
         /// Deliver an outbox event of a ticket.

@@ -3,6 +3,8 @@
 
 mod attempt;
 mod change;
+mod lane;
+mod recipient;
 mod report;
 
 use patchbay_core::ids::ConversationId;
@@ -11,7 +13,11 @@ use serde::Serialize;
 
 pub(crate) use change::write;
 
-pub use attempt::{Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay};
+pub use attempt::{
+    Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,
+};
+pub use lane::Lane;
+pub use recipient::learn;
 pub use report::{Applied, Report, apply_statuses};
 
 /// The lane of a conversation: its messages are handed over one at a time, in order.

@@ -2,6 +2,7 @@
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
 mod apply;
+mod changes;
 mod consent;
 mod gather;
 mod people;
@@ -17,6 +18,7 @@ use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 
+pub use changes::apply_ripe;
 pub use gather::Intake;
 pub(crate) use people::name_of_stranger;
 

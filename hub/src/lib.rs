@@ -17,6 +17,7 @@ pub mod files;
 pub mod intake;
 pub mod performers;
 pub mod places;
+pub mod provider_templates;
 pub mod quarantine;
 pub mod received_files;
 pub mod replies;

@@ -4,7 +4,10 @@
 mod accept;
 mod body;
 mod endpoints;
+mod heading;
 mod system;
+mod target;
+mod template;
 
 pub use system::{Said, say};
 

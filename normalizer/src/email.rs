@@ -1,3 +1,5 @@
 //! E-mail: what arrives and what leaves.
 
+pub mod compose;
 pub mod reply_token;
+pub mod smtp;

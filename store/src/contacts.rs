@@ -236,6 +236,25 @@ pub async fn insert_identities(tx: &mut Tx, identities: &[NewIdentity], now: Dat
     Ok(())
 }
 
+/// Adds an address to a contact, unless it is somebody's already; `false` then.
+pub async fn add_identity(tx: &mut Tx, identity: &NewIdentity, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let added = tx
+        .query(
+            "insert into channel_identities (id, contact_id, channel, address, linked_by, created_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (channel, address) do nothing",
+        )
+        .bind(IdentityId::new())
+        .bind(identity.contact_id)
+        .bind(identity.channel)
+        .bind(identity.address.as_str())
+        .bind(identity.linked_by)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(added == 1)
+}
+
 /// Says that a contact belongs to a place.
 pub async fn link_site(
     tx: &mut Tx,

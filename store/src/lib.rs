@@ -44,6 +44,7 @@ pub mod outbox;
 pub mod outbox_views;
 pub mod packet;
 pub mod param;
+pub mod parked_changes;
 pub mod performer_rejections;
 pub mod quarantine;
 pub mod queues;

@@ -252,18 +252,97 @@ pub async fn page_after(
     .await
 }
 
-/// Replaces the stored content of a message. Error: [`StoreError::Conflict`] when it changed since it was read.
+/// The customer's newest message in a conversation.
+pub async fn last_inbound(tx: &mut Tx, conversation: ConversationId) -> Result<Option<MessageRow>, StoreError> {
+    tx.query(
+        "select id, conversation_id, seq, inbox_id, channel, channel_message_id, client_message_id, direction,
+                sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, error, metadata,
+                occurred_at, sent_at, delivered_at, read_at, failed_at, version, created_at
+         from messages where conversation_id = $1 and direction = 'inbound' order by seq desc limit 1",
+    )
+    .bind(conversation)
+    .optional()
+    .await
+}
+
+/// Whether a machine wrote to the customer of a conversation after `since`.
+pub async fn machine_wrote_after(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from messages
+                        where conversation_id = $1 and direction = 'outbound' and sender_type in ('system', 'ai')
+                          and status <> 'failed' and created_at > $2) as found",
+    )
+    .bind(conversation)
+    .bind(since)
+    .scalar()
+    .await
+}
+
+/// Replaces the stored content of a message, its text included. Error: [`StoreError::Conflict`] when it changed since it was read.
 pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
     let changed = tx
         .query(
-            "update messages set content = $4, version = version + 1
+            "update messages set content = $4, text = $5, version = version + 1
              where conversation_id = $1 and seq = $2 and version = $3",
         )
         .bind(row.conversation_id)
         .bind(row.seq)
         .bind(row.version)
         .bind(row.content.clone())
+        .bind(row.text.as_deref())
         .execute()
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Replaces the facts about a message. Error: [`StoreError::Conflict`] when it changed since it was read.
+pub async fn set_metadata(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
+    let changed = tx
+        .query(
+            "update messages set metadata = $4, version = version + 1
+             where conversation_id = $1 and seq = $2 and version = $3",
+        )
+        .bind(row.conversation_id)
+        .bind(row.seq)
+        .bind(row.version)
+        .bind(row.metadata.clone())
+        .execute()
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// The customer's newest message in a conversation up to a sequence.
+pub async fn last_inbound_up_to(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    seq: i64,
+) -> Result<Option<MessageId>, StoreError> {
+    let ids = tx
+        .query(
+            "select id from messages where conversation_id = $1 and seq <= $2 and direction = 'inbound'
+             order by seq desc limit 1",
+        )
+        .bind(conversation)
+        .bind(seq)
+        .column()
+        .await?;
+    Ok(ids.into_iter().next())
+}
+
+/// The facts about some inbound messages of the conversations of an inbox that moved last.
+pub async fn recent_metadata(tx: &mut Tx, inbox: InboxId, limit: i64) -> Result<Vec<Value>, StoreError> {
+    tx.query(
+        "select m.metadata from messages m
+         join (select id from conversations where inbox_id = $1 order by last_message_at desc limit $2) c
+              on c.id = m.conversation_id
+         where m.direction = 'inbound' order by m.created_at desc limit $2",
+    )
+    .bind(inbox)
+    .bind(limit)
+    .column()
+    .await
 }

@@ -145,6 +145,7 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/inboxes/{id}", "get", SEE_INBOXES),
     ("/api/v1/inboxes/{id}", "patch", ADMIN),
     ("/api/v1/inboxes/{id}", "delete", ADMIN),
+    ("/api/v1/inboxes/{id}/templates/sync", "post", ADMIN),
     ("/api/v1/me", "get", AnyRole),
     ("/api/v1/media", "post", WORK),
     ("/api/v1/media/{id}", "get", AnyRole),

@@ -11,13 +11,16 @@ mod end_snooze;
 mod fetch_media;
 mod heartbeat;
 pub mod limits;
+mod mail;
 mod provider;
 mod reconcile_message;
 mod relay;
 mod runner;
 mod search_index;
 mod send_message;
+mod show_read;
 mod sweep;
+mod sync_templates;
 mod work;
 mod workers;
 

@@ -2,9 +2,13 @@
 //! what the answer means. Between the commit and the answer nobody knows; a crash there is found by the next run, which
 //! asks around instead of sending again.
 
+mod by_mail;
 mod pace;
 mod render;
+mod to_visitor;
+mod upload;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +20,7 @@ use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
 use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
-use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
+use patchbay_normalizer::answer::{Accepted, Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{StoreError, Tx};
@@ -25,6 +29,7 @@ use serde::{Deserialize, Serialize};
 use crate::backoff;
 use crate::deps::Deps;
 use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
+use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
 
 /// What a job of this kind carries; the same for [`crate::reconcile_message`].
@@ -54,7 +59,17 @@ pub(crate) async fn run(
         return Ok(Verdict::Later(ctx.now + NO_INBOX));
     };
     let sender = Sender { deps, ctx, job, inbox };
-    let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link };
+    if let Provider::Chat(_) = &sender.inbox.provider {
+        return sender.hand_to_visitor(id).await;
+    }
+    if let Provider::Email(mailbox) = &sender.inbox.provider {
+        return Box::pin(sender.mail(client.mail(), mailbox, &outgoing)).await;
+    }
+    let copies = match outgoing.message.status {
+        DeliveryStatus::Pending => upload::copies(deps, client, ctx, &sender.inbox, &outgoing).await?,
+        _ => BTreeMap::new(),
+    };
+    let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link, copies: &copies };
     let request = match render::render(&sender.inbox, &outgoing, &addresses) {
         Ok(request) => request,
         Err(error) => {
@@ -128,10 +143,8 @@ impl Sender<'_> {
             CallEnd::Lost(how) => Finding::Lost(how.into()),
             CallEnd::Answer(answer) => match self.classify(&answer) {
                 Outcome::Accepted(accepted) => {
-                    let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
-                    metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str())
-                        .record(took.as_secs_f64());
-                    Finding::Accepted(accepted.channel_message_id)
+                    self.count_latency(outgoing);
+                    Finding::Accepted(Acceptance::from(accepted))
                 }
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
             },
@@ -148,9 +161,15 @@ impl Sender<'_> {
                 let error = SendError::ours("SMS_DISABLED", ErrorClass::Permanent, problem);
                 Some(Finding::Failed(error, Burial::None))
             }
-            Channel::Sms if sms.dry_run => Some(Finding::Accepted(format!("dry-run-{id}"))),
+            Channel::Sms if sms.dry_run => Some(Finding::Accepted(Acceptance::of(format!("dry-run-{id}")))),
             _ => None,
         }
+    }
+
+    fn count_latency(&self, outgoing: &Outgoing) {
+        let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
+        metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str())
+            .record(took.as_secs_f64());
     }
 
     async fn count_and_note(&self, id: MessageId, attempt: AttemptId, finding: &Finding) -> Result<Verdict, WorkError> {
@@ -162,7 +181,7 @@ impl Sender<'_> {
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {
         let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
         match self.inbox.provider {
-            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => whatsapp::classify(&answer),
             Provider::Twilio(_) => twilio::classify(&answer),
         }
     }
@@ -176,7 +195,13 @@ impl Sender<'_> {
         }
         match refusal.action {
             Action::Retry(plan) => self.again(outgoing, error, &plan, refusal.retry_after).await,
-            Action::UploadAgain => self.again(outgoing, error, &OFFER_FILE_AGAIN, None).await,
+            Action::UploadAgain => {
+                // A copy that cannot be forgotten now is forgotten with the next refusal.
+                if let Err(error) = upload::forget(self.deps, &self.inbox, outgoing).await {
+                    tracing::warn!(error = %Causes(&error), "the provider's copies of files could not be forgotten");
+                }
+                self.again(outgoing, error, &OFFER_FILE_AGAIN, None).await
+            }
             Action::CheckThenRetry(_) => Finding::Lost(error.code),
             Action::Hold(scope) => match pace::scope(&self.inbox, outgoing, scope) {
                 Some(scope) => {
@@ -201,7 +226,12 @@ impl Sender<'_> {
         retry_after: Option<Duration>,
     ) -> Finding {
         let failed = u32::try_from(outgoing.failed_tries() + 1).unwrap_or(u32::MAX);
-        let Some(wait) = plan.wait(failed, backoff::jitter()) else {
+        // A mail server's patience is counted in quarters of an hour: coming back at once would only annoy it.
+        let jitter = match self.inbox.channel {
+            Channel::Email => 0.9 + backoff::jitter() / 10.0,
+            _ => backoff::jitter(),
+        };
+        let Some(wait) = plan.wait(failed, jitter) else {
             return Finding::Failed(error, Burial::DeadLetter);
         };
         let wait = wait.max(retry_after.unwrap_or_default());
@@ -246,7 +276,8 @@ impl Sender<'_> {
     ) -> Result<(), StoreError> {
         let directory = self.deps.directory.load_full();
         match (finding, attempt) {
-            (Finding::Accepted(key), attempt) => {
+            (Finding::Accepted(Acceptance { key, provider_status, addresses }), attempt) => {
+                delivery::learn(tx, ctx, id, provider_status.as_deref(), addresses).await?;
                 delivery::accept(tx, ctx, &directory, (id, self.inbox.id), attempt, key).await?;
                 jobs::complete(tx, self.job).await?;
             }
@@ -275,11 +306,35 @@ impl Sender<'_> {
     }
 }
 
+/// A provider has a message.
+#[derive(Debug)]
+struct Acceptance {
+    /// Under this id.
+    key: String,
+    /// Its first word on where it stands.
+    provider_status: Option<String>,
+    /// By these addresses it knows the recipient.
+    addresses: Vec<String>,
+}
+
+impl Acceptance {
+    fn of(key: String) -> Self {
+        Self { key, provider_status: None, addresses: Vec::new() }
+    }
+}
+
+impl From<Accepted> for Acceptance {
+    fn from(accepted: Accepted) -> Self {
+        let Accepted { channel_message_id: key, provider_status, recipient_addresses: addresses, .. } = accepted;
+        Self { key, provider_status, addresses }
+    }
+}
+
 /// What a call brought.
 #[derive(Debug)]
 enum Finding {
-    /// The provider has the message, under this id.
-    Accepted(String),
+    /// The provider has the message.
+    Accepted(Acceptance),
     /// Not taken; again after so long.
     Postponed(SendError, Duration),
     /// Will not go out.

@@ -5,8 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::JobId;
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::{self, ClaimedJob};
-use patchbay_store::{StoreError, feed, idempotency, statuses, sweeps};
+use patchbay_store::{StoreError, feed, idempotency, parked_changes, statuses, sweeps};
 use serde_json::json;
 
 use crate::deps::Deps;
@@ -45,6 +46,8 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
     }
     let mut tx = deps.db.begin().await?;
     statuses::sweep_parked(&mut tx, ctx.now - PARKED_FOR).await?;
+    apply_ripe(&mut tx, ctx, &deps.directory.load_full()).await?;
+    parked_changes::sweep(&mut tx, ctx.now - PARKED_FOR).await?;
     jobs::enqueue(&mut tx, ctx, &next(ctx.now)).await?;
     jobs::complete(&mut tx, job).await?;
     tx.commit().await?;

@@ -1,8 +1,7 @@
 //! Files that visitors upload. Kept like every other file, and attached only by whoever uploaded them.
 
+use axum::body::BodyDataStream;
 use chrono::TimeDelta;
-use object_store::ObjectStoreExt as _;
-use object_store::path::Path as ObjectPath;
 use patchbay_core::Code;
 use patchbay_core::evidence::sniff;
 use patchbay_core::ids::MediaId;
@@ -10,13 +9,12 @@ use patchbay_http::ApiError;
 use patchbay_store::media::{self, MediaStatus, NewMedia};
 use patchbay_store::chat;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Desk, Session};
 use crate::error::HubError;
-use crate::files::{link, storage_key};
+use crate::files::{link, percent_decoded, take};
 
 /// Uploads of one visitor within an hour.
 const UPLOADS_AN_HOUR: i64 = 60;
@@ -38,7 +36,7 @@ pub struct Upload {
 
 /// A name without any path in it, up to 200 characters; percent-encoding is undone.
 pub fn name_of_file(encoded: &str) -> String {
-    crate::files::file_name(encoded)
+    percent_decoded(encoded)
 }
 
 impl Desk {
@@ -48,11 +46,8 @@ impl Desk {
         session: &Session,
         declared_type: &str,
         filename: Option<&str>,
-        bytes: bytes::Bytes,
+        content: BodyDataStream,
     ) -> Result<Upload, HubError> {
-        if bytes.is_empty() {
-            return Err(ApiError::invalid("body", "the file is empty").into());
-        }
         let (ctx, address) = (self.ctx(), session.address());
         let recent = {
             let mut tx = self.hub.db.read().await?;
@@ -61,12 +56,9 @@ impl Desk {
         if recent >= UPLOADS_AN_HOUR {
             return Err(ApiError::new(Code::RateLimited, "too many files within an hour").retry_after(600).into());
         }
-        let mime_type = sniff(&bytes, declared_type);
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        let key = storage_key(&sha256);
-        let size = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-        let path = ObjectPath::from(key.as_str());
-        self.hub.files.put(&path, bytes.into()).await.map_err(|error| ApiError::internal(&error))?;
+        let kept = take(&self.hub, content).await?;
+        let mime_type = sniff(&kept.first, declared_type);
+        let size = i64::try_from(kept.size_bytes).unwrap_or(i64::MAX);
         let id = MediaId::new();
         let row = NewMedia {
             id,
@@ -76,8 +68,8 @@ impl Desk {
             mime_type: &mime_type,
             filename,
             size_bytes: Some(size),
-            sha256: Some(&sha256),
-            storage_key: Some(&key),
+            sha256: Some(&kept.sha256),
+            storage_key: Some(&kept.storage_key),
             status: MediaStatus::Ready,
             created_by: None,
         };

@@ -24,6 +24,8 @@ const BATCH: i64 = 512;
 const POLL: Duration = Duration::from_millis(250);
 /// Pause before looking again for events that are committed but not settled.
 const SETTLING: Duration = Duration::from_millis(3);
+/// How long sockets may take to say goodbye when this process stops.
+const GOODBYES: Duration = Duration::from_secs(8);
 /// Pause while the database is away.
 const AWAY: Duration = Duration::from_secs(1);
 
@@ -199,6 +201,9 @@ pub(super) async fn follow(desk: Desk) {
         () = desk.stop.cancelled() => {}
         _ = work => {}
     }
+    // The sockets say goodbye.
+    desk.sockets.close();
+    let _gone = timeout(GOODBYES, desk.sockets.wait()).await;
 }
 
 async fn follow_feed(desk: &Desk) {

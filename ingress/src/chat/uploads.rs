@@ -1,14 +1,23 @@
 //! `POST /chat/{inbox}/attachments`: a file, before the message that carries it.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
+use patchbay_core::Code;
+use patchbay_http::ApiError;
 use patchbay_hub::chat::{Upload, name_of_file};
+use tokio::time::timeout;
 
 use super::door::{Denied, Visit, desk};
 use super::rates::Who;
-use crate::webhook::{Ingress, read_body};
+use crate::refusal::Refusal;
+use crate::webhook::Ingress;
+
+/// How long a visitor may take to send a file.
+const UPLOAD_WITHIN: Duration = Duration::from_mins(5);
 
 /// Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`
 /// (percent-encoded). Needs a session. The type is told by the content, not by the sender.
@@ -37,9 +46,17 @@ async fn keep(ingress: &Ingress, visit: &Visit, request: Request) -> Result<Resp
     let desk = desk(ingress)?;
     let (declared, filename) = (text(request.headers(), "content-type"), text(request.headers(), "x-filename"));
     let filename = filename.map(|name| name_of_file(&name)).filter(|name| !name.is_empty());
-    let limit = usize::try_from(desk.max_upload_bytes()).unwrap_or(usize::MAX);
-    let bytes = read_body(ingress.config(), request, limit).await?;
-    let upload = desk.keep_upload(&session, declared.as_deref().unwrap_or_default(), filename.as_deref(), bytes).await?;
+    let length = text(request.headers(), "content-length").and_then(|length| length.parse::<u64>().ok());
+    if length.is_some_and(|length| length > desk.max_upload_bytes()) {
+        return Err(ApiError::new(Code::PayloadTooLarge, "the file is too large")
+            .with("limit_bytes", desk.max_upload_bytes())
+            .into());
+    }
+    let content = request.into_body().into_data_stream();
+    let declared = declared.as_deref().unwrap_or_default();
+    let upload = timeout(UPLOAD_WITHIN, desk.keep_upload(&session, declared, filename.as_deref(), content))
+        .await
+        .map_err(|_| Refusal::MalformedPayload)??;
     Ok((StatusCode::CREATED, Json(upload)).into_response())
 }
 

@@ -9,6 +9,7 @@ use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
+use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
@@ -102,7 +103,7 @@ impl Parts {
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
         self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
         if roles.ingress {
-            self.start_ingress(settings, stop_intake)?;
+            self.start_ingress(settings, stop, stop_intake)?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -119,7 +120,12 @@ impl Parts {
         Ok(())
     }
 
-    fn start_ingress(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
+    fn start_ingress(
+        &mut self,
+        settings: &Settings,
+        stop_sockets: &CancellationToken,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
         let (intake, shards) = Intake::start(self.hub.clone(), stop);
         self.tasks.extend(shards);
         let spool = Spool::open(settings.data_dir.join("spool"), settings.intake.spool_mb << 20)
@@ -136,7 +142,10 @@ impl Parts {
             webhooks_per_second: settings.limits.webhooks_per_second,
             ..patchbay_ingress::Config::default()
         };
-        self.ingress = Some(Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)));
+        let (desk, visitors) = Desk::start(self.hub.clone(), stop_sockets.clone());
+        self.tasks.push(visitors);
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
+        self.ingress = Some(ingress.with_desk(desk));
         Ok(())
     }
 
