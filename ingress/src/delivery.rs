@@ -89,7 +89,9 @@ pub trait Sink: Send + Sync + 'static {
     fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>>;
 
     /// What a message became, by the key under which it counts once in its inbox. `None`: it is not stored yet.
-    fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>>;
+    fn stored<'a>(&'a self, _inbox: InboxId, _key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// What is known of a sender's consent; asked only when the meaning of a message depends on it. Answers
     /// [`Consent::Given`] when it cannot be known.
