@@ -24,8 +24,8 @@ mod twilio;
 mod world;
 
 pub use config::{
-    CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers, Template, Timing, TwilioNumber, WhatsappNumber,
-    WindowRule,
+    CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers,
+    Template, Timing, TwilioNumber, WhatsappNumber, WindowRule,
 };
 pub use faults::{Faults, Provider};
 pub use handle::Handle;

@@ -5,6 +5,7 @@ mod authority;
 mod bad_input;
 mod callers;
 mod chat;
+mod contacts;
 mod contract;
 mod enforcement;
 mod main_job;
