@@ -7,6 +7,7 @@ pub mod audit;
 pub mod canonical;
 pub mod catalog;
 pub mod channel;
+pub mod chat;
 pub mod clock;
 pub mod code;
 pub mod consent;

@@ -12,6 +12,8 @@ use patchbay_core::ids::ConversationId;
 use patchbay_core::item::{ErrorClass, ProviderError};
 use serde::Serialize;
 
+pub(crate) use change::write;
+
 pub use again::{as_link, is_link};
 pub use attempt::{
     Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,

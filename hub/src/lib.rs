@@ -5,6 +5,7 @@ pub mod administration;
 pub mod auth;
 pub mod body;
 pub mod catalog;
+pub mod chat;
 mod consent;
 pub mod contacts;
 pub mod conversations;

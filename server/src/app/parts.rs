@@ -9,6 +9,7 @@ use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
+use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
@@ -117,7 +118,7 @@ impl Parts {
             self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
         }
         if roles.ingress {
-            self.start_ingress(settings, inboxes, journal, stop_intake)?;
+            self.start_ingress(settings, inboxes, journal, (stop, stop_intake))?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -187,7 +188,7 @@ impl Parts {
         settings: &Settings,
         inboxes: Inboxes,
         journal: Option<Arc<Journal>>,
-        stop: &CancellationToken,
+        (stop_sockets, stop): (&CancellationToken, &CancellationToken),
     ) -> Result<(), StartError> {
         let (intake, shards) = Intake::start(self.hub.clone(), stop);
         self.tasks.extend(shards);
@@ -199,7 +200,10 @@ impl Parts {
         if let Some(journal) = journal {
             sink = sink.keeping(journal);
         }
-        self.ingress = Some(Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)));
+        let (desk, visitors) = Desk::start(self.hub.clone(), stop_sockets.clone());
+        self.tasks.push(visitors);
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
+        self.ingress = Some(ingress.with_desk(desk));
         Ok(())
     }
 
