@@ -81,9 +81,8 @@ pub async fn replay(vector: &str) -> Vec<Value> {
 
 /// Messaging only: mail and calls have no adapter yet.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
-    let is_webhook = |url: &str| {
-        url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/chat/")
-    };
+    let is_webhook =
+        |url: &str| url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/chat/");
     vector.frames.is_empty()
         && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "chat")
         && requests.iter().all(|request| is_webhook(&request.url) && !request.url.contains("/webhooks/twilio/voice"))

@@ -284,6 +284,18 @@ pub async fn is_file_needed(tx: &mut Tx, storage_key: &str) -> Result<bool, Stor
 pub async fn empty_contacts(tx: &mut Tx, contacts: &[ContactId], now: DateTime<Utc>) -> Result<(), StoreError> {
     empty_consent(tx, contacts).await?;
     tx.query_for(
+        "delete from chat_uploads
+         where address in (select i.address from channel_identities i
+                           where i.channel = 'chat'
+                             and i.contact_id in (select unhex(value ->> 0) from json_each($1)))",
+        "delete from chat_uploads
+         where address in (select i.address from channel_identities i
+                           where i.channel = 'chat' and i.contact_id = any($1::uuid[]))",
+    )
+    .bind_batch(contacts_batch(contacts))
+    .execute()
+    .await?;
+    tx.query_for(
         "delete from channel_identities where contact_id in (select unhex(value ->> 0) from json_each($1))",
         "delete from channel_identities where contact_id = any($1::uuid[])",
     )

@@ -32,7 +32,13 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     /// `uploads`: the files that visitors of the batch's chats attach.
     pub(super) fn with_capacity(messages: usize, uploads: Uploads) -> Self {
-        Self { messages: Vec::with_capacity(messages), files: Vec::new(), jobs: Vec::new(), uploads, attached: Vec::new() }
+        Self {
+            messages: Vec::with_capacity(messages),
+            files: Vec::new(),
+            jobs: Vec::new(),
+            uploads,
+            attached: Vec::new(),
+        }
     }
 
     /// Adds a message with its files. `conversation`: as the message leaves it.

@@ -99,7 +99,10 @@ fn chat(config: &Value) -> Option<Inbox> {
         identity,
         require_identity: config["require_identity"].as_bool() == Some(true),
         allowed_origins: texts(&config["allowed_origins"]).iter().filter_map(|origin| Origin::parse(origin)).collect(),
-        max_text_chars: config["max_text_chars"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(20_000),
+        max_text_chars: config["max_text_chars"]
+            .as_u64()
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(20_000),
         business_hours: Vec::new(),
         timezone: "UTC".to_owned(),
         greeting: None,

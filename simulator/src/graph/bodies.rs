@@ -10,16 +10,7 @@ use super::GraphError;
 use super::limits::Fields;
 
 const TYPES: &[&str] = &[
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "interactive",
-    "reaction",
+    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "reaction",
     "template",
 ];
 
