@@ -5,7 +5,9 @@ use patchbay_core::inbox::{InboundMail, Inbox, Provider};
 use patchbay_core::secret::Secret;
 use rand::RngExt;
 
-use super::{CorrespondentSeed, MailServer, MailboxSeed, PhoneSeed, SimulatorConfig, Timing, TwilioNumber, WhatsappNumber};
+use super::{
+    CorrespondentSeed, MailServer, MailboxSeed, PhoneSeed, SimulatorConfig, Timing, TwilioNumber, WhatsappNumber,
+};
 use crate::mail::Way;
 
 const PHONE_NUMBER_ID: &str = "106550100000001";
@@ -43,18 +45,20 @@ impl SimulatorConfig {
                     settings.access_token.clone(),
                     meta_webhook(public_url),
                 )),
-                Provider::Twilio(settings) => config.twilio.push(TwilioNumber::new(
-                    &settings.account_sid,
-                    newest(&settings.auth_tokens),
-                    &inbox.address,
-                    twilio_webhook(public_url),
-                )),
+                Provider::Twilio(settings) => config.twilio.push(TwilioNumber {
+                    channel: inbox.channel,
+                    ..TwilioNumber::new(
+                        &settings.account_sid,
+                        newest(&settings.auth_tokens),
+                        &inbox.address,
+                        twilio_webhook(public_url),
+                    )
+                }),
                 Provider::Email(settings) => {
                     let way = match settings.inbound {
-                        Some(InboundMail::Mailgun) => Way::Mailgun {
-                            url: mail_webhook(public_url),
-                            signing_key: newest(&settings.signing_keys),
-                        },
+                        Some(InboundMail::Mailgun) => {
+                            Way::Mailgun { url: mail_webhook(public_url), signing_key: newest(&settings.signing_keys) }
+                        }
                         // Other providers' webhooks are not imitated; what would come by them is left out.
                         _ => continue,
                     };

@@ -94,9 +94,7 @@ impl Post {
         match self {
             Self::Meta { .. } => answer.status != Some(200) && attempts < retries.attempts,
             // Mailgun: 406 means that nobody wants it.
-            Self::Mail(_) => {
-                !matches!(answer.status, Some(200..=299 | 406)) && attempts < retries.attempts
-            }
+            Self::Mail(_) => !matches!(answer.status, Some(200..=299 | 406)) && attempts < retries.attempts,
             Self::Twilio { url, .. } => {
                 let overrides = url.split_once('#').map_or("", |(_, fragment)| fragment);
                 let setting = |name: &str| {

@@ -78,7 +78,8 @@ pub(super) fn take_in(shared: &Shared, letter: Letter, reading: Reading) {
         let files = reading.files.into_iter().map(|file| {
             let id = format!("mail-{}", world.hex(8));
             let (mime_type, filename) = (file.mime_type.clone(), file.filename.clone());
-            let file = crate::media::Attachment { mime_type: file.mime_type, filename: file.filename, bytes: file.bytes };
+            let file =
+                crate::media::Attachment { mime_type: file.mime_type, filename: file.filename, bytes: file.bytes };
             world.media.put(id.clone(), mailbox.address.clone(), file);
             ThreadMedia { url: format!("/sim/api/media/{id}"), mime_type: Some(mime_type), filename }
         });
@@ -86,6 +87,7 @@ pub(super) fn take_in(shared: &Shared, letter: Letter, reading: Reading) {
     };
     let sent = Sent {
         provider: Provider::Mail,
+        channel: Channel::Email,
         id: reading.message_id.clone(),
         our_id: Some(reading.message_id.clone()),
         from: mailbox.address.clone(),
@@ -265,6 +267,7 @@ pub(super) fn bring(shared: &Shared, mailbox: &MailboxSeed, from: &str, record: 
     let id = record.id.clone();
     let sent = Sent {
         provider: Provider::Mail,
+        channel: Channel::Email,
         id: id.clone(),
         our_id: None,
         from: from.to_owned(),

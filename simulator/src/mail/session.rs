@@ -89,8 +89,14 @@ impl Session {
         }
         self.greeted = true;
         self.forget();
-        let auth = if self.server().is_some_and(|server| server.credentials.is_some()) { "250-AUTH PLAIN LOGIN\r\n" } else { "" };
-        let text = format!("250-mail.simulator.test\r\n250-SIZE {MOST_BYTES}\r\n{auth}250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n");
+        let auth = if self.server().is_some_and(|server| server.credentials.is_some()) {
+            "250-AUTH PLAIN LOGIN\r\n"
+        } else {
+            ""
+        };
+        let text = format!(
+            "250-mail.simulator.test\r\n250-SIZE {MOST_BYTES}\r\n{auth}250-ENHANCEDSTATUSCODES\r\n250 HELP\r\n"
+        );
         self.write(&text).await?;
         Ok(Next::Go)
     }
@@ -122,9 +128,8 @@ impl Session {
             _ => return self.answer(504, "5.5.4 PLAIN or LOGIN").await,
         };
         let wanted = self.server().and_then(|server| server.credentials.as_ref());
-        let fits = wanted
-            .zip(given)
-            .is_some_and(|((name, password), given)| *name == given.0 && password.expose() == given.1);
+        let fits =
+            wanted.zip(given).is_some_and(|((name, password), given)| *name == given.0 && password.expose() == given.1);
         if fits {
             self.signed_in = true;
             return self.answer(235, "2.7.0 welcome").await;
@@ -246,7 +251,9 @@ impl Session {
         let mut line = Vec::new();
         loop {
             line.clear();
-            let read = timeout(IDLE, self.socket.read_until(b'\n', &mut line)).await.map_err(|_| io::ErrorKind::TimedOut)??;
+            let read = timeout(IDLE, self.socket.read_until(b'\n', &mut line))
+                .await
+                .map_err(|_| io::ErrorKind::TimedOut)??;
             if read == 0 {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }

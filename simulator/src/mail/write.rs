@@ -45,10 +45,8 @@ fn send(shared: &Shared, saying: &MailSaying, id: String, at: DateTime<Utc>) -> 
     let (answered, has_room) = {
         let world = shared.world();
         let mails = world.mailboxes.get(&from);
-        let answered = saying
-            .reply_to
-            .as_ref()
-            .and_then(|id| mails.into_iter().flatten().find(|mail| mail.id == *id).cloned());
+        let answered =
+            saying.reply_to.as_ref().and_then(|id| mails.into_iter().flatten().find(|mail| mail.id == *id).cloned());
         (answered, shared.courier.has_room())
     };
     if !has_room {
