@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test shows the error it met")]
 
 mod background;
+mod files;
 mod jobs;
 mod reconciliation;
 mod sending;
