@@ -25,6 +25,12 @@ vocabulary! {
         AskRequester => "ask_requester",
         /// Deliver an outbox event of a ticket.
         RelayOutbox => "relay_outbox",
+        /// Bring what hangs on a contact in line after a merge, a new name or an erasure.
+        TidyContact => "tidy_contact",
+        /// Read the next rows of a list of contacts.
+        ImportContacts => "import_contacts",
+        /// Go on repairing dead letters or quarantined events, at the rate somebody asked for.
+        RunRepair => "run_repair",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -34,6 +34,7 @@ pub mod secret;
 pub mod technician;
 pub mod template;
 pub mod ticket;
+pub mod tool;
 
 pub use channel::UnknownWord;
 pub use code::Code;

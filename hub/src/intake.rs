@@ -18,7 +18,8 @@ use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 
 pub use changes::apply_ripe;
-pub use gather::Intake;
+pub use gather::{Counts, Intake};
+pub use patchbay_store::journal::JournalEntry;
 
 /// Items of one webhook for one inbox.
 #[derive(Clone, Debug)]

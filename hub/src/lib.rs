@@ -19,6 +19,7 @@ pub mod places;
 pub mod provider_templates;
 pub mod quarantine;
 pub mod received_files;
+pub mod recovery;
 pub mod replies;
 mod resource;
 mod router;

@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, contacts, conversations, dead_letters, files, performers, places, quarantine,
-    replies, ticket_link,
+    recovery, replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -23,4 +23,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(ticket_link::router())
         .merge(dead_letters::router())
         .merge(quarantine::router())
+        .merge(recovery::router())
 }

@@ -5,6 +5,7 @@ mod auth;
 mod development;
 mod evidence;
 mod integration;
+mod journal;
 mod load;
 mod observability;
 mod published;
@@ -21,6 +22,7 @@ pub use auth::AuthSettings;
 pub use development::{development_secret, link_secret};
 pub use evidence::{EvidenceProfile, EvidenceSettings};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
+pub use journal::JournalSettings;
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
 
@@ -66,6 +68,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// Intake and spool.
     pub intake: IntakeSettings,
+    /// The journal of accepted requests.
+    pub journal: JournalSettings,
     /// Workers.
     pub workers: WorkersConfig,
     /// Fakes of the providers.
@@ -84,6 +88,8 @@ pub struct Settings {
     pub observability: ObservabilitySettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
+    /// The door for AI agents.
+    pub tool_gateway: patchbay_tool_gateway::GatewayConfig,
     /// Where the built-in mail receiver listens; empty: nowhere.
     pub listen_smtp: String,
     /// Our addresses.
@@ -107,6 +113,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             limits: LimitSettings::default(),
             intake: IntakeSettings::default(),
+            journal: JournalSettings::default(),
             workers: WorkersConfig::default(),
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),
@@ -116,6 +123,7 @@ impl Default for Settings {
             alerts: patchbay_dispatch::alerts::AlertsConfig::default(),
             observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
+            tool_gateway: patchbay_tool_gateway::GatewayConfig::default(),
             listen_smtp: String::new(),
             inboxes: Vec::new(),
         }

@@ -18,7 +18,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, reconcile_message, send_message, show_read, sweep, sync_templates,
+    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read,
+    sweep, sync_templates, tidy_contact,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -41,6 +42,9 @@ impl Desk {
             JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
             JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,
+            JobKind::ImportContacts => import_contacts::run(&self.deps, ctx, job).await,
+            JobKind::RunRepair => run_repair::run(&self.deps, ctx, job).await,
             JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
             JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,

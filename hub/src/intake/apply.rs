@@ -10,6 +10,7 @@ use patchbay_core::ids::{ConversationId, InboxId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
 use patchbay_store::arrivals::{self, Arrival, Found, Written};
 use patchbay_store::conversations::ConversationRow;
+use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, contacts, conversations};
 use serde_json::Value;
@@ -48,8 +49,9 @@ impl<'a> Fresh<'a> {
     }
 }
 
-/// Writes a batch in one transaction and says what happened in the feed.
-pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), StoreError> {
+/// Writes a batch in one transaction, the requests that brought it included, and says what happened in the feed. Tells
+/// how many messages were new.
+pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[JournalEntry]) -> Result<u64, StoreError> {
     let directory = hub.gate.directory.load_full();
     let mut tx = hub.db.begin().await?;
     let (fresh, found) = claim(&mut tx, ctx, work).await?;
@@ -75,9 +77,10 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
         }
     }
     consents.write(&mut tx, ctx).await?;
+    journal::append(&mut tx, ctx, journal).await?;
     tx.commit().await?;
     metrics::counter!("intake_messages_total").increment(fresh.len() as u64);
-    Ok(())
+    Ok(fresh.len() as u64)
 }
 
 /// Whether an event came with a message that is here already: the provider delivered it again, and what the customer

@@ -66,6 +66,10 @@ pub(super) fn router(
             .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
             .merge(pages::router(pages, simulated.people()));
     }
+    if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
+        let (tools, _) = patchbay_tool_gateway::router().with_state(gateway.clone()).split_for_parts();
+        bounded = bounded.merge(tools);
+    }
     // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
     let mut router = bounded
         .layer(DefaultBodyLimit::max(BODY_BYTES))
