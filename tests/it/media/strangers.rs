@@ -166,7 +166,7 @@ async fn no_address_inside_or_of_a_stranger_is_asked(plan: Plan) {
         posted.await;
     }
     let url = format!("{node}/webhooks/twilio/sms");
-    for (at, _) in TABLE.iter().enumerate() {
+    for at in 0..TABLE.len() {
         let media = address(at, canary).expect("of the table");
         let (sid, from) = (format!("MM{at:032}"), stranger(at));
         let form = [

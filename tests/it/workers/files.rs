@@ -39,7 +39,7 @@ async fn picture(world: &World, conversation: &ConversationRow, seq: i64) -> Mes
         provider_media_id: None,
         mime_type: "image/png",
         filename: Some("door.png"),
-        size_bytes: Some(PICTURE.len() as i64),
+        size_bytes: i64::try_from(PICTURE.len()).ok(),
         sha256: Some(&sum),
         storage_key: Some(&key),
         status: MediaStatus::Ready,
