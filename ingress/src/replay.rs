@@ -91,10 +91,12 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     lines
 }
 
-/// Mail and chat have no adapter yet.
+/// Mail has no adapter yet.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
-    let is_webhook = |url: &str| url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/");
-    matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms")
+    let is_webhook = |url: &str| {
+        url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/chat/")
+    };
+    matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "voice" | "chat")
         && requests.iter().all(|request| is_webhook(&request.url))
 }
 

@@ -68,7 +68,7 @@ impl SimulatorConfig {
                         way,
                     });
                 }
-                Provider::Unserved => {}
+                Provider::Chat(_) | Provider::Unserved => {}
             }
         }
         if !mailboxes.is_empty() {
