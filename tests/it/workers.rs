@@ -4,6 +4,7 @@
 mod again;
 mod background;
 mod consent;
+mod files;
 mod jobs;
 mod mail;
 mod reconciliation;

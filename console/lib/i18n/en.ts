@@ -111,6 +111,19 @@ export const en = {
     unsupported: (type: string) => `A message of the kind “${type}” that cannot be shown here yet.`,
     attachment: "Attachment",
     location: "Location",
+    file: {
+      pending: "Fetching the file…",
+      failed: {
+        too_large: "The file is larger than the channel allows",
+        gone: "The provider does not have the file any more",
+        forbidden_host: "The file lies where it may not be fetched from",
+        hash_mismatch: "The file is not the one that was announced",
+        unavailable: "The file could not be fetched",
+      } as Record<string, string>,
+    },
+    edited: "edited",
+    withdrawn: "The customer withdrew this message",
+    unreacted: "Reaction taken back",
     back: "Back to the list",
     details: "Details",
     typing: (names: string, mode: "reply" | "note" | "customer") =>

@@ -441,6 +441,8 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
         address: SMS.into(),
         webhook_url: format!("{}/webhooks/twilio", receiver.url),
         messaging_service_sid: None,
+        channel: Channel::Sms,
+        contents: Vec::new(),
     }];
     config.phones = vec![PhoneSeed {
         address: "+15550107788".into(),
