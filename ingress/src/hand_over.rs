@@ -1,6 +1,9 @@
 //! From the webhooks into the hub: straight into the intake, or by way of the disk spool while the intake cannot take
 //! them. What waits on disk goes first, so that order is kept.
 
+mod tokens;
+
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,8 +19,11 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture};
+use crate::delivery::{
+    Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Token, TokenUse,
+};
 use crate::spool::{Spool, SpoolError};
+use tokens::Tokens;
 
 /// Longest wait for the intake; then the disk is faster.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -32,6 +38,12 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 pub trait Taker: Send + Sync + 'static {
     /// `Ok` only when everything is durable.
     fn take(&self, deliveries: Vec<Delivery>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+
+    /// Keeps files. `Ok` only when they survive a crash.
+    fn keep(&self, files: Vec<KeptFile>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+
+    /// Remembers a token.
+    fn use_token(&self, token: &Token) -> impl Future<Output = Result<TokenUse, NotAccepted>> + Send;
 }
 
 impl Taker for Intake {
@@ -50,6 +62,22 @@ impl Taker for Intake {
         }
         if inbound.is_empty() { Ok(()) } else { self.accept(inbound).await }
     }
+
+    async fn keep(&self, files: Vec<KeptFile>) -> Result<(), NotAccepted> {
+        for KeptFile { sha256, content } in files {
+            self.keep_file(&sha256, content).await?;
+        }
+        Ok(())
+    }
+
+    async fn use_token(&self, token: &Token) -> Result<TokenUse, NotAccepted> {
+        let known = self.remember_token(&token.text, &token.digest, token.forget_at).await?;
+        Ok(match known {
+            None => TokenUse::First,
+            Some(digest) if digest == token.digest => TokenUse::Repeated,
+            Some(_) => TokenUse::Replayed,
+        })
+    }
 }
 
 /// The way into the hub. Cheap to clone.
@@ -59,11 +87,12 @@ pub struct HandOver<T = Intake> {
     spool: Option<Spool>,
     /// Wakes whoever drains the spool.
     filled: Arc<Notify>,
+    tokens: Arc<Tokens>,
 }
 
 impl<T> Clone for HandOver<T> {
     fn clone(&self) -> Self {
-        Self { taker: Arc::clone(&self.taker), spool: self.spool.clone(), filled: Arc::clone(&self.filled) }
+        Self { taker: Arc::clone(&self.taker), spool: self.spool.clone(), filled: Arc::clone(&self.filled), tokens: Arc::clone(&self.tokens) }
     }
 }
 
@@ -71,7 +100,7 @@ impl<T: Taker> HandOver<T> {
     /// Starts handing over. With a spool, also starts draining it: the task ends when `stop` is cancelled; what is left
     /// waits on disk for the next start.
     pub fn start(taker: T, spool: Option<Spool>, stop: CancellationToken) -> (Self, Option<JoinHandle<()>>) {
-        let hand_over = Self { taker: Arc::new(taker), spool, filled: Arc::default() };
+        let hand_over = Self { taker: Arc::new(taker), spool, filled: Arc::default(), tokens: Arc::default() };
         let draining = hand_over.spool.clone().map(|spool| tokio::spawn(hand_over.clone().drain(spool, stop)));
         (hand_over, draining)
     }
@@ -187,6 +216,35 @@ impl<T: Taker> Sink for HandOver<T> {
         let items = deliveries.iter().map(|delivery| delivery.items.len()).sum();
         // The intake deduplicates and does not tell: everything counts as fresh here.
         Box::pin(async move { self.take(deliveries).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
+    }
+
+    fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        Box::pin(async move {
+            self.taker.keep(files).await.map_err(|reason| {
+                tracing::error!(reason = %reason, "files of a message could not be kept");
+                NOT_DURABLE
+            })
+        })
+    }
+
+    /// This node remembers too: a database that is away must not let a recording pass here.
+    fn use_token<'a>(&'a self, token: &'a Token) -> SinkFuture<'a, TokenUse> {
+        Box::pin(async move {
+            let here = self.tokens.use_token(token);
+            if here == TokenUse::Replayed {
+                return here;
+            }
+            let asked = tokio::time::timeout(PATIENCE, self.taker.use_token(token)).await;
+            match asked.unwrap_or(Err(NotAccepted::Unavailable)) {
+                Ok(everywhere) => everywhere,
+                Err(_) => here,
+            }
+        })
+    }
+
+    /// The intake looks them up in the transaction that writes the message.
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
+        Box::pin(std::future::ready(None))
     }
 
     /// The intake knows who opted out, in the transaction of the message itself: it reads a `YES` there.

@@ -79,11 +79,11 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     lines
 }
 
-/// Messaging only: mail, chat and calls have no adapter yet.
+/// Messages and mail; chat and calls have no adapter yet.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
-    let is_webhook = |url: &str| url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/");
+    let is_webhook = |url: &str| url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/webhooks/email/");
     vector.frames.is_empty()
-        && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms")
+        && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "email")
         && requests.iter().all(|request| is_webhook(&request.url) && !request.url.contains("/webhooks/twilio/voice"))
 }
 
@@ -96,10 +96,12 @@ impl Replay {
     /// A system with nothing in it but what `config` of a case says.
     pub fn new(config: &Value) -> Self {
         let settings = config::Settings::of(config);
-        let sink = Arc::new(MemorySink::new(settings.opted_out));
+        let sink = Arc::new(MemorySink::new(settings.opted_out).knowing(settings.conversations));
         let now = DateTime::<Utc>::from_timestamp(settings.now, 0).unwrap_or_default();
+        let taker = Arc::<MemorySink>::clone(&sink);
+        let clock = Clock::manual(now);
         let ingress =
-            Ingress::new(settings.ingress, settings.inboxes, Clock::manual(now), Arc::<MemorySink>::clone(&sink));
+            Ingress::with_mail_auth(settings.ingress, settings.inboxes, clock, taker, settings.mail_auth);
         let (router, _) = router(ingress).split_for_parts();
         Self { router, sink }
     }

@@ -1,5 +1,6 @@
 //! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
 
+mod email;
 mod twilio;
 mod whatsapp;
 
@@ -20,8 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::config::Config;
-use crate::delivery::{Delivery, Sink};
+use crate::delivery::{Delivery, NotDurable, Sink};
 use crate::inboxes::Inboxes;
+use crate::mail_auth::MailAuth;
 use crate::rate::Rates;
 use crate::refusal::Refusal;
 
@@ -33,6 +35,7 @@ pub struct Ingress {
     clock: Clock,
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
+    mail_auth: MailAuth,
 }
 
 impl std::fmt::Debug for Ingress {
@@ -44,8 +47,19 @@ impl std::fmt::Debug for Ingress {
 impl Ingress {
     /// An ingress that hands over to `sink`.
     pub fn new(config: Config, inboxes: Inboxes, clock: Clock, sink: Arc<dyn Sink>) -> Self {
+        Self::with_mail_auth(config, inboxes, clock, sink, MailAuth::of_system())
+    }
+
+    /// An ingress that finds out about the senders of mail through `mail_auth`.
+    pub fn with_mail_auth(
+        config: Config,
+        inboxes: Inboxes,
+        clock: Clock,
+        sink: Arc<dyn Sink>,
+        mail_auth: MailAuth,
+    ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates }
+        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth }
     }
 }
 
@@ -55,7 +69,7 @@ impl Ingress {
 struct ApiDoc;
 
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
-/// `/webhooks/twilio/status/{message_id}`. Merge it at the root, outside of layers that read or change bodies.
+/// `/webhooks/twilio/status/{message_id}`, and those of mail under `/webhooks/email`. Merge it at the root, outside of layers that read or change bodies.
 pub fn router(ingress: Ingress) -> OpenApiRouter {
     routes().with_state(ingress)
 }
@@ -71,6 +85,10 @@ fn routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
+        .routes(routes!(email::mailgun))
+        .routes(routes!(email::mailgun_mime))
+        .routes(routes!(email::sendgrid))
+        .routes(routes!(email::postmark))
 }
 
 /// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves
@@ -97,6 +115,9 @@ impl Verdict {
 enum Caller {
     Meta,
     Twilio,
+    Mailgun,
+    Sendgrid,
+    Postmark,
 }
 
 impl Caller {
@@ -104,6 +125,9 @@ impl Caller {
         match self {
             Self::Meta => "whatsapp",
             Self::Twilio => "twilio",
+            Self::Mailgun => "mailgun",
+            Self::Sendgrid => "sendgrid",
+            Self::Postmark => "postmark",
         }
     }
 }
@@ -159,13 +183,16 @@ async fn hand_over(
             items("duplicate", accepted.duplicates);
             verdict.on(answer)
         }
-        Err(not_durable) => {
-            count(caller, "not_durable");
-            let error = ApiError::new(Code::NotReady, "the event could not be kept; send it again")
-                .retry_after(not_durable.retry_after_seconds);
-            verdict.on(error.into_response())
-        }
+        Err(not_durable) => not_kept(caller, verdict, not_durable),
     }
+}
+
+/// Nothing was kept: the provider must send it again.
+fn not_kept(caller: Caller, verdict: Verdict, not_durable: NotDurable) -> Response {
+    count(caller, "not_durable");
+    let error = ApiError::new(Code::NotReady, "the event could not be kept; send it again")
+        .retry_after(not_durable.retry_after_seconds);
+    verdict.on(error.into_response())
 }
 
 /// Reads the whole body once, up to `limit` bytes.

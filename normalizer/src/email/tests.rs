@@ -1,0 +1,1 @@
+//! Rules of mail, case by case.
