@@ -4,6 +4,7 @@
 mod accept;
 mod body;
 mod endpoints;
+mod heading;
 mod system;
 
 pub use system::{Said, say};

@@ -3,6 +3,7 @@
 
 pub mod auth;
 mod automatic;
+pub mod compose;
 mod delivery_event;
 mod form;
 mod headers;
@@ -17,6 +18,7 @@ mod quotes;
 pub mod reply_token;
 mod report;
 pub mod sendgrid;
+pub mod smtp;
 
 pub use automatic::{AutoReason, Automatic, automatic};
 pub use form::{Field, MailForm, NotAForm};

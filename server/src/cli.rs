@@ -45,6 +45,16 @@ pub enum Command {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Finds personal data and secrets in texts and prints them with placeholders.
+    #[command(
+        after_help = "Each line of a file is {\"id\",\"text\",\"context\":{\"contacts\":[…]}}; each line printed is \
+                            {\"id\",\"spans\":[{\"start\",\"end\",\"type\"}],\"redacted\"} with offsets in code points."
+    )]
+    Redact {
+        /// Files of JSON lines.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Prints the OpenAPI document.
     Openapi,
     /// Shows, replays and discards dead letters.

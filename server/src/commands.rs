@@ -4,6 +4,7 @@ mod audit;
 mod dlq;
 mod doctor;
 mod openapi;
+mod redact;
 mod replay;
 mod serve;
 mod simulate;
@@ -52,6 +53,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Migrate => serve::migrate(&settings()?).await,
         Command::Token(arguments) => token::run(&settings()?, arguments),
         Command::Replay { files } => replay::run(&files).await,
+        Command::Redact { files } => redact::run(&settings()?, &files),
         Command::Openapi => openapi::run(),
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
         Command::Audit { action } => audit::run(&settings()?, action).await,

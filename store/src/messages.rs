@@ -252,6 +252,36 @@ pub async fn page_after(
     .await
 }
 
+/// The customer's newest message in a conversation.
+pub async fn last_inbound(tx: &mut Tx, conversation: ConversationId) -> Result<Option<MessageRow>, StoreError> {
+    tx.query(
+        "select id, conversation_id, seq, inbox_id, channel, channel_message_id, client_message_id, direction,
+                sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, error, metadata,
+                occurred_at, sent_at, delivered_at, read_at, failed_at, version, created_at
+         from messages where conversation_id = $1 and direction = 'inbound' order by seq desc limit 1",
+    )
+    .bind(conversation)
+    .optional()
+    .await
+}
+
+/// Whether a machine wrote to the customer of a conversation after `since`.
+pub async fn machine_wrote_after(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    since: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from messages
+                        where conversation_id = $1 and direction = 'outbound' and sender_type in ('system', 'ai')
+                          and status <> 'failed' and created_at > $2) as found",
+    )
+    .bind(conversation)
+    .bind(since)
+    .scalar()
+    .await
+}
+
 /// Replaces the stored content of a message. Error: [`StoreError::Conflict`] when it changed since it was read.
 pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
     let changed = tx

@@ -11,6 +11,7 @@ mod end_snooze;
 mod fetch_media;
 mod heartbeat;
 pub mod limits;
+mod mail;
 mod provider;
 mod reconcile_message;
 mod relay;

@@ -1,5 +1,6 @@
 //! Calls to the providers' APIs, and what is known when one ends without an answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::inbox::{Inbox, Provider};
@@ -7,6 +8,8 @@ use patchbay_normalizer::answer::LONGEST_WAIT;
 use patchbay_normalizer::request::ProviderRequest;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
+
+use crate::mail::MailRoom;
 
 /// Largest answer that is read.
 const MAX_ANSWER_BYTES: usize = 256 << 10;
@@ -17,6 +20,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderClient {
     client: reqwest::Client,
+    mail: Arc<MailRoom>,
 }
 
 /// How a call ended.
@@ -52,7 +56,12 @@ impl ProviderClient {
                 .filter_map(|der| reqwest::Certificate::from_der(der).ok());
             builder(timeout).tls_certs_only(roots).build()
         });
-        client.map(|client| Self { client }).map_err(NoClient)
+        client.map(|client| Self { client, mail: Arc::new(MailRoom::new(timeout)) }).map_err(NoClient)
+    }
+
+    /// Where mail is posted.
+    pub(crate) fn mail(&self) -> &MailRoom {
+        &self.mail
     }
 
     /// The client itself, for downloads.

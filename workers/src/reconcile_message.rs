@@ -53,6 +53,9 @@ pub(crate) async fn run(
     if ctx.now < patient_until {
         return Ok(Verdict::Later(patient_until));
     }
+    if let Provider::Email(_) = &inbox.provider {
+        return leave_unknown(deps, ctx, job, &outgoing).await;
+    }
     if let Provider::Twilio(number) = &inbox.provider
         && let Some(sid) = look_up(deps, client, &inbox, number, &outgoing, lost).await?
     {
@@ -89,6 +92,18 @@ async fn send_again(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoin
         count("reported");
     }
     tx.commit().await?;
+    Ok(Verdict::Settled)
+}
+
+/// A mail server cannot be asked, and the same mail twice is worse than one that is in doubt: the message stays
+/// `unknown` until a report comes or a person sends it again.
+async fn leave_unknown(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoing) -> Result<Verdict, WorkError> {
+    let error = SendError::ours("UNCONFIRMED", ErrorClass::Retryable, "the mail may have arrived; nobody said so");
+    let mut tx = deps.db.begin().await?;
+    delivery::unconfirmed(&mut tx, ctx, outgoing.message.id, &error).await?;
+    jobs::complete(&mut tx, job).await?;
+    tx.commit().await?;
+    count("unconfirmed");
     Ok(Verdict::Settled)
 }
 

@@ -2,6 +2,7 @@
 //! what the answer means. Between the commit and the answer nobody knows; a crash there is found by the next run, which
 //! asks around instead of sending again.
 
+mod by_mail;
 mod pace;
 mod render;
 
@@ -54,6 +55,9 @@ pub(crate) async fn run(
         return Ok(Verdict::Later(ctx.now + NO_INBOX));
     };
     let sender = Sender { deps, ctx, job, inbox };
+    if let Provider::Email(mailbox) = &sender.inbox.provider {
+        return Box::pin(sender.mail(client.mail(), mailbox, &outgoing)).await;
+    }
     let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link };
     let request = match render::render(&sender.inbox, &outgoing, &addresses) {
         Ok(request) => request,
@@ -128,9 +132,7 @@ impl Sender<'_> {
             CallEnd::Lost(how) => Finding::Lost(how.into()),
             CallEnd::Answer(answer) => match self.classify(&answer) {
                 Outcome::Accepted(accepted) => {
-                    let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
-                    metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str())
-                        .record(took.as_secs_f64());
+                    self.count_latency(outgoing);
                     Finding::Accepted(accepted.channel_message_id)
                 }
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
@@ -151,6 +153,11 @@ impl Sender<'_> {
             Channel::Sms if sms.dry_run => Some(Finding::Accepted(format!("dry-run-{id}"))),
             _ => None,
         }
+    }
+
+    fn count_latency(&self, outgoing: &Outgoing) {
+        let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
+        metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str()).record(took.as_secs_f64());
     }
 
     async fn count_and_note(&self, id: MessageId, attempt: AttemptId, finding: &Finding) -> Result<Verdict, WorkError> {
@@ -201,7 +208,12 @@ impl Sender<'_> {
         retry_after: Option<Duration>,
     ) -> Finding {
         let failed = u32::try_from(outgoing.failed_tries() + 1).unwrap_or(u32::MAX);
-        let Some(wait) = plan.wait(failed, backoff::jitter()) else {
+        // A mail server's patience is counted in quarters of an hour: coming back at once would only annoy it.
+        let jitter = match self.inbox.channel {
+            Channel::Email => 0.9 + backoff::jitter() / 10.0,
+            _ => backoff::jitter(),
+        };
+        let Some(wait) = plan.wait(failed, jitter) else {
             return Finding::Failed(error, Burial::DeadLetter);
         };
         let wait = wait.max(retry_after.unwrap_or_default());

@@ -301,6 +301,20 @@ pub async fn interrupted(
     Ok(message.status)
 }
 
+/// Nobody can be asked whether the provider took the message: it stays `unknown`, and a person is told. Answers the dead
+/// letter; `None`: a report came.
+pub async fn unconfirmed(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: MessageId,
+    error: &SendError,
+) -> Result<Option<DeadLetterId>, StoreError> {
+    match lock(tx, id).await? {
+        Some(message) if message.status == DeliveryStatus::Unknown => bury(tx, ctx, &message, error).await.map(Some),
+        _ => Ok(None),
+    }
+}
+
 /// Found out: the provider never had the message. It may be sent again. `false`: it did after all.
 pub async fn never_sent(
     tx: &mut Tx,
@@ -320,10 +334,11 @@ pub async fn never_sent(
     Ok(true)
 }
 
-/// Puts a failed message back, to be sent anew. `false`: it is not failed any more.
+/// Puts a message that failed, or of which nobody knows, back to be sent anew: a person's decision. `false`: it is on its
+/// way, or arrived.
 pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId) -> Result<bool, StoreError> {
     let Some(mut message) = lock(tx, id).await? else { return Ok(false) };
-    if message.status != DeliveryStatus::Failed {
+    if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
         return Ok(false);
     }
     message.status = DeliveryStatus::Pending;

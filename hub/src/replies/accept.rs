@@ -9,16 +9,18 @@ use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
 use patchbay_core::item::ContentType;
-use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::job::{JobKind, NewJob};
+use patchbay_core::letter::conversation_name;
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::media::MediaStatus;
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{Tx, annotations, contacts, conversations, events, jobs, media, messages};
+use patchbay_store::{Tx, annotations, contacts, conversations, events, jobs, media, messages, reply_tokens};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::heading::heading;
 use crate::conversations::{Seen, lock_visible, require_hand_in_it};
 use crate::error::HubError;
 use crate::feed::{is_assignee, message_event};
@@ -115,13 +117,23 @@ pub(super) async fn write(
     crate::directory::ensure_user(tx, ctx).await?;
     let id = MessageId::new();
     let files = attach(tx, ctx, &draft, id).await?;
-    let message = message_row(ctx, &mut row, id, draft, &files);
+    let heading = match row.channel {
+        Channel::Email => Some(heading(tx, ctx, directory, &row, &draft, id).await?),
+        _ => None,
+    };
+    let mut message = message_row(ctx, &mut row, id, draft, &files);
+    let key = heading.map(|heading| heading.put_on(&mut message));
     conversations::update(tx, std::slice::from_ref(&row)).await?;
     row.version += 1;
     messages::insert(tx, std::slice::from_ref(&message)).await?;
+    if let Some(key) = key {
+        // Known before the first try: a bounce may come before the server's answer.
+        messages::claim_keys(tx, &[(row.inbox_id, &key, id)], ctx.now).await?;
+        reply_tokens::remember(tx, &conversation_name(row.id), row.id, ctx.now).await?;
+    }
     let job = NewJob {
         id: JobId::new(),
-        queue: JobQueue::High,
+        queue: crate::delivery::Lane::of(&message).queue(),
         kind: JobKind::SendMessage,
         lane: Some(crate::delivery::lane(row.id)),
         dedupe_key: Some(format!("send_message:{id}")),

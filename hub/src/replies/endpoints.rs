@@ -48,7 +48,7 @@ pub(crate) async fn send(
         kind: body.content.kind,
         text: body.content.text.filter(|text| !text.trim().is_empty()).map(|text| text.replace('\0', "")),
         media_id: body.content.media_id,
-        metadata: json!({}),
+        metadata: json!(body.content.metadata),
         reply_to: body.reply_to,
         client_message_id,
         seen_seq: body.seen_seq,

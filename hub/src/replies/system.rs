@@ -9,7 +9,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::accept::{Draft, write};
-use super::body::ReplyContent;
+use super::body::{ReplyContent, ReplyMetadata};
 use crate::error::HubError;
 
 /// What became of a message.
@@ -38,7 +38,7 @@ pub async fn say(
     if let Some(known) = messages::by_client_id(tx, conversation, client_message_id).await? {
         return Ok(Said::Before(known.id));
     }
-    let content = ReplyContent { kind: ContentType::Text, text: Some(text.to_owned()), media_id: None };
+    let content = ReplyContent { kind: ContentType::Text, text: Some(text.to_owned()), media_id: None, metadata: ReplyMetadata::default() };
     content.check(row.channel)?;
     let draft = Draft {
         kind: content.kind,

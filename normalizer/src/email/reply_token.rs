@@ -2,7 +2,6 @@
 //! person. Source: channel reference, e-mail, reply tokens.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use patchbay_core::ids::ConversationId;
 use patchbay_core::secret::Secret;
 use sha2::Sha256;
 
@@ -10,22 +9,8 @@ use sha2::Sha256;
 const NAME_CHARS: usize = 16;
 /// Bytes of the signature that are written.
 const MAC_BYTES: usize = 8;
-/// Letters of a name; 32 of the 36 that may occur.
-const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// The name of a conversation in reply addresses (`cid`): 16 characters, the same each time, made from its id.
-pub fn name_of(conversation: ConversationId) -> String {
-    // The last 80 bits hold all that is random in an id.
-    let mut bits = conversation.0.as_u128();
-    let mut name = [0_u8; NAME_CHARS];
-    for letter in name.iter_mut().rev() {
-        *letter = LETTERS[usize::try_from(bits & 31).unwrap_or(0)];
-        bits >>= 5;
-    }
-    name.iter().map(|letter| char::from(*letter)).collect()
-}
-
-/// The address that answers to the conversation called `name` go to.
+/// The address that answers to the conversation called `name` (`core::letter::conversation_name`) go to.
 pub fn address(name: &str, domain: &str, secret: &Secret) -> String {
     let mac = signature(name, secret).finalize().into_bytes();
     format!("r+{name}.{}@{domain}", hex::encode(&mac[..MAC_BYTES]))
@@ -58,6 +43,9 @@ fn signature(name: &str, secret: &Secret) -> Hmac<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_core::ids::ConversationId;
+    use patchbay_core::letter::conversation_name as name_of;
+
     use super::*;
 
     fn secret() -> Secret {
