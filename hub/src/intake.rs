@@ -4,6 +4,7 @@
 mod apply;
 mod consent;
 mod gather;
+mod mail;
 mod people;
 mod poison;
 mod records;

@@ -14,6 +14,7 @@ mod error;
 pub mod feed;
 pub mod files;
 pub mod intake;
+mod mail_pages;
 pub mod performers;
 pub mod places;
 pub mod quarantine;

@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, contacts, conversations, dead_letters, files, performers, places, quarantine,
+    administration, auth, catalog, contacts, conversations, dead_letters, files, mail_pages, performers, places, quarantine,
     replies, ticket_link,
 };
 
@@ -17,6 +17,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(replies::router())
         .merge(contacts::router())
         .merge(files::router())
+        .merge(mail_pages::router())
         .merge(places::router())
         .merge(catalog::router())
         .merge(performers::router())

@@ -5,7 +5,7 @@
 mod recorded;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -77,8 +77,12 @@ impl MailAuth {
 
     /// Knows these answers and no others; asks nobody.
     pub(crate) fn of_records(recorded: RecordedDns) -> Self {
-        let nobody = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
-        let resolver = MessageAuthenticator::new(nobody, ResolverOpts::default()).ok();
+        /// Never asked, as every name is answered before; making one takes a while.
+        static NOBODY: LazyLock<Option<MessageAuthenticator>> = LazyLock::new(|| {
+            let nobody = ResolverConfig::from_parts(None, Vec::new(), Vec::new());
+            MessageAuthenticator::new(nobody, ResolverOpts::default()).ok()
+        });
+        let resolver = NOBODY.clone();
         let (failures, paused_until) = (AtomicU32::new(0), AtomicI64::new(0));
         Self(Arc::new(Inner { resolver, recorded: Some(recorded), failures, paused_until }))
     }
@@ -95,8 +99,8 @@ impl MailAuth {
             return unanswered(mail);
         }
         let question = Question { resolver, mail, envelope, now };
-        let none: (NoTxt, NoMx, NoIpv4, NoIpv6, NoPtr) = (None, None, None, None, None);
-        let asked = question.answer(none.0, none.1, none.2, none.3, none.4);
+        // The resolver remembers answers itself, each as long as its domain says.
+        let asked = question.answer(NO_TXT, NO_MX, NO_IPV4, NO_IPV6, NO_PTR);
         let results = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| unanswered(mail));
         let is_answered = results.dmarc != DmarcWord::TempError && results.spf != SpfWord::TempError;
         if is_answered {
@@ -110,11 +114,11 @@ impl MailAuth {
     }
 }
 
-type NoTxt<'x> = Option<&'x NoCache<Box<str>, Txt>>;
-type NoMx<'x> = Option<&'x NoCache<Box<str>, RecordSet<MX>>>;
-type NoIpv4<'x> = Option<&'x NoCache<Box<str>, RecordSet<Ipv4Addr>>>;
-type NoIpv6<'x> = Option<&'x NoCache<Box<str>, RecordSet<Ipv6Addr>>>;
-type NoPtr<'x> = Option<&'x NoCache<IpAddr, RecordSet<Box<str>>>>;
+const NO_TXT: Option<&NoCache<Box<str>, Txt>> = None;
+const NO_MX: Option<&NoCache<Box<str>, RecordSet<MX>>> = None;
+const NO_IPV4: Option<&NoCache<Box<str>, RecordSet<Ipv4Addr>>> = None;
+const NO_IPV6: Option<&NoCache<Box<str>, RecordSet<Ipv6Addr>>> = None;
+const NO_PTR: Option<&NoCache<IpAddr, RecordSet<Box<str>>>> = None;
 
 /// Nothing is proven as nobody answers.
 fn unanswered(mail: &Mail) -> AuthResults {

@@ -15,7 +15,9 @@ use http_body_util::LengthLimitError;
 use metrics::counter;
 use patchbay_core::Code;
 use patchbay_core::clock::Clock;
+use patchbay_core::inbox::InboundMail;
 use patchbay_http::ApiError;
+use patchbay_normalizer::email::Arrived;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,6 +26,7 @@ use crate::config::Config;
 use crate::delivery::{Delivery, NotDurable, Sink};
 use crate::inboxes::Inboxes;
 use crate::mail_auth::MailAuth;
+use crate::mail_intake::{MailDelivery, deliveries};
 use crate::rate::Rates;
 use crate::refusal::Refusal;
 
@@ -60,6 +63,43 @@ impl Ingress {
     ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
         Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth }
+    }
+}
+
+/// Why a mail was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailRefused {
+    /// The mailbox gets too much at once.
+    RateLimited,
+    /// Nothing was kept.
+    NotDurable,
+    /// It is for nobody here any longer.
+    NotOurs,
+}
+
+/// Mail that does not come as a request.
+impl Ingress {
+    /// The time.
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+
+    /// Whether the receiver takes mail for an address.
+    pub(crate) fn takes_mail(&self, address: &str) -> bool {
+        self.inboxes.now().mailbox_of(InboundMail::Smtp, address).is_some()
+    }
+
+    /// Takes a mail. `Ok` only when it is durable.
+    pub(crate) async fn take_mail(&self, by: InboundMail, arrived: &Arrived, raw: Bytes) -> Result<(), MailRefused> {
+        let routes = self.inboxes.now();
+        let delivery = MailDelivery { routes: &routes, by, key: None, received_at: self.clock.now(), raw };
+        let made = deliveries(&*self.sink, &self.mail_auth, arrived, delivery).await;
+        let (deliveries, files) = made.map_err(|_| MailRefused::NotOurs)?;
+        self.rates
+            .take(deliveries.iter().map(|delivery| delivery.inbox), self.clock.now())
+            .map_err(|_| MailRefused::RateLimited)?;
+        self.sink.keep(files).await.map_err(|_| MailRefused::NotDurable)?;
+        self.sink.accept(deliveries).await.map(drop).map_err(|_| MailRefused::NotDurable)
     }
 }
 

@@ -8,6 +8,7 @@ mod integration;
 mod load;
 mod observability;
 mod published;
+mod smtp;
 mod validate;
 
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use evidence::{EvidenceProfile, EvidenceSettings};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
+pub use smtp::SmtpReceiverSettings;
 
 /// Where Patchbay runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -86,6 +88,8 @@ pub struct Settings {
     pub integration: IntegrationSettings,
     /// Where the built-in mail receiver listens; empty: nowhere.
     pub listen_smtp: String,
+    /// Bounds and certificate of the built-in mail receiver.
+    pub smtp: SmtpReceiverSettings,
     /// Our addresses.
     #[serde(rename = "inbox")]
     pub inboxes: Vec<InboxSettings>,
@@ -117,6 +121,7 @@ impl Default for Settings {
             observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
             listen_smtp: String::new(),
+            smtp: SmtpReceiverSettings::default(),
             inboxes: Vec::new(),
         }
     }

@@ -39,7 +39,7 @@ pub struct Found {
     pub is_new: bool,
     /// Whose address it is.
     pub person: Option<KnownPerson>,
-    /// Their open conversation in the inbox, locked until the transaction ends.
+    /// Their open conversation in the inbox, locked until the transaction ends. Never one by mail: there can be several.
     pub conversation: Option<ConversationRow>,
 }
 
@@ -99,7 +99,7 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
          left join channel_identities i on i.channel = batch.value ->> 3 and i.address = batch.value ->> 4
          left join contacts c on c.id = i.contact_id
          left join conversations v on v.contact_id = i.contact_id and v.inbox_id = unhex(batch.value ->> 0)
-              and v.status <> 'closed'",
+              and v.status <> 'closed' and v.channel <> 'email'",
         "with batch as (
              select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
                            as batch (inbox_id, channel_message_id, message_id, channel, address, at)
@@ -114,7 +114,7 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
          ), open as (
              select v.*
              from pair join conversations v on v.contact_id = pair.contact_id and v.inbox_id = pair.inbox_id
-                  and v.status <> 'closed'
+                  and v.status <> 'closed' and v.channel <> 'email'
              order by v.id
              for update of v
          )

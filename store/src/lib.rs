@@ -36,6 +36,7 @@ pub mod inboxes;
 pub mod incident_templates;
 pub mod invoices;
 pub mod jobs;
+pub mod mail_threads;
 pub mod media;
 pub mod messages;
 pub mod objects;
@@ -68,6 +69,7 @@ mod tx;
 pub mod users;
 pub mod vendors;
 mod writer;
+pub mod webhook_tokens;
 pub mod zones;
 
 pub use batch::Batch;

@@ -6,6 +6,7 @@ mod bad_input;
 mod callers;
 mod contract;
 mod enforcement;
+mod mail;
 mod main_job;
 mod no_loss;
 mod observability;

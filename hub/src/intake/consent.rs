@@ -50,7 +50,8 @@ impl<'a> Consents<'a> {
     /// A keyword, or what the provider reports.
     pub(super) fn note(&mut self, work: &'a Work, event: &'a EventItem) {
         let consent = match event.kind.as_str() {
-            "opt_out" => Consent::Withdrawn,
+            // Whoever calls our mail spam does not want any.
+            "opt_out" | "email.complaint" => Consent::Withdrawn,
             "opt_in" => Consent::Given,
             _ => return,
         };

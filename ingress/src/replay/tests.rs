@@ -1,4 +1,4 @@
-//! Every recorded case of WhatsApp and Twilio messaging, through the real router, compared as the cases ask for.
+//! Every recorded case of WhatsApp, Twilio messaging and mail, through the real router, compared as the cases ask for.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::{Replay, replay};
 fn cases() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let mut cases = Vec::new();
-    for channel in ["whatsapp", "twilio"] {
+    for channel in ["whatsapp", "twilio", "email"] {
         for entry in std::fs::read_dir(root.join(channel)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{channel}/{}", path.file_name().unwrap().to_string_lossy());
@@ -21,7 +21,7 @@ fn cases() -> Vec<(String, Value)> {
         }
     }
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(cases.len(), 49 + 57, "every case has to be here");
+    assert_eq!(cases.len(), 49 + 57 + 58, "every case has to be here");
     cases
 }
 
@@ -68,7 +68,7 @@ async fn nothing_that_was_changed_on_its_way_is_accepted() {
 
 #[tokio::test]
 async fn cases_of_other_channels_are_named_as_not_served() {
-    for path in ["chat/001-hmac-ok.json", "email/001-mailgun-plain-dkim.json", "twilio/058-voice-incoming.json"] {
+    for path in ["chat/001-hmac-ok.json", "twilio/058-voice-incoming.json"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(path);
         let lines = replay(&std::fs::read_to_string(path).unwrap()).await;
         assert!(!lines.is_empty());
@@ -82,7 +82,9 @@ async fn cases_of_other_channels_are_named_as_not_served() {
 async fn the_order_of_requests_does_not_change_what_is_kept() {
     let mut groups: std::collections::BTreeMap<String, Vec<Value>> = std::collections::BTreeMap::new();
     // What `YES` means depends on what came before it: consent has an order.
-    for (_, case) in cases().into_iter().filter(|(name, _)| !name.contains("-yes-")) {
+    // Several mails of the cases share a message id: the first one counts.
+    let has_order = |name: &str| name.contains("-yes-") || name.starts_with("email/");
+    for (_, case) in cases().into_iter().filter(|(name, _)| !has_order(name)) {
         groups.entry(case["config"].to_string()).or_default().extend(requests(&case));
     }
     for (config, requests) in groups {
@@ -122,7 +124,10 @@ async fn the_order_of_requests_does_not_change_what_is_kept() {
 fn tampered(request: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     let body = request["body"].as_str().unwrap_or_default();
-    for place in (0..body.len())
+    let url = request["url"].as_str().unwrap_or_default();
+    // What Mailgun signs does not cover the body, and Postmark signs nothing.
+    let is_covered = !url.contains("/email/mailgun") && !url.contains("/email/postmark");
+    for place in (0..if is_covered { body.len() } else { 0 })
         .step_by(body.len() / 23 + 1)
         .filter(|place| body.is_char_boundary(*place) && body.is_char_boundary(place + 1))
     {
@@ -133,10 +138,17 @@ fn tampered(request: &Value) -> Vec<(String, Value)> {
         all.push((format!("body byte {place}"), changed));
     }
     let headers = request["headers"].as_object().cloned().unwrap_or_default();
-    let signatures = ["x-hub-signature-256", "x-twilio-signature"];
+    let signatures = [
+        "x-hub-signature-256",
+        "x-twilio-signature",
+        "x-twilio-email-event-webhook-signature",
+        "x-twilio-email-event-webhook-timestamp",
+        "authorization",
+    ];
     for (name, value) in headers.iter().filter(|(name, _)| signatures.contains(&name.to_ascii_lowercase().as_str())) {
         let signature = value.as_str().unwrap_or_default();
-        for place in 0..signature.len() {
+        // The scheme of credentials may be written in any case.
+        for place in signature.find(' ').unwrap_or(0)..signature.len() {
             for flip in [1, 0x20] {
                 let mut bytes = signature.as_bytes().to_vec();
                 bytes[place] ^= flip;
@@ -147,9 +159,9 @@ fn tampered(request: &Value) -> Vec<(String, Value)> {
             }
         }
     }
-    if request["url"].as_str().unwrap_or_default().contains("/twilio/") {
+    if url.contains("/twilio/") {
         let mut changed = request.clone();
-        changed["url"] = format!("{}&x=1", request["url"].as_str().unwrap()).into();
+        changed["url"] = format!("{url}&x=1").into();
         all.push(("a further query parameter".to_owned(), changed));
     }
     all

@@ -145,7 +145,7 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
     };
     let routes = ingress.inboxes.now();
     let keys = routes.mail_keys(InboundMail::Mailgun);
-    let proven = posted.proofs().iter().map(|given| proof::mailgun(given, &keys).map(|place| (given.clone(), place)));
+    let proven = posted.proofs().into_iter().map(|given| proof::mailgun(&given, &keys).map(|place| (given, place)));
     let proven = proven.reduce(Result::or).unwrap_or(Err(Refusal::MissingSignature)).and_then(|(given, place)| {
         let key = keys.get(place).ok_or(Refusal::UnknownKey)?;
         let age = max_age(&routes, InboundMail::Mailgun, key);

@@ -111,6 +111,7 @@ fn metadata(mail: &Mail, envelope: &Envelope, auth: &AuthResults, place: &Place<
     let automatic = automatic(headers, envelope.sender.as_deref());
     let mut metadata = Map::new();
     put(&mut metadata, "subject", mail.subject().map(|subject| shortened(&subject, MAX_SUBJECT_CHARS)));
+    put(&mut metadata, "in_reply_to", Some(headers.ids("In-Reply-To")).filter(|ids| !ids.is_empty()));
     put(&mut metadata, "references", Some(headers.ids("References")));
     metadata.insert("thread".to_owned(), thread(mail, envelope, place));
     metadata.insert("auth".to_owned(), auth.to_json());

@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
-use patchbay_ingress::{HandOver, Inboxes, Ingress, Spool};
+use patchbay_ingress::{HandOver, Inboxes, Ingress, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
@@ -102,7 +102,7 @@ impl Parts {
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
         self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
         if roles.ingress {
-            self.start_ingress(settings, stop_intake)?;
+            self.start_ingress(settings, stop, stop_intake).await?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -119,7 +119,13 @@ impl Parts {
         Ok(())
     }
 
-    fn start_ingress(&mut self, settings: &Settings, stop: &CancellationToken) -> Result<(), StartError> {
+    /// `stop_listening`: no mail server is greeted after it; what was received is still taken in until `stop`.
+    async fn start_ingress(
+        &mut self,
+        settings: &Settings,
+        stop_listening: &CancellationToken,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
         let (intake, shards) = Intake::start(self.hub.clone(), stop);
         self.tasks.extend(shards);
         let spool = Spool::open(settings.data_dir.join("spool"), settings.intake.spool_mb << 20)
@@ -136,7 +142,14 @@ impl Parts {
             webhooks_per_second: settings.limits.webhooks_per_second,
             ..patchbay_ingress::Config::default()
         };
-        self.ingress = Some(Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)));
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
+        let broken = |problem: String| StartError::Part { what: "the mail receiver", problem };
+        if let Some(smtp) = settings.smtp_receiver().map_err(broken)? {
+            let bound = SmtpListener::bind(smtp, ingress.clone()).await;
+            let listener = bound.map_err(|error| broken(format!("listen_smtp: {error}")))?;
+            self.tasks.push(tokio::spawn(listener.run(stop_listening.clone())));
+        }
+        self.ingress = Some(ingress);
         Ok(())
     }
 
