@@ -33,6 +33,13 @@ impl Clock {
         }
     }
 
+    /// Moves a manual clock to a time, also back; the machine's clock cannot be moved.
+    pub fn move_to(&self, to: DateTime<Utc>) {
+        if let Some(micros) = &self.manual {
+            micros.store(to.timestamp_micros(), Ordering::SeqCst);
+        }
+    }
+
     /// Moves a manual clock forward; the machine's clock cannot be moved.
     pub fn advance(&self, by: Duration) {
         if let Some(micros) = &self.manual {

@@ -157,6 +157,10 @@ codes! {
     ChannelRefused = "CHANNEL_REFUSED", 409, Some("channel");
     /// The dead letter was settled already.
     DeadLetterSettled = "DEAD_LETTER_SETTLED", 409, Some("state");
+    /// The quarantined event was settled already.
+    QuarantineSettled = "QUARANTINE_SETTLED", 409, Some("state");
+    /// It cannot be done again: what it needs is missing, or nothing changed since.
+    ReplayRefused = "REPLAY_REFUSED", 409, Some("state");
     /// The cursor is older than the feed.
     CursorExpired = "CURSOR_EXPIRED", 410, None;
     /// Too large.

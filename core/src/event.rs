@@ -26,6 +26,10 @@ vocabulary! {
         MessageSent => "message.sent",
         /// The delivery of a message of ours made progress.
         MessageStatus => "message.status",
+        /// A contact changed, or was erased.
+        ContactUpdated => "contact.updated",
+        /// Two contacts were found to be one, or that was undone.
+        ContactMerged => "contact.merged",
         /// A ticket changed.
         TicketUpdated => "ticket.updated",
         /// A ticket was escalated.

@@ -83,6 +83,10 @@ ids! {
     ContactId,
     /// One address of a contact on one channel.
     IdentityId,
+    /// Two contacts that were found to be one.
+    MergeId,
+    /// A list of contacts being read in.
+    ContactImportId,
     /// One configured address of ours on one channel.
     InboxId,
     /// A conversation of one contact in one inbox.
@@ -115,6 +119,10 @@ ids! {
     DeadLetterId,
     /// A quarantined inbound event.
     QuarantineId,
+    /// Requests of the journal that were accepted together.
+    JournalSegmentId,
+    /// A repair of many dead letters or quarantined events.
+    RepairId,
     /// A refresh-token family: one login on one device.
     SessionId,
     /// A ticket, also called job or work order.

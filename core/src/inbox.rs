@@ -50,6 +50,8 @@ pub struct WhatsAppCloud {
     pub verify_token: Secret,
     /// Bearer token for sending.
     pub access_token: Secret,
+    /// Meta's id of the business account that the number belongs to, when somebody told.
+    pub business_account_id: Option<String>,
     /// Graph API base, version included, no slash at the end.
     pub api_base: String,
 }

@@ -17,10 +17,20 @@ vocabulary! {
         EndSnooze => "end_snooze",
         /// Fetch a received file from its provider.
         FetchMedia => "fetch_media",
+        /// Show a customer on WhatsApp that a message was read, or that somebody is typing.
+        ShowRead => "show_read",
+        /// Read the templates of an inbox from its provider.
+        SyncTemplates => "sync_templates",
         /// Ask the requester of a ticket for what is missing.
         AskRequester => "ask_requester",
         /// Deliver an outbox event of a ticket.
         RelayOutbox => "relay_outbox",
+        /// Bring what hangs on a contact in line after a merge, a new name or an erasure.
+        TidyContact => "tidy_contact",
+        /// Read the next rows of a list of contacts.
+        ImportContacts => "import_contacts",
+        /// Go on repairing dead letters or quarantined events, at the rate somebody asked for.
+        RunRepair => "run_repair",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn subjects_are_answered_once() {
-        for (theirs, ours) in [("Visit", "Re: Visit"), ("RE: Visit", "RE: Visit"), ("", "Re: your message"), ("é", "Re: é")]
+        for (theirs, ours) in
+            [("Visit", "Re: Visit"), ("RE: Visit", "RE: Visit"), ("", "Re: your message"), ("é", "Re: é")]
         {
             assert_eq!(reply_subject(theirs), ours);
         }

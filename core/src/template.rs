@@ -1,6 +1,12 @@
 //! WhatsApp message templates: what they may be used for, where they stand, and their parameters. Source: WhatsApp
 //! Business Platform, message templates.
 
+mod content;
+mod shape;
+
+pub use content::{ButtonValue, HeaderValue, TemplateContent};
+pub use shape::{Shape, Unfit, check_values};
+
 use crate::vocabulary;
 
 vocabulary! {
@@ -24,6 +30,8 @@ vocabulary! {
         Approved => "APPROVED",
         /// The provider refused it.
         Rejected => "REJECTED",
+        /// The provider withholds it for a while: customers complained.
+        Paused => "PAUSED",
         /// Taken out of use.
         Disabled => "DISABLED",
     }

@@ -17,6 +17,7 @@ mod effect;
 mod error;
 mod evidence;
 mod fields;
+mod forget;
 mod guard;
 mod packet;
 mod pipeline;

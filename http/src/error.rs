@@ -30,6 +30,11 @@ impl ApiError {
         self.code
     }
 
+    /// The sentence for the caller.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds a fact beside code and message.
     #[must_use]
     pub fn with(mut self, key: &str, value: impl Into<Value>) -> Self {

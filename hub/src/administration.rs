@@ -12,6 +12,7 @@ mod inboxes;
 mod start;
 mod team_members;
 mod teams;
+mod template_sync;
 mod templates;
 mod user_changes;
 mod users;
@@ -44,6 +45,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(inboxes::read, inboxes::change, inboxes::deactivate))
         .routes(routes!(canned_responses::list, canned_responses::create))
         .routes(routes!(canned_responses::read, canned_responses::change, canned_responses::deactivate))
+        .routes(routes!(template_sync::sync))
         .routes(routes!(templates::list, templates::create))
         .routes(routes!(templates::read, templates::change, templates::deactivate))
         .layer(Extension(Passwords::default()))

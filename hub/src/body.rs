@@ -13,6 +13,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::files::has_thumbnail;
+
 /// A message.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct MessageBody {
@@ -83,21 +85,32 @@ pub struct ContentBody {
     pub text: Option<String>,
     /// Where the first file can be had.
     pub media_url: Option<String>,
-    /// Attached files.
+    /// Attached files: `{media_id, url, thumbnail_url?, mime_type, filename, size, sha256_hex, status, failure?}`, where
+    /// `status` is `pending`, `ready` or `failed`.
     pub media: Value,
     /// Facts by content type.
     pub metadata: Value,
 }
 
+/// The files of a message, with the addresses where they can be had.
+fn files(row: &MessageRow) -> Value {
+    let mut files = row.content.get("media").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+    for file in files.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        let Some(id) = file.get("media_id").and_then(Value::as_str) else { continue };
+        let url = format!("/api/v1/media/{id}");
+        let text = |key: &str| file.get(key).and_then(Value::as_str).unwrap_or_default();
+        if text("status") == "ready" && has_thumbnail(text("mime_type")) {
+            file.insert("thumbnail_url".into(), format!("{url}/thumbnail").into());
+        }
+        file.insert("url".into(), url.into());
+    }
+    files
+}
+
 impl From<&MessageRow> for MessageBody {
     fn from(row: &MessageRow) -> Self {
-        let media = row.content.get("media").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
-        let media_url = media
-            .as_array()
-            .and_then(|files| files.first())
-            .and_then(|file| file.get("media_id"))
-            .and_then(Value::as_str)
-            .map(|id| format!("/api/v1/media/{id}"));
+        let media = files(row);
+        let media_url = media.pointer("/0/url").and_then(Value::as_str).map(str::to_owned);
         Self {
             message_id: row.id.into(),
             conversation_id: row.conversation_id.into(),

@@ -5,6 +5,7 @@ mod access;
 mod annotate;
 mod change;
 mod commands;
+mod merge;
 mod read;
 mod wake;
 
@@ -15,6 +16,7 @@ use crate::state::Hub;
 
 pub use access::{Seen, load_visible};
 pub(crate) use access::{lock_visible, may_dispatch, require_hand_in_it, require_hub, require_worker, visible_to};
+pub(crate) use annotate::write_note;
 pub use change::{body_of, release_all_of};
 pub use wake::end_snooze;
 
@@ -31,6 +33,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(commands::reopen))
         .routes(routes!(commands::snooze))
         .routes(routes!(commands::read))
+        .routes(routes!(merge::merge))
         .routes(routes!(annotate::notes, annotate::add_note))
         .routes(routes!(annotate::add_tags))
         .routes(routes!(annotate::remove_tag))

@@ -3,6 +3,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use patchbay_core::Code;
 use patchbay_core::actor::Actor;
@@ -11,8 +12,9 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId, OutboxId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
-use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
-use patchbay_store::dead_letters::{self as store, DeadLetterRow};
+use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_store::dead_letters::{self as store, DeadLetterRow, LetterFilter};
+use patchbay_store::repairs::{RepairAction, RepairSubject};
 use patchbay_store::{Db, StoreError, Tx, jobs, outbox};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -23,6 +25,9 @@ use uuid::Uuid;
 
 use crate::delivery;
 use crate::error::HubError;
+use crate::quarantine::DiscardRequest;
+use crate::recovery::{self, BulkRequest, RepairBody};
+use crate::resource::record;
 use crate::state::Hub;
 
 /// How often a replayed job is tried when its letter does not say.
@@ -47,6 +52,8 @@ pub struct DeadLetterBody {
     pub attempts: i64,
     /// `open`, `replayed` or `discarded`.
     pub status: String,
+    /// Why it was discarded.
+    pub note: Option<String>,
     /// Who settled it.
     pub resolved_by: Option<Uuid>,
     /// When it was settled.
@@ -66,6 +73,7 @@ impl From<DeadLetterRow> for DeadLetterBody {
             error: row.error,
             attempts: row.attempts,
             status: row.status,
+            note: row.note,
             resolved_by: row.resolved_by.map(Into::into),
             resolved_at: row.resolved_at,
             created_at: row.created_at,
@@ -89,21 +97,39 @@ pub async fn show(db: &Db, id: DeadLetterId) -> Result<Option<DeadLetterRow>, St
     store::find(&mut db.read().await?, id).await
 }
 
-/// Up to `limit` letters of one status, newest first.
+/// Up to `limit` letters that the filter lets through, newest first.
 pub async fn page(
     db: &Db,
-    status: &str,
+    filter: &LetterFilter<'_>,
     before: Option<DeadLetterId>,
     limit: i64,
 ) -> Result<Vec<DeadLetterRow>, StoreError> {
-    store::page(&mut db.read().await?, status, before, limit).await
+    store::filtered(&mut db.read().await?, filter, before, limit).await
 }
 
 /// Does the work anew. Once: a letter that is settled stays as it is.
 pub async fn replay(db: &Db, ctx: &Ctx, directory: &Directory, id: DeadLetterId) -> Result<Settled, StoreError> {
+    replay_with(db, ctx, directory, id, None).await
+}
+
+/// The same; a job's payload may be given anew.
+pub async fn replay_with(
+    db: &Db,
+    ctx: &Ctx,
+    directory: &Directory,
+    id: DeadLetterId,
+    payload: Option<Value>,
+) -> Result<Settled, StoreError> {
     let mut tx = db.begin().await?;
     if !store::settle(&mut tx, ctx, id, "replayed").await? {
         return settled_before(&mut tx, id).await;
+    }
+    let is_edited = payload.is_some();
+    if let Some(payload) = payload
+        && let Some(mut letter) = store::find(&mut tx, id).await?
+    {
+        letter.payload["payload"] = payload;
+        store::amend(&mut tx, id, None, Some(&letter.payload)).await?;
     }
     let letter = store::find(&mut tx, id).await?.ok_or(StoreError::NoRow)?;
     match letter.source.as_str() {
@@ -116,20 +142,30 @@ pub async fn replay(db: &Db, ctx: &Ctx, directory: &Directory, id: DeadLetterId)
         }
         _ => {}
     }
+    let what = json!({ "dead_letter_id": id, "source": letter.source, "kind": letter.kind, "edited": is_edited });
+    record(&mut tx, ctx, None, "dlq.replay", what).await?;
     tx.commit().await?;
     Ok(Settled::Done(Box::new(letter)))
 }
 
 /// Lets the work be.
 pub async fn discard(db: &Db, ctx: &Ctx, id: DeadLetterId) -> Result<Settled, StoreError> {
+    discard_because(db, ctx, id, None).await
+}
+
+/// Lets the work be, and says why.
+pub async fn discard_because(db: &Db, ctx: &Ctx, id: DeadLetterId, note: Option<&str>) -> Result<Settled, StoreError> {
     let mut tx = db.begin().await?;
     if !store::settle(&mut tx, ctx, id, "discarded").await? {
         return settled_before(&mut tx, id).await;
     }
+    store::amend(&mut tx, id, note, None).await?;
     let letter = store::find(&mut tx, id).await?.ok_or(StoreError::NoRow)?;
     if let ("outbox", Some(event)) = (letter.source.as_str(), letter.ref_id) {
         outbox::discard(&mut tx, OutboxId(event)).await?;
     }
+    let what = json!({ "dead_letter_id": id, "source": letter.source, "kind": letter.kind });
+    record(&mut tx, ctx, None, "dlq.discard", what).await?;
     tx.commit().await?;
     Ok(Settled::Done(Box::new(letter)))
 }
@@ -184,6 +220,8 @@ async fn replay_job(tx: &mut Tx, ctx: &Ctx, letter: &DeadLetterRow) -> Result<()
 pub fn router() -> OpenApiRouter<Hub> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(replay_many))
+        .routes(routes!(discard_many))
         .routes(routes!(get))
         .routes(routes!(replay_endpoint))
         .routes(routes!(discard_endpoint))
@@ -194,6 +232,10 @@ pub fn router() -> OpenApiRouter<Hub> {
 struct ListParams {
     /// `open` (the default), `replayed` or `discarded`.
     status: Option<String>,
+    /// Where they come from: `message`, `job` or `outbox`.
+    source: Option<String>,
+    /// What kind of work it was.
+    kind: Option<String>,
     /// Where the last page ended.
     cursor: Option<String>,
     /// Rows of a page.
@@ -226,7 +268,8 @@ async fn list(
         return Err(ApiError::new(Code::InvalidQuery, "status must be open, replayed or discarded").into());
     }
     let before = params.cursor.as_deref().map(decode_cursor::<DeadLetterId>).transpose()?;
-    let rows = page(&hub.db, status, before, limit + 1).await?;
+    let filter = LetterFilter { status, source: params.source.as_deref(), kind: params.kind.as_deref() };
+    let rows = page(&hub.db, &filter, before, limit + 1).await?;
     let rows = rows.into_iter().map(DeadLetterBody::from).collect();
     Ok(Json(Page::of(rows, limit, |row: &DeadLetterBody| encode_cursor(&row.id))))
 }
@@ -244,29 +287,93 @@ async fn get(
     Ok(Json(letter.into()))
 }
 
+/// What to do instead.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReplayLetter {
+    /// What the worker shall know instead of what it knew, for a job.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default)]
+    payload: Option<serde_json::Map<String, Value>>,
+}
+
 /// Does the work of a dead letter anew. Errors: 404, 409 `DEAD_LETTER_SETTLED`.
 #[utoipa::path(post, path = "/api/v1/dlq/{id}/replay", tag = "operations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = DeadLetterBody)))]
+    request_body = Option<ReplayLetter>,
+    responses((status = 200, body = DeadLetterBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 401, description = "AUTH_REQUIRED"), (status = 403, description = "FORBIDDEN"),
+              (status = 404, description = "NOT_FOUND"), (status = 409, description = "DEAD_LETTER_SETTLED")))]
 async fn replay_endpoint(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<DeadLetterId>,
+    OptionalBody(body): OptionalBody<ReplayLetter>,
 ) -> Result<Json<DeadLetterBody>, HubError> {
     require_operator(&ctx.actor)?;
+    if body.payload.is_some() {
+        let letter = show(&hub.db, id).await?.ok_or_else(|| ApiError::not_found("dead letter"))?;
+        if letter.source != "job" {
+            return Err(ApiError::invalid("payload", "only a job's payload can be given anew").into());
+        }
+    }
     let directory = hub.gate.directory.load_full();
-    answer(replay(&hub.db, &ctx, &directory, id).await?)
+    answer(replay_with(&hub.db, &ctx, &directory, id, body.payload.map(Value::Object)).await?)
 }
 
 /// Lets the work of a dead letter be. Errors: 404, 409 `DEAD_LETTER_SETTLED`.
 #[utoipa::path(post, path = "/api/v1/dlq/{id}/discard", tag = "operations", params(("id" = Uuid, Path)),
-    responses((status = 200, body = DeadLetterBody)))]
+    request_body = Option<DiscardRequest>,
+    responses((status = 200, body = DeadLetterBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 401, description = "AUTH_REQUIRED"), (status = 403, description = "FORBIDDEN"),
+              (status = 404, description = "NOT_FOUND"), (status = 409, description = "DEAD_LETTER_SETTLED")))]
 async fn discard_endpoint(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<DeadLetterId>,
+    OptionalBody(body): OptionalBody<DiscardRequest>,
 ) -> Result<Json<DeadLetterBody>, HubError> {
     require_operator(&ctx.actor)?;
-    answer(discard(&hub.db, &ctx, id).await?)
+    let note = recovery::discard_note(body.reason.as_deref())?;
+    answer(discard_because(&hub.db, &ctx, id, note.as_deref()).await?)
+}
+
+async fn which(hub: &Hub, request: &BulkRequest) -> Result<Vec<Uuid>, HubError> {
+    if !request.all {
+        return Ok(request.ids.clone());
+    }
+    let filter = LetterFilter { status: "open", source: request.source.as_deref(), kind: request.kind.as_deref() };
+    let most = i64::try_from(recovery::MOST).unwrap_or(i64::MAX);
+    let rows = page(&hub.db, &filter, None, most).await?;
+    // Oldest first, as they were given up.
+    Ok(rows.into_iter().rev().map(|row| row.id.into()).collect())
+}
+
+/// Replays many, at a rate; the answer tells where to look how far it is.
+#[utoipa::path(post, path = "/api/v1/dlq/replay", tag = "operations", request_body = BulkRequest,
+    responses((status = 202, body = RepairBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 401, description = "AUTH_REQUIRED"), (status = 403, description = "FORBIDDEN")))]
+async fn replay_many(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Body(request): Body<BulkRequest>,
+) -> Result<(StatusCode, Json<RepairBody>), HubError> {
+    require_operator(&ctx.actor)?;
+    let ids = which(&hub, &request).await?;
+    recovery::begin(&hub, &ctx, RepairSubject::Dlq, RepairAction::Replay, ids, &request).await
+}
+
+/// Lets many be.
+#[utoipa::path(post, path = "/api/v1/dlq/discard", tag = "operations", request_body = BulkRequest,
+    responses((status = 202, body = RepairBody), (status = 400, description = "INVALID_REQUEST"),
+              (status = 401, description = "AUTH_REQUIRED"), (status = 403, description = "FORBIDDEN")))]
+async fn discard_many(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Body(request): Body<BulkRequest>,
+) -> Result<(StatusCode, Json<RepairBody>), HubError> {
+    require_operator(&ctx.actor)?;
+    let ids = which(&hub, &request).await?;
+    recovery::begin(&hub, &ctx, RepairSubject::Dlq, RepairAction::Discard, ids, &request).await
 }
 
 fn answer(settled: Settled) -> Result<Json<DeadLetterBody>, HubError> {

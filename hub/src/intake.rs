@@ -2,6 +2,7 @@
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
 mod apply;
+mod changes;
 mod consent;
 mod gather;
 mod mail;
@@ -17,7 +18,9 @@ use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 
-pub use gather::Intake;
+pub use changes::apply_ripe;
+pub use gather::{Counts, Intake};
+pub use patchbay_store::journal::JournalEntry;
 
 /// Items of one webhook for one inbox.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::MediaId;
+use patchbay_core::media::MediaFailure;
 use patchbay_store::media::{self, MediaRow, MediaStatus};
 use patchbay_store::{StoreError, Tx, conversations, events, messages, statuses};
 use serde_json::{Value, json};
@@ -23,9 +24,9 @@ pub struct KeptFile<'a> {
     pub storage_key: &'a str,
 }
 
-/// A received file that still has to be fetched. `None`: there is none, or it was dealt with.
+/// A received file that still has to be fetched, or is tried once more. `None`: there is none, or it is here.
 pub async fn awaited(tx: &mut Tx, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
-    Ok(media::by_id(tx, id).await?.filter(|row| row.status == MediaStatus::Pending))
+    Ok(media::by_id(tx, id).await?.filter(|row| row.status != MediaStatus::Ready))
 }
 
 /// A file was fetched: row, message and feed say so.
@@ -39,15 +40,22 @@ pub async fn kept(
     media::ready(tx, id, file.mime_type, file.size_bytes, file.sha256, file.storage_key, ctx.now).await?;
     let facts = json!({
         "status": MediaStatus::Ready.as_str(), "mime_type": file.mime_type, "size": file.size_bytes,
-        "sha256_hex": file.sha256,
+        "sha256_hex": file.sha256, "failure": null,
     });
     tell(tx, ctx, directory, id, facts).await
 }
 
 /// A file cannot be had: row, message and feed say so.
-pub async fn lost(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MediaId) -> Result<(), StoreError> {
-    media::failed(tx, id, ctx.now).await?;
-    tell(tx, ctx, directory, id, json!({ "status": MediaStatus::Failed.as_str() })).await
+pub async fn lost(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    id: MediaId,
+    failure: MediaFailure,
+) -> Result<(), StoreError> {
+    media::failed(tx, id, failure.as_str(), ctx.now).await?;
+    let facts = json!({ "status": MediaStatus::Failed.as_str(), "failure": failure.as_str() });
+    tell(tx, ctx, directory, id, facts).await
 }
 
 async fn tell(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MediaId, facts: Value) -> Result<(), StoreError> {

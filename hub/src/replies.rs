@@ -6,6 +6,8 @@ mod body;
 mod endpoints;
 mod heading;
 mod system;
+mod target;
+mod template;
 
 pub use system::{Said, say};
 

@@ -4,8 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, contacts, conversations, dead_letters, files, mail_pages, performers, places, quarantine,
-    replies, ticket_link,
+    administration, auth, catalog, contacts, conversations, dead_letters, files, mail_pages, performers, places,
+    quarantine, recovery, replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -24,4 +24,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(ticket_link::router())
         .merge(dead_letters::router())
         .merge(quarantine::router())
+        .merge(recovery::router())
 }

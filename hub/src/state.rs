@@ -9,6 +9,8 @@ use patchbay_dispatch::Dispatch;
 use patchbay_http::Gate;
 use patchbay_store::Db;
 
+use crate::recovery::Reenactor;
+
 /// The hub. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Hub {
@@ -37,6 +39,8 @@ pub struct HubConfig {
     pub link_secret: Secret,
     /// How many transactions the intake runs at once; 1 on SQLite.
     pub intake_shards: usize,
+    /// The way back into the adapters, for repairs.
+    pub reenactor: Reenactor,
 }
 
 impl Default for HubConfig {
@@ -47,6 +51,7 @@ impl Default for HubConfig {
             max_upload_bytes: 25 << 20,
             link_secret: Secret::new(""),
             intake_shards: 4,
+            reenactor: Reenactor::default(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub struct Config {
     pub webhooks_per_second: u32,
     /// How long a provider may take to send a body.
     pub body_seconds: u64,
+    /// Note requests as they come, for the journal.
+    pub journal: bool,
 }
 
 impl Default for Config {
@@ -30,6 +32,7 @@ impl Default for Config {
             trust_forwarded_headers: false,
             webhooks_per_second: 5000,
             body_seconds: 15,
+            journal: false,
         }
     }
 }

@@ -12,9 +12,10 @@ use chrono::{DateTime, Utc};
 use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
-use patchbay_hub::intake::{Inbound, Intake, NotAccepted, SetAside};
+use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Consent;
+use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::delivery::{
     Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Token, TokenUse,
 };
+use crate::journal::Journal;
 use crate::spool::{Spool, SpoolError};
 use tokens::Tokens;
 
@@ -37,7 +39,7 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 /// Takes deliveries for good: the hub's intake, or something that stands for it in a test.
 pub trait Taker: Send + Sync + 'static {
     /// `Ok` only when everything is durable.
-    fn take(&self, deliveries: Vec<Delivery>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+    fn take(&self, handed: Vec<Handed>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
 
     /// Keeps files. `Ok` only when they survive a crash.
     fn keep(&self, files: Vec<KeptFile>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
@@ -46,21 +48,63 @@ pub trait Taker: Send + Sync + 'static {
     fn use_token(&self, token: &Token) -> impl Future<Output = Result<TokenUse, NotAccepted>> + Send;
 }
 
+/// The deliveries of one request, and the request itself as it came, sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Handed {
+    /// What it holds.
+    pub deliveries: Vec<Delivery>,
+    /// The request; none without a journal.
+    #[serde(default, with = "sealed_text", skip_serializing_if = "Option::is_none")]
+    pub request: Option<Vec<u8>>,
+}
+
+impl Handed {
+    /// The request as an entry of the journal, if there is one.
+    fn entry(&self) -> Option<JournalEntry> {
+        let first = self.deliveries.first()?;
+        let sealed = self.request.clone()?;
+        Some(JournalEntry { received_at: first.received_at, inbox_id: first.inbox, sealed })
+    }
+}
+
+mod sealed_text {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(bytes.as_deref().unwrap_or_default()))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map(Some).map_err(|_| D::Error::custom("not base64"))
+    }
+}
+
 impl Taker for Intake {
-    async fn take(&self, deliveries: Vec<Delivery>) -> Result<(), NotAccepted> {
-        let mut inbound = Vec::with_capacity(deliveries.len());
-        for Delivery { source, inbox, received_at, items, quarantine, .. } in deliveries {
-            match (inbox, quarantine) {
-                (Some(inbox_id), None) => inbound.push(Inbound { inbox_id, items, received_at }),
-                (inbox_id, quarantine) => {
-                    let (reason, raw) = quarantine
-                        .map_or(("unknown_account", Vec::new()), |kept| (kept.reason.as_str(), kept.raw.to_vec()));
-                    let (provider, reason) = (source.as_str().to_owned(), reason.to_owned());
-                    self.set_aside(SetAside { inbox_id, provider, reason, raw, received_at }).await?;
+    async fn take(&self, handed: Vec<Handed>) -> Result<(), NotAccepted> {
+        let (mut inbound, mut journal) = (Vec::with_capacity(handed.len()), Vec::new());
+        for handed in handed {
+            let whole = handed.entry();
+            let mut entry = whole.clone();
+            for Delivery { source, inbox, received_at, items, quarantine, .. } in handed.deliveries {
+                match (inbox, quarantine) {
+                    (Some(inbox_id), None) => {
+                        inbound.push(Inbound { inbox_id, items, received_at });
+                        journal.extend(entry.take());
+                    }
+                    (inbox_id, quarantine) => {
+                        let (reason, raw) = quarantine
+                            .map_or(("unknown_account", Vec::new()), |kept| (kept.reason.as_str(), kept.raw.to_vec()));
+                        let (provider, reason) = (source.as_str().to_owned(), reason.to_owned());
+                        let event = SetAside { inbox_id, provider, reason, raw, received_at };
+                        self.set_aside_journaled(event, entry.take().or_else(|| whole.clone())).await?;
+                    }
                 }
             }
         }
-        if inbound.is_empty() { Ok(()) } else { self.accept(inbound).await }
+        if inbound.is_empty() { Ok(()) } else { self.accept_journaled(inbound, journal).await }
     }
 
     async fn keep(&self, files: Vec<KeptFile>) -> Result<(), NotAccepted> {
@@ -85,6 +129,8 @@ impl Taker for Intake {
 pub struct HandOver<T = Intake> {
     taker: Arc<T>,
     spool: Option<Spool>,
+    /// Seals requests.
+    journal: Option<Arc<Journal>>,
     /// Wakes whoever drains the spool.
     filled: Arc<Notify>,
     tokens: Arc<Tokens>,
@@ -92,7 +138,13 @@ pub struct HandOver<T = Intake> {
 
 impl<T> Clone for HandOver<T> {
     fn clone(&self) -> Self {
-        Self { taker: Arc::clone(&self.taker), spool: self.spool.clone(), filled: Arc::clone(&self.filled), tokens: Arc::clone(&self.tokens) }
+        Self {
+            taker: Arc::clone(&self.taker),
+            spool: self.spool.clone(),
+            journal: self.journal.clone(),
+            filled: Arc::clone(&self.filled),
+            tokens: Arc::clone(&self.tokens),
+        }
     }
 }
 
@@ -100,34 +152,41 @@ impl<T: Taker> HandOver<T> {
     /// Starts handing over. With a spool, also starts draining it: the task ends when `stop` is cancelled; what is left
     /// waits on disk for the next start.
     pub fn start(taker: T, spool: Option<Spool>, stop: CancellationToken) -> (Self, Option<JoinHandle<()>>) {
-        let hand_over = Self { taker: Arc::new(taker), spool, filled: Arc::default(), tokens: Arc::default() };
+        let hand_over =
+            Self { taker: Arc::new(taker), spool, journal: None, filled: Arc::default(), tokens: Arc::default() };
         let draining = hand_over.spool.clone().map(|spool| tokio::spawn(hand_over.clone().drain(spool, stop)));
         (hand_over, draining)
     }
 
-    async fn take(&self, deliveries: Vec<Delivery>) -> Result<(), NotDurable> {
+    /// The same, keeping requests as they come in a journal.
+    #[must_use]
+    pub fn keeping(self, journal: Arc<Journal>) -> Self {
+        Self { journal: Some(journal), ..self }
+    }
+
+    async fn take(&self, handed: Handed) -> Result<(), NotDurable> {
         let Some(spool) = &self.spool else {
-            return self.try_take(deliveries).await.map_err(|_| NOT_DURABLE);
+            return self.try_take(vec![handed]).await.map_err(|_| NOT_DURABLE);
         };
         // What waits on disk is older.
         if spool.is_empty() {
-            match self.try_take(deliveries.clone()).await {
+            match self.try_take(vec![handed.clone()]).await {
                 Ok(()) => return Ok(()),
                 Err(reason) => tracing::warn!(reason = %reason, "events go to the disk spool"),
             }
         }
-        self.spool(spool, &deliveries).await.map_err(|error| {
+        self.spool(spool, &handed).await.map_err(|error| {
             tracing::error!(error = %error, "events can neither be stored nor spooled");
             NOT_DURABLE
         })
     }
 
-    async fn try_take(&self, deliveries: Vec<Delivery>) -> Result<(), NotAccepted> {
-        tokio::time::timeout(PATIENCE, self.taker.take(deliveries)).await.unwrap_or(Err(NotAccepted::Unavailable))
+    async fn try_take(&self, handed: Vec<Handed>) -> Result<(), NotAccepted> {
+        tokio::time::timeout(PATIENCE, self.taker.take(handed)).await.unwrap_or(Err(NotAccepted::Unavailable))
     }
 
-    async fn spool(&self, spool: &Spool, deliveries: &[Delivery]) -> Result<(), SpoolError> {
-        let record = serde_json::to_vec(deliveries).map_err(|_| SpoolError::TooLarge)?;
+    async fn spool(&self, spool: &Spool, handed: &Handed) -> Result<(), SpoolError> {
+        let record = serde_json::to_vec(handed).map_err(|_| SpoolError::TooLarge)?;
         spool.append(record).await?;
         counter!("ingress_spooled_total").increment(1);
         publish(spool);
@@ -162,20 +221,20 @@ impl<T: Taker> HandOver<T> {
     async fn drain_batch(&self, spool: &Spool) -> Result<Drained, DrainError> {
         let batch = spool.read_batch(BATCH).await?;
         let Some(last) = batch.last().map(|spooled| spooled.position) else { return Ok(Drained::Nothing) };
-        let mut deliveries = Vec::new();
-        for spooled in batch {
-            deliveries.extend(read_back(spooled.record));
-        }
-        self.try_take(deliveries).await?;
+        let handed = batch.into_iter().map(|spooled| read_back(spooled.record)).collect();
+        self.try_take(handed).await?;
         spool.remove(last).await?;
         Ok(Drained::Some)
     }
 }
 
-/// The deliveries of a record. One that cannot be read, as another version may have written it, was acknowledged all the
-/// same: it is kept for a person to look at.
-fn read_back(record: Vec<u8>) -> Vec<Delivery> {
-    serde_json::from_slice(&record).unwrap_or_else(|_| {
+/// What a record holds; earlier versions wrote the deliveries alone. One that cannot be read, as another version may have
+/// written it, was acknowledged all the same: it is kept for a person to look at.
+fn read_back(record: Vec<u8>) -> Handed {
+    if let Ok(handed) = serde_json::from_slice::<Handed>(&record) {
+        return handed;
+    }
+    let deliveries = serde_json::from_slice(&record).unwrap_or_else(|_| {
         tracing::error!(record_bytes = record.len(), "a spooled record cannot be read and is set aside");
         vec![Delivery {
             source: Source::WhatsappCloud,
@@ -183,9 +242,10 @@ fn read_back(record: Vec<u8>) -> Vec<Delivery> {
             account: None,
             received_at: DateTime::<Utc>::UNIX_EPOCH,
             items: Vec::new(),
-            quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.into() }),
+            quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.clone().into() }),
         }]
-    })
+    });
+    Handed { deliveries, request: None }
 }
 
 const NOT_DURABLE: NotDurable = NotDurable { retry_after_seconds: RETRY_AFTER_SECONDS };
@@ -214,8 +274,15 @@ fn publish(spool: &Spool) {
 impl<T: Taker> Sink for HandOver<T> {
     fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>> {
         let items = deliveries.iter().map(|delivery| delivery.items.len()).sum();
+        // Sealed here, still within the request: the journal notes it beside the handler.
+        let first = deliveries.first().map(|delivery| (delivery.received_at, delivery.inbox));
+        let request = match (&self.journal, first) {
+            (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox),
+            _ => None,
+        };
+        let handed = Handed { deliveries, request };
         // The intake deduplicates and does not tell: everything counts as fresh here.
-        Box::pin(async move { self.take(deliveries).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
+        Box::pin(async move { self.take(handed).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
     }
 
     fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {

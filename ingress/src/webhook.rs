@@ -111,7 +111,12 @@ struct ApiDoc;
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
 /// `/webhooks/twilio/status/{message_id}`, and those of mail under `/webhooks/email`. Merge it at the root, outside of layers that read or change bodies.
 pub fn router(ingress: Ingress) -> OpenApiRouter {
-    routes().with_state(ingress)
+    let routes = if ingress.config.journal {
+        routes().layer(axum::middleware::from_fn(crate::journal::record))
+    } else {
+        routes()
+    };
+    routes.with_state(ingress)
 }
 
 /// The OpenAPI part of the webhooks.

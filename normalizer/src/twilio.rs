@@ -15,7 +15,7 @@ pub use consent::Consent;
 pub use errors::{TABLE, class_of};
 pub use form::Form;
 pub use inbound::{MessageContext, message, split_prefix};
-pub use render::{MAX_MEDIA, MAX_TEXT_CHARACTERS, Outbound, OutboundContent, render};
+pub use render::{MAX_MEDIA, MAX_TEXT_CHARACTERS, Outbound, OutboundContent, render, show_typing};
 pub use status::{StatusContext, status};
 pub use stream::{Malformed, StreamEvent, event_stream};
 

@@ -15,7 +15,7 @@ pub use errors::{TABLE, class_of};
 pub use message::renormalize;
 pub use render::{
     MAX_CALLBACK_CHARACTERS, MAX_CAPTION_CHARACTERS, MAX_TEXT_CHARACTERS, MediaSource, Outbound, OutboundContent,
-    mark_read, render,
+    TemplateHeader, mark_read, render, show_typing,
 };
 
 #[cfg(test)]

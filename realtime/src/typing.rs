@@ -20,7 +20,12 @@ const TELL_AGAIN: Duration = Duration::from_secs(2);
 pub(crate) struct Signs {
     /// Guards the signals; never held across an await.
     active: Mutex<HashMap<(SocketId, ConversationId), Sign>>,
+    /// When customers were last shown that somebody types. Never held across an await.
+    shown: Mutex<HashMap<ConversationId, Instant>>,
 }
+
+/// A customer's phone shows somebody typing for about this long. Source: channels reference, "Sending" (WhatsApp).
+const SHOWN_FOR: Duration = Duration::from_secs(20);
 
 #[derive(Debug)]
 struct Sign {
@@ -39,6 +44,19 @@ impl Signs {
         let told = known.filter(|sign| sign.typing == typing && sign.told + TELL_AGAIN > now).map(|sign| sign.told);
         active.insert(key, Sign { typing: typing.clone(), ends: now + lasts, told: told.unwrap_or(now) });
         told.is_none().then_some(Notice::Typing(typing))
+    }
+
+    /// Whether the customer of a conversation does not see any more, or not yet, that somebody types; then it is taken as
+    /// shown from now on.
+    pub(crate) fn show_customer(&self, conversation: ConversationId) -> bool {
+        let now = Instant::now();
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.retain(|_, at| *at + SHOWN_FOR > now);
+        let is_due = !shown.contains_key(&conversation);
+        if is_due {
+            shown.insert(conversation, now);
+        }
+        is_due
     }
 
     /// Ends a signal. Gives it back when it was going on.

@@ -3,6 +3,7 @@
 mod demo;
 mod observability;
 mod parts;
+mod replay;
 mod web;
 
 use std::net::SocketAddr;
@@ -14,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::roles::Roles;
 use crate::settings::Settings;
 use parts::Parts;
+pub(crate) use replay::{Window, replay_journal};
 
 /// Why the server did not start, in one line.
 #[derive(Debug, thiserror::Error)]

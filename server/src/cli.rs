@@ -23,6 +23,7 @@ const EXAMPLES: &str = "Examples:
   patchbay token --role dispatcher --account '*' --site '*' --ttl 8h
   patchbay replay tests/vectors/whatsapp/*.json
   patchbay dlq list
+  patchbay journal replay --from 2026-01-05 --to 2026-01-06
   patchbay audit verify";
 
 /// What to do.
@@ -57,6 +58,12 @@ pub enum Command {
     },
     /// Prints the OpenAPI document.
     Openapi,
+    /// Replays accepted requests of providers from the journal.
+    Journal {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: JournalAction,
+    },
     /// Shows, replays and discards dead letters.
     Dlq {
         /// What to do with them.
@@ -144,22 +151,113 @@ pub struct TokenArgs {
 /// What to do with dead letters.
 #[derive(Debug, Subcommand)]
 pub enum DlqAction {
-    /// Lists open ones.
-    List,
+    /// Lists them, newest first.
+    #[command(
+        after_help = "Examples:\n  patchbay dlq list\n  patchbay dlq list --status discarded --kind send_message"
+    )]
+    List {
+        /// Those that are open, replayed or discarded.
+        #[arg(long, value_enum, default_value = "open")]
+        status: LetterStatus,
+        /// Which.
+        #[command(flatten)]
+        letters: LetterArgs,
+    },
     /// Shows one.
+    #[command(after_help = "Example:\n  patchbay dlq show 0198c0de-0000-7000-8000-000000000001")]
     Show {
         /// Its id.
         id: Uuid,
     },
-    /// Tries one again; a second replay changes nothing.
+    /// Does their work anew; a second replay changes nothing.
+    #[command(after_help = "Examples:\n  patchbay dlq replay 0198c0de-0000-7000-8000-000000000001\n  \
+                            patchbay dlq replay --all --kind send_message --per-second 5")]
     Replay {
-        /// Its id.
-        id: Uuid,
+        /// Their ids.
+        #[arg(conflicts_with = "all")]
+        ids: Vec<Uuid>,
+        /// All open ones, oldest first.
+        #[arg(long)]
+        all: bool,
+        /// Which.
+        #[command(flatten)]
+        letters: LetterArgs,
+        /// How many in a second, with --all.
+        #[arg(long, default_value_t = 10)]
+        per_second: u32,
     },
-    /// Gives one up.
+    /// Gives them up.
+    #[command(
+        after_help = "Examples:\n  patchbay dlq discard 0198c0de-0000-7000-8000-000000000001 --reason 'sent by hand'\n  \
+                            patchbay dlq discard --all --kind fetch_media --reason 'the links have expired'"
+    )]
     Discard {
-        /// Its id.
-        id: Uuid,
+        /// Their ids.
+        #[arg(conflicts_with = "all")]
+        ids: Vec<Uuid>,
+        /// All open ones.
+        #[arg(long)]
+        all: bool,
+        /// Which.
+        #[command(flatten)]
+        letters: LetterArgs,
+        /// Why.
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+/// Which dead letters.
+#[derive(Debug, Args)]
+pub struct LetterArgs {
+    /// Where they come from: message, job or outbox.
+    #[arg(long)]
+    pub source: Option<String>,
+    /// What kind of work it was: send_message, fetch_media…
+    #[arg(long)]
+    pub kind: Option<String>,
+}
+
+/// Where dead letters stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum LetterStatus {
+    /// Waiting for somebody.
+    Open,
+    /// Done anew.
+    Replayed,
+    /// Given up.
+    Discarded,
+}
+
+impl LetterStatus {
+    /// The word as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Replayed => "replayed",
+            Self::Discarded => "discarded",
+        }
+    }
+}
+
+/// What to do with the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalAction {
+    /// Sends the requests of a time through the adapters again. What is here already is found and stays one: replay as
+    /// often as you like.
+    #[command(after_help = "Progress on standard error, the summary on standard output.\n\nExamples:\n  \
+                            patchbay journal replay --from 2026-01-05 --to 2026-01-06\n  \
+                            patchbay journal replay --from 2026-01-05T12:00:00Z --to 2026-01-05T13:00:00Z --inbox sms-main")]
+    Replay {
+        /// Those that came at this time or later: RFC 3339, or a day.
+        #[arg(long, value_name = "T", value_parser = crate::commands::journal::time)]
+        from: chrono::DateTime<chrono::Utc>,
+        /// And before this one.
+        #[arg(long, value_name = "T", value_parser = crate::commands::journal::time)]
+        to: chrono::DateTime<chrono::Utc>,
+        /// Only those for the inbox of this name.
+        #[arg(long, value_name = "NAME")]
+        inbox: Option<String>,
     },
 }
 

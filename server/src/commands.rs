@@ -3,6 +3,7 @@
 mod audit;
 mod dlq;
 mod doctor;
+pub(crate) mod journal;
 mod openapi;
 mod redact;
 mod replay;
@@ -56,6 +57,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Redact { files } => redact::run(&settings()?, &files),
         Command::Openapi => openapi::run(),
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
+        Command::Journal { action } => journal::run(&settings()?, action).await,
         Command::Audit { action } => audit::run(&settings()?, action).await,
         Command::Doctor => doctor::run(&settings()?).await,
         Command::Simulate { what } => simulate::run(&settings()?, what).await,

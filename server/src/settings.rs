@@ -5,6 +5,7 @@ mod auth;
 mod development;
 mod evidence;
 mod integration;
+mod journal;
 mod load;
 mod observability;
 mod published;
@@ -22,6 +23,7 @@ pub use auth::AuthSettings;
 pub use development::{development_secret, link_secret};
 pub use evidence::{EvidenceProfile, EvidenceSettings};
 pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, TransactionSettings};
+pub use journal::JournalSettings;
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
 pub use smtp::SmtpReceiverSettings;
@@ -68,6 +70,8 @@ pub struct Settings {
     pub limits: LimitSettings,
     /// Intake and spool.
     pub intake: IntakeSettings,
+    /// The journal of accepted requests.
+    pub journal: JournalSettings,
     /// Workers.
     pub workers: WorkersConfig,
     /// Fakes of the providers.
@@ -111,6 +115,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             limits: LimitSettings::default(),
             intake: IntakeSettings::default(),
+            journal: JournalSettings::default(),
             workers: WorkersConfig::default(),
             simulator: SimulatorSettings::default(),
             log: LogSettings::default(),

@@ -37,6 +37,7 @@ pub(crate) fn fate(world: &mut World, config: &SimulatorConfig, provider: Provid
     let (unknown_error, unreachable, channel) = match provider {
         Provider::Meta => (131_000, 131_026, Channel::Whatsapp),
         Provider::Twilio => (30_008, 30_003, Channel::Sms),
+        Provider::Mail => (550, 550, Channel::Email),
     };
     let faults = world.faults.of_mut(provider);
     if take(&mut faults.fail_messages) {

@@ -8,6 +8,9 @@ use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
 
 mod demo;
+mod mail;
+
+pub use mail::{CorrespondentSeed, MailServer, MailboxSeed};
 
 /// Everything a simulator needs. Start from [`SimulatorConfig::new`] or [`SimulatorConfig::demo`] and change fields.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct SimulatorConfig {
     pub whatsapp: Vec<WhatsappNumber>,
     /// Our Twilio numbers.
     pub twilio: Vec<TwilioNumber>,
+    /// The mail server, if there is one.
+    pub mail: Option<MailServer>,
     /// The customers' phones.
     pub phones: Vec<PhoneSeed>,
     /// Seed of the ids the fakes make up; `None` takes the machine's randomness. A simulator that runs again over the
@@ -181,6 +186,7 @@ impl SimulatorConfig {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             whatsapp: Vec::new(),
             twilio: Vec::new(),
+            mail: None,
             phones: Vec::new(),
             seed: None,
             clock: Clock::system(),

@@ -15,7 +15,7 @@ use crate::world::Shared;
 
 mod post;
 
-pub(crate) use post::{Key, Post};
+pub(crate) use post::{Answer, Key, Post, Trouble};
 
 /// One webhook to come.
 #[derive(Clone, Debug)]

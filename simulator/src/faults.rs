@@ -9,11 +9,15 @@ patchbay_core::vocabulary! {
         Meta => "meta",
         /// The Twilio REST API: SMS and MMS.
         Twilio => "twilio",
+        /// The mail server.
+        Mail => "mail",
     }
 }
 
 /// The faults of one provider. A number counts down: it holds for so many of the next requests, messages or callbacks.
-/// The default is no fault at all.
+/// The default is no fault at all. The mail server says the same in its own words: an outage is 421 at the greeting, too
+/// many requests 451 at `MAIL FROM`, a server error 5yz at `RCPT TO` (550 5.1.1, or the SMTP code in `fail_code`), an error
+/// after accepting a connection that is closed in place of the last answer, a failed message a bounce.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
@@ -75,11 +79,12 @@ pub(crate) fn take(counter: &mut u32) -> bool {
     due
 }
 
-/// Both providers' faults, as the API shows and takes them.
+/// All providers' faults, as the API shows and takes them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct FaultBoard {
     pub(crate) meta: Faults,
     pub(crate) twilio: Faults,
+    pub(crate) mail: Faults,
 }
 
 impl FaultBoard {
@@ -87,6 +92,7 @@ impl FaultBoard {
         match provider {
             Provider::Meta => &self.meta,
             Provider::Twilio => &self.twilio,
+            Provider::Mail => &self.mail,
         }
     }
 
@@ -94,6 +100,7 @@ impl FaultBoard {
         match provider {
             Provider::Meta => &mut self.meta,
             Provider::Twilio => &mut self.twilio,
+            Provider::Mail => &mut self.mail,
         }
     }
 }

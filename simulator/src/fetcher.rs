@@ -107,14 +107,15 @@ pub(crate) fn is_link(media: &ThreadMedia) -> bool {
 fn unfetched(provider: Provider) -> u32 {
     match provider {
         Provider::Meta => 131_053,
-        Provider::Twilio => 11_200,
+        // Mail brings its files along.
+        Provider::Twilio | Provider::Mail => 11_200,
     }
 }
 
 async fn fetch(client: &reqwest::Client, provider: Provider, url: &str) -> Option<(String, Bytes)> {
     let (agent, most) = match provider {
         Provider::Meta => ("facebookexternalua", META_BYTES),
-        Provider::Twilio => ("TwilioProxy/1.1", TWILIO_BYTES),
+        Provider::Twilio | Provider::Mail => ("TwilioProxy/1.1", TWILIO_BYTES),
     };
     let request = client.get(url).header(USER_AGENT, agent).timeout(PATIENCE);
     let mut response = request.send().await.ok()?.error_for_status().ok()?;

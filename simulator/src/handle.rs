@@ -9,6 +9,7 @@ use tokio::time::timeout;
 
 use crate::config::Screen;
 use crate::faults::{Faults, Provider};
+use crate::mail::{self, Letter, MailRecord, MailSaying};
 use crate::message::{RequestRecord, Sent, ThreadMessage, WebhookRecord};
 use crate::phones::{self, SayError, Saying};
 use crate::world::{FeedEvent, Shared};
@@ -32,6 +33,21 @@ impl Handle {
     /// Sends as the customer, with everything that can be set.
     pub fn say_with(&self, saying: &Saying) -> Result<String, SayError> {
         phones::say(&self.shared, saying)
+    }
+
+    /// Writes a mail as a customer; answers its Message-ID. It is on its way to us then.
+    pub fn write_mail(&self, saying: &MailSaying) -> Result<String, SayError> {
+        mail::write(&self.shared, saying)
+    }
+
+    /// A customer's mailbox, oldest first, with what is still on its way there.
+    pub fn mailbox(&self, address: &str) -> Vec<MailRecord> {
+        self.shared.world().mailboxes.get(address).into_iter().flatten().cloned().collect()
+    }
+
+    /// The last mails that the mail server took, as they came.
+    pub fn letters(&self) -> Vec<Letter> {
+        self.shared.world().letters.iter().cloned().collect()
     }
 
     /// The customer looks at a thread; answers how many messages turned read.

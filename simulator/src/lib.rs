@@ -1,5 +1,5 @@
-//! Strict fakes of the Meta Graph API and of the Twilio REST API on a real port, with the phones of the customers behind
-//! them. They refuse what the real ones refuse, with the real bodies and codes; they sign and send the webhooks that
+//! Strict fakes of the Meta Graph API and of the Twilio REST API on a real port, and of a mail server on another, with
+//! the phones and mailboxes of the customers behind them. They refuse what the real ones refuse, with the real bodies and codes; they sign and send the webhooks that
 //! follow; and they misbehave on request: delay, 429, 5xx, time-out after accepting, duplicated, reordered and dropped
 //! callbacks. Used by the project's own tests, by `patchbay simulate providers` and by `patchbay serve --demo`.
 
@@ -13,6 +13,7 @@ mod fetcher;
 mod graph;
 mod handle;
 mod listener;
+mod mail;
 mod media;
 mod message;
 mod payload;
@@ -23,11 +24,12 @@ mod twilio;
 mod world;
 
 pub use config::{
-    Limits, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers, Template, Timing, TwilioNumber, WhatsappNumber,
-    WindowRule,
+    CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers,
+    Template, Timing, TwilioNumber, WhatsappNumber, WindowRule,
 };
 pub use faults::{Faults, Provider};
 pub use handle::Handle;
+pub use mail::{Letter, MailRecord, MailSaying, Way};
 pub use media::Attachment;
 pub use message::{Author, DeliveryState, RequestRecord, Sent, ThreadMedia, ThreadMessage, WebhookRecord};
 pub use payload::{

@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, fetcher, graph, listener, phones, twilio};
+use crate::{courier, fetcher, graph, listener, mail, phones, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +40,8 @@ pub enum StartError {
 pub struct Running {
     /// Where the fakes listen.
     pub addr: SocketAddr,
+    /// Where the mail server listens, if there is one.
+    pub mail_addr: Option<SocketAddr>,
     /// What drives them.
     pub handle: Handle,
     parts: Parts,
@@ -56,6 +58,15 @@ impl Simulator {
         let unusable = |source| StartError::Listen { addr: config.listen, source };
         let listener = TcpListener::bind(config.listen).await.map_err(unusable)?;
         let addr = listener.local_addr().map_err(unusable)?;
+        let post_office = match &config.mail {
+            None => None,
+            Some(server) => {
+                let unusable = |source| StartError::Listen { addr: server.listen, source };
+                let listener = TcpListener::bind(server.listen).await.map_err(unusable)?;
+                let addr = listener.local_addr().map_err(unusable)?;
+                Some((listener, addr))
+            }
+        };
         let client = client().map_err(StartError::Client)?;
         let (fetcher, waiting) = Fetcher::new();
         let shared = Arc::new(Shared::new(config, format!("http://{addr}"), fetcher));
@@ -63,9 +74,14 @@ impl Simulator {
         tasks.spawn(listener::run(listener, router(&shared), shared.stop.clone()));
         tasks.spawn(fetcher::run(Arc::clone(&shared), client.clone(), waiting));
         tasks.spawn(courier::run(Arc::clone(&shared), client));
+        let mail_addr = post_office.as_ref().map(|(_, addr)| *addr);
+        if let Some((listener, _)) = post_office {
+            tasks.spawn(mail::run(Arc::clone(&shared), listener));
+            mail::seed(&shared);
+        }
         tracing::info!(listen = %addr, "the provider simulator listens on {addr}");
         let handle = Handle::new(Arc::clone(&shared));
-        Ok(Running { addr, handle, parts: Parts { shared, tasks } })
+        Ok(Running { addr, mail_addr, handle, parts: Parts { shared, tasks } })
     }
 }
 
@@ -78,6 +94,11 @@ impl Running {
     /// The `api_base` of a WhatsApp inbox, version included.
     pub fn graph_base(&self) -> String {
         format!("{}/v23.0", self.parts.shared.base_url)
+    }
+
+    /// The `smtp_url` of a mailbox without password; `None`: there is no mail server.
+    pub fn smtp_url(&self) -> Option<String> {
+        self.mail_addr.map(|addr| format!("smtp://{addr}"))
     }
 
     /// What it was started with: numbers, secrets, phones.

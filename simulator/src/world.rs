@@ -17,11 +17,14 @@ use crate::config::{PhoneSeed, SimulatorConfig};
 use crate::courier::Courier;
 use crate::faults::{FaultBoard, Provider};
 use crate::fetcher::Fetcher;
+use crate::mail::{Letter, MailRecord};
 use crate::media::MediaShelf;
 use crate::message::{Author, DeliveryState, RequestRecord, Sent, ThreadKey, ThreadMessage, WebhookRecord};
 
 /// Pairs of addresses remembered for windows, opt-outs and pair limits.
 const PAIRS: usize = 100_000;
+/// Mails kept as they came.
+const LETTERS: usize = 200;
 /// Events a slow reader of the feed may fall behind before it is told to start again.
 const FEED: usize = 1024;
 /// Source: channels reference 3.8, "24 h after the customer's last message".
@@ -48,6 +51,8 @@ pub(crate) enum FeedEvent {
     Message { address: String, channel: Channel, message: ThreadMessage },
     /// A message on a phone came further.
     Status { address: String, channel: Channel, id: String, status: DeliveryState, error_code: Option<u32> },
+    /// A mail was written, or came further.
+    Mail { address: String, mail: MailRecord },
     /// Faults were set or used up.
     Faults,
     /// Everything was forgotten; load again.
@@ -109,6 +114,10 @@ pub(crate) struct World {
     pub(crate) faults: FaultBoard,
     pub(crate) phones: Vec<PhoneSeed>,
     pub(crate) threads: BTreeMap<ThreadKey, VecDeque<ThreadMessage>>,
+    /// The customers' mailboxes, by address.
+    pub(crate) mailboxes: BTreeMap<String, VecDeque<MailRecord>>,
+    /// The last mails that the mail server took, as they came.
+    pub(crate) letters: VecDeque<Letter>,
     pub(crate) messages: CappedMap<String, Entry>,
     pub(crate) accepted: HashMap<Provider, u64>,
     pub(crate) requests: VecDeque<RequestRecord>,
@@ -146,6 +155,8 @@ impl World {
             faults: FaultBoard::default(),
             phones: Vec::new(),
             threads: BTreeMap::new(),
+            mailboxes: BTreeMap::new(),
+            letters: VecDeque::new(),
             messages: CappedMap::new(config.limits.records),
             accepted: HashMap::new(),
             requests: VecDeque::new(),
@@ -171,6 +182,11 @@ impl World {
             for channel in &phone.channels {
                 self.threads.insert((phone.address.clone(), *channel), VecDeque::new());
             }
+        }
+        self.letters.clear();
+        self.mailboxes.clear();
+        for one in config.mail.iter().flat_map(|server| &server.correspondents) {
+            self.mailboxes.insert(one.address.clone(), VecDeque::new());
         }
         self.messages.clear();
         self.accepted.clear();
@@ -213,6 +229,24 @@ impl World {
         Some(FeedEvent::Message { address: key.0.clone(), channel: key.1, message })
     }
 
+    /// Keeps a mail as it was posted.
+    pub(crate) fn note_letter(&mut self, letter: Letter) {
+        push_capped(&mut self.letters, letter, LETTERS);
+    }
+
+    /// Puts a mail into a customer's mailbox, if there is one.
+    pub(crate) fn put_mail(&mut self, address: &str, mail: MailRecord) {
+        if let Some(mails) = self.mailboxes.get_mut(address) {
+            push_capped(mails, mail, self.thread_cap);
+        }
+    }
+
+    fn progress_mail(&mut self, address: &str, id: &str, state: DeliveryState) -> Option<FeedEvent> {
+        let mail = self.mailboxes.get_mut(address)?.iter_mut().rev().find(|mail| mail.id == id)?;
+        mail.status = state;
+        Some(FeedEvent::Mail { address: address.to_owned(), mail: mail.clone() })
+    }
+
     /// Moves a message up the lattice of states; a message of ours appears on the phone when it is delivered there.
     pub(crate) fn progress(&mut self, id: &str, state: DeliveryState, error_code: Option<u32>) -> Option<FeedEvent> {
         let entry = self.messages.get_mut(id)?;
@@ -228,6 +262,9 @@ impl World {
             },
             entry.channel,
         );
+        if key.1 == Channel::Email {
+            return self.progress_mail(&key.0, id, state);
+        }
         let arrives = match entry.message.kind.as_str() {
             "reaction" => DeliveryState::Sent,
             _ => DeliveryState::Delivered,

@@ -7,6 +7,7 @@ use patchbay_core::event::NewEvent;
 use patchbay_core::ids::{ContactId, InboxId, MessageId};
 
 use crate::batch::Batch;
+use crate::contact_erasure::key_hash;
 use crate::conversations::ConversationRow;
 use crate::db::Engine;
 use crate::error::StoreError;
@@ -82,10 +83,14 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
         .ids(arrivals.iter().map(|arrival| arrival.message_id))
         .texts(arrivals.iter().map(|arrival| arrival.channel.as_str()))
         .texts(arrivals.iter().map(|arrival| arrival.address))
-        .times(arrivals.iter().map(|_| now));
+        .times(arrivals.iter().map(|_| now))
+        .texts(arrivals.iter().map(|arrival| key_hash(arrival.channel_message_id)));
+    // A message that was erased is known by the hash of its key alone, and is no message any more.
     tx.query_for(
         "insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
-         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 5 from jsonb_each($1) where true
+         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 5 from jsonb_each($1)
+         where not exists (select 1 from erased_keys e
+                           where e.inbox_id = unhex(value ->> 0) and e.key_hash = value ->> 6)
          on conflict (inbox_id, channel_message_id) do nothing;
          select unhex(batch.value ->> 2) as message_id, k.message_id = unhex(batch.value ->> 2) as is_new,
                 i.contact_id as known_as, i.opted_out_at, c.display_name as contact_name, v.id, v.inbox_id, v.channel,
@@ -101,11 +106,14 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
          left join conversations v on v.contact_id = i.contact_id and v.inbox_id = unhex(batch.value ->> 0)
               and v.status <> 'closed' and v.channel <> 'email'",
         "with batch as (
-             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
-                           as batch (inbox_id, channel_message_id, message_id, channel, address, at)
+             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
+                                  $7::text[])
+                           as batch (inbox_id, channel_message_id, message_id, channel, address, at, key_hash)
          ), claimed as (
              insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
              select inbox_id, channel_message_id, message_id, at from batch
+             where not exists (select 1 from erased_keys e
+                               where e.inbox_id = batch.inbox_id and e.key_hash = batch.key_hash)
              on conflict (inbox_id, channel_message_id) do nothing
              returning message_id
          ), pair as (

@@ -60,10 +60,16 @@ record! {
         pub is_authorized_requester: bool,
         /// May approve costs.
         pub is_authorized_approver: bool,
+        /// May let somebody in.
+        pub can_grant_access: bool,
+        /// Whom to ask first when something escalates: low numbers first.
+        pub escalation_level: Option<i64>,
         /// Further facts.
         pub metadata: Value,
         /// The contact it was merged into.
         pub merged_into: Option<ContactId>,
+        /// When everything about it was erased.
+        pub erased_at: Option<DateTime<Utc>>,
         /// Grows with every change.
         pub version: i64,
         /// When it was first seen.
@@ -236,6 +242,25 @@ pub async fn insert_identities(tx: &mut Tx, identities: &[NewIdentity], now: Dat
     Ok(())
 }
 
+/// Adds an address to a contact, unless it is somebody's already; `false` then.
+pub async fn add_identity(tx: &mut Tx, identity: &NewIdentity, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let added = tx
+        .query(
+            "insert into channel_identities (id, contact_id, channel, address, linked_by, created_at)
+             values ($1, $2, $3, $4, $5, $6)
+             on conflict (channel, address) do nothing",
+        )
+        .bind(IdentityId::new())
+        .bind(identity.contact_id)
+        .bind(identity.channel)
+        .bind(identity.address.as_str())
+        .bind(identity.linked_by)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(added == 1)
+}
+
 /// Says that a contact belongs to a place.
 pub async fn link_site(
     tx: &mut Tx,
@@ -310,7 +335,7 @@ pub async fn opted_out(tx: &mut Tx, channel: Channel, address: &str) -> Result<b
 pub async fn by_id(tx: &mut Tx, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
     tx.query(
         "select id, account_id, display_name, locale, timezone, is_authorized_requester, is_authorized_approver,
-                metadata, merged_into, version, created_at, updated_at
+                can_grant_access, escalation_level, metadata, merged_into, erased_at, version, created_at, updated_at
          from contacts where id = $1",
     )
     .bind(id)
@@ -329,35 +354,95 @@ pub async fn identities_of(tx: &mut Tx, contact: ContactId) -> Result<Vec<Identi
     .await
 }
 
-/// Contacts whose name or address contains `text` (lower case), newest first, before `before`.
+/// Which contacts a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ContactFilter {
+    /// Lower case; part of a name or an address.
+    pub text: Option<String>,
+    /// Digits; part of a telephone number, however it was typed.
+    pub digits: Option<String>,
+    /// Belongs to this account.
+    pub account_id: Option<AccountId>,
+}
+
+/// Contacts that are neither merged into another nor erased, newest first, before `before`.
 pub async fn page(
     tx: &mut Tx,
-    text: Option<&str>,
+    filter: &ContactFilter,
     before: Option<ContactId>,
     limit: i64,
 ) -> Result<Vec<ContactRow>, StoreError> {
-    let pattern = text.map(|text| format!("%{}%", text.replace(['%', '_'], "")));
     tx.query_for(
         "select c.id, c.account_id, c.display_name, c.locale, c.timezone, c.is_authorized_requester,
-                c.is_authorized_approver, c.metadata, c.merged_into, c.version, c.created_at, c.updated_at
+                c.is_authorized_approver, c.can_grant_access, c.escalation_level, c.metadata, c.merged_into,
+                c.erased_at, c.version, c.created_at, c.updated_at
          from contacts c
-         where c.merged_into is null and ($2 is null or c.id < $2)
+         where c.merged_into is null and c.erased_at is null and ($2 is null or c.id < $2)
+           and ($4 is null or c.account_id = $4)
            and ($1 is null or lower(c.display_name) like $1
-                or exists (select 1 from channel_identities i where i.contact_id = c.id and lower(i.address) like $1))
+                or exists (select 1 from channel_identities i
+                           where i.contact_id = c.id
+                             and (lower(i.address) like $1 or ($5 is not null and i.address like $5))))
          order by c.id desc limit $3",
         "select c.id, c.account_id, c.display_name, c.locale, c.timezone, c.is_authorized_requester,
-                c.is_authorized_approver, c.metadata, c.merged_into, c.version, c.created_at, c.updated_at
+                c.is_authorized_approver, c.can_grant_access, c.escalation_level, c.metadata, c.merged_into,
+                c.erased_at, c.version, c.created_at, c.updated_at
          from contacts c
-         where c.merged_into is null and ($2::uuid is null or c.id < $2)
+         where c.merged_into is null and c.erased_at is null and ($2::uuid is null or c.id < $2)
+           and ($4::uuid is null or c.account_id = $4)
            and ($1::text is null or lower(c.display_name) like $1
-                or exists (select 1 from channel_identities i where i.contact_id = c.id and lower(i.address) like $1))
+                or exists (select 1 from channel_identities i
+                           where i.contact_id = c.id
+                             and (lower(i.address) like $1 or ($5::text is not null and i.address like $5))))
          order by c.id desc limit $3",
     )
-    .bind(pattern)
+    .bind(crate::search::pattern(filter.text.as_deref()))
     .bind(before)
     .bind(limit)
+    .bind(filter.account_id)
+    .bind(crate::search::pattern(filter.digits.as_deref()))
     .all()
     .await
+}
+
+/// One contact, locked until the transaction ends.
+pub async fn lock(tx: &mut Tx, id: ContactId) -> Result<Option<ContactRow>, StoreError> {
+    tx.query_for("select 1 where $1 is null", "select 1 from contacts where id = $1 for update")
+        .bind(id)
+        .execute()
+        .await?;
+    by_id(tx, id).await
+}
+
+/// Takes an address from a contact. `false`: it is not theirs.
+pub async fn remove_identity(tx: &mut Tx, contact: ContactId, identity: IdentityId) -> Result<bool, StoreError> {
+    let gone = tx
+        .query("delete from channel_identities where id = $1 and contact_id = $2")
+        .bind(identity)
+        .bind(contact)
+        .execute()
+        .await?;
+    Ok(gone == 1)
+}
+
+/// Remembers that a contact proved an address to be theirs.
+pub async fn verify_identity(
+    tx: &mut Tx,
+    channel: Channel,
+    address: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .query(
+            "update channel_identities set verified_at = $3
+             where channel = $1 and address = $2 and verified_at is null",
+        )
+        .bind(channel)
+        .bind(address)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Writes a contact as it stands. Error: [`StoreError::Conflict`] when it changed since it was read.
@@ -366,7 +451,8 @@ pub async fn update(tx: &mut Tx, row: &ContactRow) -> Result<(), StoreError> {
         .query(
             "update contacts
              set display_name = $3, locale = $4, timezone = $5, is_authorized_requester = $6,
-                 is_authorized_approver = $7, metadata = $8, account_id = $9, updated_at = $10, version = version + 1
+                 is_authorized_approver = $7, metadata = $8, account_id = $9, updated_at = $10,
+                 can_grant_access = $11, escalation_level = $12, version = version + 1
              where id = $1 and version = $2",
         )
         .bind(row.id)
@@ -379,6 +465,8 @@ pub async fn update(tx: &mut Tx, row: &ContactRow) -> Result<(), StoreError> {
         .bind(row.metadata.clone())
         .bind(row.account_id)
         .bind(row.updated_at)
+        .bind(row.can_grant_access)
+        .bind(row.escalation_level)
         .execute()
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }

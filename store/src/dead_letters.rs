@@ -30,6 +30,8 @@ record! {
         pub attempts: i64,
         /// `open`, `replayed` or `discarded`.
         pub status: String,
+        /// Why it was discarded.
+        pub note: Option<String>,
         /// Who settled it.
         pub resolved_by: Option<ActorId>,
         /// When it was settled.
@@ -77,6 +79,17 @@ pub async fn insert(tx: &mut Tx, ctx: &Ctx, letter: &NewDeadLetter<'_>) -> Resul
     Ok(())
 }
 
+/// Which letters a list shows.
+#[derive(Clone, Debug)]
+pub struct LetterFilter<'a> {
+    /// `open`, `replayed` or `discarded`.
+    pub status: &'a str,
+    /// Where they come from: `job`, `message`, `outbox`.
+    pub source: Option<&'a str>,
+    /// What kind of work it was.
+    pub kind: Option<&'a str>,
+}
+
 /// Up to `limit` letters of one status, newest first, older than `before`.
 pub async fn page(
     tx: &mut Tx,
@@ -84,24 +97,57 @@ pub async fn page(
     before: Option<DeadLetterId>,
     limit: i64,
 ) -> Result<Vec<DeadLetterRow>, StoreError> {
-    tx.query(
-        "select id, source, kind, ref_id, payload, error, attempts, status, resolved_by, resolved_at, created_at
+    filtered(tx, &LetterFilter { status, source: None, kind: None }, before, limit).await
+}
+
+/// Up to `limit` letters, newest first, older than `before`.
+pub async fn filtered(
+    tx: &mut Tx,
+    filter: &LetterFilter<'_>,
+    before: Option<DeadLetterId>,
+    limit: i64,
+) -> Result<Vec<DeadLetterRow>, StoreError> {
+    tx.query_for(
+        "select id, source, kind, ref_id, payload, error, attempts, status, note, resolved_by, resolved_at, created_at
          from dead_letters
-         where status = $1 and ($2 is null or id < $2)
-         order by id desc
-         limit $3",
+         where status = $1 and ($2 is null or id < $2) and ($3 is null or source = $3) and ($4 is null or kind = $4)
+         order by id desc limit $5",
+        "select id, source, kind, ref_id, payload, error, attempts, status, note, resolved_by, resolved_at, created_at
+         from dead_letters
+         where status = $1 and ($2::uuid is null or id < $2) and ($3::text is null or source = $3)
+           and ($4::text is null or kind = $4)
+         order by id desc limit $5",
     )
-    .bind(status)
+    .bind(filter.status)
     .bind(before)
+    .bind(filter.source)
+    .bind(filter.kind)
     .bind(limit)
     .all()
     .await
 }
 
+/// Says why a letter was given up, or what is to be done instead of what it said.
+pub async fn amend(
+    tx: &mut Tx,
+    id: DeadLetterId,
+    note: Option<&str>,
+    payload: Option<&Value>,
+) -> Result<(), StoreError> {
+    tx.query("update dead_letters set note = coalesce($2, note), payload = coalesce($3, payload) where id = $1")
+        .bind(id)
+        .bind(note)
+        .bind(payload.cloned())
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// One letter.
 pub async fn find(tx: &mut Tx, id: DeadLetterId) -> Result<Option<DeadLetterRow>, StoreError> {
     tx.query(
-        "select id, source, kind, ref_id, payload, error, attempts, status, resolved_by, resolved_at, created_at
+        "select id, source, kind, ref_id, payload, error, attempts, status, note, resolved_by,
+                resolved_at, created_at
          from dead_letters where id = $1",
     )
     .bind(id)

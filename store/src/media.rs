@@ -1,7 +1,7 @@
 //! Files of messages: received ones to be fetched, uploaded ones to be sent.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ids::{ConversationId, MediaId, MessageId, UserId};
+use patchbay_core::ids::{ConversationId, InboxId, MediaId, MessageId, UserId};
 use patchbay_core::vocabulary;
 
 use crate::batch::Batch;
@@ -46,6 +46,8 @@ record! {
         pub storage_key: Option<String>,
         /// Where it stands.
         pub status: MediaStatus,
+        /// Why it could not be had: one of our words.
+        pub failure: Option<String>,
         /// Who uploaded it.
         pub created_by: Option<UserId>,
         /// When it was first heard of.
@@ -146,7 +148,7 @@ pub async fn insert_all(tx: &mut Tx, media: &[NewMedia<'_>], now: DateTime<Utc>)
 pub async fn by_id(tx: &mut Tx, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
     tx.query(
         "select id, message_id, conversation_id, provider_media_id, mime_type, filename, size_bytes, sha256,
-                storage_key, status, created_by, created_at
+                storage_key, status, failure, created_by, created_at
          from media_files where id = $1",
     )
     .bind(id)
@@ -181,11 +183,12 @@ pub async fn ready(
     Ok(())
 }
 
-/// A file cannot be had.
-pub async fn failed(tx: &mut Tx, id: MediaId, now: DateTime<Utc>) -> Result<(), StoreError> {
-    tx.query("update media_files set status = $2, updated_at = $3 where id = $1")
+/// A file cannot be had; `failure` is one of our words.
+pub async fn failed(tx: &mut Tx, id: MediaId, failure: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    tx.query("update media_files set status = $2, failure = $3, updated_at = $4 where id = $1")
         .bind(id)
         .bind(MediaStatus::Failed)
+        .bind(failure)
         .bind(now)
         .execute()
         .await?;
@@ -202,4 +205,51 @@ pub async fn attach(tx: &mut Tx, id: MediaId, message: MessageId, now: DateTime<
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+record! {
+    /// A copy of a file of ours that a provider holds, so that it need not be uploaded twice.
+    #[derive(Clone, Debug)]
+    pub struct ProviderCopy {
+        /// The provider's id of the copy.
+        pub provider_media_id: String,
+        /// Until when the provider keeps it.
+        pub expires_at: DateTime<Utc>,
+    }
+}
+
+/// The copy of a content that the provider of an inbox holds.
+pub async fn provider_copy(tx: &mut Tx, inbox: InboxId, sha256: &str) -> Result<Option<ProviderCopy>, StoreError> {
+    tx.query("select provider_media_id, expires_at from media_copies where inbox_id = $1 and sha256 = $2")
+        .bind(inbox)
+        .bind(sha256)
+        .optional()
+        .await
+}
+
+/// The provider of an inbox holds a copy of a content.
+pub async fn keep_provider_copy(
+    tx: &mut Tx,
+    inbox: InboxId,
+    sha256: &str,
+    copy: &ProviderCopy,
+) -> Result<(), StoreError> {
+    tx.query(
+        "insert into media_copies (inbox_id, sha256, provider_media_id, expires_at) values ($1, $2, $3, $4)
+         on conflict (inbox_id, sha256)
+         do update set provider_media_id = excluded.provider_media_id, expires_at = excluded.expires_at",
+    )
+    .bind(inbox)
+    .bind(sha256)
+    .bind(copy.provider_media_id.as_str())
+    .bind(copy.expires_at)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The provider's copy is of no use any more.
+pub async fn forget_provider_copy(tx: &mut Tx, inbox: InboxId, sha256: &str) -> Result<(), StoreError> {
+    tx.query("delete from media_copies where inbox_id = $1 and sha256 = $2").bind(inbox).bind(sha256).execute().await?;
+    Ok(())
 }

@@ -282,18 +282,67 @@ pub async fn machine_wrote_after(
     .await
 }
 
-/// Replaces the stored content of a message. Error: [`StoreError::Conflict`] when it changed since it was read.
+/// Replaces the stored content of a message, its text included. Error: [`StoreError::Conflict`] when it changed since it was read.
 pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
     let changed = tx
         .query(
-            "update messages set content = $4, version = version + 1
+            "update messages set content = $4, text = $5, version = version + 1
              where conversation_id = $1 and seq = $2 and version = $3",
         )
         .bind(row.conversation_id)
         .bind(row.seq)
         .bind(row.version)
         .bind(row.content.clone())
+        .bind(row.text.as_deref())
         .execute()
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Replaces the facts about a message. Error: [`StoreError::Conflict`] when it changed since it was read.
+pub async fn set_metadata(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
+    let changed = tx
+        .query(
+            "update messages set metadata = $4, version = version + 1
+             where conversation_id = $1 and seq = $2 and version = $3",
+        )
+        .bind(row.conversation_id)
+        .bind(row.seq)
+        .bind(row.version)
+        .bind(row.metadata.clone())
+        .execute()
+        .await?;
+    if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// The customer's newest message in a conversation up to a sequence.
+pub async fn last_inbound_up_to(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    seq: i64,
+) -> Result<Option<MessageId>, StoreError> {
+    let ids = tx
+        .query(
+            "select id from messages where conversation_id = $1 and seq <= $2 and direction = 'inbound'
+             order by seq desc limit 1",
+        )
+        .bind(conversation)
+        .bind(seq)
+        .column()
+        .await?;
+    Ok(ids.into_iter().next())
+}
+
+/// The facts about some inbound messages of the conversations of an inbox that moved last.
+pub async fn recent_metadata(tx: &mut Tx, inbox: InboxId, limit: i64) -> Result<Vec<Value>, StoreError> {
+    tx.query(
+        "select m.metadata from messages m
+         join (select id from conversations where inbox_id = $1 order by last_message_at desc limit $2) c
+              on c.id = m.conversation_id
+         where m.direction = 'inbound' order by m.created_at desc limit $2",
+    )
+    .bind(inbox)
+    .bind(limit)
+    .column()
+    .await
 }

@@ -5,6 +5,7 @@
 
 mod disk;
 mod grant;
+mod keep;
 mod presign;
 mod probe;
 mod receive;
@@ -21,6 +22,7 @@ use patchbay_core::ids::TicketId;
 use patchbay_core::secret::Secret;
 
 pub use grant::{Upload, UploadGrant};
+pub use keep::{Announced, KeepError, Kept, keep, media_key};
 pub use probe::{Expected, Found, Look};
 pub use receive::{ReceiveError, Received};
 pub use s3::S3Settings;

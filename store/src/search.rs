@@ -44,6 +44,40 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
     Ok(())
 }
 
+/// The documents that lead to these contacts or conversations. Reads the whole index on SQLite: ask on a reading
+/// connection.
+pub async fn documents_of(
+    tx: &mut Tx,
+    contacts: &[ContactId],
+    conversations: &[ConversationId],
+) -> Result<Vec<i64>, StoreError> {
+    tx.query_for(
+        "select rowid from search_documents
+         where contact_id in (select unhex(value ->> 0) from json_each($1))
+            or conversation_id in (select unhex(value ->> 0) from json_each($2))",
+        "select id from search_documents where contact_id = any($1::uuid[]) or conversation_id = any($2::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(contacts.iter().copied()))
+    .bind_batch(Batch::new().ids(conversations.iter().copied()))
+    .column()
+    .await
+}
+
+/// Takes documents out of the index.
+pub async fn remove(tx: &mut Tx, documents: &[i64]) -> Result<(), StoreError> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    tx.query_for(
+        "delete from search_documents where rowid in (select value ->> 0 from json_each($1))",
+        "delete from search_documents where id = any($1::bigint[])",
+    )
+    .bind_batch(Batch::new().integers(documents.iter().copied()))
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Bytes of a text that are indexed. PostgreSQL refuses a document of 1 MB, and one refused document would stop the index.
 const INDEXED_BYTES: usize = 128 << 10;
 

@@ -295,7 +295,8 @@ pub async fn contacts(tx: &mut Tx, site: SiteId) -> Result<Vec<SiteContact>, Sto
     tx.query(
         "select l.contact_id, c.display_name, l.site_id, l.relation, l.is_primary, l.created_at
          from contact_sites l join contacts c on c.id = l.contact_id
-         where l.site_id = $1 order by l.is_primary desc, l.created_at, l.contact_id, l.relation",
+         where l.site_id = $1 and c.merged_into is null
+         order by l.is_primary desc, l.created_at, l.contact_id, l.relation",
     )
     .bind(site)
     .all()

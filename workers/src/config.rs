@@ -31,9 +31,11 @@ pub struct WorkersConfig {
     pub whatsapp_per_second: u32,
     /// Messages a second of one Twilio number: a long code; toll-free 3, short codes 100.
     pub twilio_per_second: u32,
+    /// Whether customers on WhatsApp see that their messages were read, and that somebody is typing.
+    pub whatsapp_read_receipts: bool,
     /// How long a number pauses when the provider says that an operator must act, in seconds.
     pub hold_seconds: u64,
-    /// Largest file that is fetched, in bytes.
+    /// Largest file that is fetched, in bytes; a channel may have a smaller limit of its own.
     pub max_media_bytes: u64,
     /// Largest number of events the search index takes in at once.
     pub index_batch: i64,
@@ -97,8 +99,9 @@ impl Default for WorkersConfig {
             reconcile_after_seconds: 60,
             whatsapp_per_second: 80,
             twilio_per_second: 1,
+            whatsapp_read_receipts: true,
             hold_seconds: 60,
-            max_media_bytes: 25 << 20,
+            max_media_bytes: 100 << 20,
             index_batch: 200,
             media_hosts: [
                 "graph.facebook.com",
@@ -106,6 +109,7 @@ impl Default for WorkersConfig {
                 "mmg.whatsapp.net",
                 "api.twilio.com",
                 "media.twiliocdn.com",
+                "mms.twiliocdn.com",
                 "s3-external-1.amazonaws.com",
             ]
             .map(str::to_owned)

@@ -7,6 +7,7 @@ use object_store::ObjectStore;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::MediaId;
+use patchbay_hub::recovery::Reenactor;
 use patchbay_store::Db;
 
 use crate::config::WorkersConfig;
@@ -34,6 +35,10 @@ pub struct Deps {
     pub listeners: Arc<[Arc<dyn Listener>]>,
     /// Name of this node, different from every other node's.
     pub node: String,
+    /// The way back into the adapters, for repairs.
+    pub reenactor: Reenactor,
+    /// How long accepted requests are kept, in days.
+    pub journal_days: u32,
     /// How the workers behave.
     pub config: WorkersConfig,
 }

@@ -5,6 +5,7 @@ use futures::future::BoxFuture;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
+use patchbay_core::media::MediaFailure;
 use patchbay_hub::delivery::{self, Burial, SendError};
 use patchbay_hub::received_files;
 use patchbay_store::attempts;
@@ -16,7 +17,10 @@ use crate::fetch_media::FetchPayload;
 use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
-use crate::{ask_requester, end_snooze, fetch_media, reconcile_message, send_message, sweep};
+use crate::{
+    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read,
+    sweep, sync_templates, tidy_contact,
+};
 
 /// How long a job waits whose kind only a newer release knows.
 const NOT_OURS: std::time::Duration = std::time::Duration::from_mins(1);
@@ -38,6 +42,11 @@ impl Desk {
             JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
             JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,
+            JobKind::ImportContacts => import_contacts::run(&self.deps, ctx, job).await,
+            JobKind::RunRepair => run_repair::run(&self.deps, ctx, job).await,
+            JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
@@ -53,7 +62,7 @@ impl Desk {
             Ok(JobKind::FetchMedia) => {
                 if let Ok(payload) = serde_json::from_value::<FetchPayload>(job.payload.clone()) {
                     let directory = self.deps.directory.load_full();
-                    received_files::lost(tx, ctx, &directory, payload.media_id).await?;
+                    received_files::lost(tx, ctx, &directory, payload.media_id, MediaFailure::Unavailable).await?;
                 }
                 Ok(false)
             }

@@ -2,31 +2,39 @@
 //! every hop, and credentials only where the provider wants them. Source: channels reference, "Media download" (WhatsApp)
 //! and "Inbound parameters" (Twilio).
 
+pub(crate) mod guard;
 mod hosts;
-mod keep;
+mod locate;
 
 use std::time::Duration;
 
-use base64::Engine as _;
+use futures::TryStreamExt as _;
 use patchbay_core::ctx::Ctx;
+use patchbay_core::evidence::sniff;
 use patchbay_core::ids::{InboxId, MediaId};
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::media::{MediaFailure, inbound_limit};
 use patchbay_hub::received_files::{self, KeptFile};
 use patchbay_store::jobs::{self, ClaimedJob};
+use patchbay_store::objects::{Announced, KeepError, Kept, keep};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, StatusCode};
 use serde::Deserialize;
 use url::Url;
 
 use crate::deps::Deps;
-use crate::provider::{self, CallEnd, ProviderClient};
+use crate::provider::{self, ProviderClient};
+use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
-use hosts::Trust;
+use hosts::{Credentials, Hop, Trust};
+use locate::{Source, locate};
 
 /// Longest time for one file.
 const DOWNLOAD_WITHIN: Duration = Duration::from_secs(50);
 /// Redirects that are followed.
 const MOST_HOPS: usize = 3;
+/// How often WhatsApp is asked for an address within one try: an address may die before it is used.
+const ADDRESSES: usize = 2;
 
 /// What a job of this kind carries.
 #[derive(Clone, Debug, Deserialize)]
@@ -38,25 +46,20 @@ pub(crate) struct FetchPayload {
     sha256: Option<String>,
 }
 
-/// Where a file can be had, and what is known of it.
-struct Source {
-    url: Url,
-    sha256: Option<String>,
-}
-
 /// Why a file was not fetched.
 enum Failure {
     /// Never to be had.
-    Gone(&'static str),
+    Never(MediaFailure, &'static str),
     /// Perhaps later.
     Later(&'static str),
-    Work(WorkError),
+    /// Later, and not for a fault of its own.
+    Wait(Duration),
 }
 
-impl<E: Into<WorkError>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self::Work(error.into())
-    }
+/// A file in its place, and its type.
+struct Fetched {
+    kept: Kept,
+    mime_type: String,
 }
 
 pub(crate) async fn run(
@@ -71,33 +74,40 @@ pub(crate) async fn run(
     let Some(inbox) = deps.directory.load().inboxes.get(&payload.inbox_id).cloned() else {
         return Ok(Verdict::Later(ctx.now + Duration::from_mins(1)));
     };
+    let id = payload.media_id;
     match fetch(deps, client, &inbox, &payload, &row.mime_type).await {
-        Ok(file) => {
+        Ok(Fetched { kept, mime_type }) => {
             let directory = deps.directory.load_full();
             let mut tx = deps.db.begin().await?;
-            let kept = KeptFile {
-                mime_type: &file.mime_type,
-                size_bytes: file.size_bytes,
-                sha256: &file.sha256,
-                storage_key: &file.storage_key,
+            let file = KeptFile {
+                mime_type: &mime_type,
+                size_bytes: i64::try_from(kept.size_bytes).unwrap_or(i64::MAX),
+                sha256: &kept.sha256,
+                storage_key: &kept.storage_key,
             };
-            received_files::kept(&mut tx, ctx, &directory, payload.media_id, &kept).await?;
+            received_files::kept(&mut tx, ctx, &directory, id, &file).await?;
             jobs::complete(&mut tx, job).await?;
             tx.commit().await?;
+            count(&inbox, "ready");
             Ok(Verdict::Settled)
         }
-        Err(Failure::Gone(reason)) => {
-            tracing::warn!(media.id = %payload.media_id, reason, "file {} cannot be had: {reason}", payload.media_id);
+        Err(Failure::Never(failure, reason)) => {
+            tracing::warn!(media.id = %id, reason, "file {id} cannot be had: {reason}");
             let directory = deps.directory.load_full();
             let mut tx = deps.db.begin().await?;
-            received_files::lost(&mut tx, ctx, &directory, payload.media_id).await?;
+            received_files::lost(&mut tx, ctx, &directory, id, failure).await?;
             jobs::complete(&mut tx, job).await?;
             tx.commit().await?;
+            count(&inbox, failure.as_str());
             Ok(Verdict::Settled)
         }
+        Err(Failure::Wait(wait)) => Ok(Verdict::Later(ctx.now + wait)),
         Err(Failure::Later(reason)) => Err(WorkError::Elsewhere(reason)),
-        Err(Failure::Work(error)) => Err(error),
     }
+}
+
+fn count(inbox: &Inbox, outcome: &'static str) {
+    metrics::counter!("media_fetched_total", "channel" => inbox.channel.as_str(), "outcome" => outcome).increment(1);
 }
 
 async fn fetch(
@@ -106,92 +116,85 @@ async fn fetch(
     inbox: &Inbox,
     payload: &FetchPayload,
     announced: &str,
-) -> Result<keep::Kept, Failure> {
-    let source = find(client, inbox, payload).await?;
-    let response = download(deps, client, inbox, source.url).await?;
-    let claimed = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let claimed = claimed.unwrap_or(announced).to_owned();
-    let kept = keep::keep(deps, response, &claimed).await?;
-    let expected = source.sha256.or_else(|| payload.sha256.clone());
-    if expected.is_some_and(|expected| !same_hash(&expected, &kept.sha256)) {
-        return Err(Failure::Later("the file is not the one that was announced"));
+) -> Result<Fetched, Failure> {
+    let (response, source) = open(deps, client, inbox, payload).await?;
+    let header = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let claimed = source.mime_type.as_deref().or(header).unwrap_or(announced).to_owned();
+    let most = inbound_limit(inbox.channel, &claimed).min(deps.config.max_media_bytes);
+    let too_large = || Failure::Never(MediaFailure::TooLarge, "the file is larger than the channel allows");
+    if source.size_bytes.or(response.content_length()).is_some_and(|size| size > most) {
+        return Err(too_large());
     }
-    Ok(kept)
-}
-
-#[derive(Deserialize)]
-struct Described {
-    url: String,
-    sha256: Option<String>,
-}
-
-/// WhatsApp tells the address of a file on request, and it lives for minutes only: asked anew for every try.
-async fn find(client: &ProviderClient, inbox: &Inbox, payload: &FetchPayload) -> Result<Source, Failure> {
-    let (text, sha256) = match (&inbox.provider, &payload.provider_media_id, &payload.url) {
-        (Provider::WhatsAppCloud(number), Some(id), _) => {
-            if !id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
-                return Err(Failure::Gone("the file's id is not an id"));
-            }
-            let query = [("phone_number_id", number.phone_number_id.as_str())];
-            match client.get(inbox, &format!("/{id}"), &query).await {
-                CallEnd::Answer(answer) if answer.status == 200 => {
-                    let described: Described = serde_json::from_slice(&answer.body)
-                        .map_err(|_| Failure::Later("the file's description cannot be read"))?;
-                    (described.url, described.sha256)
-                }
-                CallEnd::Answer(answer) if matches!(answer.status, 400 | 404) => {
-                    return Err(Failure::Gone("the provider does not have the file any more"));
-                }
-                CallEnd::Answer(_) => return Err(Failure::Later("the provider does not describe the file")),
-                CallEnd::NotSent | CallEnd::Lost(_) => return Err(Failure::Later("the provider does not answer")),
-            }
+    let announced = Announced { most, sha256: source.sha256 };
+    let content = response.bytes_stream().map_err(|_| ());
+    let kept = keep(&deps.files, content, announced).await.map_err(|error| match error {
+        KeepError::TooLarge(_) => too_large(),
+        KeepError::BrokeOff => Failure::Later("the download broke off"),
+        KeepError::Different => Failure::Later("the file is not the one that was announced"),
+        KeepError::Store(error) => {
+            tracing::error!(error = %Causes(&error), "a file could not be written to the object store");
+            Failure::Later("the object store refused")
         }
-        (_, _, Some(url)) => (url.clone(), None),
-        _ => return Err(Failure::Gone("nobody said where the file is")),
-    };
-    let url = Url::parse(&text).map_err(|_| Failure::Gone("the file's address is not an address"))?;
-    Ok(Source { url, sha256 })
+    })?;
+    let mime_type = sniff(&kept.first, &claimed);
+    Ok(Fetched { kept, mime_type })
 }
 
-async fn download(deps: &Deps, client: &ProviderClient, inbox: &Inbox, mut url: Url) -> Result<Response, Failure> {
+/// The file's answer. WhatsApp's addresses die after minutes: a dead one is asked for anew.
+async fn open(
+    deps: &Deps,
+    client: &ProviderClient,
+    inbox: &Inbox,
+    payload: &FetchPayload,
+) -> Result<(Response, Source), Failure> {
+    let can_ask_again = matches!(inbox.provider, Provider::WhatsAppCloud(_)) && payload.provider_media_id.is_some();
+    for _ in 0..ADDRESSES {
+        let source = locate(client, inbox, payload).await?;
+        match download(deps, client, inbox, source.url.clone()).await? {
+            Opened::File(response) => return Ok((response, source)),
+            Opened::Dead if can_ask_again => {}
+            Opened::Dead => break,
+        }
+    }
+    Err(Failure::Later("the file's address does not work"))
+}
+
+enum Opened {
+    File(Response),
+    /// The address is not good, or not good any more.
+    Dead,
+}
+
+async fn download(deps: &Deps, client: &ProviderClient, inbox: &Inbox, mut url: Url) -> Result<Opened, Failure> {
+    let nowhere = |what| Failure::Never(MediaFailure::ForbiddenHost, what);
+    let mut hop = Hop::Named;
     for _ in 0..=MOST_HOPS {
-        let mut call = client.http().get(url.clone()).timeout(DOWNLOAD_WITHIN);
-        match hosts::trust(inbox, &url, &deps.config.media_hosts) {
-            Trust::WithCredentials => call = provider::authorize(inbox, call),
-            Trust::Plain => {}
-            Trust::None => return Err(Failure::Gone("the file is on a host that is not the provider's")),
+        let (http, credentials) = match hosts::trust(inbox, &url, hop, &deps.config.media_hosts) {
+            Trust::Api(credentials) => (client.http(), credentials),
+            Trust::Public(credentials) => (client.outside(), credentials),
+            Trust::None => return Err(nowhere("the file is on a host that is not the provider's")),
+        };
+        let mut call = http.get(url.clone()).timeout(DOWNLOAD_WITHIN);
+        if credentials == Credentials::Ours {
+            call = provider::authorize(inbox, call);
         }
         let response = call.send().await.map_err(|_| Failure::Later("the file's host does not answer"))?;
         match response.status() {
-            StatusCode::OK => return Ok(response),
+            StatusCode::OK => return Ok(Opened::File(response)),
             status if status.is_redirection() => {
                 let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
                 url = location
                     .and_then(|location| url.join(location).ok())
-                    .ok_or(Failure::Gone("the file's host points nowhere"))?;
+                    .ok_or_else(|| nowhere("the file's host points nowhere"))?;
+                hop = Hop::Redirected;
             }
-            StatusCode::GONE => return Err(Failure::Gone("the file is gone")),
+            StatusCode::TOO_MANY_REQUESTS => {
+                return Err(Failure::Wait(provider::retry_after(response.headers()).unwrap_or(Duration::from_mins(1))));
+            }
+            StatusCode::GONE => return Err(Failure::Never(MediaFailure::Gone, "the file is gone")),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => return Ok(Opened::Dead),
             _ => return Err(Failure::Later("the file's host refuses")),
         }
     }
-    Err(Failure::Gone("the file's host points in circles"))
-}
-
-/// Providers write a SHA-256 in base64 (webhooks) or hexadecimal (descriptions).
-fn same_hash(given: &str, hex: &str) -> bool {
-    given.eq_ignore_ascii_case(hex)
-        || base64::engine::general_purpose::STANDARD.decode(given).is_ok_and(|bytes| hex::encode(bytes) == hex)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_the_same_in_base64_and_hexadecimal() {
-        let hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert!(same_hash("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", hex));
-        assert!(same_hash(&hex.to_uppercase(), hex));
-        assert!(!same_hash("47DEQpj8HBSa", hex));
-    }
+    Err(nowhere("the file's host points in circles"))
 }

@@ -6,9 +6,10 @@ use std::time::Duration;
 use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_normalizer::answer::LONGEST_WAIT;
 use patchbay_normalizer::request::ProviderRequest;
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 
+use crate::fetch_media::guard::PublicOnly;
 use crate::mail::MailRoom;
 
 /// Largest answer that is read.
@@ -20,6 +21,8 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct ProviderClient {
     client: reqwest::Client,
+    /// Reaches public addresses only.
+    outside: reqwest::Client,
     mail: Arc<MailRoom>,
 }
 
@@ -49,14 +52,9 @@ pub struct NoClient(#[source] reqwest::Error);
 
 impl ProviderClient {
     pub(crate) fn new(timeout: Duration) -> Result<Self, NoClient> {
-        // A slim image has no CA bundle; then the roots that we carry have to do.
-        let client = builder(timeout).build().or_else(|_| {
-            let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS
-                .iter()
-                .filter_map(|der| reqwest::Certificate::from_der(der).ok());
-            builder(timeout).tls_certs_only(roots).build()
-        });
-        client.map(|client| Self { client, mail: Arc::new(MailRoom::new(timeout)) }).map_err(NoClient)
+        let client = build(|| builder(timeout))?;
+        let outside = build(|| builder(timeout).dns_resolver(PublicOnly))?;
+        Ok(Self { client, outside, mail: Arc::new(MailRoom::new(timeout)) })
     }
 
     /// Where mail is posted.
@@ -64,14 +62,25 @@ impl ProviderClient {
         &self.mail
     }
 
-    /// The client itself, for downloads.
+    /// The client for the APIs themselves, wherever the operator says they are.
     pub(crate) fn http(&self) -> &reqwest::Client {
         &self.client
+    }
+
+    /// The client for hosts that others name: it connects to public addresses only. Addresses in numbers skip its
+    /// resolver; ask nobody by number.
+    pub(crate) fn outside(&self) -> &reqwest::Client {
+        &self.outside
     }
 
     /// Sends `request` with the credentials of `inbox`.
     pub(crate) async fn send(&self, inbox: &Inbox, request: ProviderRequest) -> CallEnd {
         let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
+        self.send_at(inbox, base, request).await
+    }
+
+    /// Sends `request` with the credentials of `inbox` to another host of the same provider.
+    pub(crate) async fn send_at(&self, inbox: &Inbox, base: &str, request: ProviderRequest) -> CallEnd {
         let call = self
             .client
             .post(format!("{base}{}", request.path))
@@ -80,10 +89,15 @@ impl ProviderClient {
         finish(authorize(inbox, call)).await
     }
 
+    /// Reads from another host of the same provider.
+    pub(crate) async fn get_at(&self, inbox: &Inbox, base: &str, path: &str, query: &[(&str, &str)]) -> CallEnd {
+        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+    }
+
     /// Reads below the API base of `inbox`.
     pub(crate) async fn get(&self, inbox: &Inbox, path: &str, query: &[(&str, &str)]) -> CallEnd {
         let Some(base) = api_base(inbox) else { return CallEnd::NotSent };
-        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+        self.get_at(inbox, base, path, query).await
     }
 }
 
@@ -99,12 +113,30 @@ pub(crate) fn authorize(inbox: &Inbox, call: reqwest::RequestBuilder) -> reqwest
     }
 }
 
+/// Another host of Twilio's, `content` or `messaging`; a fake has all of them at one address.
+pub(crate) fn twilio_host(api_base: &str, name: &str) -> String {
+    match api_base {
+        "https://api.twilio.com" => format!("https://{name}.twilio.com"),
+        elsewhere => elsewhere.to_owned(),
+    }
+}
+
 pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
     match &inbox.provider {
         Provider::WhatsAppCloud(number) => Some(&number.api_base),
         Provider::Twilio(number) => Some(&number.api_base),
         Provider::Email(_) | Provider::Unserved => None,
     }
+}
+
+/// A slim image has no CA bundle; then the roots that we carry have to do.
+fn build(builder: impl Fn() -> reqwest::ClientBuilder) -> Result<reqwest::Client, NoClient> {
+    let client = builder().build().or_else(|_| {
+        let roots =
+            webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        builder().tls_certs_only(roots).build()
+    });
+    client.map_err(NoClient)
 }
 
 fn builder(timeout: Duration) -> reqwest::ClientBuilder {
@@ -117,7 +149,14 @@ fn builder(timeout: Duration) -> reqwest::ClientBuilder {
         .pool_idle_timeout(Duration::from_secs(20))
 }
 
-async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
+/// The provider's own wish for the next try.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    text.trim().parse().ok().map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+/// Sends a call and reads its answer.
+pub(crate) async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
     let mut response = match call.send().await {
         Ok(response) => response,
         Err(error) if error.is_connect() || error.is_builder() => return CallEnd::NotSent,
@@ -125,12 +164,7 @@ async fn finish(call: reqwest::RequestBuilder) -> CallEnd {
         Err(_) => return CallEnd::Lost("connection_lost"),
     };
     let status = response.status().as_u16();
-    let retry_after = response
-        .headers()
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.trim().parse().ok())
-        .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
+    let retry_after = retry_after(response.headers());
     let mut body = Vec::new();
     loop {
         match response.chunk().await {

@@ -5,7 +5,9 @@
 mod by_mail;
 mod pace;
 mod render;
+mod upload;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
 use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
-use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
+use patchbay_normalizer::answer::{Accepted, Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{StoreError, Tx};
@@ -26,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use crate::backoff;
 use crate::deps::Deps;
 use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
+use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
 
 /// What a job of this kind carries; the same for [`crate::reconcile_message`].
@@ -58,7 +61,11 @@ pub(crate) async fn run(
     if let Provider::Email(mailbox) = &sender.inbox.provider {
         return Box::pin(sender.mail(client.mail(), mailbox, &outgoing)).await;
     }
-    let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link };
+    let copies = match outgoing.message.status {
+        DeliveryStatus::Pending => upload::copies(deps, client, ctx, &sender.inbox, &outgoing).await?,
+        _ => BTreeMap::new(),
+    };
+    let addresses = render::Addresses { public_url: &deps.public_url, media_link: &deps.media_link, copies: &copies };
     let request = match render::render(&sender.inbox, &outgoing, &addresses) {
         Ok(request) => request,
         Err(error) => {
@@ -133,7 +140,7 @@ impl Sender<'_> {
             CallEnd::Answer(answer) => match self.classify(&answer) {
                 Outcome::Accepted(accepted) => {
                     self.count_latency(outgoing);
-                    Finding::Accepted(accepted.channel_message_id)
+                    Finding::Accepted(Acceptance::from(accepted))
                 }
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
             },
@@ -150,14 +157,15 @@ impl Sender<'_> {
                 let error = SendError::ours("SMS_DISABLED", ErrorClass::Permanent, problem);
                 Some(Finding::Failed(error, Burial::None))
             }
-            Channel::Sms if sms.dry_run => Some(Finding::Accepted(format!("dry-run-{id}"))),
+            Channel::Sms if sms.dry_run => Some(Finding::Accepted(Acceptance::of(format!("dry-run-{id}")))),
             _ => None,
         }
     }
 
     fn count_latency(&self, outgoing: &Outgoing) {
         let took = (self.deps.clock.now() - outgoing.message.created_at).to_std().unwrap_or_default();
-        metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str()).record(took.as_secs_f64());
+        metrics::histogram!("send_latency_seconds", "channel" => self.inbox.channel.as_str())
+            .record(took.as_secs_f64());
     }
 
     async fn count_and_note(&self, id: MessageId, attempt: AttemptId, finding: &Finding) -> Result<Verdict, WorkError> {
@@ -183,7 +191,13 @@ impl Sender<'_> {
         }
         match refusal.action {
             Action::Retry(plan) => self.again(outgoing, error, &plan, refusal.retry_after).await,
-            Action::UploadAgain => self.again(outgoing, error, &OFFER_FILE_AGAIN, None).await,
+            Action::UploadAgain => {
+                // A copy that cannot be forgotten now is forgotten with the next refusal.
+                if let Err(error) = upload::forget(self.deps, &self.inbox, outgoing).await {
+                    tracing::warn!(error = %Causes(&error), "the provider's copies of files could not be forgotten");
+                }
+                self.again(outgoing, error, &OFFER_FILE_AGAIN, None).await
+            }
             Action::CheckThenRetry(_) => Finding::Lost(error.code),
             Action::Hold(scope) => match pace::scope(&self.inbox, outgoing, scope) {
                 Some(scope) => {
@@ -258,7 +272,8 @@ impl Sender<'_> {
     ) -> Result<(), StoreError> {
         let directory = self.deps.directory.load_full();
         match (finding, attempt) {
-            (Finding::Accepted(key), attempt) => {
+            (Finding::Accepted(Acceptance { key, provider_status, addresses }), attempt) => {
+                delivery::learn(tx, ctx, id, provider_status.as_deref(), addresses).await?;
                 delivery::accept(tx, ctx, &directory, (id, self.inbox.id), attempt, key).await?;
                 jobs::complete(tx, self.job).await?;
             }
@@ -287,11 +302,35 @@ impl Sender<'_> {
     }
 }
 
+/// A provider has a message.
+#[derive(Debug)]
+struct Acceptance {
+    /// Under this id.
+    key: String,
+    /// Its first word on where it stands.
+    provider_status: Option<String>,
+    /// By these addresses it knows the recipient.
+    addresses: Vec<String>,
+}
+
+impl Acceptance {
+    fn of(key: String) -> Self {
+        Self { key, provider_status: None, addresses: Vec::new() }
+    }
+}
+
+impl From<Accepted> for Acceptance {
+    fn from(accepted: Accepted) -> Self {
+        let Accepted { channel_message_id: key, provider_status, recipient_addresses: addresses, .. } = accepted;
+        Self { key, provider_status, addresses }
+    }
+}
+
 /// What a call brought.
 #[derive(Debug)]
 enum Finding {
-    /// The provider has the message, under this id.
-    Accepted(String),
+    /// The provider has the message.
+    Accepted(Acceptance),
     /// Not taken; again after so long.
     Postponed(SendError, Duration),
     /// Will not go out.

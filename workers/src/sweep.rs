@@ -5,8 +5,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::JobId;
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::{self, ClaimedJob};
-use patchbay_store::{StoreError, feed, idempotency, statuses, sweeps};
+use patchbay_store::{
+    StoreError, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs, statuses, sweeps,
+};
 use serde_json::json;
 
 use crate::deps::Deps;
@@ -26,11 +29,15 @@ const PARKED_FOR: TimeDelta = TimeDelta::days(7);
 const FEED_REACHES: TimeDelta = TimeDelta::days(7);
 const FAILED_LOGINS_COUNT_FOR: TimeDelta = TimeDelta::hours(1);
 const OUTBOX_KEPT_FOR: TimeDelta = TimeDelta::days(30);
+/// How long repairs, lists that were read in and settled events of the quarantine are kept.
+const REPAIRS_KEPT_FOR: TimeDelta = TimeDelta::days(30);
+/// Segments of the journal hold up to some hundred requests each.
+const JOURNAL_BITE: i64 = 50;
 
 pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verdict, WorkError> {
-    for table in [Table::IdempotencyKeys, Table::RefreshTokens, Table::LoginFailures, Table::Outbox] {
+    for table in Table::ALL {
         for _ in 0..BITES {
-            if bite(deps, ctx, table).await? < BITE.unsigned_abs() {
+            if bite(deps, ctx, table).await? < table.bite().unsigned_abs() {
                 break;
             }
         }
@@ -45,6 +52,8 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
     }
     let mut tx = deps.db.begin().await?;
     statuses::sweep_parked(&mut tx, ctx.now - PARKED_FOR).await?;
+    apply_ripe(&mut tx, ctx, &deps.directory.load_full()).await?;
+    parked_changes::sweep(&mut tx, ctx.now - PARKED_FOR).await?;
     jobs::enqueue(&mut tx, ctx, &next(ctx.now)).await?;
     jobs::complete(&mut tx, job).await?;
     tx.commit().await?;
@@ -81,6 +90,27 @@ enum Table {
     RefreshTokens,
     LoginFailures,
     Outbox,
+    Journal,
+    Quarantine,
+    Imports,
+    Repairs,
+}
+
+impl Table {
+    fn bite(self) -> i64 {
+        if matches!(self, Self::Journal) { JOURNAL_BITE } else { BITE }
+    }
+
+    const ALL: [Self; 8] = [
+        Self::IdempotencyKeys,
+        Self::RefreshTokens,
+        Self::LoginFailures,
+        Self::Outbox,
+        Self::Journal,
+        Self::Quarantine,
+        Self::Imports,
+        Self::Repairs,
+    ];
 }
 
 async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
@@ -90,6 +120,12 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
         Table::RefreshTokens => sweeps::refresh_tokens(&mut tx, ctx.now, BITE).await?,
         Table::LoginFailures => sweeps::login_failures(&mut tx, ctx.now - FAILED_LOGINS_COUNT_FOR, BITE).await?,
         Table::Outbox => sweeps::delivered_outbox(&mut tx, ctx.now - OUTBOX_KEPT_FOR, BITE).await?,
+        Table::Journal => {
+            journal::sweep(&mut tx, ctx.now - TimeDelta::days(deps.journal_days.into()), JOURNAL_BITE).await?
+        }
+        Table::Quarantine => quarantine::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
+        Table::Imports => contact_imports::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
+        Table::Repairs => repairs::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
     };
     tx.commit().await?;
     Ok(gone)

@@ -30,8 +30,11 @@ pub fn sniff(bytes: &[u8], claimed: &str) -> String {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
         [b'%', b'P', b'D', b'F', ..] => Some("application/pdf"),
         [b'O', b'g', b'g', b'S', ..] => Some("audio/ogg"),
-        [b'I', b'D', b'3', ..] | [0xff, 0xfb, ..] => Some("audio/mpeg"),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("video/mp4"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', ..] => Some("audio/wav"),
+        [b'#', b'!', b'A', b'M', b'R', ..] => Some("audio/amr"),
+        [b'I', b'D', b'3', ..] | [0xff, 0xf2 | 0xf3 | 0xfa | 0xfb, ..] => Some("audio/mpeg"),
+        [0xff, 0xf1 | 0xf9, ..] => Some("audio/aac"),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(of_brand(brand, &claimed)),
         _ => None,
     };
     match known {
@@ -50,6 +53,18 @@ pub fn sniff(bytes: &[u8], claimed: &str) -> String {
     }
 }
 
+/// A file of the MPEG-4 family by its brand. Some brands say sound or film alike; then the claim tells which.
+fn of_brand(brand: &[u8], claimed: &str) -> &'static str {
+    match brand {
+        [b'M', b'4', b'A' | b'B', ..] => "audio/mp4",
+        [b'3', b'g', ..] => "video/3gpp",
+        [b'q', b't', ..] => "video/quicktime",
+        [b'h', b'e', b'i' | b'v', ..] | [b'm', b'i', b'f', b'1', ..] => "image/heic",
+        _ if claimed.starts_with("audio/") => "audio/mp4",
+        _ => "video/mp4",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +79,16 @@ mod tests {
         check(b"\x89PNG\r\n", "image/jpeg", "image/png");
         check(b"%PDF-1.7", "text/plain", "application/pdf");
         check(b"a,b\n", "text/csv; charset=utf-8", "text/csv");
+    }
+
+    #[test]
+    fn sounds_and_films_are_told_apart() {
+        check(b"\0\0\0\x20ftypM4A \0", "video/mp4", "audio/mp4");
+        check(b"\0\0\0\x20ftypisom\0", "audio/mp4; codecs=mp4a", "audio/mp4");
+        check(b"\0\0\0\x20ftypisom\0", "application/octet-stream", "video/mp4");
+        check(b"\0\0\0\x14ftyp3gp4", "video/mp4", "video/3gpp");
+        check(b"#!AMR\n", "", "audio/amr");
+        check(b"OggS\0", "audio/ogg; codecs=opus", "audio/ogg");
     }
 
     #[test]

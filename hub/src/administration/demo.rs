@@ -13,6 +13,7 @@ use patchbay_store::templates::{self, TemplateRow};
 use patchbay_store::users::{self, UserRow};
 use patchbay_store::{Db, StoreError, Tx, inboxes, teams};
 use serde::Serialize;
+use serde_json::json;
 
 use super::demo_directory::seed_directory;
 use super::demo_places::seed_places;
@@ -188,6 +189,9 @@ async fn seed_templates(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreErro
                 status: TemplateStatus::Approved,
                 body: body.to_owned(),
                 param_count: count_parameters(body).map_or(0, |count| i64::try_from(count).unwrap_or(0)),
+                provider_id: None,
+                components: json!([]),
+                synced_at: None,
                 version: 1,
                 created_at: now,
                 updated_at: now,

@@ -14,6 +14,7 @@ use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, enc
 use patchbay_store::Tx;
 use patchbay_store::templates::{self, TemplateRow};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -37,13 +38,19 @@ pub(super) struct TemplateBody {
     /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
     #[schema(value_type = String)]
     category: TemplateCategory,
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    /// `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`.
     #[schema(value_type = String)]
     status: TemplateStatus,
     /// Text with `{{1}}`, `{{2}}` for the parameters.
     body: String,
     /// How many parameters it takes.
     param_count: i64,
+    /// Header, text, footer and buttons as the provider describes them; empty for one that was written down here.
+    components: Value,
+    /// The provider's id of it.
+    provider_id: Option<String>,
+    /// When it was last read from the provider.
+    synced_at: Option<DateTime<Utc>>,
     /// Grows with every change.
     version: i64,
     /// When it was created.
@@ -64,6 +71,9 @@ impl TemplateBody {
             status: row.status,
             body: row.body,
             param_count: row.param_count,
+            components: row.components,
+            provider_id: row.provider_id,
+            synced_at: row.synced_at,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -77,7 +87,7 @@ impl TemplateBody {
 pub(super) struct TemplateQuery {
     /// Of this inbox (id or name).
     inbox: Option<String>,
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    /// `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`.
     status: Option<String>,
     /// Where the last page ended.
     cursor: Option<String>,
@@ -136,6 +146,8 @@ pub(super) struct NewTemplateBody {
     status: Option<TemplateStatus>,
     /// Text with `{{1}}`, `{{2}}` for the parameters.
     body: String,
+    /// The provider's id of it: Twilio sends templates by their `HX…`.
+    provider_id: Option<String>,
 }
 
 /// Creates a template.
@@ -160,6 +172,9 @@ pub(super) async fn create(
         status: body.status.unwrap_or(TemplateStatus::Pending),
         param_count: parameters(&text)?,
         body: text,
+        provider_id: body.provider_id.as_deref().map(provider_id).transpose()?,
+        components: json!([]),
+        synced_at: None,
         version: 1,
         created_at: ctx.now,
         updated_at: ctx.now,
@@ -195,11 +210,13 @@ pub(super) struct TemplateChangeBody {
     /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
     #[schema(value_type = Option<String>)]
     category: Option<TemplateCategory>,
-    /// `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`.
+    /// `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`.
     #[schema(value_type = Option<String>)]
     status: Option<TemplateStatus>,
     /// Text with `{{1}}`, `{{2}}` for the parameters.
     body: Option<String>,
+    /// The provider's id of it.
+    provider_id: Option<String>,
     /// Version the change was made from; `If-Match` says the same.
     #[serde(alias = "expected_version")]
     version: Option<i64>,
@@ -232,6 +249,11 @@ pub(super) async fn change(
     if let Some(text) = &body.body {
         row.body = fields::text("body", text, 1024)?;
         row.param_count = parameters(&row.body)?;
+        // What the provider described is not this text any more.
+        row.components = json!([]);
+    }
+    if let Some(id) = &body.provider_id {
+        row.provider_id = Some(provider_id(id)?);
     }
     row.updated_at = ctx.now;
     templates::update(&mut tx, &row).await?;
@@ -290,6 +312,12 @@ fn language(value: &str) -> Result<String, ApiError> {
     let value = fields::text("language", value, 10)?;
     let fits = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     if fits { Ok(value) } else { Err(ApiError::invalid("language", "must be a language code such as en_US")) }
+}
+
+fn provider_id(value: &str) -> Result<String, ApiError> {
+    let value = fields::text("provider_id", value, 64)?;
+    let fits = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if fits { Ok(value) } else { Err(ApiError::invalid("provider_id", "only letters and digits")) }
 }
 
 fn parameters(body: &str) -> Result<i64, ApiError> {

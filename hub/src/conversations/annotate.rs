@@ -131,7 +131,7 @@ pub(super) async fn note_by(
 }
 
 /// Writes a note with its event.
-pub(super) async fn write_note(
+pub(crate) async fn write_note(
     tx: &mut Tx,
     ctx: &Ctx,
     conversation: &ConversationRow,

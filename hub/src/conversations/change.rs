@@ -43,6 +43,11 @@ impl Change {
         Ok(Self { tx, row, before, has_newcomer: false })
     }
 
+    /// The row was exchanged for another that the caller locked, too.
+    pub(crate) fn rebase(&mut self) {
+        self.before = placement(&self.row);
+    }
+
     /// Moves it to the state after `trigger`. Error: 409 `INVALID_STATE_TRANSITION`.
     pub(crate) fn move_on(&mut self, trigger: Trigger) -> Result<(), ApiError> {
         let from = self.row.status;

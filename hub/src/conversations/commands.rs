@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use patchbay_core::Code;
+use patchbay_core::channel::Channel;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, REOPEN_WITHIN, Trigger};
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, NoteId, UserId};
@@ -11,7 +12,7 @@ use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody};
 use patchbay_store::annotations::NoteRow;
-use patchbay_store::{annotations, conversations, jobs};
+use patchbay_store::{annotations, conversations, jobs, messages};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -327,6 +328,21 @@ pub(crate) async fn read(
         return Ok(Json(answer));
     }
     change.row.read_inbound_count = read_inbound;
+    if change.row.channel == Channel::Whatsapp
+        && let Some(message) = messages::last_inbound_up_to(&mut change.tx, id, seq).await?
+    {
+        let show = NewJob {
+            id: JobId::new(),
+            queue: JobQueue::Default,
+            kind: JobKind::ShowRead,
+            lane: None,
+            dedupe_key: Some(format!("show_read:{message}")),
+            payload: json!({ "show": "read", "message_id": message }),
+            run_at: ctx.now,
+            max_attempts: 3,
+        };
+        jobs::enqueue(&mut change.tx, &ctx, &show).await?;
+    }
     let details = json!({ "seq": seq });
     Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "read", details).await?))
 }

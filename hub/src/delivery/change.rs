@@ -13,6 +13,7 @@ use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, contacts, conversations, events, messages, statuses};
 
 use crate::feed::message_event;
+use crate::provider_templates;
 
 /// A message, held until the transaction ends.
 pub(super) async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<MessageRow>, StoreError> {
@@ -43,6 +44,7 @@ pub(super) async fn write(
             told.push(message_event(ctx, directory, EventName::MessageStatus, conversation, row));
         }
         suppress(tx, ctx, row, conversations.get(&row.conversation_id)).await?;
+        provider_templates::withhold(tx, ctx, row).await?;
     }
     events::append(tx, &told).await
 }

@@ -160,6 +160,7 @@ fn meta(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
         app_secrets,
         verify_token: resolve_optional("verify_token", settings.verify_token.as_ref())?,
         access_token: resolve_optional("access_token", settings.access_token.as_ref())?,
+        business_account_id: settings.business_account_id.clone(),
         api_base: base(settings, META_API),
     }))
 }

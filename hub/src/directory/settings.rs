@@ -51,6 +51,9 @@ pub struct InboxSettings {
     /// WhatsApp Cloud API: Meta's id of the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number_id: Option<String>,
+    /// WhatsApp Cloud API: Meta's id of the business account, for its templates. Learned from webhooks when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub business_account_id: Option<String>,
     /// WhatsApp Cloud API: app secrets, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub app_secrets: Vec<KeptSecret>,
@@ -213,6 +216,7 @@ impl InboxSettings {
             account: None,
             api_base: None,
             phone_number_id: None,
+            business_account_id: None,
             app_secrets: Vec::new(),
             verify_token: None,
             access_token: None,

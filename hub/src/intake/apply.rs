@@ -6,23 +6,25 @@ use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
-use patchbay_core::ids::{ConversationId, MessageId};
+use patchbay_core::ids::{ConversationId, InboxId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
 use patchbay_store::arrivals::{self, Arrival, Found, Written};
 use patchbay_store::conversations::ConversationRow;
+use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, contacts, conversations};
 use serde_json::Value;
 
 use super::consent::Consents;
 use super::mail::{self, MailPlaces, is_mail};
-use super::people::{Address, Person, introduce};
+use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
 use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
-use super::{Work, poison};
+use super::{Work, changes, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
+use crate::provider_templates;
 use crate::state::Hub;
 
 /// A message of the batch that the database does not know yet.
@@ -48,8 +50,9 @@ impl<'a> Fresh<'a> {
     }
 }
 
-/// Writes a batch in one transaction and says what happened in the feed.
-pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), StoreError> {
+/// Writes a batch in one transaction, the requests that brought it included, and says what happened in the feed. Tells
+/// how many messages were new.
+pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[JournalEntry]) -> Result<u64, StoreError> {
     let directory = hub.gate.directory.load_full();
     let mut tx = hub.db.begin().await?;
     let (fresh, found) = claim(&mut tx, ctx, work).await?;
@@ -63,15 +66,16 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work]) -> Result<(), Sto
             Item::Message(message) => consents.hear(item, message, &fresh, &people),
             Item::Event(event) if !repeats(event, item, &fresh) => {
                 consents.note(item, event);
-                apply_event(&mut tx, ctx, item, event).await?;
+                apply_event(&mut tx, ctx, &directory, item, event).await?;
             }
             Item::Event(_) | Item::Status(_) => {}
         }
     }
     consents.write(&mut tx, ctx).await?;
+    journal::append(&mut tx, ctx, journal).await?;
     tx.commit().await?;
     metrics::counter!("intake_messages_total").increment(fresh.len() as u64);
-    Ok(())
+    Ok(fresh.len() as u64)
 }
 
 /// Whether an event came with a message that is here already: the provider delivered it again, and what the customer
@@ -140,8 +144,35 @@ async fn people<'a>(
         let known = strangers.entry(fresh.customer()).or_default();
         *known = known.or(name);
     }
+    // A customer that was known without a telephone number writes with one, or the other way round.
+    let user_ids: BTreeMap<Address<'a>, &'a str> =
+        fresh.iter().filter_map(|fresh| Some((fresh.customer(), user_id(fresh)?))).collect();
+    for (address, person) in known_by_user_id(tx, ctx, &user_ids, &strangers).await? {
+        strangers.remove(&address);
+        people.insert(address, person);
+    }
     people.extend(introduce(tx, ctx, &strangers).await?);
+    for (address, user_id) in &user_ids {
+        let Some(person) = people.get(address) else { continue };
+        let identity = contacts::NewIdentity {
+            contact_id: person.contact_id,
+            channel: address.channel,
+            address: (*user_id).to_owned(),
+            linked_by: "user_id",
+        };
+        contacts::add_identity(tx, &identity, ctx.now).await?;
+    }
     Ok(people)
+}
+
+/// The business-scoped id that comes beside the address of a customer on WhatsApp. Source: channels reference,
+/// "Identity".
+fn user_id<'a>(fresh: &Fresh<'a>) -> Option<&'a str> {
+    if fresh.message.direction != Direction::Inbound || fresh.message.metadata.contains_key("group_id") {
+        return None;
+    }
+    let id = fresh.message.metadata.get("user_id").and_then(Value::as_str)?;
+    (!id.is_empty() && id != fresh.message.sender.address).then_some(id)
 }
 
 async fn write_messages(
@@ -213,7 +244,14 @@ async fn write_messages(
     let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
     let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
     arrivals::write(tx, written).await?;
-    records.write_files(tx, ctx).await
+    records.write_files(tx, ctx).await?;
+    // Only WhatsApp tells of edits.
+    let keys: Vec<(InboxId, &str)> = fresh
+        .iter()
+        .filter(|fresh| fresh.message.channel == Channel::Whatsapp)
+        .map(|fresh| (fresh.work.inbox.id, fresh.message.channel_message_id.as_str()))
+        .collect();
+    changes::unpark(tx, ctx, directory, &keys).await
 }
 
 fn subject_of(message: &MessageItem) -> Option<&str> {
@@ -253,13 +291,23 @@ fn tell<'r>(
     feed
 }
 
-async fn apply_event(tx: &mut Tx, ctx: &Ctx, work: &Work, event: &EventItem) -> Result<(), StoreError> {
+async fn apply_event(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    work: &Work,
+    event: &EventItem,
+) -> Result<(), StoreError> {
     match (event.kind.as_str(), event.address.as_deref()) {
         ("contact.phone_changed", Some(address)) => {
             if let Some(new) = event.data.get("new_address").and_then(Value::as_str) {
                 new_number(tx, ctx, work.inbox.channel, address, new).await?;
             }
         }
+        ("message.edited" | "message.revoked", _) => {
+            changes::apply(tx, ctx, directory, work.inbox.id, event).await?;
+        }
+        ("provider.notice", _) => provider_templates::note(tx, ctx, directory, &work.inbox, event).await?,
         ("ingest.rejected", _) => {
             poison::set_aside_in(tx, ctx, work, "ingest_rejected").await?;
         }

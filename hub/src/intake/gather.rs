@@ -3,11 +3,13 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use object_store::ObjectStoreExt as _;
 use patchbay_core::item::Item;
 use patchbay_store::Engine;
+use patchbay_store::journal::JournalEntry;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -33,11 +35,22 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(2);
 pub struct Intake {
     hub: Hub,
     shards: Arc<[mpsc::Sender<Request>]>,
+    counts: Arc<Counts>,
+}
+
+/// What an intake has done since it was started.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// Messages that were new.
+    pub fresh: AtomicU64,
+    /// Items that could not be written and were set aside.
+    pub poisoned: AtomicU64,
 }
 
 #[derive(Debug)]
 struct Request {
     work: Vec<Work>,
+    journal: Vec<JournalEntry>,
     done: oneshot::Sender<Result<(), NotAccepted>>,
 }
 
@@ -49,16 +62,32 @@ impl Intake {
             Engine::Postgres => hub.config.intake_shards.max(1),
         };
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
+        let counts = Arc::<Counts>::default();
         for _ in 0..count {
             let (sender, receiver) = mpsc::channel(QUEUE_REQUESTS);
             shards.push(sender);
-            tasks.push(tokio::spawn(gather(hub.clone(), receiver, ENOUGH_REQUESTS / count, stop.clone())));
+            let counts = Arc::clone(&counts);
+            tasks.push(tokio::spawn(gather(hub.clone(), receiver, ENOUGH_REQUESTS / count, counts, stop.clone())));
         }
-        (Self { hub, shards: shards.into() }, tasks)
+        (Self { hub, shards: shards.into(), counts }, tasks)
+    }
+
+    /// What it has done so far.
+    pub fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     /// Stores everything a webhook brought. `Ok` means durable, also for what was stored before.
     pub async fn accept(&self, inbound: Vec<Inbound>) -> Result<(), NotAccepted> {
+        self.accept_journaled(inbound, Vec::new()).await
+    }
+
+    /// The same, with the requests as they came, sealed: they are kept in the commit of what they brought.
+    pub async fn accept_journaled(
+        &self,
+        inbound: Vec<Inbound>,
+        mut journal: Vec<JournalEntry>,
+    ) -> Result<(), NotAccepted> {
         let directory = self.hub.gate.directory.load_full();
         let mut by_shard: Vec<Vec<Work>> = (0..self.shards.len()).map(|_| Vec::new()).collect();
         for Inbound { inbox_id, items, received_at } in inbound {
@@ -77,7 +106,8 @@ impl Intake {
         let mut waiting = Vec::new();
         for (shard, work) in by_shard.into_iter().enumerate().filter(|(_, work)| !work.is_empty()) {
             let (done, answer) = oneshot::channel();
-            let sent = tokio::time::timeout(QUEUE_PATIENCE, self.shards[shard].send(Request { work, done })).await;
+            let request = Request { work, journal: std::mem::take(&mut journal), done };
+            let sent = tokio::time::timeout(QUEUE_PATIENCE, self.shards[shard].send(request)).await;
             match sent {
                 Ok(Ok(())) => waiting.push(answer),
                 Ok(Err(_)) => return Err(NotAccepted::Stopped),
@@ -92,7 +122,12 @@ impl Intake {
 
     /// Keeps an event that nobody can work on yet. `Ok` means durable.
     pub async fn set_aside(&self, event: SetAside) -> Result<(), NotAccepted> {
-        super::poison::set_aside(&self.hub, &event).await.map_err(|error| {
+        self.set_aside_journaled(event, None).await
+    }
+
+    /// The same, with its request as it came, sealed: with it the event can be replayed.
+    pub async fn set_aside_journaled(&self, event: SetAside, entry: Option<JournalEntry>) -> Result<(), NotAccepted> {
+        super::poison::set_aside(&self.hub, &event, entry).await.map_err(|error| {
             tracing::warn!(error = %patchbay_http::Chain(&error), "an event could not be set aside");
             NotAccepted::Unavailable
         })
@@ -145,7 +180,13 @@ impl Intake {
     }
 }
 
-async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, enough: usize, stop: CancellationToken) {
+async fn gather(
+    hub: Hub,
+    mut requests: mpsc::Receiver<Request>,
+    enough: usize,
+    counts: Arc<Counts>,
+    stop: CancellationToken,
+) {
     let mut batch = Vec::with_capacity(BATCH_ITEMS);
     let mut written_at: Option<Instant> = None;
     loop {
@@ -170,10 +211,16 @@ async fn gather(hub: Hub, mut requests: mpsc::Receiver<Request>, enough: usize, 
                 received += 1;
             }
         }
-        let (work, answers): (Vec<Vec<Work>>, Vec<_>) =
-            batch.drain(..).map(|request| (request.work, request.done)).unzip();
+        let mut journal = Vec::new();
+        let (work, answers): (Vec<Vec<Work>>, Vec<_>) = batch
+            .drain(..)
+            .map(|request| {
+                journal.extend(request.journal);
+                (request.work, request.done)
+            })
+            .unzip();
         metrics::histogram!("intake_batch_requests").record(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
-        let outcome = write_all(&hub, work.into_iter().flatten().collect()).await;
+        let outcome = write_all(&hub, work.into_iter().flatten().collect(), &journal, &counts).await;
         written_at = Some(Instant::now());
         for answer in answers {
             // The caller may have gone away; its event is stored all the same.

@@ -94,3 +94,35 @@ pub(super) async fn introduce<'a>(
     }
     Ok(people)
 }
+
+/// Those of the strangers who are known by their business-scoped id; their address becomes that contact's.
+pub(super) async fn known_by_user_id<'a>(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user_ids: &BTreeMap<Address<'a>, &'a str>,
+    strangers: &BTreeMap<Address<'a>, Option<&'a str>>,
+) -> Result<Vec<(Address<'a>, Person)>, StoreError> {
+    let wanted: Vec<(Address<'a>, &'a str)> =
+        strangers.keys().filter_map(|address| Some((*address, *user_ids.get(address)?))).collect();
+    let keys: Vec<(Channel, &str)> = wanted.iter().map(|(address, id)| (address.channel, *id)).collect();
+    let known = contacts::known_addresses(tx, &keys).await?;
+    let mut people = Vec::new();
+    for (address, id) in wanted {
+        let Some(row) = known.iter().find(|row| row.channel == address.channel && row.address == id) else { continue };
+        let identity = NewIdentity {
+            contact_id: row.contact_id,
+            channel: address.channel,
+            address: address.address.to_owned(),
+            linked_by: "user_id",
+        };
+        contacts::add_identity(tx, &identity, ctx.now).await?;
+        let person = Person {
+            contact_id: row.contact_id,
+            name: row.contact_name.clone(),
+            is_opted_out: row.opted_out_at.is_some(),
+            is_new: false,
+        };
+        people.push((address, person));
+    }
+    Ok(people)
+}

@@ -16,6 +16,9 @@ use super::apply::Fresh;
 use super::people::Person;
 use crate::files::storage_key;
 
+/// How often a file is asked for before it is given up: about twenty minutes.
+const FETCH_TRIES: i64 = 10;
+
 /// What is to be inserted.
 #[derive(Debug)]
 pub(super) struct Records<'a> {
@@ -135,7 +138,7 @@ impl<'a> Records<'a> {
             payload: json!({ "media_id": id, "inbox_id": conversation.inbox_id, "url": file.url,
                              "provider_media_id": file.id, "sha256": file.sha256 }),
             run_at: ctx.now,
-            max_attempts: 6,
+            max_attempts: FETCH_TRIES,
         });
         json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename, "size": file.size,
                 "voice": file.voice, "animated": file.animated, "status": "pending" })

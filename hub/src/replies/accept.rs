@@ -7,14 +7,16 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
-use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
+use patchbay_core::ids::{ConversationId, InboxId, JobId, MediaId, MessageId};
+use patchbay_core::inbox::Provider;
 use patchbay_core::item::ContentType;
 use patchbay_core::job::{JobKind, NewJob};
 use patchbay_core::letter::conversation_name;
+use patchbay_core::media::{Misfit, Outgoing, check as fits};
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::media::MediaStatus;
+use patchbay_store::media::{MediaRow, MediaStatus};
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{Tx, annotations, contacts, conversations, events, jobs, media, messages, reply_tokens};
 use serde_json::{Value, json};
@@ -33,11 +35,34 @@ const SEND_ATTEMPTS: i64 = 6;
 pub(super) struct Draft {
     pub(super) kind: ContentType,
     pub(super) text: Option<String>,
-    pub(super) media_id: Option<Uuid>,
+    /// Uploaded files, in order, and the kind that all of them are.
+    pub(super) files: Vec<Uuid>,
+    pub(super) file_kind: ContentType,
     pub(super) metadata: Value,
     pub(super) reply_to: Option<String>,
     pub(super) client_message_id: Uuid,
     pub(super) seen_seq: Option<i64>,
+}
+
+impl Draft {
+    /// A message of a type with nothing in it.
+    pub(super) fn new(kind: ContentType, client_message_id: Uuid) -> Self {
+        Self {
+            kind,
+            text: None,
+            files: Vec::new(),
+            file_kind: kind,
+            metadata: json!({}),
+            reply_to: None,
+            client_message_id,
+            seen_seq: None,
+        }
+    }
+}
+
+/// What is needed to send from an inbox.
+pub(super) fn provider_of(directory: &Directory, inbox: InboxId) -> &Provider {
+    directory.inboxes.get(&inbox).map_or(&Provider::Unserved, |inbox| &inbox.provider)
 }
 
 /// What became of a request to send.
@@ -116,7 +141,7 @@ pub(super) async fn write(
     }
     crate::directory::ensure_user(tx, ctx).await?;
     let id = MessageId::new();
-    let files = attach(tx, ctx, &draft, id).await?;
+    let files = attach(tx, ctx, provider_of(directory, row.inbox_id), (row.channel, &draft), id).await?;
     let heading = match row.channel {
         Channel::Email => Some(heading(tx, ctx, directory, &row, &draft, id).await?),
         _ => None,
@@ -159,26 +184,57 @@ fn may_send(ctx: &Ctx, row: &ConversationRow) -> Result<(), ApiError> {
     require_hand_in_it(actor, row)
 }
 
-async fn attach(tx: &mut Tx, ctx: &Ctx, draft: &Draft, message: MessageId) -> Result<Vec<Value>, HubError> {
-    let Some(id) = draft.media_id.map(MediaId) else { return Ok(Vec::new()) };
+/// Makes the named files the message's own, when the channel can carry them.
+async fn attach(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    provider: &Provider,
+    (channel, draft): (Channel, &Draft),
+    message: MessageId,
+) -> Result<Vec<Value>, HubError> {
     let unusable = || ApiError::invalid("content.media_id", "no such file waits to be sent");
-    let file = media::by_id(tx, id).await?.ok_or_else(unusable)?;
-    let own = file.created_by == Some(ctx.actor.user_id()) && file.status == MediaStatus::Ready;
-    if !own || !media::attach(tx, id, message, ctx.now).await? {
-        return Err(unusable().into());
+    let mut files = Vec::with_capacity(draft.files.len());
+    for id in draft.files.iter().copied().map(MediaId) {
+        let file = media::by_id(tx, id).await?.ok_or_else(unusable)?;
+        let own = file.created_by == Some(ctx.actor.user_id()) && file.status == MediaStatus::Ready;
+        if !own || !media::attach(tx, id, message, ctx.now).await? {
+            return Err(unusable().into());
+        }
+        files.push(file);
     }
-    let main_type = file.mime_type.split('/').next().unwrap_or_default();
-    let fits = match draft.kind {
-        ContentType::Image => main_type == "image",
-        ContentType::Video => main_type == "video",
-        ContentType::Audio => main_type == "audio",
-        _ => true,
-    };
-    if !fits {
-        return Err(ApiError::invalid("content.type", format!("the file is {}", file.mime_type)).into());
+    let outgoing: Vec<Outgoing<'_>> = files.iter().map(outgoing).collect();
+    fits(channel, provider, draft.file_kind, &outgoing).map_err(|misfit| refused(misfit, &files))?;
+    let shown = files.iter().map(|file| {
+        json!({ "media_id": file.id, "mime_type": file.mime_type, "filename": file.filename, "size": file.size_bytes,
+                "sha256_hex": file.sha256, "status": "ready" })
+    });
+    Ok(shown.collect())
+}
+
+fn outgoing(file: &MediaRow) -> Outgoing<'_> {
+    let size_bytes = file.size_bytes.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+    Outgoing { mime_type: &file.mime_type, size_bytes }
+}
+
+fn refused(misfit: Misfit, files: &[MediaRow]) -> ApiError {
+    let types: Vec<&str> = files.iter().map(|file| file.mime_type.as_str()).collect();
+    match misfit {
+        Misfit::Kind => ApiError::invalid("content.type", format!("the file is {}", types.join(", "))),
+        Misfit::Type(taken) => {
+            let message = format!("the file is {}; the channel takes {taken}", types.join(", "));
+            ApiError::invalid("content.media_id", message)
+        }
+        Misfit::TooMany(most) => {
+            ApiError::invalid("content.media_ids", format!("the channel takes at most {most} files"))
+        }
+        Misfit::TooLarge(most) => {
+            let message = match most >> 20 {
+                0 => format!("the channel takes files up to {} kB", most >> 10),
+                megabytes => format!("the channel takes files up to {megabytes} MB"),
+            };
+            ApiError::new(Code::PayloadTooLarge, message).with("limit_bytes", most)
+        }
     }
-    Ok(vec![json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename, "size": file.size_bytes,
-                    "status": "ready" })])
 }
 
 fn message_row(ctx: &Ctx, row: &mut ConversationRow, id: MessageId, draft: Draft, files: &[Value]) -> MessageRow {
@@ -193,7 +249,8 @@ fn message_row(ctx: &Ctx, row: &mut ConversationRow, id: MessageId, draft: Draft
     row.last_outbound_at = Some(ctx.now);
     row.updated_at = ctx.now;
     row.snoozed_until = None;
-    if is_person {
+    // An emoji is no answer.
+    if is_person && draft.kind != ContentType::Reaction {
         row.first_response_at = row.first_response_at.or(Some(ctx.now));
         row.waiting_since = None;
         row.read_inbound_count = row.inbound_count;

@@ -3,23 +3,28 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use chrono::TimeDelta;
 use patchbay_core::Code;
-use patchbay_core::channel::Channel;
+use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{ConversationId, RequestId};
-use patchbay_core::item::ContentType;
-use patchbay_core::template::TemplateStatus;
 use patchbay_http::{ApiError, Body, Caller, Id};
-use patchbay_store::templates;
-use serde_json::json;
+use patchbay_store::Tx;
+use patchbay_store::conversations::ConversationRow;
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::accept::{Accepted, Draft, accept, open};
-use super::body::{ReplyBody, TemplateReplyBody};
+use super::accept::{Accepted, Draft, accept, open, provider_of};
+use super::body::{ReplyBody, ReplyMetadata, TemplateReplyBody};
+use super::target;
+use super::template;
 use crate::body::MessageBody;
 use crate::error::HubError;
 use crate::state::Hub;
 
 type Answer = Result<(StatusCode, Json<MessageBody>), HubError>;
+
+/// How old a message may be that gets a reaction. Source: channels reference, "Sending".
+const REACTIONS_WITHIN: TimeDelta = TimeDelta::days(30);
 
 /// Sends a message to the customer. It is written at once as `pending`; its progress comes with the feed. The same
 /// `client_message_id` again answers 200 with the first message.
@@ -29,7 +34,8 @@ type Answer = Result<(StatusCode, Json<MessageBody>), HubError>;
               (status = 400, description = "INVALID_REQUEST"), (status = 403, description = "NOT_ASSIGNED"),
               (status = 404, description = "NOT_FOUND"),
               (status = 409, description = "OUTSIDE_CUSTOMER_SERVICE_WINDOW, CONTACT_OPTED_OUT, CONVERSATION_MOVED, \
-                                            INVALID_STATE_TRANSITION")))]
+                                            INVALID_STATE_TRANSITION, CHANNEL_REFUSED"),
+              (status = 413, description = "PAYLOAD_TOO_LARGE; `limit_bytes` names the limit")))]
 pub(crate) async fn send(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
@@ -43,17 +49,55 @@ pub(crate) async fn send(
         Ok(row) => row,
         Err(known) => return Ok(answer(Accepted::Known(*known))),
     };
-    body.content.check(row.channel)?;
+    body.content.check(row.channel, provider_of(&hub.directory(), row.inbox_id))?;
+    let files = body.content.files();
+    let metadata = metadata(&mut tx, &ctx, &row, &body.content.metadata).await?;
     let draft = Draft {
-        kind: body.content.kind,
         text: body.content.text.filter(|text| !text.trim().is_empty()).map(|text| text.replace('\0', "")),
-        media_id: body.content.media_id,
-        metadata: json!(body.content.metadata),
-        reply_to: body.reply_to,
-        client_message_id,
+        files,
+        metadata,
+        reply_to: target::reply_to(&mut tx, &row, body.reply_to).await?,
         seen_seq: body.seen_seq,
+        ..Draft::new(body.content.kind, client_message_id)
+    };
+    let draft = match reacts_to(&draft.metadata) {
+        Some(on) => Draft { reply_to: Some(on), ..draft },
+        None => draft,
     };
     Ok(answer(accept(tx, &hub, &ctx, row, draft).await?))
+}
+
+/// What is stored of a location, of something to press, of a reaction.
+async fn metadata(tx: &mut Tx, ctx: &Ctx, row: &ConversationRow, given: &ReplyMetadata) -> Result<Value, HubError> {
+    let mut metadata = Map::new();
+    if let Some(subject) = &given.subject {
+        metadata.insert("subject".into(), subject.as_str().into());
+    }
+    if !given.cc.is_empty() {
+        metadata.insert("cc".into(), json!(given.cc));
+    }
+    if let Some(location) = &given.location {
+        metadata.insert("location".into(), json!(location));
+    }
+    if let Some(interactive) = &given.interactive {
+        metadata.insert("interactive".into(), json!(interactive));
+    }
+    if let Some(reaction) = &given.reaction {
+        let field = "content.metadata.reaction.message_id";
+        let (message, key) = target::find(tx, row, field, &reaction.message_id).await?;
+        if message.occurred_at + REACTIONS_WITHIN < ctx.now {
+            return Err(ApiError::invalid(field, "the message is older than 30 days").into());
+        }
+        let emoji = reaction.emoji.as_deref().filter(|emoji| !emoji.is_empty());
+        let reaction = json!({ "message_id": key, "emoji": emoji, "removed": emoji.is_none() });
+        metadata.insert("reaction".into(), reaction);
+    }
+    Ok(Value::Object(metadata))
+}
+
+/// The message that a reaction is on.
+fn reacts_to(metadata: &Value) -> Option<String> {
+    metadata.pointer("/reaction/message_id").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// Sends an approved WhatsApp template; the only way once the 24-hour window is closed.
@@ -61,7 +105,8 @@ pub(crate) async fn send(
     params(("id" = Uuid, Path)), request_body = TemplateReplyBody,
     responses((status = 201, body = MessageBody), (status = 200, body = MessageBody),
               (status = 400, description = "INVALID_REQUEST"), (status = 403, description = "NOT_ASSIGNED"),
-              (status = 409, description = "CONTACT_OPTED_OUT, CHANNEL_REFUSED, INVALID_STATE_TRANSITION")))]
+              (status = 409, description = "CONTACT_OPTED_OUT, CHANNEL_REFUSED, INVALID_STATE_TRANSITION"),
+              (status = 413, description = "PAYLOAD_TOO_LARGE; `limit_bytes` names the limit")))]
 pub(crate) async fn send_template(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
@@ -75,38 +120,10 @@ pub(crate) async fn send_template(
         Ok(row) => row,
         Err(known) => return Ok(answer(Accepted::Known(*known))),
     };
-    if row.channel != Channel::Whatsapp {
-        return Err(ApiError::new(Code::ChannelRefused, "templates exist on WhatsApp only").into());
-    }
-    let template = templates::by_name(&mut tx, row.inbox_id, &body.template_name, &body.language)
-        .await?
-        .ok_or_else(|| ApiError::invalid("template_name", "the inbox has no such template in this language"))?;
-    if template.status != TemplateStatus::Approved {
-        return Err(ApiError::invalid("template_name", "the template is not approved").into());
-    }
-    if i64::try_from(body.params.len()) != Ok(template.param_count) {
-        let message = format!("the template has {} placeholders", template.param_count);
-        return Err(ApiError::invalid("params", message).into());
-    }
-    let draft = Draft {
-        kind: ContentType::Template,
-        text: Some(filled(&template.body, &body.params)),
-        media_id: None,
-        metadata: json!({ "template": { "name": template.name, "language": template.language,
-                                        "params": body.params } }),
-        reply_to: None,
-        client_message_id,
-        seen_seq: None,
-    };
+    let directory = hub.directory();
+    let draft = template::draft(&mut tx, provider_of(&directory, row.inbox_id), &row, body, client_message_id).await?;
+    drop(directory);
     Ok(answer(accept(tx, &hub, &ctx, row, draft).await?))
-}
-
-/// The template's text with `{{1}}`, `{{2}}` … filled in.
-fn filled(body: &str, params: &[String]) -> String {
-    params
-        .iter()
-        .enumerate()
-        .fold(body.to_owned(), |text, (index, param)| text.replace(&format!("{{{{{}}}}}", index + 1), param))
 }
 
 /// The sender's own id: from the body, else the idempotency key, else a new one.

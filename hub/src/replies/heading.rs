@@ -8,9 +8,9 @@ use patchbay_core::ids::MessageId;
 use patchbay_core::letter::{self, is_address, is_message_id, references, reply_subject};
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
+use patchbay_store::Tx;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::{self, MessageRow};
-use patchbay_store::Tx;
 use serde_json::{Value, json};
 
 use super::accept::Draft;
@@ -68,8 +68,10 @@ pub(super) async fn heading(
         Some(given) => letter::one_line(given),
         None => reply_subject(theirs),
     };
-    let given: Vec<String> = fact("references").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
-    let in_reply_to = answered.as_ref().and_then(|message| message.channel_message_id.clone()).filter(|id| is_message_id(id));
+    let given: Vec<String> =
+        fact("references").and_then(|list| serde_json::from_value(list.clone()).ok()).unwrap_or_default();
+    let in_reply_to =
+        answered.as_ref().and_then(|message| message.channel_message_id.clone()).filter(|id| is_message_id(id));
     let references = in_reply_to.as_deref().map(|id| references(&given, id)).unwrap_or_default();
     let asked = fact("reply_to_address").and_then(Value::as_str).filter(|address| is_address(address));
     let to = asked.unwrap_or(&row.contact_address);

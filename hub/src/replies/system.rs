@@ -3,13 +3,11 @@
 use patchbay_core::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ConversationId, MessageId};
-use patchbay_core::item::ContentType;
 use patchbay_store::{Tx, conversations, messages};
-use serde_json::json;
 use uuid::Uuid;
 
-use super::accept::{Draft, write};
-use super::body::{ReplyContent, ReplyMetadata};
+use super::accept::{Draft, provider_of, write};
+use super::body::ReplyContent;
 use crate::error::HubError;
 
 /// What became of a message.
@@ -38,16 +36,8 @@ pub async fn say(
     if let Some(known) = messages::by_client_id(tx, conversation, client_message_id).await? {
         return Ok(Said::Before(known.id));
     }
-    let content = ReplyContent { kind: ContentType::Text, text: Some(text.to_owned()), media_id: None, metadata: ReplyMetadata::default() };
-    content.check(row.channel)?;
-    let draft = Draft {
-        kind: content.kind,
-        text: content.text,
-        media_id: None,
-        metadata: json!({}),
-        reply_to: None,
-        client_message_id,
-        seen_seq: None,
-    };
+    let content = ReplyContent::of_text(text);
+    content.check(row.channel, provider_of(directory, row.inbox_id))?;
+    let draft = Draft { text: content.text, ..Draft::new(content.kind, client_message_id) };
     Ok(Said::Now(write(tx, directory, ctx, row, draft).await?.id))
 }

@@ -15,11 +15,12 @@ struct Fickle {
 }
 
 impl Taker for Arc<Fickle> {
-    async fn take(&self, deliveries: Vec<Delivery>) -> Result<(), NotAccepted> {
+    async fn take(&self, handed: Vec<Handed>) -> Result<(), NotAccepted> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(NotAccepted::Unavailable);
         }
-        self.taken.lock().unwrap().extend(deliveries.into_iter().filter_map(|delivery| delivery.account));
+        let deliveries = handed.into_iter().flat_map(|handed| handed.deliveries);
+        self.taken.lock().unwrap().extend(deliveries.filter_map(|delivery| delivery.account));
         Ok(())
     }
 

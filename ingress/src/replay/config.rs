@@ -63,6 +63,7 @@ fn whatsapp(config: &Value) -> Option<Inbox> {
                 app_secrets,
                 verify_token: Secret::new(verify_token),
                 access_token: Secret::new(""),
+                business_account_id: None,
                 api_base: String::new(),
             }),
         )

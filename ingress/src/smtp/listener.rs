@@ -171,8 +171,8 @@ impl Shared {
     async fn welcome(self: Arc<Self>, mut stream: TcpStream, client: IpAddr, stop: CancellationToken) {
         let Some(place) = self.place(client) else {
             counter!("smtp_connections_total", "outcome" => "refused").increment(1);
-            let said = stream.write_all(too_many(&self.terms).as_bytes());
-            let _gone = tokio::time::timeout(Duration::from_secs(5), said).await;
+            let said = too_many(&self.terms);
+            let _gone = tokio::time::timeout(Duration::from_secs(5), stream.write_all(said.as_bytes())).await;
             return;
         };
         counter!("smtp_connections_total", "outcome" => "accepted").increment(1);

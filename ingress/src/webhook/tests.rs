@@ -34,6 +34,7 @@ fn whatsapp_inbox(phone_number_id: &str, secrets: &[&str]) -> Inbox {
             app_secrets: secrets.iter().map(|secret| Secret::new(*secret)).collect(),
             verify_token: Secret::new("token"),
             access_token: Secret::new("access"),
+            business_account_id: None,
             api_base: String::new(),
         }),
     )

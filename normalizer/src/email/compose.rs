@@ -201,7 +201,8 @@ fn attach(mail: &mut String, file: &Attachment<'_>) {
     let is_type = |text: &str| {
         text.split('/').count() == 2
             && text.split('/').all(|half| {
-                !half.is_empty() && half.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+                !half.is_empty()
+                    && half.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
             })
     };
     let bare = file.mime_type.split(';').next().unwrap_or_default().trim();

@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn waits_go_from_a_quarter_of_an_hour_to_two_days_in_all() {
-        let waits: Vec<u64> = (1..=9).map_while(|failed| PATIENCE.wait(failed, 1.0)).map(|wait| wait.as_secs()).collect();
+        let waits: Vec<u64> =
+            (1..=9).map_while(|failed| PATIENCE.wait(failed, 1.0)).map(|wait| wait.as_secs()).collect();
         assert_eq!(waits.first(), Some(&900));
         let total: u64 = waits.iter().sum();
         assert!((40 * 3600..=64 * 3600).contains(&total), "{total}");

@@ -1,6 +1,7 @@
 //! Requests to `POST /2010-04-01/Accounts/{sid}/Messages.json`.
 
 use patchbay_core::channel::Channel;
+use patchbay_core::interactive::Location;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::address::is_phone;
@@ -44,6 +45,13 @@ pub enum OutboundContent<'a> {
         /// JSON object of its variables.
         variables: &'a str,
     },
+    /// A place (WhatsApp only), with a text beside it.
+    Location {
+        /// The text.
+        text: &'a str,
+        /// The place.
+        place: &'a Location,
+    },
 }
 
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'*');
@@ -83,6 +91,19 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
             form.push(("ContentSid", (*content_sid).to_owned()));
             form.push(("ContentVariables", (*variables).to_owned()));
         }
+        OutboundContent::Location { text, place } => {
+            // The label ends the value; the text is what a phone shows that cannot show places.
+            let label = place.name.as_deref().or(place.address.as_deref()).unwrap_or_default();
+            let text = if text.trim().is_empty() { label } else { *text };
+            if text.trim().is_empty() {
+                return Err(RenderError::Empty);
+            }
+            at_most("text", text, MAX_TEXT_CHARACTERS)?;
+            form.push(("Body", text.to_owned()));
+            let Location { latitude, longitude, .. } = place;
+            let separator = if label.is_empty() { "" } else { "|" };
+            form.push(("PersistentAction", format!("geo:{latitude},{longitude}{separator}{label}")));
+        }
     }
     form.push(("StatusCallback", message.status_callback.to_owned()));
     let pairs: Vec<String> =
@@ -93,4 +114,16 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
         content_type: "application/x-www-form-urlencoded",
         body: pairs.join("&").into_bytes(),
     })
+}
+
+/// Shows a customer on WhatsApp for a while that somebody is typing; also marks the message as read. Below the host for
+/// messaging, not the one for messages. Source: Twilio, "Typing indicators".
+pub fn show_typing(channel_message_id: &str) -> ProviderRequest {
+    let body = serde_json::json!({"channel": "WHATSAPP", "messageId": channel_message_id});
+    ProviderRequest {
+        method: "POST",
+        path: "/v3/Indicators/Typing.json".to_owned(),
+        content_type: "application/json",
+        body: body.to_string().into_bytes(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
+use patchbay_core::interactive::Location;
 use patchbay_core::item::{ErrorClass, Item};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -219,6 +220,16 @@ fn messages_are_rendered_as_the_provider_wants_them() {
     let form = Form::parse(&render("AC1", &through_whatsapp).unwrap().body);
     assert_eq!(form.text("To").unwrap(), "whatsapp:+15550101234");
     assert_eq!(form.text("ContentVariables").unwrap(), "{\"1\":\"a\"}");
+    let place = Location { latitude: 37.5, longitude: -122.0, name: Some("Gate 4".into()), address: None };
+    let place =
+        Outbound { channel: Channel::Whatsapp, ..outbound(OutboundContent::Location { text: "", place: &place }) };
+    let form = Form::parse(&render("AC1", &place).unwrap().body);
+    assert_eq!(form.text("PersistentAction").unwrap(), "geo:37.5,-122|Gate 4");
+    assert_eq!(form.text("Body").unwrap(), "Gate 4");
+    let typing = show_typing("SM1");
+    assert_eq!(typing.path, "/v3/Indicators/Typing.json");
+    let body: serde_json::Value = serde_json::from_slice(&typing.body).unwrap();
+    assert_eq!(body, serde_json::json!({"channel": "WHATSAPP", "messageId": "SM1"}));
     let service = Outbound { from: "MG1", ..outbound(OutboundContent::Message { text: "x", media_urls: &[] }) };
     let form = Form::parse(&render("AC1", &service).unwrap().body);
     assert_eq!((form.text("From"), form.text("MessagingServiceSid").as_deref()), (None, Some("MG1")));

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::MediaKind;
+use patchbay_core::interactive::{Interactive, Location};
 use patchbay_core::item::{ErrorClass, Item};
+use patchbay_core::template::ButtonValue;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -254,13 +256,58 @@ fn messages_are_rendered_as_the_provider_wants_them() {
         &outbound(OutboundContent::Template {
             name: "visit",
             language: "en_US",
-            header: &[],
+            header: Some(TemplateHeader::Media {
+                kind: MediaKind::Image,
+                source: MediaSource::Id("77"),
+                filename: None,
+            }),
             body: &["Dana".to_owned(), "9 am".to_owned()],
-            buttons: &["ok|1".to_owned()],
+            names: &[],
+            buttons: &[
+                ButtonValue::QuickReply { index: 0, payload: "ok|1".into() },
+                ButtonValue::Url { index: 2, text: "a/1".into() },
+            ],
         }),
         &json!({"to": "15550101234", "type": "template", "template": {"name": "visit", "language": {"code": "en_US"}, "components": [
+            {"type": "header", "parameters": [{"type": "image", "image": {"id": "77"}}]},
             {"type": "body", "parameters": [{"type": "text", "text": "Dana"}, {"type": "text", "text": "9 am"}]},
-            {"type": "button", "sub_type": "quick_reply", "index": "0", "parameters": [{"type": "payload", "payload": "ok|1"}]}]}}),
+            {"type": "button", "sub_type": "quick_reply", "index": "0", "parameters": [{"type": "payload", "payload": "ok|1"}]},
+            {"type": "button", "sub_type": "url", "index": "2", "parameters": [{"type": "text", "text": "a/1"}]}]}}),
+    );
+    let interactive = |value: Value| serde_json::from_value::<Interactive>(value).unwrap();
+    let buttons = interactive(json!({"kind": "button", "footer": "f", "buttons": [{"id": "y", "title": "Yes"}]}));
+    check_render(
+        &outbound(OutboundContent::Interactive { body: "Come?", interactive: &buttons }),
+        &json!({"to": "15550101234", "type": "interactive", "interactive": {"type": "button", "body": {"text": "Come?"},
+            "footer": {"text": "f"},
+            "action": {"buttons": [{"type": "reply", "reply": {"id": "y", "title": "Yes"}}]}}}),
+    );
+    let list = interactive(json!({"kind": "list", "button": "Times", "header": "h",
+        "sections": [{"title": "Monday", "rows": [{"id": "1", "title": "9 am", "description": "early"}]}]}));
+    check_render(
+        &outbound(OutboundContent::Interactive { body: "When?", interactive: &list }),
+        &json!({"to": "15550101234", "type": "interactive", "interactive": {"type": "list", "body": {"text": "When?"},
+            "header": {"type": "text", "text": "h"},
+            "action": {"button": "Times", "sections": [{"title": "Monday",
+                "rows": [{"id": "1", "title": "9 am", "description": "early"}]}]}}}),
+    );
+    let link = interactive(json!({"kind": "cta_url", "display_text": "Open", "url": "https://example.test"}));
+    check_render(
+        &outbound(OutboundContent::Interactive { body: "Look", interactive: &link }),
+        &json!({"to": "15550101234", "type": "interactive", "interactive": {"type": "cta_url", "body": {"text": "Look"},
+            "action": {"name": "cta_url", "parameters": {"display_text": "Open", "url": "https://example.test"}}}}),
+    );
+    let place = interactive(json!({"kind": "location_request_message"}));
+    check_render(
+        &outbound(OutboundContent::Interactive { body: "Where?", interactive: &place }),
+        &json!({"to": "15550101234", "type": "interactive", "interactive": {"type": "location_request_message",
+            "body": {"text": "Where?"}, "action": {"name": "send_location"}}}),
+    );
+    let place = Location { latitude: 0.0, longitude: -1.5, name: Some("Here".into()), address: None };
+    check_render(
+        &outbound(OutboundContent::Location(&place)),
+        &json!({"to": "15550101234", "type": "location",
+            "location": {"latitude": 0.0, "longitude": -1.5, "name": "Here"}}),
     );
     check_render(
         &outbound(OutboundContent::Reaction { target: "wamid.0", emoji: None }),
@@ -268,6 +315,8 @@ fn messages_are_rendered_as_the_provider_wants_them() {
     );
     let read: Value = serde_json::from_slice(&mark_read("106", "wamid.0").body).unwrap();
     assert_eq!(read, json!({"messaging_product": "whatsapp", "status": "read", "message_id": "wamid.0"}));
+    let typing: Value = serde_json::from_slice(&show_typing("106", "wamid.0").body).unwrap();
+    assert_eq!((&typing["status"], &typing["typing_indicator"]["type"]), (&json!("read"), &json!("text")));
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What a client says: `{"type":…,"id"?…}`; every reply repeats the `id`.
 
 use patchbay_core::Code;
-use patchbay_core::ids::ConversationId;
+use patchbay_core::channel::Channel;
+use patchbay_core::ctx::Ctx;
+use patchbay_core::ids::{ConversationId, JobId};
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::notice::{Availability, Typing, TypingMode, TypingState};
 use patchbay_http::Chain;
-use patchbay_store::{StoreError, queues};
+use patchbay_store::{StoreError, jobs, queues};
 use serde_json::{Map, Value, json};
 use tokio::time::{Duration, Instant};
 
@@ -12,6 +15,7 @@ use super::{End, Socket};
 use crate::frame::control;
 use crate::mailbox::Closing;
 use crate::rights;
+use crate::service::Realtime;
 use crate::topic::{Topic, Topics};
 
 /// Frames a client may send in a second; beyond it they are refused, and beyond twice that ignored.
@@ -202,6 +206,12 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
             .filter(|audience| audience.includes(&actor))
             .ok_or_else(|| Refusal::new(Code::NotFound, "no such conversation"))?;
         drop(tx);
+        let channel =
+            audience.inbox_id.and_then(|id| realtime.gate.directory.load().inboxes.get(&id).map(|it| it.channel));
+        let answers = mode == TypingMode::Reply && audience.assigned_to == Some(actor.user_id());
+        if answers && channel == Some(Channel::Whatsapp) && realtime.signs.show_customer(conversation) {
+            show_customer(&realtime, conversation).await?;
+        }
         let typing =
             Typing { conversation, audience, user: actor.id, name: actor.name.clone(), mode, state, socket: id };
         realtime.signs.start(typing, realtime.config.typing_lasts)
@@ -211,6 +221,24 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
     }
     let kind = if state == TypingState::Active { "typing.start" } else { "typing.stop" };
     Ok(Some(("reply", json!({ "type": kind }))))
+}
+
+/// Promises to show the customer that somebody is typing.
+async fn show_customer(realtime: &Realtime, conversation: ConversationId) -> Result<(), StoreError> {
+    let ctx = Ctx::system(realtime.gate.clock.now(), "typing");
+    let job = NewJob {
+        id: JobId::new(),
+        queue: JobQueue::Default,
+        kind: JobKind::ShowRead,
+        lane: None,
+        dedupe_key: Some(format!("show_typing:{conversation}")),
+        payload: json!({ "show": "typing", "conversation_id": conversation }),
+        run_at: ctx.now,
+        max_attempts: 2,
+    };
+    let mut tx = realtime.db.begin().await?;
+    jobs::enqueue(&mut tx, &ctx, &job).await?;
+    tx.commit().await
 }
 
 fn presence(socket: &mut Socket, frame: &Map<String, Value>) -> Answer {

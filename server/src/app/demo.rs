@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use patchbay_core::channel::Channel;
 use patchbay_hub::administration::{DemoPerson, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
-use patchbay_simulator::{Simulator, SimulatorConfig};
+use patchbay_simulator::{Simulator, SimulatorConfig, Way};
 
 use super::parts::Parts;
 use super::{Mode, StartError};
@@ -38,7 +38,7 @@ impl Simulated {
             Self::Yes { people } => {
                 let mut lines = vec![
                     format!("Console     {url}/app/"),
-                    format!("Phones      {url}/sim/"),
+                    format!("Phones      {url}/sim/ (and mailboxes)"),
                     format!("API         {url}/docs"),
                 ];
                 lines.extend(people.iter().map(|person| format!("Login       {} / {}", person.email, person.password)));
@@ -95,5 +95,21 @@ fn inboxes(simulator: &patchbay_simulator::Running) -> Vec<InboxSettings> {
         api_base: Some(simulator.base_url()),
         ..InboxSettings::new("sms-main", Channel::Sms)
     });
-    whatsapp.chain(sms).collect()
+    let mailboxes = config.mail.iter().flat_map(|server| &server.mailboxes);
+    let mail = mailboxes.filter_map(|mailbox| {
+        let Way::Mailgun { signing_key, .. } = &mailbox.way else { return None };
+        Some(InboxSettings {
+            team: Some("support".into()),
+            address: Some(mailbox.address.clone()),
+            inbound: Some("mailgun".into()),
+            signing_keys: vec![KeptSecret::new(signing_key.expose())],
+            smtp_url: simulator.smtp_url().map(KeptSecret::new),
+            reply_domain: Some(mailbox.reply_domain.clone()),
+            reply_token_secret: Some(KeptSecret::new(signing_key.expose())),
+            // The customers' domains exist nowhere: nobody could be asked for their keys.
+            dkim: Some("off".into()),
+            ..InboxSettings::new("support-mail", Channel::Email)
+        })
+    });
+    whatsapp.chain(sms).chain(mail).collect()
 }

@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
-use patchbay_ingress::{HandOver, Inboxes, Ingress, SmtpListener, Spool};
+use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
@@ -70,6 +70,7 @@ impl Parts {
             max_upload_bytes: settings.limits.upload_mb << 20,
             link_secret,
             intake_shards: settings.intake.shards,
+            reenactor: patchbay_hub::recovery::Reenactor::default(),
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),
@@ -101,8 +102,15 @@ impl Parts {
         keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
         self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
+        let inboxes = Inboxes::default();
+        inboxes.replace(self.hub.directory().inboxes.values().cloned());
+        self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop_intake.clone())));
+        let journal = self.open_journal(settings)?;
+        if let Some(journal) = &journal {
+            self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
+        }
         if roles.ingress {
-            self.start_ingress(settings, stop, stop_intake).await?;
+            self.start_ingress(settings, inboxes, journal, stop, stop_intake).await?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -119,10 +127,38 @@ impl Parts {
         Ok(())
     }
 
+    /// The journal, if it is on. Said once when it is off for want of a key.
+    pub(super) fn open_journal(&self, settings: &Settings) -> Result<Option<Arc<Journal>>, StartError> {
+        let journal = settings
+            .open_journal()
+            .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;
+        if journal.is_none() && settings.journal.enabled.is_none() {
+            tracing::warn!("journal.key is not set: accepted requests are not kept and cannot be replayed");
+        }
+        Ok(journal)
+    }
+
+    /// Puts the way back into the adapters where repairs find it. It has an intake of its own: what it did is counted.
+    pub(super) fn start_reenacting(
+        &mut self,
+        settings: &Settings,
+        inboxes: Inboxes,
+        journal: Arc<Journal>,
+        stop: &CancellationToken,
+    ) -> Reenactment {
+        let (intake, shards) = Intake::start(self.hub.clone(), stop);
+        self.tasks.extend(shards);
+        let reenactment = Reenactment::new(ingress_config(settings), inboxes, intake, journal);
+        self.hub.config.reenactor.set(Arc::new(reenactment.clone()));
+        reenactment
+    }
+
     /// `stop_listening`: no mail server is greeted after it; what was received is still taken in until `stop`.
     async fn start_ingress(
         &mut self,
         settings: &Settings,
+        inboxes: Inboxes,
+        journal: Option<Arc<Journal>>,
         stop_listening: &CancellationToken,
         stop: &CancellationToken,
     ) -> Result<(), StartError> {
@@ -130,18 +166,12 @@ impl Parts {
         self.tasks.extend(shards);
         let spool = Spool::open(settings.data_dir.join("spool"), settings.intake.spool_mb << 20)
             .map_err(|error| StartError::Folder { what: "the spool", problem: error.to_string() })?;
-        let (sink, drain) = HandOver::start(intake, Some(spool), stop.clone());
+        let (mut sink, drain) = HandOver::start(intake, Some(spool), stop.clone());
         self.tasks.extend(drain);
-        let inboxes = Inboxes::default();
-        inboxes.replace(self.hub.directory().inboxes.values().cloned());
-        self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop.clone())));
-        let config = patchbay_ingress::Config {
-            public_url: Some(settings.public_url.clone()),
-            public_url_candidates: settings.public_url_candidates.clone(),
-            trust_forwarded_headers: settings.trust_forwarded_headers,
-            webhooks_per_second: settings.limits.webhooks_per_second,
-            ..patchbay_ingress::Config::default()
-        };
+        let config = patchbay_ingress::Config { journal: journal.is_some(), ..ingress_config(settings) };
+        if let Some(journal) = journal {
+            sink = sink.keeping(journal);
+        }
         let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
         let broken = |problem: String| StartError::Part { what: "the mail receiver", problem };
         if let Some(smtp) = settings.smtp_receiver().map_err(broken)? {
@@ -173,6 +203,8 @@ impl Parts {
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
             listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
+            reenactor: hub.config.reenactor.clone(),
+            journal_days: settings.journal.days,
             config: settings.workers.clone(),
         };
         let workers = Workers::start(&deps, stop)
@@ -196,6 +228,16 @@ impl Parts {
         }
         // A request that outlived the drain may still hold a connection; the process ends without it.
         let _closed = tokio::time::timeout(CLOSING_PATIENCE, self.hub.db.close()).await;
+    }
+}
+
+pub(super) fn ingress_config(settings: &Settings) -> patchbay_ingress::Config {
+    patchbay_ingress::Config {
+        public_url: Some(settings.public_url.clone()),
+        public_url_candidates: settings.public_url_candidates.clone(),
+        trust_forwarded_headers: settings.trust_forwarded_headers,
+        webhooks_per_second: settings.limits.webhooks_per_second,
+        ..patchbay_ingress::Config::default()
     }
 }
 

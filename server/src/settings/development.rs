@@ -16,6 +16,11 @@ pub fn link_secret(data_dir: &Path) -> Result<Secret, std::io::Error> {
     kept_secret(data_dir, "link-secret")
 }
 
+/// Seals the journal of a development server.
+pub(super) fn journal_key(data_dir: &Path) -> Result<Secret, std::io::Error> {
+    kept_secret(data_dir, "development-journal-key")
+}
+
 fn kept_secret(data_dir: &Path, name: &str) -> Result<Secret, std::io::Error> {
     let path = data_dir.join(name);
     if let Ok(text) = std::fs::read_to_string(&path)

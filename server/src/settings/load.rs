@@ -68,6 +68,7 @@ impl Settings {
             self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
         }
         self.integration.complete()?;
+        self.complete_journal()?;
         self.complete_object_store()?;
         self.validate()
     }

@@ -1,11 +1,14 @@
 //! The cast of the demo, and the providers' side of inboxes that were configured elsewhere.
 
 use patchbay_core::channel::Channel;
-use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::inbox::{InboundMail, Inbox, Provider};
 use patchbay_core::secret::Secret;
 use rand::RngExt;
 
-use super::{PhoneSeed, SimulatorConfig, Timing, TwilioNumber, WhatsappNumber};
+use super::{
+    CorrespondentSeed, MailServer, MailboxSeed, PhoneSeed, SimulatorConfig, Timing, TwilioNumber, WhatsappNumber,
+};
+use crate::mail::Way;
 
 const PHONE_NUMBER_ID: &str = "106550100000001";
 const ACCOUNT_SID: &str = "AC5d3a0c1f7e9b4826a0f1c2d3e4b5a697";
@@ -18,7 +21,13 @@ impl SimulatorConfig {
         let whatsapp =
             WhatsappNumber::new(PHONE_NUMBER_ID, "+15550100001", secret(), secret(), meta_webhook(public_url));
         let twilio = TwilioNumber::new(ACCOUNT_SID, secret(), "+15550100003", twilio_webhook(public_url));
-        Self { whatsapp: vec![whatsapp], twilio: vec![twilio], ..Self::with_cast() }
+        let mailbox = MailboxSeed {
+            address: "support@patchbay.test".to_owned(),
+            reply_domain: "reply.patchbay.test".to_owned(),
+            way: Way::Mailgun { url: mail_webhook(public_url), signing_key: secret() },
+        };
+        let mail = Some(MailServer::new(vec![mailbox], correspondents()));
+        Self { whatsapp: vec![whatsapp], twilio: vec![twilio], mail, ..Self::with_cast() }
     }
 
     /// The providers' side of configured inboxes, for a simulator that runs beside a server with settings of its own:
@@ -26,6 +35,7 @@ impl SimulatorConfig {
     /// channels are left out.
     pub fn for_inboxes(public_url: &str, inboxes: &[Inbox]) -> Self {
         let mut config = Self::with_cast();
+        let mut mailboxes = Vec::new();
         for inbox in inboxes {
             match &inbox.provider {
                 Provider::WhatsAppCloud(settings) => config.whatsapp.push(WhatsappNumber::new(
@@ -41,8 +51,25 @@ impl SimulatorConfig {
                     &inbox.address,
                     twilio_webhook(public_url),
                 )),
-                Provider::Email(_) | Provider::Unserved => {}
+                Provider::Email(settings) => {
+                    let way = match settings.inbound {
+                        Some(InboundMail::Mailgun) => {
+                            Way::Mailgun { url: mail_webhook(public_url), signing_key: newest(&settings.signing_keys) }
+                        }
+                        // Other providers' webhooks are not imitated; what would come by them is left out.
+                        _ => continue,
+                    };
+                    mailboxes.push(MailboxSeed {
+                        address: inbox.address.clone(),
+                        reply_domain: settings.reply_domain.clone(),
+                        way,
+                    });
+                }
+                Provider::Unserved => {}
             }
+        }
+        if !mailboxes.is_empty() {
+            config.mail = Some(MailServer::new(mailboxes, correspondents()));
         }
         config
     }
@@ -67,6 +94,27 @@ impl SimulatorConfig {
             ..Self::new()
         }
     }
+}
+
+/// Who writes mails in a demo.
+fn correspondents() -> Vec<CorrespondentSeed> {
+    vec![
+        CorrespondentSeed::new("ines.duarte@orchard-lofts.test", "Ines Duarte").having_written(
+            "Front door will not close",
+            "Hello,\n\nthe automatic front door at Orchard Lofts stays open since this morning. The motor hums, but the \
+             door does not move.\n\nCould somebody come today?\n\nInes Duarte\nHouse management",
+        ),
+        CorrespondentSeed::new("oleg.hansen@harbor-clinic.test", "Oleg Hansen").having_written(
+            "Offer for the yearly check",
+            "Good morning,\n\nwe need an offer for the yearly check of our four doors. When could you come?\n\n\
+             Regards\nOleg Hansen",
+        ),
+        CorrespondentSeed::new("grace.lindt@northgate.test", "Grace Lindt"),
+    ]
+}
+
+fn mail_webhook(public_url: &str) -> String {
+    format!("{}/webhooks/email/mailgun", public_url.trim_end_matches('/'))
 }
 
 fn meta_webhook(public_url: &str) -> String {

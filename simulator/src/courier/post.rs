@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Callback;
 use crate::config::{Retries, SimulatorConfig};
 use crate::faults::Provider;
+use crate::mail::{self, MailPost, Way};
 use crate::payload::{encode_form, envelope};
 use crate::sign::{META_SIGNATURE_HEADER, TWILIO_SIGNATURE_HEADER, sign_meta, sign_twilio};
 
@@ -17,6 +18,8 @@ pub(crate) enum Post {
     Meta { phone_number_id: String, value: Value, key: Key },
     /// A form, signed with the account's token.
     Twilio { url: String, auth_token: Secret, form: Vec<(String, String)>, group: String, key: Key },
+    /// A mail, or a report on one.
+    Mail(MailPost),
 }
 
 /// Which key signs.
@@ -29,13 +32,13 @@ pub(crate) enum Key {
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub(super) status: Option<u16>,
     pub(super) trouble: Trouble,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     None,
     /// No connection.
     Connect,
@@ -43,11 +46,22 @@ pub(super) enum Trouble {
     Silence,
 }
 
+impl Answer {
+    pub(crate) fn of(status: u16) -> Self {
+        Self { status: Some(status), trouble: Trouble::None }
+    }
+
+    pub(crate) fn none(trouble: Trouble) -> Self {
+        Self { status: None, trouble }
+    }
+}
+
 impl Post {
     pub(super) fn provider(&self) -> Provider {
         match self {
             Self::Meta { .. } => Provider::Meta,
             Self::Twilio { .. } => Provider::Twilio,
+            Self::Mail(_) => Provider::Mail,
         }
     }
 
@@ -57,6 +71,8 @@ impl Post {
                 config.whatsapp_by_id(phone_number_id).map_or("", |number| &number.webhook_url)
             }
             Self::Twilio { url, .. } => url,
+            Self::Mail(MailPost { way: Way::Mailgun { url, .. }, .. }) => url,
+            Self::Mail(MailPost { way: Way::Smtp(addr), .. }) => return format!("smtp://{addr}"),
         };
         url.split(['?', '#']).next().unwrap_or_default().to_owned()
     }
@@ -77,6 +93,8 @@ impl Post {
     pub(super) fn wants_again(&self, attempts: u32, answer: &Answer, retries: &Retries) -> bool {
         match self {
             Self::Meta { .. } => answer.status != Some(200) && attempts < retries.attempts,
+            // Mailgun: 406 means that nobody wants it.
+            Self::Mail(_) => !matches!(answer.status, Some(200..=299 | 406)) && attempts < retries.attempts,
             Self::Twilio { url, .. } => {
                 let overrides = url.split_once('#').map_or("", |(_, fragment)| fragment);
                 let setting = |name: &str| {
@@ -128,6 +146,7 @@ pub(super) async fn post(config: &SimulatorConfig, client: &reqwest::Client, cal
                 .header(TWILIO_SIGNATURE_HEADER, sign_twilio(signing(*key, auth_token), url, form))
                 .body(encode_form(form))
         }
+        Post::Mail(post) => return Some(mail::deliver(client, post, config.retries.answer_within).await),
     };
     Some(match request.timeout(config.retries.answer_within).send().await {
         Ok(response) => Answer { status: Some(response.status().as_u16()), trouble: Trouble::None },

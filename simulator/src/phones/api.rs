@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::{Page, SayError, Saying, feed};
 use crate::faults::Faults;
+use crate::mail::{self, MailSaying};
 use crate::media::Attachment;
 use crate::message::ThreadMessage;
 use crate::world::{FeedEvent, Shared};
@@ -30,6 +31,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/sim/api/phones", get(phones))
         .route("/sim/api/phones/{address}/messages", post(say))
         .route("/sim/api/phones/{address}/read", post(read))
+        .route("/sim/api/mailboxes", get(mailboxes))
+        .route("/sim/api/mailboxes/{address}/mails", post(write))
         .route("/sim/api/events", get(feed::events))
         .route("/sim/api/faults", get(faults).put(set_faults))
         .route("/sim/api/wire", get(wire))
@@ -74,6 +77,47 @@ struct SayBody {
     reply_to: Option<String>,
 }
 
+/// Every customer's mailbox with its mails, oldest first, and our mailboxes.
+async fn mailboxes(State(shared): Page) -> Json<Value> {
+    let server = shared.config.mail.as_ref();
+    let ours: Vec<&str> = server.iter().flat_map(|server| &server.mailboxes).map(|one| one.address.as_str()).collect();
+    let world = shared.world();
+    let theirs: Vec<Value> = server
+        .iter()
+        .flat_map(|server| &server.correspondents)
+        .map(|one| {
+            let mails = world.mailboxes.get(&one.address).into_iter().flatten();
+            let shown: Vec<_> = mails.filter(|mail| mail.shows()).collect();
+            json!({ "address": one.address, "name": one.name, "mails": shown })
+        })
+        .collect();
+    Json(json!({ "data": theirs, "ours": ours }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WriteBody {
+    to: Option<String>,
+    subject: Option<String>,
+    text: String,
+    reply_to: Option<String>,
+    media: Option<MediaBody>,
+}
+
+/// Writes a mail as the customer. 202 with its Message-ID: it is on its way.
+async fn write(State(shared): Page, Path(address): Path<String>, Json(body): Json<WriteBody>) -> Response {
+    let attachment = match body.media.map(MediaBody::read).transpose() {
+        Ok(attachment) => attachment,
+        Err(refusal) => return refusal,
+    };
+    let WriteBody { to, subject, text, reply_to, .. } = body;
+    let saying = MailSaying { from: address, to, subject, text, reply_to, attachment };
+    match mail::write(&shared, &saying) {
+        Ok(id) => (StatusCode::ACCEPTED, Json(json!({ "data": { "id": id } }))).into_response(),
+        Err(error) => say_error(error),
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MediaBody {
@@ -83,17 +127,23 @@ struct MediaBody {
     base64: String,
 }
 
+impl MediaBody {
+    #[expect(clippy::result_large_err, reason = "the refusal is the answer")]
+    fn read(self) -> Result<Attachment, Response> {
+        match STANDARD.decode(&self.base64) {
+            Ok(bytes) => {
+                Ok(Attachment { mime_type: self.mime_type, filename: self.filename, bytes: Bytes::from(bytes) })
+            }
+            Err(_) => Err(refused(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", "media is not base64")),
+        }
+    }
+}
+
 /// Sends as the customer. 202 with the provider's id: the webhook is on its way.
 async fn say(State(shared): Page, Path(address): Path<String>, Json(body): Json<SayBody>) -> Response {
-    let media = match body.media {
-        None => None,
-        Some(file) => match STANDARD.decode(&file.base64) {
-            Ok(bytes) => {
-                let bytes = Bytes::from(bytes);
-                Some(Attachment { mime_type: file.mime_type, filename: file.filename, bytes })
-            }
-            Err(_) => return refused(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", "media is not base64"),
-        },
+    let media = match body.media.map(MediaBody::read).transpose() {
+        Ok(media) => media,
+        Err(refusal) => return refusal,
     };
     let (channel, to, text, reply_to) = (body.channel, body.to, body.text, body.reply_to);
     match super::say(&shared, &Saying { from: address, channel, to, text, media, reply_to }) {
@@ -124,6 +174,7 @@ async fn faults(State(shared): Page) -> Json<Value> {
 struct FaultsBody {
     meta: Option<Faults>,
     twilio: Option<Faults>,
+    mail: Option<Faults>,
 }
 
 /// Replaces the faults of the providers named; a field left out has no fault.
@@ -135,6 +186,9 @@ async fn set_faults(State(shared): Page, Json(body): Json<FaultsBody>) -> Json<V
         }
         if let Some(twilio) = body.twilio {
             world.faults.twilio = twilio;
+        }
+        if let Some(mail) = body.mail {
+            world.faults.mail = mail;
         }
     }
     shared.tell([FeedEvent::Faults]);

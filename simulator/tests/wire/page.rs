@@ -166,6 +166,7 @@ fn configured_inboxes_get_their_provider_s_side() {
         app_secrets: vec![Secret::new("newest"), Secret::new("old")],
         verify_token: Secret::new("v"),
         access_token: Secret::new("bearer"),
+        business_account_id: None,
         api_base: String::new(),
     };
     let inboxes = [

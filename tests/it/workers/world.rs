@@ -399,6 +399,7 @@ fn directory(running: &Running, whatsapp: InboxId, sms: InboxId) -> Directory {
         app_secrets: vec![Secret::new("app-secret")],
         verify_token: Secret::new("verify"),
         access_token: token(),
+        business_account_id: None,
         api_base: running.graph_base(),
     });
     let twilio = Settings::Twilio(Twilio {

@@ -44,7 +44,8 @@ impl RelayAddress {
             ("smtp", Some("none")) => (Encryption::None, 25),
             _ => return Err(BadRelay),
         };
-        let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(|_| BadRelay);
+        let decoded =
+            |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(|_| BadRelay);
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (name, password) => Some((decoded(name)?, Secret::new(decoded(password.unwrap_or_default())?))),

@@ -172,7 +172,8 @@ async fn connect(
     let tls = || TlsParameters::new(relay.host.clone()).map_err(|_| MailEnd::NotSent);
     let wrapped = if relay.encryption == Encryption::Wrapped { Some(tls()?) } else { None };
     let opened =
-        AsyncSmtpConnection::connect_tokio1((relay.host.as_str(), relay.port), Some(patience), &us, wrapped, None).await;
+        AsyncSmtpConnection::connect_tokio1((relay.host.as_str(), relay.port), Some(patience), &us, wrapped, None)
+            .await;
     let mut connection = Box::new(opened.map_err(|error| session(&error))?);
     let wants = match relay.encryption {
         Encryption::Required => true,

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, Error as ObjectError};
+use object_store::{Error as ObjectError, ObjectStoreExt as _};
 use patchbay_core::ids::MediaId;
 use patchbay_core::inbox::Mailbox;
 use patchbay_core::item::ErrorClass;
@@ -11,7 +11,7 @@ use patchbay_normalizer::email::smtp::{self, Reply};
 use patchbay_store::media;
 use serde_json::Value;
 
-use super::{Finding, NO_INBOX, Sender, Started, pace};
+use super::{Acceptance, Finding, NO_INBOX, Sender, Started, pace};
 use crate::mail::{Enclosed, MailEnd, MailRoom, NotComposed, Posted, RelayAddress, compose};
 use crate::work::{Verdict, WorkError};
 
@@ -41,7 +41,9 @@ impl Sender<'_> {
             Finding::Failed(SendError::ours("NOT_SENDABLE", ErrorClass::Permanent, problem), Burial::None)
         };
         let Some(enclosed) = self.enclosed(outgoing).await? else {
-            return self.note(id, None, &not_sendable("a file is missing, or all together are larger than 25 MB")).await;
+            return self
+                .note(id, None, &not_sendable("a file is missing, or all together are larger than 25 MB"))
+                .await;
         };
         let mail = match compose(&self.inbox, mailbox, &relay, outgoing, &enclosed) {
             Ok(mail) => mail,
@@ -69,7 +71,7 @@ impl Sender<'_> {
         let finding = match room.post(&relay, &posted).await {
             MailEnd::Accepted => {
                 self.count_latency(&outgoing);
-                Finding::Accepted(mail.message_id)
+                Finding::Accepted(Acceptance::of(mail.message_id))
             }
             MailEnd::NotSent => {
                 let error =

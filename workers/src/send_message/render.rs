@@ -1,14 +1,19 @@
 //! From a stored message to the provider's request.
 
+use std::collections::BTreeMap;
+
 use patchbay_core::channel::MediaKind;
 use patchbay_core::ids::MediaId;
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::interactive::{Interactive, Location};
 use patchbay_core::item::ContentType;
+use patchbay_core::template::{HeaderValue, TemplateContent};
 use patchbay_hub::delivery::Outgoing;
 use patchbay_normalizer::request::{ProviderRequest, RenderError};
+use patchbay_normalizer::whatsapp::{MediaSource, TemplateHeader};
 use patchbay_normalizer::{twilio, whatsapp};
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::deps::MediaLink;
 
@@ -16,19 +21,12 @@ use crate::deps::MediaLink;
 /// restart of ours would leave the message at the state before. Source: channels reference, "Retries and identity".
 const CALLBACK_RETRIES: &str = "rc=5&rp=ct,rt,5xx";
 
-/// A template as the reply stores it: `content.metadata.template`.
-#[derive(Debug, Default, Deserialize)]
-struct TemplateContent {
-    name: String,
-    language: String,
-    #[serde(default)]
-    params: Vec<String>,
-}
-
 /// Where things of ours are reached from outside.
 pub(super) struct Addresses<'a> {
     pub(super) public_url: &'a str,
     pub(super) media_link: &'a MediaLink,
+    /// The provider's ids of files that it has already.
+    pub(super) copies: &'a BTreeMap<MediaId, String>,
 }
 
 /// Renders a message for the provider of `inbox`. An error is the message's fault: it can never be sent.
@@ -37,69 +35,150 @@ pub(super) fn render(
     outgoing: &Outgoing,
     addresses: &Addresses<'_>,
 ) -> Result<ProviderRequest, RenderError> {
-    let message = &outgoing.message;
-    let text = message.text.as_deref().unwrap_or_default();
-    let files = files(&message.content, addresses);
-    let to = outgoing.conversation.contact_address.as_str();
-    let id = message.id.to_string();
     match &inbox.provider {
-        Provider::WhatsAppCloud(number) => {
-            let template = template(&message.content);
-            let content = match (message.content_type, files.first()) {
-                (ContentType::Template, _) => whatsapp::OutboundContent::Template {
-                    name: &template.name,
-                    language: &template.language,
-                    header: &[],
-                    body: &template.params,
-                    buttons: &[],
-                },
-                (kind, Some(file)) => whatsapp::OutboundContent::Media {
-                    kind: media_kind(kind),
-                    source: whatsapp::MediaSource::Link(&file.link),
-                    caption: message.text.as_deref(),
-                    filename: file.filename.as_deref(),
-                },
-                (_, None) => whatsapp::OutboundContent::Text(text),
-            };
-            let outbound =
-                whatsapp::Outbound { to, callback_data: &id, reply_to: message.reply_to.as_deref(), content };
-            whatsapp::render(&number.phone_number_id, &outbound)
-        }
-        Provider::Twilio(number) => {
-            let media_urls: Vec<String> = files.into_iter().map(|file| file.link).collect();
-            let callback = format!("{}/webhooks/twilio/status/{id}#{CALLBACK_RETRIES}", addresses.public_url);
-            let outbound = twilio::Outbound {
-                channel: inbox.channel,
-                from: &inbox.address,
-                to,
-                content: twilio::OutboundContent::Message { text, media_urls: &media_urls },
-                status_callback: &callback,
-            };
-            twilio::render(&number.account_sid, &outbound)
-        }
+        Provider::WhatsAppCloud(number) => through_cloud(&number.phone_number_id, outgoing, addresses),
+        Provider::Twilio(number) => through_twilio(inbox, &number.account_sid, outgoing, addresses),
         Provider::Email(_) | Provider::Unserved => Err(RenderError::Unreachable),
     }
 }
 
+fn through_cloud(
+    phone_number_id: &str,
+    outgoing: &Outgoing,
+    addresses: &Addresses<'_>,
+) -> Result<ProviderRequest, RenderError> {
+    let message = &outgoing.message;
+    let text = message.text.as_deref().unwrap_or_default();
+    let files = files(&message.content, addresses);
+    let file = files.first();
+    let id = message.id.to_string();
+    let template: TemplateContent = stored(&message.content, "template").unwrap_or_default();
+    let (interactive, place): (Option<Interactive>, Option<Location>) =
+        (stored(&message.content, "interactive"), stored(&message.content, "location"));
+    let reaction = message.content.pointer("/metadata/reaction");
+    let reaction = |key: &str| reaction.and_then(|reaction| reaction.get(key)).and_then(Value::as_str);
+    let content = match message.content_type {
+        ContentType::Template => whatsapp::OutboundContent::Template {
+            name: &template.name,
+            language: &template.language,
+            header: template.header.as_ref().map(|header| header_of(header, file)).transpose()?,
+            body: &template.params,
+            names: &template.names,
+            buttons: &template.buttons,
+        },
+        ContentType::Interactive => whatsapp::OutboundContent::Interactive {
+            body: text,
+            interactive: interactive.as_ref().ok_or(RenderError::Empty)?,
+        },
+        ContentType::Location => whatsapp::OutboundContent::Location(place.as_ref().ok_or(RenderError::Empty)?),
+        ContentType::Reaction => whatsapp::OutboundContent::Reaction {
+            target: reaction("message_id").ok_or(RenderError::Empty)?,
+            emoji: reaction("emoji"),
+        },
+        kind => match file {
+            Some(file) => whatsapp::OutboundContent::Media {
+                kind: media_kind(kind),
+                source: file.source(),
+                caption: message.text.as_deref(),
+                filename: file.filename.as_deref(),
+            },
+            None => whatsapp::OutboundContent::Text(text),
+        },
+    };
+    // A reaction names its message itself.
+    let reply_to = message.reply_to.as_deref().filter(|_| message.content_type != ContentType::Reaction);
+    let to = outgoing.conversation.contact_address.as_str();
+    whatsapp::render(phone_number_id, &whatsapp::Outbound { to, callback_data: &id, reply_to, content })
+}
+
+fn header_of<'a>(header: &'a HeaderValue, file: Option<&'a File>) -> Result<TemplateHeader<'a>, RenderError> {
+    let media = |kind| {
+        let file = file.ok_or(RenderError::Empty)?;
+        Ok(TemplateHeader::Media { kind, source: file.source(), filename: file.filename.as_deref() })
+    };
+    match header {
+        HeaderValue::Text { text } => Ok(TemplateHeader::Text(text)),
+        HeaderValue::Location { location } => Ok(TemplateHeader::Location(location)),
+        HeaderValue::Image => media(MediaKind::Image),
+        HeaderValue::Video => media(MediaKind::Video),
+        HeaderValue::Document => media(MediaKind::Document),
+    }
+}
+
+fn through_twilio(
+    inbox: &Inbox,
+    account_sid: &str,
+    outgoing: &Outgoing,
+    addresses: &Addresses<'_>,
+) -> Result<ProviderRequest, RenderError> {
+    let message = &outgoing.message;
+    let text = message.text.as_deref().unwrap_or_default();
+    let media_urls: Vec<String> = files(&message.content, addresses).into_iter().map(|file| file.link).collect();
+    let callback = format!("{}/webhooks/twilio/status/{}#{CALLBACK_RETRIES}", addresses.public_url, message.id);
+    let template: TemplateContent = stored(&message.content, "template").unwrap_or_default();
+    let variables = variables(&template);
+    let place: Option<Location> = stored(&message.content, "location");
+    let content = match message.content_type {
+        ContentType::Template => twilio::OutboundContent::Template {
+            content_sid: template.provider_id.as_deref().ok_or(RenderError::Empty)?,
+            variables: &variables,
+        },
+        ContentType::Location => {
+            twilio::OutboundContent::Location { text, place: place.as_ref().ok_or(RenderError::Empty)? }
+        }
+        _ => twilio::OutboundContent::Message { text, media_urls: &media_urls },
+    };
+    let outbound = twilio::Outbound {
+        channel: inbox.channel,
+        from: &inbox.address,
+        to: outgoing.conversation.contact_address.as_str(),
+        content,
+        status_callback: &callback,
+    };
+    twilio::render(account_sid, &outbound)
+}
+
+/// The variables of a content template: by number, or by name where the template has names.
+fn variables(template: &TemplateContent) -> String {
+    let named = template.params.iter().enumerate().map(|(at, value)| {
+        let name = template.names.get(at).cloned().unwrap_or_else(|| (at + 1).to_string());
+        (name, Value::from(value.as_str()))
+    });
+    Value::Object(named.collect::<Map<_, _>>()).to_string()
+}
+
 struct File {
     link: String,
+    copy: Option<String>,
     filename: Option<String>,
 }
 
+impl File {
+    fn source(&self) -> MediaSource<'_> {
+        self.copy.as_deref().map_or(MediaSource::Link(&self.link), MediaSource::Id)
+    }
+}
+
 fn files(content: &Value, addresses: &Addresses<'_>) -> Vec<File> {
-    let list = content.get("media").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    list.iter()
-        .filter_map(|file| {
-            let id: MediaId = file.get("media_id")?.as_str()?.parse().ok()?;
-            let filename = file.get("filename").and_then(Value::as_str).map(str::to_owned);
-            Some(File { link: (addresses.media_link)(id), filename })
+    media_ids(content)
+        .map(|(id, file)| File {
+            link: (addresses.media_link)(id),
+            copy: addresses.copies.get(&id).cloned(),
+            filename: file.get("filename").and_then(Value::as_str).map(str::to_owned),
         })
         .collect()
 }
 
-fn template(content: &Value) -> TemplateContent {
-    let stored = content.get("metadata").and_then(|metadata| metadata.get("template")).cloned();
-    stored.and_then(|stored| serde_json::from_value(stored).ok()).unwrap_or_default()
+/// The files of a message, in order.
+pub(super) fn media_ids(content: &Value) -> impl Iterator<Item = (MediaId, &Value)> {
+    let list = content.get("media").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    list.iter().filter_map(|file| Some((file.get("media_id")?.as_str()?.parse().ok()?, file)))
+}
+
+/// What the reply stored under `content.metadata`.
+fn stored<T: DeserializeOwned>(content: &Value, key: &str) -> Option<T> {
+    let stored = content.get("metadata")?.get(key)?.clone();
+    serde_json::from_value(stored).ok()
 }
 
 fn media_kind(kind: ContentType) -> MediaKind {

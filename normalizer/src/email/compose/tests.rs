@@ -68,7 +68,9 @@ fn a_machine_says_so_and_many_may_leave() {
     let automatic = text_of(&Letter { origin: Origin::Automatic, ..letter("x", "y") });
     assert!(automatic.contains("Auto-Submitted: auto-replied\r\n"));
     let bulk = text_of(&Letter { origin: Origin::Bulk, ..letter("x", "y") });
-    assert!(bulk.contains("List-Unsubscribe: <mailto:r+k7m2q9x4t1b8w3zd.4fee68b072b1f35f@reply.acme.test?subject=unsubscribe>"));
+    assert!(bulk.contains(
+        "List-Unsubscribe: <mailto:r+k7m2q9x4t1b8w3zd.4fee68b072b1f35f@reply.acme.test?subject=unsubscribe>"
+    ));
 }
 
 #[test]

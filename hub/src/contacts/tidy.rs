@@ -1,0 +1,174 @@
+//! What follows a change of a contact and need not happen at once: the index finds it by its names and addresses of now;
+//! what a concurrent webhook left with a merged contact moves after it; what is left of an erased one goes.
+
+use chrono::TimeDelta;
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt};
+use patchbay_core::ctx::Ctx;
+use patchbay_core::ids::{ContactId, ConversationId, JobId};
+use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_store::contact_erasure as erasure;
+use patchbay_store::search::{self, NewDocument};
+use patchbay_store::{Db, StoreError, Tx, contact_merges, contacts, conversations, jobs};
+use serde_json::json;
+
+use super::redact::redact_feed;
+
+/// When to look: a webhook that read the contact before its change has been written by then.
+const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(5);
+
+/// Why a contact could not be tidied; it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum TidyError {
+    /// The database did not play along.
+    #[error("the store refused")]
+    Store(#[from] StoreError),
+    /// The object store did not.
+    #[error("the object store refused")]
+    Files(#[from] object_store::Error),
+}
+
+/// Promises to tidy a contact.
+pub(super) async fn promise_tidy(tx: &mut Tx, ctx: &Ctx, contact: ContactId) -> Result<(), StoreError> {
+    promise(tx, ctx, contact, &[]).await
+}
+
+/// Promises to tidy an erased contact whose files lie there.
+pub(super) async fn promise_erasure(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    contact: ContactId,
+    files: &[String],
+) -> Result<(), StoreError> {
+    promise(tx, ctx, contact, files).await
+}
+
+async fn promise(tx: &mut Tx, ctx: &Ctx, contact: ContactId, files: &[String]) -> Result<(), StoreError> {
+    let job = NewJob {
+        id: JobId::new(),
+        queue: JobQueue::Low,
+        kind: JobKind::TidyContact,
+        lane: Some(format!("contact:{contact}")),
+        dedupe_key: None,
+        payload: json!({ "contact_id": contact, "files": files }),
+        run_at: ctx.now + SETTLED_AFTER,
+        max_attempts: 10,
+    };
+    jobs::enqueue(tx, ctx, &job).await.map(drop)
+}
+
+/// Tidies a contact. `files`: keys in the object store that go when nothing needs them.
+pub async fn tidy_contact(
+    db: &Db,
+    store: &dyn ObjectStore,
+    ctx: &Ctx,
+    id: ContactId,
+    files: &[String],
+) -> Result<(), TidyError> {
+    let Some(row) = contacts::by_id(&mut db.read().await?, id).await? else { return Ok(()) };
+    let family = contact_merges::family_of(&mut db.read().await?, id).await?;
+    if row.erased_at.is_some() {
+        finish_erasure(db, ctx, &family).await?;
+        return remove_files(db, store, files).await;
+    }
+    if row.merged_into.is_none() {
+        gather_strays(db, ctx, id, &family).await?;
+        index(db, id, &family, &row.display_name).await?;
+    }
+    Ok(())
+}
+
+/// Conversations that a webhook began with a contact while it was merged go where the others went. One that finds an
+/// open one there stays: the next message of its customer goes to the other.
+async fn gather_strays(db: &Db, ctx: &Ctx, to: ContactId, family: &[ContactId]) -> Result<(), StoreError> {
+    for from in family.iter().filter(|member| **member != to) {
+        let strays = contact_merges::conversations_of(&mut db.read().await?, *from).await?;
+        for stray in strays {
+            let mut tx = db.begin().await?;
+            match contact_merges::move_conversations(&mut tx, &[stray.id], to, ctx.now).await {
+                Ok(_) => tx.commit().await?,
+                Err(StoreError::Duplicate) => {
+                    tx.rollback().await?;
+                    close_and_move(db, ctx, stray.id, to).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn close_and_move(db: &Db, ctx: &Ctx, id: ConversationId, to: ContactId) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    if let Some(mut row) = conversations::lock(&mut tx, id).await? {
+        row.status = patchbay_core::conversation::ConversationStatus::Closed;
+        row.close_reason = Some(patchbay_core::conversation::CloseReason::Duplicate);
+        row.closed_at = Some(ctx.now);
+        row.updated_at = ctx.now;
+        conversations::update(&mut tx, &[row]).await?;
+        contact_merges::move_conversations(&mut tx, &[id], to, ctx.now).await?;
+    }
+    tx.commit().await
+}
+
+/// The index finds a contact by all its names and addresses, those of the contacts merged into it included.
+async fn index(db: &Db, id: ContactId, family: &[ContactId], name: &str) -> Result<(), StoreError> {
+    let mut reading = db.read().await?;
+    let old = search::documents_of(&mut reading, family, &[]).await?;
+    let mut words = vec![name.to_owned()];
+    for member in family.iter().filter(|member| **member != id) {
+        words.extend(contacts::by_id(&mut reading, *member).await?.map(|row| row.display_name));
+    }
+    let addresses = contact_merges::identities_of_all(&mut reading, family).await?;
+    words.extend(addresses.into_iter().map(|identity| identity.address));
+    drop(reading);
+    let mut tx = db.begin().await?;
+    search::remove(&mut tx, &old).await?;
+    let document = NewDocument { conversation_id: None, contact_id: Some(id), body: words.join(" ") };
+    search::add(&mut tx, &[document]).await?;
+    tx.commit().await
+}
+
+/// Takes contacts and conversations out of the index.
+pub(super) async fn forget_words(
+    db: &Db,
+    contacts: &[ContactId],
+    conversations: &[ConversationId],
+) -> Result<(), StoreError> {
+    let documents = search::documents_of(&mut db.read().await?, contacts, conversations).await?;
+    for documents in documents.chunks(500) {
+        let mut tx = db.begin().await?;
+        search::remove(&mut tx, documents).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn finish_erasure(db: &Db, ctx: &Ctx, family: &[ContactId]) -> Result<(), StoreError> {
+    let mut reading = db.read().await?;
+    let conversations = erasure::conversations_of(&mut reading, family).await?;
+    let tickets = erasure::tickets_of(&mut reading, family).await?;
+    drop(reading);
+    let mut tx = db.begin().await?;
+    for conversation in &conversations {
+        erasure::hash_keys(&mut tx, *conversation, ctx.now).await?;
+    }
+    erasure::empty_messages(&mut tx, &conversations, ctx.now).await?;
+    erasure::empty_conversations(&mut tx, &conversations, ctx.now).await?;
+    tx.commit().await?;
+    redact_feed(db, &conversations, &tickets).await?;
+    forget_words(db, family, &conversations).await
+}
+
+async fn remove_files(db: &Db, store: &dyn ObjectStore, files: &[String]) -> Result<(), TidyError> {
+    for key in files {
+        if erasure::is_file_needed(&mut db.read().await?, key).await? {
+            continue;
+        }
+        match store.delete(&ObjectPath::from(key.as_str())).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
