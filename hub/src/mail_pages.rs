@@ -23,7 +23,7 @@ use utoipa_axum::routes;
 
 use crate::conversations::load_visible;
 use crate::error::HubError;
-use crate::files::storage_key;
+use patchbay_store::objects::media_key;
 use crate::state::Hub;
 
 /// Longest page that is shown as one; a longer one is shown as text.
@@ -132,7 +132,7 @@ fn fact(message: &MessageRow, key: &str) -> Option<String> {
 }
 
 async fn object(hub: &Hub, sha256: &str) -> Result<Bytes, HubError> {
-    let found = hub.files.get(&ObjectPath::from(storage_key(sha256))).await;
+    let found = hub.files.get(&ObjectPath::from(media_key(sha256))).await;
     let found = found.map_err(|error| match error {
         object_store::Error::NotFound { .. } => ApiError::not_found("mail"),
         other => ApiError::internal(&other),

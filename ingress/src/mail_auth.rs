@@ -6,7 +6,7 @@ mod recorded;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, LazyLock};
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -31,12 +31,12 @@ const MAX_SIGNATURES: usize = 10;
 /// Shortest RSA key that is accepted, in bits.
 const MIN_RSA_BITS: usize = 1024;
 /// Longest wait for one answer of the DNS.
-const DNS_TIMEOUT: Duration = Duration::from_millis(1_500);
+const DNS_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// Longest wait for all answers that a mail needs: the provider waits for ours.
-const PATIENCE: Duration = Duration::from_secs(4);
-/// Mails in a row without an answer of the DNS, before it is left alone for a while.
-const FAILURES: u32 = 2;
-/// How long it is left alone.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A name that is always there. When nothing is known of it either, the DNS is away, and not just somebody's domain.
+const CANARY: &str = "iana.org.";
+/// How long a DNS that is away is left alone.
 const PAUSE_SECONDS: i64 = 30;
 /// Answers that are remembered, each as long as its domain says.
 const CACHED_ANSWERS: u64 = 8_192;
@@ -48,8 +48,6 @@ pub struct MailAuth(Arc<Inner>);
 struct Inner {
     resolver: Option<MessageAuthenticator>,
     recorded: Option<RecordedDns>,
-    /// Mails in a row without an answer.
-    failures: AtomicU32,
     /// Until when the DNS is left alone, Unix seconds.
     paused_until: AtomicI64,
 }
@@ -72,7 +70,7 @@ impl MailAuth {
         if resolver.is_none() {
             tracing::warn!("no name servers are configured: the senders of mail cannot be verified");
         }
-        Self(Arc::new(Inner { resolver, recorded: None, failures: AtomicU32::new(0), paused_until: AtomicI64::new(0) }))
+        Self(Arc::new(Inner { resolver, recorded: None, paused_until: AtomicI64::new(0) }))
     }
 
     /// Knows these answers and no others; asks nobody.
@@ -83,8 +81,7 @@ impl MailAuth {
             MessageAuthenticator::new(nobody, ResolverOpts::default()).ok()
         });
         let resolver = NOBODY.clone();
-        let (failures, paused_until) = (AtomicU32::new(0), AtomicI64::new(0));
-        Self(Arc::new(Inner { resolver, recorded: Some(recorded), failures, paused_until }))
+        Self(Arc::new(Inner { resolver, recorded: Some(recorded), paused_until: AtomicI64::new(0) }))
     }
 
     /// What is proven about a mail.
@@ -103,9 +100,7 @@ impl MailAuth {
         let asked = question.answer(NO_TXT, NO_MX, NO_IPV4, NO_IPV6, NO_PTR);
         let results = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|_| unanswered(mail));
         let is_answered = results.dmarc != DmarcWord::TempError && results.spf != SpfWord::TempError;
-        if is_answered {
-            self.0.failures.store(0, Ordering::Relaxed);
-        } else if self.0.failures.fetch_add(1, Ordering::Relaxed) + 1 >= FAILURES {
+        if !is_answered && !answers(resolver).await {
             self.0.paused_until.store(now.timestamp() + PAUSE_SECONDS, Ordering::Relaxed);
         }
         let outcome = if is_answered { "answered" } else { "unanswered" };
@@ -119,6 +114,12 @@ const NO_MX: Option<&NoCache<Box<str>, RecordSet<MX>>> = None;
 const NO_IPV4: Option<&NoCache<Box<str>, RecordSet<Ipv4Addr>>> = None;
 const NO_IPV6: Option<&NoCache<Box<str>, RecordSet<Ipv6Addr>>> = None;
 const NO_PTR: Option<&NoCache<IpAddr, RecordSet<Box<str>>>> = None;
+
+/// Whether the DNS answers at all: one slow domain must not switch verification off for everybody.
+async fn answers(resolver: &MessageAuthenticator) -> bool {
+    let asked = tokio::time::timeout(DNS_TIMEOUT, resolver.txt_raw_lookup(CANARY)).await;
+    matches!(asked, Ok(Ok(_) | Err(mail_auth::Error::Dns(mail_auth::DnsError::RecordNotFound(_)))))
+}
 
 /// Nothing is proven as nobody answers.
 fn unanswered(mail: &Mail) -> AuthResults {

@@ -135,7 +135,7 @@ impl Intake {
 
     /// Keeps a file of a message under the hash of its content. `Ok` means durable; kept twice, it is there once.
     pub async fn keep_file(&self, sha256: &str, content: bytes::Bytes) -> Result<(), NotAccepted> {
-        let key = object_store::path::Path::from(crate::files::storage_key(sha256));
+        let key = object_store::path::Path::from(patchbay_store::objects::media_key(sha256));
         if let Ok(known) = self.hub.files.head(&key).await
             && usize::try_from(known.size) == Ok(content.len())
         {

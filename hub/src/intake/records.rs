@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::apply::Fresh;
 use super::people::Person;
-use crate::files::storage_key;
+use patchbay_store::objects::media_key;
 
 /// How often a file is asked for before it is given up: about twenty minutes.
 const FETCH_TRIES: i64 = 10;
@@ -109,7 +109,7 @@ impl<'a> Records<'a> {
         let id = MediaId::new();
         // Who handed it over kept it already, under the hash of its content.
         if let (None, None, Some(sha256)) = (&file.id, &file.url, &file.sha256_hex) {
-            let key = storage_key(sha256);
+            let key = media_key(sha256);
             let shown = json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename,
                 "size": file.size, "sha256_hex": sha256, "inline": file.inline, "content_id": file.content_id,
                 "status": "ready" });

@@ -200,33 +200,28 @@ impl Shared {
     async fn talk(&self, stream: TcpStream, client: IpAddr, stop: &CancellationToken) -> io::Result<()> {
         let mut wire = Wire::new(stream);
         wire.say(&greeting(&self.terms)).await?;
-        let (mut session, secure) = self.converse(&mut wire, Session::default(), client, stop).await?;
-        if !secure {
-            return Ok(());
-        }
+        let Ending::Secure = self.converse(&mut wire, Session::default(), client, stop).await? else { return Ok(()) };
         let Some(tls) = &self.tls else { return Ok(()) };
         // What was sent ahead of the handshake was sent by anybody: it is dropped with the old wire.
         let stream = tokio::time::timeout(COMMAND_TIMEOUT, tls.accept(wire.stream)).await??;
-        session = Session::secured();
-        self.converse(&mut Wire::new(stream), session, client, stop).await?;
-        Ok(())
+        self.converse(&mut Wire::new(stream), Session::secured(), client, stop).await.map(drop)
     }
 
-    /// Talks until the connection ends or becomes secure; tells which.
+    /// Talks until the connection ends or becomes secure.
     async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         wire: &mut Wire<S>,
         mut session: Session,
         client: IpAddr,
         stop: &CancellationToken,
-    ) -> io::Result<(Session, bool)> {
+    ) -> io::Result<Ending> {
         let takes = |address: &str| self.ingress.takes_mail(address);
         loop {
             let line = tokio::select! {
                 line = wire.line() => line?,
                 () = stop.cancelled() => {
                     wire.say("421 4.3.2 closing, come back soon\r\n").await?;
-                    return Ok((session, false));
+                    return Ok(Ending::Over);
                 }
             };
             let Reply { text, next } = match &line {
@@ -234,9 +229,9 @@ impl Shared {
                 Line::TooLong => session.line_too_long(),
                 Line::Silence => {
                     wire.say("421 4.4.2 too long a silence\r\n").await?;
-                    return Ok((session, false));
+                    return Ok(Ending::Over);
                 }
-                Line::End => return Ok((session, false)),
+                Line::End => return Ok(Ending::Over),
             };
             // A group of commands is answered together, so that it takes one packet.
             if next == Next::Command && wire.has_line() {
@@ -246,8 +241,8 @@ impl Shared {
             wire.say(&text).await?;
             match next {
                 Next::Command => {}
-                Next::Close => return Ok((session, false)),
-                Next::Secure => return Ok((session, true)),
+                Next::Close => return Ok(Ending::Over),
+                Next::Secure => return Ok(Ending::Secure),
                 Next::Data => {
                     let addressed = session.take_envelope();
                     let answer = self.receive(wire, addressed, client).await?;
@@ -304,6 +299,15 @@ impl Shared {
         counter!("smtp_mails_total", "outcome" => outcome).increment(1);
         Ok(answer)
     }
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// For good.
+    Over,
+    /// It goes on, secured.
+    Secure,
 }
 
 /// What was read of a mail.
