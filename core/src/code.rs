@@ -167,6 +167,14 @@ codes! {
     PayloadTooLarge = "PAYLOAD_TOO_LARGE", 413, None;
     /// Not the expected type of body.
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE", 415, None;
+    /// The proofs of a draft are not all there.
+    ConfirmationRequired = "CONFIRMATION_REQUIRED", 409, Some("confirmation");
+    /// The token is not the draft's, or not any more.
+    ConfirmationInvalid = "CONFIRMATION_INVALID", 409, Some("confirmation");
+    /// The amount is above what may be done this way.
+    ApprovalThreshold = "APPROVAL_THRESHOLD", 409, Some("amount");
+    /// The draft is past this.
+    DraftStateConflict = "DRAFT_STATE_CONFLICT", 409, Some("state");
     /// Too many.
     RateLimited = "RATE_LIMITED", 429, Some("rate_limit");
     /// A fault of ours; the reference leads to the log.
@@ -177,6 +185,8 @@ codes! {
     OutboxInsertFailed = "OUTBOX_INSERT_FAILED", 500, Some("integration");
     /// Another system answered with an error.
     IntegrationFailed = "INTEGRATION_FAILED", 502, Some("integration");
+    /// Another system failed too often; it is left alone for a while.
+    CircuitOpen = "CIRCUIT_OPEN", 503, Some("integration");
     /// Not ready to serve; try again.
     NotReady = "NOT_READY", 503, Some("integration");
     /// Another system did not answer in time.

@@ -34,6 +34,24 @@ vocabulary! {
         TicketUpdated => "ticket.updated",
         /// A ticket was escalated.
         TicketEscalated => "ticket.escalated",
+        /// An assistant called a tool.
+        ToolCalled => "tool.called",
+        /// An assistant called more often than it may.
+        LimitHit => "limit.hit",
+        /// An assistant was paused.
+        AgentPaused => "agent.paused",
+        /// An assistant made a draft.
+        DraftOpened => "draft.opened",
+        /// A draft waits for the customer.
+        DraftAwaitingCustomer => "draft.awaiting_customer",
+        /// A draft waits for a person of ours.
+        DraftAwaitingHuman => "draft.awaiting_human",
+        /// A draft has all its proofs.
+        DraftConfirmed => "draft.confirmed",
+        /// A draft was carried out.
+        DraftCommitted => "draft.committed",
+        /// A draft came to nothing, or its outcome is not known.
+        DraftFailed => "draft.failed",
         /// Something needs a supervisor's eye.
         AlertRaised => "alert.raised",
     }

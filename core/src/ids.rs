@@ -155,6 +155,10 @@ ids! {
     SocketId,
     /// One request.
     RequestId,
+    /// A draft that an assistant made.
+    ToolDraftId,
+    /// A call of a tool.
+    ToolCallId,
     /// A closing or transfer record, a read mark, a link: rows that need an id and nothing else.
     RecordId,
 }

@@ -7,6 +7,7 @@ pub mod audit;
 pub mod canonical;
 pub mod catalog;
 pub mod channel;
+pub mod chat;
 pub mod clock;
 pub mod code;
 pub mod conversation;
@@ -34,6 +35,7 @@ pub mod secret;
 pub mod technician;
 pub mod template;
 pub mod ticket;
+pub mod tool;
 
 pub use channel::UnknownWord;
 pub use code::Code;

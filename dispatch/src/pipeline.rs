@@ -11,6 +11,7 @@ mod refuse;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use patchbay_core::event::NewEvent;
 use patchbay_core::ids::TicketId;
 use patchbay_core::role::Role;
 use patchbay_core::ticket::Ticket;
@@ -20,7 +21,9 @@ use patchbay_core::ticket::policy::{self, Facts, Performer};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::idempotency::{self, Claim, UsedKey};
 use patchbay_store::objects::Objects;
-use patchbay_store::{Db, StoreError, Tx, technicians, tickets};
+use patchbay_store::outbox::OutboxRow;
+use patchbay_store::ticket_trail::{self, Trail};
+use patchbay_store::{Db, StoreError, Tx, audit, technicians, tickets};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -138,11 +141,8 @@ impl Dispatch {
             Kind::Operates => operate::carry_out(&mut tx, asked, call, &body).await?,
             Kind::Reads => unreachable!("reads do not come through the pipeline of commands"),
         };
-        idempotency::settle(&mut tx, claim, reply.status.into(), &reply.body, reply.ticket).await?;
-        if let Some(entry) = reply.entry {
-            // Last, because it locks its account's chain.
-            patchbay_store::audit::append(&mut tx, &entry).await?;
-        }
+        // Last, because the entry of the audit log locks its account's chain.
+        reply.leave(&mut tx, ctx, claim).await?;
         tx.commit().await?;
         counted::carried_out(row.command, &body, &reply.steps);
         tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
@@ -172,11 +172,41 @@ struct Written {
     entry: Option<patchbay_core::audit::AuditEntry>,
     /// Steps of the ticket's state.
     steps: Vec<Transition>,
+    /// What other systems are told of the ticket.
+    told: Vec<OutboxRow>,
+    /// What people see of the ticket.
+    shown: Vec<NewEvent>,
 }
 
 impl Written {
     fn new(asked: Asked<'_>, reply: &Value) -> Self {
-        Self { status: asked.row.status, body: reply.to_string(), ticket: None, entry: None, steps: Vec::new() }
+        Self {
+            status: asked.row.status,
+            body: reply.to_string(),
+            ticket: None,
+            entry: None,
+            steps: Vec::new(),
+            told: Vec::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Writes what is left to write.
+    async fn leave(&self, tx: &mut Tx, ctx: &Ctx, claim: &Claim) -> Result<(), StoreError> {
+        let (status, answer) = (self.status.into(), self.body.as_str());
+        if let (Some(ticket), Some(entry)) = (self.ticket, &self.entry) {
+            let Self { steps, told, shown, .. } = self;
+            return ticket_trail::leave(
+                tx,
+                Trail { ticket, steps, told, shown, claim, status, answer, entry, at: ctx.now },
+            )
+            .await;
+        }
+        idempotency::settle(tx, claim, status, answer, self.ticket).await?;
+        if let Some(entry) = &self.entry {
+            audit::append(tx, entry).await?;
+        }
+        Ok(())
     }
 }
 

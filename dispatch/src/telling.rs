@@ -6,7 +6,7 @@ use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{ConversationId, EventId, OutboxId};
 use patchbay_core::ticket::{Ticket, TicketState, Told};
 use patchbay_store::outbox::{self, OutboxRow};
-use patchbay_store::{StoreError, Tx, events};
+use patchbay_store::{StoreError, Tx};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -25,12 +25,12 @@ pub(crate) struct Telling<'a> {
     pub(crate) audience: Audience,
 }
 
-/// Writes one outbox row for each topic. Source: domain, outbox (event envelope).
-pub(crate) async fn other_systems(tx: &mut Tx, ctx: &Ctx, about: Telling<'_>, told: &[Told]) -> Result<(), StoreError> {
+/// An outbox row for each topic. Source: domain, outbox (event envelope).
+pub(crate) fn other_systems(ctx: &Ctx, about: Telling<'_>, told: &[Told]) -> Vec<OutboxRow> {
     let ticket = about.ticket;
-    for Told { topic, facts } in told {
+    let row = |Told { topic, facts }: &Told| {
         let id = OutboxId::new();
-        let row = OutboxRow {
+        OutboxRow {
             id,
             aggregate_type: "ticket".into(),
             aggregate_id: ticket.id.into(),
@@ -60,10 +60,9 @@ pub(crate) async fn other_systems(tx: &mut Tx, ctx: &Ctx, about: Telling<'_>, to
             idempotency_key: format!("ticket:{}:{}:{topic}", ticket.id, ticket.version),
             attempt_count: 0,
             created_at: ctx.now,
-        };
-        outbox::append(tx, &row).await?;
-    }
-    Ok(())
+        }
+    };
+    told.iter().map(row).collect()
 }
 
 /// What other systems learn of a ticket: nobody's name, telephone or words.
@@ -137,10 +136,10 @@ fn headers(ctx: &Ctx) -> Value {
     })
 }
 
-/// Writes `ticket.updated` into the feed: `{"ticket"}`.
-pub(crate) async fn people(tx: &mut Tx, ctx: &Ctx, about: Telling<'_>) -> Result<(), StoreError> {
+/// `ticket.updated` for the feed: `{"ticket"}`.
+pub(crate) fn people(ctx: &Ctx, about: Telling<'_>) -> NewEvent {
     let ticket = about.ticket;
-    let event = NewEvent {
+    NewEvent {
         id: EventId::new(),
         name: EventName::TicketUpdated,
         conversation_id: about.conversation,
@@ -149,6 +148,5 @@ pub(crate) async fn people(tx: &mut Tx, ctx: &Ctx, about: Telling<'_>) -> Result
         audience: Audience { account_id: Some(ticket.account_id), site_id: Some(ticket.site_id), ..about.audience },
         payload: json!({ "ticket": TicketBody::from(ticket) }).to_string(),
         created_at: ctx.now,
-    };
-    events::append(tx, &[event]).await
+    }
 }

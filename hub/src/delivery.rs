@@ -11,6 +11,8 @@ use patchbay_core::ids::ConversationId;
 use patchbay_core::item::{ErrorClass, ProviderError};
 use serde::Serialize;
 
+pub(crate) use change::write;
+
 pub use attempt::{
     Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,
 };

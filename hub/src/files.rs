@@ -21,6 +21,7 @@ use crate::error::HubError;
 use crate::state::Hub;
 
 pub use link::link;
+pub(crate) use upload::{percent_decoded, take};
 pub use thumbnail::has_thumbnail;
 
 /// The endpoints under `/api/v1/media` and the signed links under `/media`.

@@ -10,6 +10,7 @@ mod people;
 mod poison;
 mod records;
 mod threads;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use patchbay_core::item::Item;
 pub use changes::apply_ripe;
 pub use gather::{Counts, Intake};
 pub use patchbay_store::journal::JournalEntry;
+pub(crate) use people::name_of_stranger;
 
 /// Items of one webhook for one inbox.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ pub mod administration;
 pub mod auth;
 pub mod body;
 pub mod catalog;
+pub mod chat;
 pub mod contacts;
 pub mod conversations;
 pub mod dead_letters;

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{ConversationId, InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_core::vocabulary;
 use patchbay_normalizer::Source;
@@ -59,6 +59,17 @@ pub struct Accepted {
     pub fresh: usize,
     /// Items that were here already.
     pub duplicates: usize,
+}
+
+/// A stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Our id.
+    pub message_id: MessageId,
+    /// Conversation it belongs to.
+    pub conversation_id: Option<ConversationId>,
+    /// Its place there.
+    pub seq: Option<i64>,
 }
 
 /// Nothing was kept; the provider has to send the request again.
@@ -118,6 +129,11 @@ pub trait Sink: Send + Sync + 'static {
 
     /// The conversations of message ids that are known. `None`: the taker finds them when it writes.
     fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>>;
+
+    /// What a message became, by the key under which it counts once in its inbox. `None`: it is not stored yet.
+    fn stored<'a>(&'a self, _inbox: InboxId, _key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// What is known of a sender's consent; asked only when the meaning of a message depends on it. Answers
     /// [`Consent::Given`] when it cannot be known.

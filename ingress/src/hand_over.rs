@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
+use patchbay_core::item::Item;
 use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Consent;
@@ -21,12 +22,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::delivery::{
-    Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Token, TokenUse,
+    Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Stored, Token, TokenUse,
 };
 use crate::journal::Journal;
 use crate::spool::{Spool, SpoolError};
 use tokens::Tokens;
 
+/// An event that passes: it neither waits on disk nor in the database.
+const TYPING: &str = "chat.typing";
 /// Longest wait for the intake; then the disk is faster.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often a full or absent intake is tried again while the spool holds something.
@@ -46,6 +49,16 @@ pub trait Taker: Send + Sync + 'static {
 
     /// Remembers a token.
     fn use_token(&self, token: &Token) -> impl Future<Output = Result<TokenUse, NotAccepted>> + Send;
+
+    /// Passes on that somebody writes. Nothing is kept of it.
+    fn pass_typing(&self, _inbox: InboxId, _address: &str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What a message became, by the key under which it counts once in its inbox.
+    fn stored(&self, _inbox: InboxId, _key: &str) -> impl Future<Output = Option<Stored>> + Send {
+        std::future::ready(None)
+    }
 }
 
 /// The deliveries of one request, and the request itself as it came, sealed.
@@ -121,6 +134,16 @@ impl Taker for Intake {
             Some(digest) if digest == token.digest => TokenUse::Repeated,
             Some(_) => TokenUse::Replayed,
         })
+    }
+
+    async fn pass_typing(&self, inbox: InboxId, address: &str) {
+        Intake::pass_typing(self, inbox, address).await;
+    }
+
+    async fn stored(&self, inbox: InboxId, key: &str) -> Option<Stored> {
+        let stored = Intake::stored(self, inbox, key).await?;
+        let (message_id, conversation_id) = (stored.message_id, Some(stored.conversation_id));
+        Some(Stored { message_id, conversation_id, seq: Some(stored.seq) })
     }
 }
 
@@ -282,7 +305,21 @@ impl<T: Taker> Sink for HandOver<T> {
         };
         let handed = Handed { deliveries, request };
         // The intake deduplicates and does not tell: everything counts as fresh here.
-        Box::pin(async move { self.take(handed).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
+        let accepted = Accepted { fresh: items, duplicates: 0 };
+        Box::pin(async move {
+            if let [Delivery { inbox: Some(inbox), items, .. }] = handed.deliveries.as_slice()
+                && let [Item::Event(event)] = items.as_slice()
+                && event.kind == TYPING
+            {
+                self.taker.pass_typing(*inbox, event.address.as_deref().unwrap_or_default()).await;
+                return Ok(accepted);
+            }
+            self.take(handed).await.map(|()| accepted)
+        })
+    }
+
+    fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        Box::pin(self.taker.stored(inbox, key))
     }
 
     fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::Site;
 use patchbay_core::inbox::{InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 use patchbay_normalizer::email;
@@ -42,6 +43,7 @@ pub(crate) struct Routes {
     accounts: HashMap<String, TwilioAccount>,
     /// Mailboxes, in the order of the inboxes.
     mailboxes: Vec<Arc<Inbox>>,
+    chats: HashMap<String, Arc<Inbox>>,
 }
 
 /// The keys and addresses of one Twilio account.
@@ -71,6 +73,9 @@ impl Routes {
                     account.by_address.insert((inbox.channel, inbox.address.clone()), Arc::clone(&inbox));
                 }
                 Provider::Email(_) => routes.mailboxes.push(Arc::clone(&inbox)),
+                Provider::Chat(_) => {
+                    routes.chats.insert(inbox.name.clone(), Arc::clone(&inbox));
+                }
                 Provider::Unserved => {}
             }
         }
@@ -85,6 +90,15 @@ impl Routes {
     /// The first WhatsApp inbox that `secret` belongs to: takes what concerns a business account as a whole.
     pub(crate) fn whatsapp_of_secret(&self, secret: &Secret) -> Option<&Arc<Inbox>> {
         self.by_phone_number_id.values().filter(|inbox| belongs_to_app(inbox, secret)).min_by_key(|inbox| inbox.id)
+    }
+
+    /// The chat site with this name.
+    pub(crate) fn chat(&self, name: &str) -> Option<(&Arc<Inbox>, &Site)> {
+        let inbox = self.chats.get(name)?;
+        match &inbox.provider {
+            Provider::Chat(site) => Some((inbox, site)),
+            _ => None,
+        }
     }
 
     pub(crate) fn account(&self, account_sid: &str) -> Option<&TwilioAccount> {

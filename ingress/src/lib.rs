@@ -1,6 +1,7 @@
 //! Webhooks of the providers: verify the raw bytes, normalise, hand over, acknowledge only what is durable. Decides
 //! nothing about conversations and holds no SQL.
 
+mod chat;
 mod config;
 pub mod delivery;
 mod hand_over;
@@ -18,7 +19,9 @@ pub mod verify;
 mod webhook;
 
 pub use config::Config;
-pub use delivery::{Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, Token, TokenUse};
+pub use delivery::{
+    Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, Stored, Token, TokenUse,
+};
 pub use hand_over::{HandOver, Taker};
 pub use inboxes::Inboxes;
 pub use journal::{Journal, JournalKey, Reenactment};

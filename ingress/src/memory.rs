@@ -7,12 +7,12 @@ use std::sync::{Mutex, PoisonError};
 
 use patchbay_core::channel::Channel;
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_normalizer::dedupe;
 use patchbay_normalizer::twilio::Consent;
 
-use crate::delivery::{Accepted, Delivery, KeptFile, NotDurable, Sink, SinkFuture, Token, TokenUse};
+use crate::delivery::{Accepted, Delivery, KeptFile, NotDurable, Sink, SinkFuture, Stored, Token, TokenUse};
 
 /// Keeps deliveries in memory.
 #[derive(Debug, Default)]
@@ -27,6 +27,8 @@ struct State {
     fresh: Vec<Item>,
     deliveries: Vec<Delivery>,
     statuses: HashMap<String, DeliveryStatus>,
+    /// Our ids, by the key of the message.
+    messages: HashMap<String, MessageId>,
     opted_out: HashSet<String>,
     files: HashSet<String>,
     tokens: HashMap<String, String>,
@@ -89,13 +91,15 @@ impl State {
                 }
                 _ => {}
             },
-            Item::Message(message) if message.channel == Channel::Email => {
-                let id = &message.channel_message_id;
-                let known = message.metadata.get("thread").and_then(|thread| thread.get("conversation")?.as_str());
-                let conversation = known.unwrap_or(id).to_owned();
-                self.conversations.entry(id.clone()).or_insert(conversation);
+            Item::Message(message) => {
+                self.messages.entry(message.key().into_owned()).or_default();
+                if message.channel == Channel::Email {
+                    let id = &message.channel_message_id;
+                    let known = message.metadata.get("thread").and_then(|thread| thread.get("conversation")?.as_str());
+                    let conversation = known.unwrap_or(id).to_owned();
+                    self.conversations.entry(id.clone()).or_insert(conversation);
+                }
             }
-            Item::Message(_) => {}
         }
     }
 }
@@ -139,6 +143,12 @@ impl Sink for MemorySink {
     fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
         let known = self.lock().conversations.clone();
         Box::pin(std::future::ready(Some(known)))
+    }
+
+    fn stored<'a>(&'a self, _inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        let id = self.lock().messages.get(key).copied();
+        let stored = id.map(|message_id| Stored { message_id, conversation_id: None, seq: None });
+        Box::pin(std::future::ready(stored))
     }
 
     fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, address: &'a str) -> SinkFuture<'a, Consent> {

@@ -79,11 +79,12 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     lines
 }
 
-/// Messages and mail; chat and calls have no adapter yet.
+/// Messages, mail and chat; calls have no adapter yet.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
-    let is_webhook = |url: &str| url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/webhooks/email/");
+    const PATHS: &[&str] = &["/webhooks/whatsapp", "/webhooks/twilio/", "/webhooks/email/", "/chat/"];
+    let is_webhook = |url: &str| PATHS.iter().any(|path| url.contains(path));
     vector.frames.is_empty()
-        && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "email")
+        && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "email" | "chat")
         && requests.iter().all(|request| is_webhook(&request.url) && !request.url.contains("/webhooks/twilio/voice"))
 }
 

@@ -15,19 +15,22 @@ use http_body_util::LengthLimitError;
 use metrics::counter;
 use patchbay_core::Code;
 use patchbay_core::clock::Clock;
+use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::InboundMail;
 use patchbay_http::ApiError;
+use patchbay_hub::chat::Desk;
 use patchbay_normalizer::email::Arrived;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::chat::ChatParts;
 use crate::config::Config;
 use crate::delivery::{Delivery, NotDurable, Sink};
 use crate::inboxes::Inboxes;
 use crate::mail_auth::MailAuth;
 use crate::mail_intake::{MailDelivery, deliveries};
-use crate::rate::Rates;
+use crate::rate::{Rates, TooMany};
 use crate::refusal::Refusal;
 
 /// The ingress: settings, inboxes, time and where verified events go. Cheap to clone.
@@ -39,6 +42,7 @@ pub struct Ingress {
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
     mail_auth: MailAuth,
+    chat: ChatParts,
 }
 
 impl std::fmt::Debug for Ingress {
@@ -62,7 +66,39 @@ impl Ingress {
         mail_auth: MailAuth,
     ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth }
+        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth, chat: ChatParts::default() }
+    }
+
+    /// The same, serving visitors of chats at `desk` beyond taking their messages.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Desk) -> Self {
+        self.chat.desk = Some(desk);
+        self
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn sink(&self) -> &dyn Sink {
+        &*self.sink
+    }
+
+    pub(crate) fn chat(&self) -> &ChatParts {
+        &self.chat
+    }
+
+    /// Counts a request for an inbox.
+    pub(crate) fn take_rate(&self, inbox: InboxId) -> Result<(), TooMany> {
+        self.rates.take(std::iter::once(Some(inbox)), self.clock.now())
     }
 }
 
@@ -126,6 +162,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn routes() -> OpenApiRouter<Ingress> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .merge(crate::chat::routes())
         .routes(routes!(whatsapp::handshake, whatsapp::notification))
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
@@ -147,9 +184,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    const ACCEPTED: Self = Self { verified: true, refusal: None };
+    pub(crate) const ACCEPTED: Self = Self { verified: true, refusal: None };
 
-    fn on(self, mut response: Response) -> Response {
+    pub(crate) fn on(self, mut response: Response) -> Response {
         response.extensions_mut().insert(self);
         response
     }
@@ -157,12 +194,13 @@ impl Verdict {
 
 /// Who calls, in metrics and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Caller {
+pub(crate) enum Caller {
     Meta,
     Twilio,
     Mailgun,
     Sendgrid,
     Postmark,
+    Chat,
 }
 
 impl Caller {
@@ -173,6 +211,7 @@ impl Caller {
             Self::Mailgun => "mailgun",
             Self::Sendgrid => "sendgrid",
             Self::Postmark => "postmark",
+            Self::Chat => "chat",
         }
     }
 }
@@ -183,12 +222,12 @@ fn refuse(caller: Caller, refusal: Refusal) -> Response {
     Verdict { verified: false, refusal: Some(refusal) }.on(refusal.into_response())
 }
 
-fn count(caller: Caller, outcome: &'static str) {
+pub(crate) fn count(caller: Caller, outcome: &'static str) {
     counter!("ingress_requests_total", "provider" => caller.as_str(), "outcome" => outcome).increment(1);
 }
 
 /// Which of several configured keys signed: an operator who rotates keys sees when the old one is unused.
-fn count_key(caller: Caller, place: &'static str) {
+pub(crate) fn count_key(caller: Caller, place: &'static str) {
     counter!("ingress_signatures_total", "provider" => caller.as_str(), "key" => place).increment(1);
 }
 
@@ -241,7 +280,7 @@ fn not_kept(caller: Caller, verdict: Verdict, not_durable: NotDurable) -> Respon
 }
 
 /// Reads the whole body once, up to `limit` bytes.
-async fn read_body(config: &Config, request: Request, limit: usize) -> Result<Bytes, Refusal> {
+pub(crate) async fn read_body(config: &Config, request: Request, limit: usize) -> Result<Bytes, Refusal> {
     let declared =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {

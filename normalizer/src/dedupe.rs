@@ -15,14 +15,17 @@ vocabulary! {
         Twilio => "twilio",
         /// Mail, whoever hands it over.
         Email => "email",
+        /// Web chat.
+        Chat => "chat",
     }
 }
 
 /// The key under which an item counts once. Stable: the same item always has the same key, however it is delivered.
 ///
-/// Messages: Meta and mail by channel, account and id; Twilio by channel and id. Statuses: Meta by id, status and
-/// recipient (groups report each member); Twilio by id, status and error code; mail by the provider's event id, else by
-/// all it says. Events: by what they are and the id of the element they came in (`data.id`).
+/// Messages: Meta and mail by channel, account and id; Twilio by channel and id; chat by inbox, writer and the writer's
+/// id. Statuses: Meta by id, status and recipient (groups report each member); Twilio by id, status and error code; mail
+/// by the provider's event id, else by all it says. Events: by what they are and the id of the element they came in
+/// (`data.id`).
 pub fn key(source: Source, item: &Item) -> String {
     match item {
         Item::Message(message) => match source {
@@ -30,6 +33,7 @@ pub fn key(source: Source, item: &Item) -> String {
                 join(&["message", message.channel.as_str(), &message.account, &message.channel_message_id])
             }
             Source::Twilio => join(&["message", message.channel.as_str(), &message.channel_message_id]),
+            Source::Chat => join(&["message", message.channel.as_str(), &message.account, &message.key()]),
         },
         Item::Status(status) => status_key(source, status),
         Item::Event(event) => event_key(event),
@@ -42,6 +46,7 @@ fn status_key(source: Source, status: &StatusItem) -> String {
         Source::WhatsappCloud => {
             join(&["status", &status.channel_message_id, &word, status.recipient.as_deref().unwrap_or_default()])
         }
+        Source::Chat => join(&["status", &status.channel_message_id, &word]),
         Source::Twilio => {
             let code = status.errors.first().map_or("", |error| error.code.as_str());
             join(&["status", &status.channel_message_id, &word, code])

@@ -40,6 +40,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     api.merge(patchbay_ingress::openapi());
     api.merge(patchbay_realtime::openapi());
     api.merge(crate::health::openapi());
+    api.merge(patchbay_tool_gateway::openapi());
     api.merge(patchbay_dispatch::alerts::alerts_openapi());
     complete(api)
 }

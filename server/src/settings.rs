@@ -90,6 +90,8 @@ pub struct Settings {
     pub observability: ObservabilitySettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
+    /// The door for AI agents.
+    pub tool_gateway: patchbay_tool_gateway::GatewayConfig,
     /// Where the built-in mail receiver listens; empty: nowhere.
     pub listen_smtp: String,
     /// Bounds and certificate of the built-in mail receiver.
@@ -125,6 +127,7 @@ impl Default for Settings {
             alerts: patchbay_dispatch::alerts::AlertsConfig::default(),
             observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
+            tool_gateway: patchbay_tool_gateway::GatewayConfig::default(),
             listen_smtp: String::new(),
             smtp: SmtpReceiverSettings::default(),
             inboxes: Vec::new(),

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::messages::MessageRow;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
-use crate::{events, messages};
+use crate::{conversations, events, messages};
 
 /// A message that arrived, and who it is from or to.
 #[derive(Clone, Copy, Debug)]
@@ -77,34 +77,54 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
     if arrivals.is_empty() {
         return Ok(Vec::new());
     }
-    let batch = Batch::new()
+    match tx.engine() {
+        Engine::Sqlite => claim_each(tx, batch_of(arrivals, now)).await,
+        Engine::Postgres => claim_at_once(tx, batch_of(arrivals, now)).await,
+    }
+}
+
+fn batch_of(arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Batch {
+    Batch::new()
         .ids(arrivals.iter().map(|arrival| arrival.inbox_id))
         .texts(arrivals.iter().map(|arrival| arrival.channel_message_id))
         .ids(arrivals.iter().map(|arrival| arrival.message_id))
         .texts(arrivals.iter().map(|arrival| arrival.channel.as_str()))
         .texts(arrivals.iter().map(|arrival| arrival.address))
         .times(arrivals.iter().map(|_| now))
-        .texts(arrivals.iter().map(|arrival| key_hash(arrival.channel_message_id)));
-    // A message that was erased is known by the hash of its key alone, and is no message any more.
-    tx.query_for(
-        "insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
-         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 5 from jsonb_each($1)
-         where not exists (select 1 from erased_keys e
-                           where e.inbox_id = unhex(value ->> 0) and e.key_hash = value ->> 6)
-         on conflict (inbox_id, channel_message_id) do nothing;
-         select unhex(batch.value ->> 2) as message_id, k.message_id = unhex(batch.value ->> 2) as is_new,
-                i.contact_id as known_as, i.opted_out_at, c.display_name as contact_name, v.id, v.inbox_id, v.channel,
-                v.contact_id, v.contact_address, v.status, v.priority, v.subject, v.team_id, v.assigned_to,
+        .texts(arrivals.iter().map(|arrival| key_hash(arrival.channel_message_id)))
+}
+
+/// A message that was erased is known by the hash of its key alone, and is no message any more.
+async fn claim_each(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError> {
+    tx.query_sqlite(
+        "insert into message_keys (inbox_id, channel_message_id, message_id, created_at) select $1, $2, $3, $6
+         where not exists (select 1 from erased_keys where inbox_id = $1 and key_hash = $7)
+         on conflict (inbox_id, channel_message_id) do nothing",
+    )
+    .bind_each(batch.clone())
+    .execute()
+    .await?;
+    tx.query_sqlite(
+        "select $3 as message_id, k.message_id = $3 as is_new, i.contact_id as known_as, i.opted_out_at,
+                c.display_name as contact_name, v.id, v.inbox_id, v.channel, v.contact_id, v.contact_address, v.status, v.priority, v.subject, v.team_id, v.assigned_to,
                 v.previous_assignee, v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count,
                 v.tags, v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
                 v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by,
                 v.close_reason, v.version, v.created_at, v.updated_at
-         from jsonb_each($1) as batch
-         cross join message_keys k on k.inbox_id = unhex(batch.value ->> 0) and k.channel_message_id = batch.value ->> 1
-         left join channel_identities i on i.channel = batch.value ->> 3 and i.address = batch.value ->> 4
+         from message_keys k
+         left join channel_identities i on i.channel = $4 and i.address = $5
          left join contacts c on c.id = i.contact_id
-         left join conversations v on v.contact_id = i.contact_id and v.inbox_id = unhex(batch.value ->> 0)
-              and v.status <> 'closed' and v.channel <> 'email'",
+         left join conversations v on v.contact_id = i.contact_id and v.inbox_id = $1 and v.status <> 'closed'
+              and v.channel <> 'email'
+         where k.inbox_id = $1 and k.channel_message_id = $2",
+    )
+    .bind_each(batch)
+    .all()
+    .await
+}
+
+async fn claim_at_once(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError> {
+    tx.query_postgres(
         "with batch as (
              select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
                                   $7::text[])
@@ -138,7 +158,7 @@ pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) ->
          left join contacts c on c.id = i.contact_id
          left join open v on v.contact_id = i.contact_id and v.inbox_id = batch.inbox_id",
     )
-    .bind_batch(batch)
+    .bind_each(batch)
     .all()
     .await
 }
@@ -160,45 +180,36 @@ pub struct Written<'a> {
 /// Writes all of it. Error: [`StoreError::Conflict`] when a continued conversation is not at the version before its next
 /// one: it changed since it was read.
 pub async fn write(tx: &mut Tx, written: Written<'_>) -> Result<(), StoreError> {
-    let Written { begun, continued, messages: said, events: told } = written;
-    // SQLite counts what all its statements touch, PostgreSQL what the last one does.
-    let expected = match tx.engine() {
-        Engine::Sqlite => begun.len() + continued.len() + said.len() + told.len(),
-        Engine::Postgres => continued.len(),
+    let touched = match tx.engine() {
+        Engine::Sqlite => write_each(tx, written).await?,
+        Engine::Postgres => write_at_once(tx, written).await?,
     };
+    if usize::try_from(touched) == Ok(written.continued.len()) { Ok(()) } else { Err(StoreError::Conflict) }
+}
+
+/// Tells how many conversations go on.
+async fn write_each(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreError> {
+    conversations::insert(tx, written.begun).await?;
     let touched = tx
-        .query_for(
-            "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
-                    team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
-                    last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
-                    updated_at, tags, version)
-             select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
-                    value ->> 6, value ->> 7, unhex(value ->> 8), unhex(value ->> 9), value ->> 10, value ->> 11,
-                    value ->> 12, unhex(value ->> 13), value ->> 14, value ->> 15, value ->> 16, value ->> 17,
-                    value ->> 18, value ->> 19, value ->> 19, '[]', 1
-             from jsonb_each($1);
-             update conversations
-             set version = batch.value ->> 1, last_seq = batch.value ->> 2, inbound_count = batch.value ->> 3,
-                 read_inbound_count = batch.value ->> 4, last_message_id = unhex(batch.value ->> 5),
-                 last_message_at = batch.value ->> 6, last_inbound_at = batch.value ->> 7,
-                 last_outbound_at = batch.value ->> 8, waiting_since = batch.value ->> 9,
-                 window_expires_at = batch.value ->> 10, snoozed_until = batch.value ->> 11,
-                 updated_at = batch.value ->> 12
-             from jsonb_each($2) as batch
-             where conversations.id = unhex(batch.value ->> 0) and conversations.version = batch.value ->> 1 - 1;
-             insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
-                    direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status,
-                    metadata, occurred_at, created_at, version)
-             select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), value ->> 4, value ->> 5,
-                    unhex(value ->> 6), value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11,
-                    value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, 1
-             from jsonb_each($3);
-             insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
-                    assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
-             select 0, unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 3, unhex(value ->> 4),
-                    unhex(value ->> 5), unhex(value ->> 6), unhex(value ->> 7), unhex(value ->> 8), value ->> 9,
-                    unhex(value ->> 10), unhex(value ->> 11), value ->> 12, value ->> 13
-             from jsonb_each($4)",
+        .query_sqlite(
+            "update conversations
+             set version = $2, last_seq = $3, inbound_count = $4, read_inbound_count = $5, last_message_id = $6,
+                 last_message_at = $7, last_inbound_at = $8, last_outbound_at = $9, waiting_since = $10,
+                 window_expires_at = $11, snoozed_until = $12, updated_at = $13
+             where id = $1 and version = $2 - 1",
+        )
+        .bind_each(continued_rows(written.continued))
+        .execute()
+        .await?;
+    messages::insert(tx, written.messages).await?;
+    events::append(tx, written.events).await?;
+    Ok(touched)
+}
+
+/// Tells how many conversations go on.
+async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreError> {
+    let touched = tx
+        .query_postgres(
             "with begun as (
                  insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority,
                         subject, team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count,
@@ -245,40 +256,16 @@ pub async fn write(tx: &mut Tx, written: Written<'_>) -> Result<(), StoreError> 
                             snoozed_until, updated_at)
              where conversations.id = batch.id and conversations.version = batch.version - 1",
         )
-        .bind_batch(begun_rows(begun))
-        .bind_batch(continued_rows(continued))
-        .bind_batch(messages::batch_of(said))
-        .bind_batch(events::batch_of(told))
+        .bind_batch(conversations::batch_of(written.begun))
+        .bind_batch(continued_rows(written.continued))
+        .bind_batch(messages::batch_of(written.messages))
+        .bind_batch(events::batch_of(written.events))
         .execute()
         .await?;
-    if !told.is_empty() {
+    if !written.events.is_empty() {
         tx.touch_feed();
     }
-    if usize::try_from(touched) == Ok(expected) { Ok(()) } else { Err(StoreError::Conflict) }
-}
-
-fn begun_rows(rows: &[ConversationRow]) -> Batch {
-    Batch::new()
-        .ids(rows.iter().map(|row| row.id))
-        .ids(rows.iter().map(|row| row.inbox_id))
-        .texts(rows.iter().map(|row| row.channel.as_str()))
-        .ids(rows.iter().map(|row| row.contact_id))
-        .texts(rows.iter().map(|row| row.contact_address.as_str()))
-        .texts(rows.iter().map(|row| row.status.as_str()))
-        .texts(rows.iter().map(|row| row.priority.as_str()))
-        .optional_texts(rows.iter().map(|row| row.subject.as_deref()))
-        .optional_ids(rows.iter().map(|row| row.team_id))
-        .optional_ids(rows.iter().map(|row| row.previous_conversation_id))
-        .integers(rows.iter().map(|row| row.last_seq))
-        .integers(rows.iter().map(|row| row.inbound_count))
-        .integers(rows.iter().map(|row| row.read_inbound_count))
-        .optional_ids(rows.iter().map(|row| row.last_message_id))
-        .times(rows.iter().map(|row| row.last_message_at))
-        .optional_times(rows.iter().map(|row| row.last_inbound_at))
-        .optional_times(rows.iter().map(|row| row.last_outbound_at))
-        .optional_times(rows.iter().map(|row| row.waiting_since))
-        .optional_times(rows.iter().map(|row| row.window_expires_at))
-        .times(rows.iter().map(|row| row.created_at))
+    Ok(touched)
 }
 
 fn continued_rows(rows: &[ConversationRow]) -> Batch {

@@ -60,7 +60,7 @@ record! {
 }
 
 /// The account whose chain holds entries of no account.
-fn chain(account: Option<AccountId>) -> AccountId {
+pub(crate) fn chain(account: Option<AccountId>) -> AccountId {
     account.unwrap_or(AccountId(Uuid::nil()))
 }
 
@@ -75,12 +75,26 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
         .bind(chain(entry.account_id))
         .one()
         .await?;
-    let hash = entry.hash(head.hash.as_deref());
-    tx.query(
+    append_after(tx, entry, head.hash.as_deref()).await?;
+    Ok(entry.id)
+}
+
+/// Appends an entry to its account's chain, which is locked and ends with `previous`.
+pub(crate) async fn append_after(tx: &mut Tx, entry: &AuditEntry, previous: Option<&str>) -> Result<(), StoreError> {
+    let hash = entry.hash(previous);
+    tx.query_for(
         "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
                 on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version, outcome,
                 error_code, payload, changes, prev_hash, hash, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
+         update audit_heads set hash = $20 where account_id = $22",
+        "with entry as (
+             insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
+                    on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version,
+                    outcome, error_code, payload, changes, prev_hash, hash, created_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+         )
+         update audit_heads set hash = $20 where account_id = $22",
     )
     .bind(entry.id)
     .bind(entry.ticket_id)
@@ -100,17 +114,13 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
     .bind(entry.error_code.as_deref())
     .bind(entry.payload.clone())
     .bind(entry.changes.clone())
-    .bind(head.hash.as_deref())
+    .bind(previous)
     .bind(hash.as_str())
     .bind(entry.created_at)
+    .bind(chain(entry.account_id))
     .execute()
-    .await?;
-    tx.query("update audit_heads set hash = $2 where account_id = $1")
-        .bind(chain(entry.account_id))
-        .bind(hash.as_str())
-        .execute()
-        .await?;
-    Ok(entry.id)
+    .await
+    .map(drop)
 }
 
 /// What happened to a ticket, oldest first: everything that was done, and attempts to record the same request again.

@@ -1,21 +1,23 @@
-//! Many rows as one parameter: a JSON array of rows on SQLite (`json_each($1)`), one array for each column on
-//! PostgreSQL (`unnest($1::uuid[], $2::text[], …)`).
+//! Many rows at once: one array for each column on PostgreSQL (`unnest($1::uuid[], $2::text[], …)`). On SQLite either a
+//! JSON array of rows as one parameter (`json_each($1)`), or the statement run for each row (`values ($1, $2, …)`), which
+//! is quicker where rows are many and wide.
 //!
-//! On SQLite an id travels as 32 hexadecimal digits: read it with `unhex(value ->> n)`. A time travels as microseconds.
+//! In JSON an id travels as 32 hexadecimal digits: read it with `unhex(value ->> n)`. A time travels as microseconds.
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
 use sqlx::Arguments as _;
 use uuid::Uuid;
 
 use crate::param::{Arguments, ParamError, storable};
 
 /// Columns of equal length.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     columns: Vec<Values>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Values {
     Uuid(Vec<Option<Uuid>>),
     Text(Vec<Option<String>>),
@@ -95,7 +97,10 @@ impl Batch {
 
     pub(crate) fn add_to(self, arguments: &mut Arguments) -> Result<(), ParamError> {
         match arguments {
-            Arguments::Sqlite(arguments) => arguments.add(self.into_json()),
+            Arguments::Sqlite(values) => {
+                values.push(Value::Text(self.into_json()));
+                Ok(())
+            }
             Arguments::Postgres(arguments) => {
                 for column in self.columns {
                     match column {
@@ -109,6 +114,24 @@ impl Batch {
                 Ok(())
             }
         }
+    }
+
+    /// The rows, one after the other, for a statement that is run for each of them.
+    pub(crate) fn into_rows(self) -> Vec<Vec<Value>> {
+        let count = self.columns.iter().map(Values::len).max().unwrap_or(0);
+        let mut rows: Vec<Vec<Value>> = (0..count).map(|_| Vec::with_capacity(self.columns.len())).collect();
+        for column in self.columns {
+            match column {
+                Values::Uuid(values) => spread(&mut rows, values, |id| Value::Blob(id.into_bytes().into())),
+                Values::Text(values) => spread(&mut rows, values, Value::Text),
+                Values::Integer(values) => spread(&mut rows, values, Value::Integer),
+                Values::Boolean(values) => {
+                    spread(&mut rows, values.into_iter().map(Some), |truth| Value::Integer(truth.into()));
+                }
+                Values::Time(values) => spread(&mut rows, values, |time| Value::Integer(time.timestamp_micros())),
+            }
+        }
+        rows
     }
 
     fn into_json(self) -> String {
@@ -127,6 +150,12 @@ impl Batch {
         }
         json.push(']');
         json
+    }
+}
+
+fn spread<T>(rows: &mut [Vec<Value>], column: impl IntoIterator<Item = Option<T>>, value: impl Fn(T) -> Value) {
+    for (row, cell) in rows.iter_mut().zip(column) {
+        row.push(cell.map_or(Value::Null, &value));
     }
 }
 

@@ -222,7 +222,35 @@ pub async fn insert(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
     if rows.is_empty() {
         return Ok(());
     }
-    let batch = Batch::new()
+    tx.query_for(
+        "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
+                team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
+                last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
+                updated_at, tags, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, '[]', 1)",
+        "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
+                team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
+                last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
+                updated_at, tags, version)
+         select batch.*, batch.created_at, '[]', 1
+         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
+                     $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[], $14::uuid[],
+                     $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
+                     $19::timestamptz[], $20::timestamptz[])
+              as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
+                        previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
+                        last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
+                        created_at)",
+    )
+    .bind_each(batch_of(rows))
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// The columns of conversations about to be inserted.
+pub(crate) fn batch_of(rows: &[ConversationRow]) -> Batch {
+    Batch::new()
         .ids(rows.iter().map(|row| row.id))
         .ids(rows.iter().map(|row| row.inbox_id))
         .texts(rows.iter().map(|row| row.channel.as_str()))
@@ -235,40 +263,14 @@ pub async fn insert(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
         .optional_ids(rows.iter().map(|row| row.previous_conversation_id))
         .integers(rows.iter().map(|row| row.last_seq))
         .integers(rows.iter().map(|row| row.inbound_count))
+        .integers(rows.iter().map(|row| row.read_inbound_count))
         .optional_ids(rows.iter().map(|row| row.last_message_id))
         .times(rows.iter().map(|row| row.last_message_at))
         .optional_times(rows.iter().map(|row| row.last_inbound_at))
         .optional_times(rows.iter().map(|row| row.last_outbound_at))
         .optional_times(rows.iter().map(|row| row.waiting_since))
         .optional_times(rows.iter().map(|row| row.window_expires_at))
-        .times(rows.iter().map(|row| row.created_at));
-    tx.query_for(
-        "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
-                team_id, previous_conversation_id, last_seq, inbound_count, last_message_id, last_message_at,
-                last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at, updated_at,
-                read_inbound_count, tags, version)
-         select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
-                value ->> 6, value ->> 7, unhex(value ->> 8), unhex(value ->> 9), value ->> 10, value ->> 11,
-                unhex(value ->> 12), value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18,
-                value ->> 18, 0, '[]', 1
-         from json_each($1)",
-        "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
-                team_id, previous_conversation_id, last_seq, inbound_count, last_message_id, last_message_at,
-                last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at, updated_at,
-                read_inbound_count, tags, version)
-         select batch.*, batch.created_at, 0, '[]', 1
-         from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
-                     $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::uuid[], $14::timestamptz[],
-                     $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-                     $19::timestamptz[])
-              as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
-                        previous_conversation_id, last_seq, inbound_count, last_message_id, last_message_at,
-                        last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at)",
-    )
-    .bind_batch(batch)
-    .execute()
-    .await?;
-    Ok(())
+        .times(rows.iter().map(|row| row.created_at))
 }
 
 /// Writes conversations as they stand and moves each version from `row.version` to the next. Error:

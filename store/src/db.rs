@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlSafeStr};
 
 use crate::error::StoreError;
 use crate::signals::Signals;
+use crate::sqlite::{Options, Readers, migrate};
 use crate::tx::Tx;
 use crate::writer::Writer;
 
@@ -36,22 +36,13 @@ pub(crate) enum Pools {
     /// SQLite has one writer; readers see the last commit and never wait for it.
     Sqlite {
         writer: Arc<Writer>,
-        reader: SqlitePool,
+        readers: Arc<Readers>,
     },
     Postgres(PgPool),
 }
 
-/// How long a statement may wait for a lock and for an answer. Source: design, storage.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits for a connection before it is told that the database is away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-const SQLITE_READERS: u32 = 4;
-/// Pages that the writer and each reader keep, as SQLite writes it: so many KiB. What is not among them the system has in
-/// its cache.
-const WRITER_CACHE: &str = "-24000";
-const READER_CACHE: &str = "-8000";
-/// Rows that SQLite's thread reads ahead: a batch of the intake, so that the two threads need not take turns.
-const ROWS_AHEAD: usize = 256;
 /// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
 const PREPARED_STATEMENTS: usize = 512;
 /// How often a node asks again for the migration lock, 4 s each time.
@@ -135,7 +126,7 @@ impl Db {
     /// file cannot be opened.
     pub async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
-            Self::open_sqlite(url).await
+            Self::open_sqlite(url)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)
                 .map_err(|_| StoreError::Address("not a PostgreSQL address".into()))?
@@ -155,34 +146,14 @@ impl Db {
         }
     }
 
-    async fn open_sqlite(url: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|_| StoreError::Address("not a SQLite address".into()))?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(STATEMENT_TIMEOUT)
-            .row_buffer_size(ROWS_AHEAD)
-            .statement_cache_capacity(PREPARED_STATEMENTS)
-            .pragma("cache_size", WRITER_CACHE)
-            .pragma("temp_store", "memory")
-            .pragma("mmap_size", "0")
-            .pragma("wal_autocheckpoint", "4000")
-            .pragma("journal_size_limit", "67108864")
-            .disable_statement_logging();
-        if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
-            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(sqlx::Error::Io(error)))?;
+    fn open_sqlite(url: &str) -> Result<Self, StoreError> {
+        let options = Options::of(url).ok_or_else(|| StoreError::Address("it must name a file".into()))?;
+        if let Some(folder) = options.path().parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::Unavailable(error.into()))?;
         }
-        let writer = Arc::new(Writer::open(options.clone()).await?);
-        let reader = SqlitePoolOptions::new()
-            .max_connections(SQLITE_READERS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(options.read_only(true).create_if_missing(false).pragma("cache_size", READER_CACHE));
-        Ok(Self { pools: Pools::Sqlite { writer, reader }, signals: Arc::default() })
+        let writer = Arc::new(Writer::open(options.clone())?);
+        let readers = Arc::new(Readers::new(options.for_reading()));
+        Ok(Self { pools: Pools::Sqlite { writer, readers }, signals: Arc::default() })
     }
 
     /// Which engine this handle speaks to.
@@ -197,9 +168,7 @@ impl Db {
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => {
-                return writer
-                    .alone(async |connection| Ok(migrator(Engine::Sqlite).run(connection).await.map_err(refused)?))
-                    .await;
+                return writer.alone(|connection| migrate(connection, &migrator(Engine::Sqlite))).await;
             }
             Pools::Postgres(pool) => {
                 let mut result = migrator(Engine::Postgres).run(pool).await;
@@ -228,7 +197,7 @@ impl Db {
     /// A connection for reading. Each statement sees the last commit; there is nothing to commit.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         match &self.pools {
-            Pools::Sqlite { reader, .. } => Ok(Tx::sqlite_read(reader.acquire().await?, &self.signals)),
+            Pools::Sqlite { readers, .. } => Ok(Tx::sqlite_read(readers.acquire().await?, &self.signals)),
             Pools::Postgres(pool) => Ok(Tx::postgres_read(pool.acquire().await?, &self.signals)),
         }
     }
@@ -257,8 +226,8 @@ impl Db {
     /// Ends all connections; what is in flight finishes first.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { writer, reader } => {
-                reader.close().await;
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,
@@ -269,9 +238,9 @@ impl Db {
 fn refused(error: MigrateError) -> StoreError {
     match error {
         MigrateError::Execute(error) if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) => {
-            StoreError::Unavailable(error)
+            StoreError::Unavailable(error.into())
         }
-        error => StoreError::Migrate(error),
+        error => StoreError::Migrate(error.into()),
     }
 }
 

@@ -1,5 +1,8 @@
 //! What a statement may answer beside rows.
 
+/// What the driver of the engine said.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// Why a statement or a transaction did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -14,7 +17,7 @@ pub enum StoreError {
     Conflict,
     /// The database cannot be reached or has no connection to give; trying later may help.
     #[error("the database is not available")]
-    Unavailable(#[source] sqlx::Error),
+    Unavailable(#[source] Cause),
     /// A stored value is not what its column promises.
     #[error("column {column} holds an unexpected value")]
     Decode {
@@ -29,10 +32,10 @@ pub enum StoreError {
     NoRow,
     /// Anything else the engine refused: a bug of ours.
     #[error("the statement was refused")]
-    Statement(#[source] sqlx::Error),
+    Statement(#[source] Cause),
     /// The schema could not be brought up to date.
     #[error("the schema could not be brought up to date")]
-    Migrate(#[source] sqlx::migrate::MigrateError),
+    Migrate(#[source] Cause),
     /// The database address cannot be used.
     #[error("the database address cannot be used: {0}")]
     Address(String),
@@ -49,9 +52,10 @@ impl StoreError {
     pub fn is_worth_repeating(&self) -> bool {
         match self {
             Self::Duplicate => true,
-            Self::Unavailable(sqlx::Error::Database(database)) => {
-                matches!(database.code().as_deref(), Some("40001" | "40P01"))
-            }
+            Self::Unavailable(cause) => cause
+                .downcast_ref::<sqlx::Error>()
+                .and_then(sqlx::Error::as_database_error)
+                .is_some_and(|error| matches!(error.code().as_deref(), Some("40001" | "40P01"))),
             _ => false,
         }
     }
@@ -68,20 +72,17 @@ impl From<sqlx::Error> for StoreError {
                     return Self::MissingReference;
                 }
                 match database.code().as_deref() {
-                    // PostgreSQL: connection exceptions, operator intervention, insufficient resources, serialization
-                    // failures, deadlocks, lock time-outs. SQLite: busy, locked, full, I/O error, cannot open.
+                    // Connection exceptions, operator intervention, insufficient resources, serialization failures,
+                    // deadlocks, lock time-outs.
                     Some(code)
                         if code.starts_with("08")
                             || code.starts_with("57P")
                             || code.starts_with("53")
-                            || matches!(
-                                code,
-                                "57014" | "40001" | "40P01" | "55P03" | "5" | "6" | "10" | "13" | "14" | "261" | "517"
-                            ) =>
+                            || matches!(code, "57014" | "40001" | "40P01" | "55P03") =>
                     {
-                        Self::Unavailable(error)
+                        Self::Unavailable(error.into())
                     }
-                    _ => Self::Statement(error),
+                    _ => Self::Statement(error.into()),
                 }
             }
             sqlx::Error::Io(_)
@@ -90,9 +91,9 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::PoolClosed
             | sqlx::Error::WorkerCrashed
             | sqlx::Error::Protocol(_)
-            | sqlx::Error::BeginFailed => Self::Unavailable(error),
+            | sqlx::Error::BeginFailed => Self::Unavailable(error.into()),
             sqlx::Error::RowNotFound => Self::NoRow,
-            _ => Self::Statement(error),
+            _ => Self::Statement(error.into()),
         }
     }
 }

@@ -14,17 +14,14 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> 
     tx.query_for(
         "insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
                 previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
-         select 0, unhex(value ->> 0), value ->> 1, unhex(value ->> 2), value ->> 3, unhex(value ->> 4),
-                unhex(value ->> 5), unhex(value ->> 6), unhex(value ->> 7), unhex(value ->> 8), value ->> 9,
-                unhex(value ->> 10), unhex(value ->> 11), value ->> 12, value ->> 13
-         from json_each($1)",
+         values (0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         "insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
                 previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
          select pg_current_xact_id()::text::bigint, batch.*
          from unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
                      $9::uuid[], $10::boolean[], $11::uuid[], $12::uuid[], $13::text[], $14::timestamptz[]) as batch",
     )
-    .bind_batch(batch_of(events))
+    .bind_each(batch_of(events))
     .execute()
     .await?;
     tx.touch_feed();

@@ -119,10 +119,7 @@ pub async fn insert(tx: &mut Tx, rows: &[MessageRow]) -> Result<(), StoreError> 
         "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
                 direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
                 occurred_at, created_at, version)
-         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), value ->> 4, value ->> 5,
-                unhex(value ->> 6), value ->> 7, value ->> 8, unhex(value ->> 9), value ->> 10, value ->> 11,
-                value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17, value ->> 18, 1
-         from json_each($1)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 1)",
         "insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id, client_message_id,
                 direction, sender_type, sender_id, sender_name, content_type, text, content, reply_to, status, metadata,
                 occurred_at, created_at, version)
@@ -131,7 +128,7 @@ pub async fn insert(tx: &mut Tx, rows: &[MessageRow]) -> Result<(), StoreError> 
                      $9::text[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[],
                      $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[]) as batch",
     )
-    .bind_batch(batch_of(rows))
+    .bind_each(batch_of(rows))
     .execute()
     .await?;
     Ok(())

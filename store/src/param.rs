@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::item::{ContentType, ErrorClass, ReportedStatus};
+use rusqlite::types::Value;
 use sqlx::Arguments as _;
 use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
 use uuid::Uuid;
 
 pub(crate) type ParamError = Box<dyn std::error::Error + Send + Sync>;
@@ -12,7 +12,7 @@ pub(crate) type ParamError = Box<dyn std::error::Error + Send + Sync>;
 /// The parameter buffer of one of the engines.
 pub enum Arguments {
     /// For SQLite.
-    Sqlite(SqliteArguments),
+    Sqlite(Vec<Value>),
     /// For PostgreSQL.
     Postgres(PgArguments),
 }
@@ -39,11 +39,14 @@ impl<T: Param> Param for Option<T> {
 }
 
 macro_rules! native {
-    ($($type:ty),+ $(,)?) => {$(
+    ($($type:ty => $lite:expr),+ $(,)?) => {$(
         impl Param for $type {
             fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
                 match arguments {
-                    Arguments::Sqlite(arguments) => arguments.add(value),
+                    Arguments::Sqlite(values) => {
+                        values.push(value.map_or(Value::Null, $lite));
+                        Ok(())
+                    }
                     Arguments::Postgres(arguments) => arguments.add(value),
                 }
             }
@@ -51,7 +54,13 @@ macro_rules! native {
     )+};
 }
 
-native!(i64, f64, bool, Vec<u8>, Uuid);
+native!(
+    i64 => Value::Integer,
+    f64 => Value::Real,
+    bool => |value| Value::Integer(value.into()),
+    Vec<u8> => Value::Blob,
+    Uuid => |id: Uuid| Value::Blob(id.into_bytes().into()),
+);
 
 impl Param for &str {
     fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
@@ -63,7 +72,10 @@ impl Param for String {
     fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
         let value = value.map(storable);
         match arguments {
-            Arguments::Sqlite(arguments) => arguments.add(value),
+            Arguments::Sqlite(values) => {
+                values.push(value.map_or(Value::Null, Value::Text));
+                Ok(())
+            }
             Arguments::Postgres(arguments) => arguments.add(value),
         }
     }
@@ -79,7 +91,7 @@ pub(crate) fn storable(text: String) -> String {
 impl Param for DateTime<Utc> {
     fn add_option(value: Option<Self>, arguments: &mut Arguments) -> Result<(), ParamError> {
         match arguments {
-            Arguments::Sqlite(arguments) => arguments.add(value.map(|time| time.timestamp_micros())),
+            Arguments::Sqlite(_) => i64::add_option(value.map(|time| time.timestamp_micros()), arguments),
             Arguments::Postgres(arguments) => arguments.add(value.map(in_range)),
         }
     }

@@ -1,19 +1,20 @@
 //! Values on their way out of a row.
 
 use chrono::{DateTime, Utc};
+use rusqlite::types::Value;
 use sqlx::postgres::{PgRow, PgValueRef};
-use sqlx::sqlite::{SqliteRow, SqliteValueRef};
-use sqlx::{Decode, Postgres, Row as _, Sqlite, ValueRef as _};
+use sqlx::{Decode, Postgres, Row as _, ValueRef as _};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::sqlite::LiteRow;
 
 type ColumnError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A row of either engine.
 pub enum Row {
     /// From SQLite.
-    Sqlite(SqliteRow),
+    Sqlite(LiteRow),
     /// From PostgreSQL.
     Postgres(PgRow),
 }
@@ -21,7 +22,7 @@ pub enum Row {
 /// One value of a row.
 pub enum Cell<'r> {
     /// From SQLite.
-    Sqlite(SqliteValueRef<'r>),
+    Sqlite(&'r Value),
     /// From PostgreSQL.
     Postgres(PgValueRef<'r>),
 }
@@ -29,7 +30,7 @@ pub enum Cell<'r> {
 impl Cell<'_> {
     fn is_null(&self) -> bool {
         match self {
-            Cell::Sqlite(value) => value.is_null(),
+            Cell::Sqlite(value) => **value == Value::Null,
             Cell::Postgres(value) => value.is_null(),
         }
     }
@@ -39,20 +40,29 @@ impl Row {
     /// Reads the column `name`. Error: [`StoreError::Decode`] naming the column.
     pub fn get<T: Column>(&self, name: &str) -> Result<T, StoreError> {
         let cell = match self {
-            Row::Sqlite(row) => row.try_get_raw(name).map(Cell::Sqlite),
-            Row::Postgres(row) => row.try_get_raw(name).map(Cell::Postgres),
-        }?;
+            Row::Sqlite(row) => Cell::Sqlite(row.named(name).ok_or_else(|| no_column(name))?),
+            Row::Postgres(row) => Cell::Postgres(row.try_get_raw(name)?),
+        };
         T::read(cell).map_err(|source| StoreError::Decode { column: name.into(), source })
     }
 
     /// Reads the first column.
     pub fn first<T: Column>(&self) -> Result<T, StoreError> {
         let cell = match self {
-            Row::Sqlite(row) => row.try_get_raw(0).map(Cell::Sqlite),
-            Row::Postgres(row) => row.try_get_raw(0).map(Cell::Postgres),
-        }?;
+            Row::Sqlite(row) => Cell::Sqlite(row.first().ok_or_else(|| no_column("1"))?),
+            Row::Postgres(row) => Cell::Postgres(row.try_get_raw(0)?),
+        };
         T::read(cell).map_err(|source| StoreError::Decode { column: "1".into(), source })
     }
+}
+
+fn no_column(name: &str) -> StoreError {
+    StoreError::Decode { column: name.into(), source: "the statement has no such column".into() }
+}
+
+/// A value of another kind than its column promises. Says nothing of the value itself.
+fn unexpected(value: &Value, promised: &str) -> ColumnError {
+    format!("{:?} where {promised} was expected", value.data_type()).into()
 }
 
 /// A value that a column of both engines can hold.
@@ -74,11 +84,14 @@ impl<T: Column> Column for Option<T> {
 }
 
 macro_rules! native {
-    ($($type:ty),+ $(,)?) => {$(
+    ($($type:ty: $($lite:pat => $read:expr),+;)+) => {$(
         impl Column for $type {
             fn read(cell: Cell<'_>) -> Result<Self, ColumnError> {
                 match cell {
-                    Cell::Sqlite(value) => <$type as Decode<'_, Sqlite>>::decode(value),
+                    Cell::Sqlite(value) => match value {
+                        $($lite => $read,)+
+                        _ => Err(unexpected(value, stringify!($type))),
+                    },
                     Cell::Postgres(value) => <$type as Decode<'_, Postgres>>::decode(value),
                 }
             }
@@ -86,22 +99,26 @@ macro_rules! native {
     )+};
 }
 
-native!(i64, f64, bool, String, Vec<u8>, Uuid);
+#[expect(clippy::cast_precision_loss, reason = "SQLite answers a whole number where it could be exact")]
+fn real(whole: i64) -> f64 {
+    whole as f64
+}
 
-impl Column for i32 {
-    fn read(cell: Cell<'_>) -> Result<Self, ColumnError> {
-        match cell {
-            Cell::Sqlite(value) => <i32 as Decode<'_, Sqlite>>::decode(value),
-            Cell::Postgres(value) => <i32 as Decode<'_, Postgres>>::decode(value),
-        }
-    }
+native! {
+    i64: Value::Integer(number) => Ok(*number);
+    i32: Value::Integer(number) => Ok(i32::try_from(*number)?);
+    f64: Value::Real(number) => Ok(*number), Value::Integer(number) => Ok(real(*number));
+    bool: Value::Integer(number) => Ok(*number != 0);
+    String: Value::Text(text) => Ok(text.clone());
+    Vec<u8>: Value::Blob(bytes) => Ok(bytes.clone());
+    Uuid: Value::Blob(bytes) => Ok(Uuid::from_slice(bytes)?);
 }
 
 impl Column for DateTime<Utc> {
     fn read(cell: Cell<'_>) -> Result<Self, ColumnError> {
         match cell {
-            Cell::Sqlite(value) => {
-                let micros = <i64 as Decode<'_, Sqlite>>::decode(value)?;
+            Cell::Sqlite(_) => {
+                let micros = i64::read(cell)?;
                 DateTime::from_timestamp_micros(micros).ok_or_else(|| "a time out of range".into())
             }
             Cell::Postgres(value) => <DateTime<Utc> as Decode<'_, Postgres>>::decode(value),

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 use patchbay_core::notice::Notice;
+use rusqlite::types::Value;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Transaction};
 
 use crate::batch::Batch;
 use crate::db::Engine;
@@ -15,7 +15,8 @@ use crate::error::StoreError;
 use crate::param::{Arguments, Param};
 use crate::row::{Column, Record, Row};
 use crate::signals::Signals;
-use crate::writer::{Turn, given_up, gives_up};
+use crate::sqlite::{Answer, Connection as SqliteConnection, Reader, gives_up};
+use crate::writer::{Turn, given_up};
 
 /// A connection of either engine: inside a transaction when it came from [`crate::Db::begin`].
 #[derive(Debug)]
@@ -30,14 +31,15 @@ pub struct Tx {
 #[derive(Debug)]
 enum Connection {
     SqliteWrite(Turn),
-    SqliteRead(PoolConnection<Sqlite>),
+    SqliteRead(Reader),
     PostgresWrite(Transaction<'static, Postgres>),
     PostgresRead(PoolConnection<Postgres>),
 }
 
 enum Wire<'c> {
-    /// Beside a write transaction's connection: whether an error made the engine give the transaction up.
-    Sqlite(&'c mut SqliteConnection, Option<&'c mut bool>),
+    /// Beside the connection: whether an error made the engine give the transaction up.
+    SqliteWrite(&'c mut SqliteConnection, &'c mut bool),
+    SqliteRead(&'c mut Reader),
     Postgres(&'c mut PgConnection),
 }
 
@@ -56,7 +58,7 @@ impl Tx {
         Self::new(Connection::SqliteWrite(turn), signals)
     }
 
-    pub(crate) fn sqlite_read(connection: PoolConnection<Sqlite>, signals: &Arc<Signals>) -> Self {
+    pub(crate) fn sqlite_read(connection: Reader, signals: &Arc<Signals>) -> Self {
         Self::new(Connection::SqliteRead(connection), signals)
     }
 
@@ -95,9 +97,9 @@ impl Tx {
         match &mut self.connection {
             Connection::SqliteWrite(turn) => {
                 let (connection, is_given_up) = turn.wire();
-                Wire::Sqlite(connection, Some(is_given_up))
+                Wire::SqliteWrite(connection, is_given_up)
             }
-            Connection::SqliteRead(connection) => Wire::Sqlite(&mut *connection, None),
+            Connection::SqliteRead(reader) => Wire::SqliteRead(reader),
             Connection::PostgresWrite(tx) => Wire::Postgres(&mut *tx),
             Connection::PostgresRead(connection) => Wire::Postgres(&mut *connection),
         }
@@ -106,10 +108,10 @@ impl Tx {
     /// A statement in the text both engines understand.
     pub fn query(&mut self, sql: &'static str) -> Statement<'_> {
         let arguments = match self.engine() {
-            Engine::Sqlite => Arguments::Sqlite(SqliteArguments::default()),
+            Engine::Sqlite => Arguments::Sqlite(Vec::new()),
             Engine::Postgres => Arguments::Postgres(PgArguments::default()),
         };
-        Statement { wire: self.wire(), sql, arguments, failed: None }
+        Statement { wire: self.wire(), sql, arguments, each: None, failed: None }
     }
 
     /// A statement that the engines spell differently; both take the same parameters.
@@ -118,6 +120,19 @@ impl Tx {
             Engine::Sqlite => sqlite,
             Engine::Postgres => postgres,
         };
+        self.query(sql)
+    }
+
+    /// A statement that only SQLite is asked. Panics on PostgreSQL.
+    pub(crate) fn query_sqlite(&mut self, sql: &'static str) -> Statement<'_> {
+        assert_eq!(self.engine(), Engine::Sqlite, "this statement is for SQLite alone");
+        self.query(sql)
+    }
+
+    /// A statement that only PostgreSQL is asked: SQLite, which needs no trip to a server, does the same step by step.
+    /// Panics on SQLite.
+    pub(crate) fn query_postgres(&mut self, sql: &'static str) -> Statement<'_> {
+        assert_eq!(self.engine(), Engine::Postgres, "this statement is not for SQLite");
         self.query(sql)
     }
 
@@ -157,6 +172,8 @@ pub struct Statement<'c> {
     wire: Wire<'c>,
     sql: &'static str,
     arguments: Arguments,
+    /// Values of each run, on SQLite.
+    each: Option<Vec<Vec<Value>>>,
     failed: Option<StoreError>,
 }
 
@@ -177,22 +194,27 @@ impl Statement<'_> {
         self
     }
 
+    /// Binds a batch: the statement is run for each row on SQLite, with one array for each column on PostgreSQL.
+    pub fn bind_each(mut self, batch: Batch) -> Self {
+        match &mut self.arguments {
+            Arguments::Sqlite(_) => {
+                self.each = Some(batch.into_rows());
+                self
+            }
+            Arguments::Postgres(_) => self.bind_batch(batch),
+        }
+    }
+
     /// Runs it and tells how many rows it touched.
     pub async fn execute(self) -> Result<u64, StoreError> {
         if let Some(error) = self.failed {
             return Err(error);
         }
         match (self.wire, self.arguments) {
-            (Wire::Sqlite(connection, is_given_up), Arguments::Sqlite(arguments)) => {
-                if is_given_up.as_deref() == Some(&true) {
-                    return Err(given_up());
-                }
-                let done = sqlx::query_with::<Sqlite, _>(self.sql, arguments).execute(connection).await;
-                Ok(noting(is_given_up, done)?.rows_affected())
-            }
             (Wire::Postgres(connection), Arguments::Postgres(arguments)) => {
                 Ok(sqlx::query_with::<Postgres, _>(self.sql, arguments).execute(connection).await?.rows_affected())
             }
+            (wire, Arguments::Sqlite(values)) => Ok(wire.ask_sqlite(self.sql, values, self.each).await?.touched),
             _ => unreachable!("a statement's arguments are made for the engine of its connection"),
         }
     }
@@ -204,12 +226,8 @@ impl Statement<'_> {
         }
         let mut records = Vec::new();
         match (self.wire, self.arguments) {
-            (Wire::Sqlite(connection, mut is_given_up), Arguments::Sqlite(arguments)) => {
-                if is_given_up.as_deref() == Some(&true) {
-                    return Err(given_up());
-                }
-                let mut rows = sqlx::query_with::<Sqlite, _>(self.sql, arguments).fetch(connection);
-                while let Some(row) = noting(is_given_up.as_deref_mut(), rows.try_next().await)? {
+            (wire, Arguments::Sqlite(values)) => {
+                for row in wire.ask_sqlite(self.sql, values, self.each).await?.rows {
                     records.push(R::read(&Row::Sqlite(row))?);
                 }
             }
@@ -245,12 +263,29 @@ impl Statement<'_> {
     }
 }
 
-/// Notes when an error made SQLite give up the whole transaction.
-fn noting<T>(is_given_up: Option<&mut bool>, result: sqlx::Result<T>) -> sqlx::Result<T> {
-    if let (Some(is_given_up), Err(error)) = (is_given_up, &result) {
-        *is_given_up |= gives_up(error);
+impl Wire<'_> {
+    async fn ask_sqlite(
+        self,
+        sql: &'static str,
+        values: Vec<Value>,
+        each: Option<Vec<Vec<Value>>>,
+    ) -> Result<Answer, StoreError> {
+        match self {
+            Wire::SqliteWrite(_, true) => Err(given_up()),
+            Wire::SqliteWrite(connection, is_given_up) => {
+                let answer = match each {
+                    Some(each) => connection.run_each(sql, &each),
+                    None => connection.run(sql, &values),
+                };
+                if let Err(error) = &answer {
+                    *is_given_up = gives_up(error);
+                }
+                Ok(answer?)
+            }
+            Wire::SqliteRead(reader) => reader.run(sql, values).await,
+            Wire::Postgres(_) => unreachable!("a statement's arguments are made for the engine of its connection"),
+        }
     }
-    result
 }
 
 struct First<T>(T);

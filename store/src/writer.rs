@@ -15,12 +15,12 @@ mod keeper;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::error::StoreError;
+use crate::sqlite::{Connection, Options};
 use desk::{Desk, Outcome};
 use keeper::Keeper;
 
@@ -39,9 +39,9 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Opens the connection.
-    pub(crate) async fn open(options: SqliteConnectOptions) -> Result<Self, StoreError> {
+    pub(crate) fn open(options: Options) -> Result<Self, StoreError> {
         let (committed, commits) = watch::channel(());
-        let desk = Arc::new(Mutex::new(Desk::open(options.clone(), committed).await?));
+        let desk = Arc::new(Mutex::new(Desk::open(options.clone(), committed)?));
         // There is one desk: the channel is never full.
         let (left, to_settle) = mpsc::channel(1);
         let due = Arc::new(Notify::new());
@@ -56,28 +56,28 @@ impl Writer {
             Ok(desk) => desk,
             Err(_) => timeout(PATIENCE, self.desk.clone().lock_owned())
                 .await
-                .map_err(|_| StoreError::Unavailable(sqlx::Error::PoolTimedOut))?,
+                .map_err(|waited| StoreError::Unavailable(waited.into()))?,
         };
         let mut turn = Turn { desk: Some(desk), left: self.left.clone(), due: self.due.clone(), is_given_up: false };
         turn.desk_mut().enter().await?;
         Ok(turn)
     }
 
-    /// Runs `work` on the connection, outside of any transaction.
-    pub(crate) async fn alone<T, E: From<StoreError>>(
+    /// Runs `work` on the connection, outside of any transaction, on a thread where it may take long.
+    pub(crate) async fn alone<T: Send + 'static>(
         &self,
-        work: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, E>,
-    ) -> Result<T, E> {
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let mut desk = self.desk.lock().await;
         desk.settle().await;
-        work(desk.connection().await?).await
+        desk.aside(work).await?
     }
 
     /// Commits what waits and closes the connection.
     pub(crate) async fn close(&self) {
         let mut desk = self.desk.lock().await;
         desk.settle().await;
-        desk.close().await;
+        desk.close();
         drop(desk);
         for task in self.tasks.lock().await.drain(..) {
             task.abort();
@@ -98,7 +98,7 @@ pub(crate) struct Turn {
 
 impl Turn {
     /// The connection, and where a statement notes that its error made the engine give up the transaction.
-    pub(crate) fn wire(&mut self) -> (&mut SqliteConnection, &mut bool) {
+    pub(crate) fn wire(&mut self) -> (&mut Connection, &mut bool) {
         let desk = self.desk.as_mut().expect("a turn has the desk until it ends");
         (desk.working(), &mut self.is_given_up)
     }
@@ -150,30 +150,12 @@ impl Drop for Turn {
 async fn wait(outcome: oneshot::Receiver<Outcome>) -> Result<(), StoreError> {
     match outcome.await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(reason)) => Err(StoreError::Unavailable(sqlx::Error::Protocol(reason))),
-        Err(_) => Err(StoreError::Unavailable(sqlx::Error::PoolClosed)),
+        Ok(Err(reason)) => Err(StoreError::Unavailable(reason.into())),
+        Err(closed) => Err(StoreError::Unavailable(closed.into())),
     }
 }
 
 /// A statement's error made the engine give up the whole transaction.
 pub(crate) fn given_up() -> StoreError {
-    StoreError::Unavailable(sqlx::Error::Protocol("the transaction was given up after an error".into()))
-}
-
-/// Whether the engine may have given up the whole transaction with this error, not only the statement.
-pub(crate) fn gives_up(error: &sqlx::Error) -> bool {
-    let sqlx::Error::Database(error) = error else {
-        return !matches!(
-            error,
-            sqlx::Error::ColumnDecode { .. }
-                | sqlx::Error::ColumnNotFound(_)
-                | sqlx::Error::ColumnIndexOutOfBounds { .. }
-                | sqlx::Error::Decode(_)
-                | sqlx::Error::Encode(_)
-                | sqlx::Error::RowNotFound
-        );
-    };
-    let code = error.code().and_then(|code| code.parse::<u32>().ok());
-    // The low byte is the kind: error in the SQL, constraint, mismatch, out of range, too big, not found.
-    !code.is_some_and(|code| matches!(code & 0xff, 1 | 12 | 18 | 19 | 20 | 25))
+    StoreError::Unavailable("the transaction was given up after an error".into())
 }

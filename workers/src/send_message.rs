@@ -5,6 +5,7 @@
 mod by_mail;
 mod pace;
 mod render;
+mod to_visitor;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub(crate) async fn run(
         return Ok(Verdict::Later(ctx.now + NO_INBOX));
     };
     let sender = Sender { deps, ctx, job, inbox };
+    if let Provider::Chat(_) = &sender.inbox.provider {
+        return sender.hand_to_visitor(id).await;
+    }
     if let Provider::Email(mailbox) = &sender.inbox.provider {
         return Box::pin(sender.mail(client.mail(), mailbox, &outgoing)).await;
     }
@@ -177,7 +181,7 @@ impl Sender<'_> {
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {
         let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
         match self.inbox.provider {
-            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => whatsapp::classify(&answer),
             Provider::Twilio(_) => twilio::classify(&answer),
         }
     }

@@ -18,6 +18,15 @@ export function SimulatorPage() {
             <p className="text-[0.8125rem] text-ink-soft">{t.sim.lead}</p>
           </div>
           <a
+            href="/sim/shop"
+            target="_blank"
+            rel="noreferrer"
+            className="inline-flex h-9 items-center gap-1.5 rounded-lg border border-line px-4 text-[0.8125rem] font-medium hover:bg-accent-soft"
+          >
+            {t.sim.shop}
+            <ArrowUpRight className="size-4" aria-hidden />
+          </a>
+          <a
             href="/app/"
             target="_blank"
             rel="noreferrer"

@@ -113,7 +113,8 @@ export const en = {
     location: "Location",
     back: "Back to the list",
     details: "Details",
-    typing: (names: string, mode: "reply" | "note") => (mode === "note" ? `${names} is writing a note…` : `${names} is typing a reply…`),
+    typing: (names: string, mode: "reply" | "note" | "customer") =>
+      mode === "note" ? `${names} is writing a note…` : mode === "customer" ? `${names} is typing…` : `${names} is typing a reply…`,
     customer: "Customer",
   },
   ticks: {
@@ -316,6 +317,7 @@ export const en = {
     title: "Demo phones",
     lead: "Write as a customer. Everything goes through the same signed webhooks a real provider would call.",
     console: "Open the console",
+    shop: "Open the shop with web chat",
     whatsapp: "WhatsApp",
     sms: "Text messages",
     contacts: "Phones",

@@ -113,7 +113,7 @@ export const fr: Texts = {
     location: "Position",
     back: "Retour à la liste",
     details: "Détails",
-    typing: (names, mode) => (mode === "note" ? `${names} écrit une note…` : `${names} écrit une réponse…`),
+    typing: (names, mode) => (mode === "note" ? `${names} écrit une note…` : mode === "customer" ? `${names} écrit…` : `${names} écrit une réponse…`),
     customer: "Client",
   },
   ticks: {
@@ -316,6 +316,7 @@ export const fr: Texts = {
     title: "Téléphones de démo",
     lead: "Écrivez comme un client. Tout passe par les mêmes webhooks signés qu'un vrai fournisseur.",
     console: "Ouvrir la console",
+    shop: "Ouvrir la boutique avec la discussion",
     whatsapp: "WhatsApp",
     sms: "Messages",
     contacts: "Téléphones",

@@ -48,19 +48,23 @@ pub(super) async fn carry_out(
         changes: Some(before.difference(&ticket)),
         ..AuditEntry::new(ctx, row.tool, Outcome::Success)
     };
-    for step in &change.steps {
-        tickets::append_transition(tx, id, *step, row.tool, entry.id, ctx.now).await?;
-    }
     let telling =
         Telling { ticket: &ticket, previous: Some(before.state), conversation, audience: audience.unwrap_or_default() };
     let mut told = change.told;
     if !change.steps.is_empty() {
         told.push(Told { topic: Topic::TicketStateChanged, facts: Map::new() });
     }
-    telling::other_systems(tx, ctx, telling, &told).await?;
-    telling::people(tx, ctx, telling).await?;
+    let told = telling::other_systems(ctx, telling, &told);
+    let shown = vec![telling::people(ctx, telling)];
     let reply = answer(&ticket, extra);
-    Ok(Written { ticket: Some(id), entry: Some(entry), steps: change.steps, ..Written::new(asked, &reply) })
+    Ok(Written {
+        ticket: Some(id),
+        entry: Some(entry),
+        steps: change.steps,
+        told,
+        shown,
+        ..Written::new(asked, &reply)
+    })
 }
 
 /// Scope, version and state, in this order.

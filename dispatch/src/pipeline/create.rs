@@ -45,14 +45,12 @@ pub(super) async fn carry_out(
         payload: redact(&call.body),
         ..AuditEntry::new(ctx, row.tool, Outcome::Success)
     };
-    for step in &decision.steps {
-        tickets::append_transition(tx, ticket.id, *step, row.tool, entry.id, ctx.now).await?;
-    }
     let telling = Telling { ticket: &ticket, previous, conversation, audience };
     let told: Vec<Told> = decision.topics.iter().map(|topic| Told { topic: *topic, facts: Map::new() }).collect();
-    telling::other_systems(tx, ctx, telling, &told).await?;
-    telling::people(tx, ctx, telling).await?;
-    Ok(Written { ticket: Some(ticket.id), entry: Some(entry), steps: decision.steps, ..Written::new(asked, &reply) })
+    let told = telling::other_systems(ctx, telling, &told);
+    let shown = vec![telling::people(ctx, telling)];
+    let (ticket, steps) = (Some(ticket.id), decision.steps);
+    Ok(Written { ticket, entry: Some(entry), steps, told, shown, ..Written::new(asked, &reply) })
 }
 
 /// The next code of a prefix in this year: `T-2026-001`.

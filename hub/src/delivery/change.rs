@@ -22,7 +22,7 @@ pub(super) async fn lock(tx: &mut Tx, id: MessageId) -> Result<Option<MessageRow
 }
 
 /// Writes the delivery of `rows` as it stands and appends one `message.status` event for each.
-pub(super) async fn write(
+pub(crate) async fn write(
     tx: &mut Tx,
     ctx: &Ctx,
     directory: &Directory,

@@ -1,5 +1,6 @@
 //! One batch in one transaction: claim the keys and find who writes, place the messages, write, tell.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use patchbay_core::channel::{Channel, Direction};
@@ -20,6 +21,7 @@ use super::mail::{self, MailPlaces, is_mail};
 use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
 use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
+use super::uploads;
 use super::{Work, changes, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
@@ -103,11 +105,13 @@ async fn claim<'a>(
             _ => None,
         })
         .collect();
+    let keys: Vec<Cow<'_, str>> = candidates.iter().map(|fresh| fresh.message.key()).collect();
     let mut arrivals: Vec<Arrival<'_>> = candidates
         .iter()
-        .map(|fresh| {
+        .zip(&keys)
+        .map(|(fresh, key)| {
             let Address { channel, address } = fresh.customer();
-            let channel_message_id = fresh.message.channel_message_id.as_str();
+            let channel_message_id = key.as_ref();
             Arrival { inbox_id: fresh.work.inbox.id, channel_message_id, message_id: fresh.id, channel, address }
         })
         .collect();
@@ -198,7 +202,7 @@ async fn write_messages(
         }
     }
     threads.complete(tx, ctx, pairs).await?;
-    let mut records = Records::with_capacity(fresh.len());
+    let mut records = Records::with_capacity(fresh.len(), uploads::of(tx, fresh).await?);
     let mut told = Vec::with_capacity(fresh.len());
     for fresh in fresh {
         let customer = fresh.customer();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::{IdentityMode, JwtRules, Origin, Site};
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{DkimCheck, InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
@@ -35,7 +37,14 @@ impl Settings {
         };
         Self {
             ingress,
-            inboxes: Inboxes::new(whatsapp(config).into_iter().chain(twilio(config)).chain(mailboxes(config)).map(Arc::new)),
+            inboxes: Inboxes::new(
+                whatsapp(config)
+                    .into_iter()
+                    .chain(twilio(config))
+                    .chain(mailboxes(config))
+                    .chain(chat(config))
+                    .map(Arc::new),
+            ),
             opted_out: texts(&config["opted_out"]),
             conversations: entries(&config["known_message_ids"])
                 .filter_map(|(id, conversation)| Some((id.clone(), conversation.as_str()?.to_owned())))
@@ -113,6 +122,35 @@ fn mailboxes(config: &Value) -> Vec<Inbox> {
         .into_iter()
         .map(|address| Inbox { address, ..inbox(Channel::Email, Provider::Email(Box::new(mailbox.clone()))) })
         .collect()
+}
+
+fn chat(config: &Value) -> Option<Inbox> {
+    let name = config["inbox"].as_str()?;
+    let jwt = &config["jwt"];
+    let seconds = |key: &str, default: i64| TimeDelta::seconds(jwt[key].as_i64().unwrap_or(default));
+    let identity = if config["identity_mode"].as_str() == Some("jwt") {
+        IdentityMode::Jwt(JwtRules {
+            keys: entries(&jwt["keys"])
+                .filter_map(|(id, key)| Some((id.clone(), Secret::new(key.as_str()?))))
+                .collect(),
+            default_kid: jwt["default_kid"].as_str().map(str::to_owned),
+            audience: jwt["audience"].as_str().unwrap_or_default().to_owned(),
+            leeway: seconds("leeway_seconds", 60),
+            max_ttl: seconds("max_ttl_seconds", 86_400),
+        })
+    } else {
+        IdentityMode::Hmac(secrets(&config["identity_secrets"]))
+    };
+    let site = Site {
+        identity,
+        require_identity: config["require_identity"].as_bool() == Some(true),
+        allowed_origins: texts(&config["allowed_origins"]).iter().filter_map(|origin| Origin::parse(origin)).collect(),
+        max_text_chars: config["max_text_chars"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(20_000),
+        business_hours: Vec::new(),
+        timezone: "UTC".to_owned(),
+        greeting: None,
+    };
+    Some(Inbox { name: name.to_owned(), ..inbox(Channel::Chat, Provider::Chat(Box::new(site))) })
 }
 
 fn inbox(channel: Channel, provider: Provider) -> Inbox {

@@ -9,6 +9,7 @@ use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
+use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{Hub, HubConfig, administration, files};
@@ -16,6 +17,7 @@ use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpLis
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
+use patchbay_tool_gateway::{Gateway, Transactions};
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -34,6 +36,8 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(5);
 /// The parts of a server.
 pub(super) struct Parts {
     pub(super) hub: Hub,
+    /// The door for AI agents, once started.
+    pub(super) gateway: Option<Gateway>,
     pub(super) ingress: Option<Ingress>,
     pub(super) realtime: Option<Realtime>,
     pub(super) simulator: Option<patchbay_simulator::Running>,
@@ -80,7 +84,7 @@ impl Parts {
         let dispatch =
             Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
-        Ok(Self { hub, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
+        Ok(Self { hub, gateway: None, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
     }
 
     /// Starts the parts that the roles ask for.
@@ -110,7 +114,7 @@ impl Parts {
             self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
         }
         if roles.ingress {
-            self.start_ingress(settings, inboxes, journal, stop, stop_intake).await?;
+            self.start_ingress(settings, inboxes, journal, (stop, stop_intake)).await?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -124,6 +128,28 @@ impl Parts {
         if roles.workers {
             self.start_workers(settings, stop).await?;
         }
+        self.start_gateway(settings, roles, stop)
+    }
+
+    /// Builds the door for AI agents; with the workers it also follows customers' answers and settles drafts.
+    fn start_gateway(
+        &mut self,
+        settings: &Settings,
+        roles: Roles,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
+        let unusable = |error: patchbay_tool_gateway::transactions::Unusable| StartError::Part {
+            what: "integration.transactions",
+            problem: error.to_string(),
+        };
+        let system = settings.integration.transactions.as_ref();
+        let clock = self.hub.gate.clock.clone();
+        let system = system.map(|system| Transactions::new(system.config(), clock)).transpose().map_err(unusable)?;
+        let gateway = Gateway::new(self.hub.clone(), settings.tool_gateway.clone(), system);
+        if roles.workers {
+            self.tasks.push(tokio::spawn(gateway.clone().run_background(stop.clone())));
+        }
+        self.gateway = Some(gateway);
         Ok(())
     }
 
@@ -153,14 +179,13 @@ impl Parts {
         reenactment
     }
 
-    /// `stop_listening`: no mail server is greeted after it; what was received is still taken in until `stop`.
+    /// `stop_sockets`: no visitor and no mail server is greeted after it; what was received is taken in until `stop`.
     async fn start_ingress(
         &mut self,
         settings: &Settings,
         inboxes: Inboxes,
         journal: Option<Arc<Journal>>,
-        stop_listening: &CancellationToken,
-        stop: &CancellationToken,
+        (stop_sockets, stop): (&CancellationToken, &CancellationToken),
     ) -> Result<(), StartError> {
         let (intake, shards) = Intake::start(self.hub.clone(), stop);
         self.tasks.extend(shards);
@@ -172,12 +197,14 @@ impl Parts {
         if let Some(journal) = journal {
             sink = sink.keeping(journal);
         }
-        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
+        let (desk, visitors) = Desk::start(self.hub.clone(), stop_sockets.clone());
+        self.tasks.push(visitors);
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)).with_desk(desk);
         let broken = |problem: String| StartError::Part { what: "the mail receiver", problem };
         if let Some(smtp) = settings.smtp_receiver().map_err(broken)? {
             let bound = SmtpListener::bind(smtp, ingress.clone()).await;
             let listener = bound.map_err(|error| broken(format!("listen_smtp: {error}")))?;
-            self.tasks.push(tokio::spawn(listener.run(stop_listening.clone())));
+            self.tasks.push(tokio::spawn(listener.run(stop_sockets.clone())));
         }
         self.ingress = Some(ingress);
         Ok(())

@@ -64,7 +64,11 @@ pub(super) fn router(
             .merge(api)
             .route("/openapi.json", get(move || std::future::ready(Json(document))))
             .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
-            .merge(pages::router(pages, simulated.people()));
+            .merge(pages::router(pages, simulated.people(), parts.hub.gate.directory.clone()));
+    }
+    if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
+        let (tools, _) = patchbay_tool_gateway::router().with_state(gateway.clone()).split_for_parts();
+        bounded = bounded.merge(tools);
     }
     // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
     let mut router = bounded

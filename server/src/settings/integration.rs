@@ -54,6 +54,23 @@ pub struct TransactionSettings {
     pub hmac_secret: Secret,
 }
 
+/// First wait between two tries of a read. Source: domain, integration hub.
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl TransactionSettings {
+    /// What the gateway needs to call the system.
+    pub fn config(&self) -> patchbay_tool_gateway::TransactionConfig {
+        patchbay_tool_gateway::TransactionConfig {
+            base_url: self.base_url.clone(),
+            token_url: self.token_url.clone(),
+            client_id: self.client_id.clone(),
+            client_secret: self.client_secret.clone(),
+            hmac_secret: self.hmac_secret.clone(),
+            retry_after: RETRY_AFTER,
+        }
+    }
+}
+
 impl IntegrationSettings {
     /// Replaces references to secrets by the secrets. Errors: one that cannot be read, a base that is missing.
     pub(super) fn complete(&mut self) -> Result<(), SettingsError> {
@@ -73,7 +90,6 @@ impl IntegrationSettings {
     /// What is set here and not used by this release, one line each.
     pub(super) fn unused(&self) -> impl Iterator<Item = &'static str> {
         let http = (self.ticketing.kind == TicketingKind::Http).then_some("integration.ticketing");
-        let transactions = self.transactions.is_some().then_some("integration.transactions");
-        http.into_iter().chain(transactions)
+        http.into_iter()
     }
 }

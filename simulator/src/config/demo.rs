@@ -65,7 +65,7 @@ impl SimulatorConfig {
                         way,
                     });
                 }
-                Provider::Unserved => {}
+                Provider::Chat(_) | Provider::Unserved => {}
             }
         }
         if !mailboxes.is_empty() {

@@ -2,18 +2,21 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::sync::{oneshot, watch};
-use tokio::time::Instant;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, sleep};
 
 use super::given_up;
 use crate::error::StoreError;
+use crate::sqlite::{Connection, Options, is_busy};
 
 /// Most transactions that share a commit.
 const MOST: u32 = 64;
 /// How long the first of them waits for others, once it has ended.
 const LONGEST: Duration = Duration::from_millis(2);
+/// How long another process may write before a transaction is told that the database is away, and how often it is asked.
+const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// Whether everything is durable now; else why not.
 pub(super) type Outcome = Result<(), String>;
@@ -21,9 +24,9 @@ pub(super) type Outcome = Result<(), String>;
 /// Whoever has the desk has the connection.
 #[derive(Debug)]
 pub(crate) struct Desk {
-    options: SqliteConnectOptions,
+    options: Options,
     /// `None` after a failure that leaves its state in doubt, and once it is closed.
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     shared: Option<Shared>,
     /// Notes that something was committed.
     committed: watch::Sender<()>,
@@ -52,25 +55,41 @@ enum AtWork {
 }
 
 impl Desk {
-    pub(super) async fn open(options: SqliteConnectOptions, committed: watch::Sender<()>) -> Result<Self, StoreError> {
-        let connection = Some(options.connect().await?);
+    pub(super) fn open(options: Options, committed: watch::Sender<()>) -> Result<Self, StoreError> {
+        let connection = Some(Connection::open(&options)?);
         Ok(Self { options, connection, shared: None, committed, is_closed: false })
     }
 
     /// The connection; a new one when the last was given up.
-    pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
         if self.is_closed {
-            return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));
+            return Err(closed());
         }
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.options.connect().await?,
+            None => Connection::open(&self.options)?,
         };
         Ok(self.connection.insert(connection))
     }
 
+    /// Works with the connection on a thread where that may take long.
+    pub(super) async fn aside<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.connection()?;
+        let mut connection = self.connection.take().ok_or_else(closed)?;
+        let work = move || {
+            let done = work(&mut connection);
+            (connection, done)
+        };
+        let (connection, done) = spawn_blocking(work).await.map_err(|gone| StoreError::Unavailable(gone.into()))?;
+        self.connection = Some(connection);
+        Ok(done)
+    }
+
     /// The connection of a transaction at work.
-    pub(super) fn working(&mut self) -> &mut SqliteConnection {
+    pub(super) fn working(&mut self) -> &mut Connection {
         self.connection.as_mut().expect("a transaction at work has a connection")
     }
 
@@ -79,9 +98,9 @@ impl Desk {
     pub(super) async fn enter(&mut self) -> Result<(), StoreError> {
         // Whoever goes away leaves the desk to the keeper: only one that has ended leaves it like this.
         if self.shared.as_ref().is_some_and(|shared| shared.at_work != AtWork::Nobody) {
-            return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));
+            return Err(closed());
         }
-        self.connection().await?;
+        self.connection()?;
         let entered = self.shared.as_ref().map_or(0, |shared| shared.entered) + 1;
         let shared = self.shared.get_or_insert_with(|| Shared {
             entered,
@@ -90,10 +109,24 @@ impl Desk {
             waiting: Vec::new(),
         });
         (shared.entered, shared.at_work) = (entered, AtWork::Entering);
-        let begun = if entered == 1 { self.run("begin immediate").await } else { self.run(savepoint(entered)).await };
-        begun?;
+        if entered == 1 {
+            self.begin().await?;
+        } else {
+            self.run(&savepoint(entered)).map_err(StoreError::Statement)?;
+        }
         self.shared.as_mut().expect("it is open").at_work = AtWork::Entered;
         Ok(())
+    }
+
+    /// Waits for another process that writes, without holding the thread.
+    async fn begin(&mut self) -> Result<(), StoreError> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            match self.working().control("begin immediate") {
+                Err(error) if is_busy(&error) && Instant::now() < until => sleep(PAUSE).await,
+                begun => return Ok(begun?),
+            }
+        }
     }
 
     /// The transaction at work has ended well and waits. `true`: nobody else may enter.
@@ -117,11 +150,11 @@ impl Desk {
             AtWork::Nobody => self.commit().await,
             // Nobody else has anything in it.
             _ if only => {
-                self.give_up().await;
+                self.give_up();
                 Ok(())
             }
             AtWork::Entering | AtWork::Entered => {
-                let undone = self.run(rollback_to(entered)).await;
+                let undone = self.run(&rollback_to(entered));
                 // Without the savepoint the engine has given up the transaction of all, unless it was never set.
                 if undone.is_err() && at_work == AtWork::Entered {
                     Err(given_up().to_string())
@@ -131,7 +164,7 @@ impl Desk {
             }
         };
         if outcome.is_err() {
-            self.give_up().await;
+            self.give_up();
         }
         for waiting in self.shared.take().into_iter().flat_map(|shared| shared.waiting) {
             // Whoever went away does not need to know.
@@ -140,15 +173,16 @@ impl Desk {
     }
 
     async fn commit(&mut self) -> Outcome {
-        self.run("commit").await.map_err(|error| error.to_string())?;
+        let committed = self.aside(|connection| connection.control("commit")).await;
+        committed.and_then(|done| Ok(done?)).map_err(|error| error.to_string())?;
         self.committed.send_replace(());
         Ok(())
     }
 
     /// Ends the engine's transaction without a commit. When that is in doubt, ends the connection with it.
-    async fn give_up(&mut self) {
-        if let Err(error) = self.run("rollback").await {
-            let is_over = error.as_database_error().is_some_and(|error| error.message().contains("no transaction"));
+    fn give_up(&mut self) {
+        if let Err(error) = self.run("rollback") {
+            let is_over = error.to_string().contains("no transaction");
             if !is_over {
                 self.connection = None;
             }
@@ -156,17 +190,19 @@ impl Desk {
     }
 
     /// Ends the connection for good.
-    pub(super) async fn close(&mut self) {
+    pub(super) fn close(&mut self) {
         self.is_closed = true;
-        if let Some(connection) = self.connection.take() {
-            let _closed = connection.close().await;
-        }
+        self.connection = None;
     }
 
-    async fn run(&mut self, sql: impl Into<std::borrow::Cow<'static, str>>) -> sqlx::Result<()> {
-        let connection = self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)?;
-        sqlx::raw_sql(AssertSqlSafe(sql.into().into_owned())).execute(connection).await.map(drop)
+    fn run(&mut self, sql: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        let connection = self.connection.as_mut().ok_or("the connection was given up")?;
+        Ok(connection.control(sql)?)
     }
+}
+
+fn closed() -> StoreError {
+    StoreError::Unavailable("the database was closed".into())
 }
 
 fn savepoint(number: u32) -> String {

@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// Third-party crates that only some of ours may know, and why.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("sqlx", &["store", "tests"], "SQL stands only in store"),
+    ("rusqlite", &["store"], "SQL stands only in store"),
     (
         "axum",
         &["http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "simulator", "server", "tests"],

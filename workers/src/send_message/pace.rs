@@ -45,7 +45,7 @@ pub(super) async fn turn(
 /// Source: channels reference, "Limits" (80 messages a second of one WhatsApp number) and "Rates".
 fn rate(config: &WorkersConfig, inbox: &Inbox) -> Rate {
     match inbox.provider {
-        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Unserved => {
+        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => {
             Rate { per_second: config.whatsapp_per_second, burst: 4 }
         }
         Provider::Twilio(_) => Rate { per_second: config.twilio_per_second, burst: 3 },
@@ -67,6 +67,6 @@ fn account(inbox: &Inbox) -> Scope {
     match &inbox.provider {
         Provider::Twilio(number) => Scope::Account(number.account_sid.clone()),
         // Several numbers share an access token exactly when they belong to one app; their ids say nothing about it.
-        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Unserved => Scope::Account(inbox.id.to_string()),
+        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => Scope::Account(inbox.id.to_string()),
     }
 }

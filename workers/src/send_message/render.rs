@@ -38,7 +38,7 @@ pub(super) fn render(
     match &inbox.provider {
         Provider::WhatsAppCloud(number) => through_cloud(&number.phone_number_id, outgoing, addresses),
         Provider::Twilio(number) => through_twilio(inbox, &number.account_sid, outgoing, addresses),
-        Provider::Email(_) | Provider::Unserved => Err(RenderError::Unreachable),
+        Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => Err(RenderError::Unreachable),
     }
 }
 

@@ -7,6 +7,10 @@ use uuid::Uuid;
 
 use crate::ticket::refusal::FieldError;
 
+mod shape;
+
+pub use shape::{Shape, hundredths};
+
 /// Longest one-line text, in characters.
 pub const MAX_SUMMARY: usize = 500;
 /// Longest free text, in characters.
@@ -95,6 +99,15 @@ pub enum FieldKind {
     Scalar,
     /// Any object, up to 16 KiB.
     FreeObject,
+    /// A text of a fixed shape.
+    Shaped(Shape),
+    /// An amount of money as a number with at most two decimals, from 0.01 to `most` hundredths.
+    Amount {
+        /// Most, in hundredths.
+        most: i64,
+    },
+    /// One of a closed set of words, or a list of them.
+    Words(&'static [&'static str]),
 }
 
 /// A name, category or identifier.
@@ -251,6 +264,27 @@ impl FieldKind {
                 Value::String(_) => return FieldKind::Text { least: 0, most: MAX_TEXT }.read(value, path, errors),
                 _ => wrong("must be true, false, a number or a text".into()),
             },
+            Self::Shaped(shape) => {
+                if !value.as_str().is_some_and(|text| shape.fits(text)) {
+                    wrong(format!("must match {}", shape.pattern()));
+                }
+            }
+            Self::Amount { most } => match value.as_f64().map(hundredths) {
+                Some(Some(amount)) if (1..=*most).contains(&amount) => {}
+                Some(None) => wrong("must not have more than two decimals".into()),
+                Some(_) => wrong(format!("must be more than 0 and not more than {}", most / 100)),
+                None => wrong("must be a number".into()),
+            },
+            Self::Words(words) => {
+                let known = |word: &Value| word.as_str().is_some_and(|word| words.contains(&word));
+                let fits = match value {
+                    Value::Array(list) => !list.is_empty() && list.len() <= words.len() && list.iter().all(known),
+                    word => known(word),
+                };
+                if !fits {
+                    wrong(format!("must be one of {}", words.join(", ")));
+                }
+            }
             Self::FreeObject => match value {
                 Value::Object(_) => {
                     let text = value.to_string();
@@ -289,6 +323,14 @@ impl FieldKind {
             }
             Self::Scalar => json!({"type": ["boolean", "number", "string", "null"]}),
             Self::FreeObject => json!({"type": "object"}),
+            Self::Shaped(shape) => json!({"type": "string", "pattern": shape.pattern()}),
+            Self::Amount { most } => {
+                json!({"type": "number", "exclusiveMinimum": 0, "maximum": most / 100, "multipleOf": 0.01})
+            }
+            Self::Words(words) => json!({"anyOf": [
+                {"type": "string", "enum": words},
+                {"type": "array", "items": {"type": "string", "enum": words}, "minItems": 1, "maxItems": words.len()},
+            ]}),
         }
     }
 }

@@ -189,6 +189,9 @@ fn kind(kind: &FieldKind) -> String {
         FieldKind::Map(of) => format!("object with free keys: {}", self::kind(of)),
         FieldKind::Scalar => "true, false, a number or a text".into(),
         FieldKind::FreeObject => "any object".into(),
+        FieldKind::Shaped(shape) => format!("text like `{}`", shape.pattern()),
+        FieldKind::Amount { most } => format!("amount of at most {}", most / 100),
+        FieldKind::Words(words) => format!("one or some of {}", words.join(", ")),
     }
 }
 

@@ -1,0 +1,186 @@
+//! One connection, and what it answers.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::types::Value;
+
+use super::options::Options;
+
+/// A connection. Its calls return when SQLite has answered.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    engine: rusqlite::Connection,
+    /// By the address of the literal, which never moves.
+    known: HashMap<(usize, usize), Known>,
+}
+
+/// What a statement's text says, found out once.
+#[derive(Clone, Debug)]
+struct Known {
+    columns: Arc<[Box<str>]>,
+    /// For each place in the statement, which value goes there: `$2` may stand before `$1`, and more than once.
+    places: Arc<[usize]>,
+    only_reads: bool,
+}
+
+/// What a statement answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) rows: Vec<LiteRow>,
+    /// Rows that it inserted, updated or deleted.
+    pub(crate) touched: u64,
+}
+
+/// A row, with the names of its columns.
+#[derive(Debug)]
+pub struct LiteRow {
+    columns: Arc<[Box<str>]>,
+    values: Vec<Value>,
+    /// Where the next column is looked for first: most are read in the order in which they are selected.
+    next: Cell<usize>,
+}
+
+impl LiteRow {
+    /// The value of the column `name`.
+    pub(crate) fn named(&self, name: &str) -> Option<&Value> {
+        let guess = self.next.get();
+        let is_it = |index: &usize| self.columns.get(*index).is_some_and(|column| **column == *name);
+        let index = Some(guess).filter(is_it).or_else(|| (0..self.columns.len()).find(is_it))?;
+        self.next.set(index + 1);
+        self.values.get(index)
+    }
+
+    /// The value of the first column.
+    pub(crate) fn first(&self) -> Option<&Value> {
+        self.values.first()
+    }
+}
+
+impl Connection {
+    pub(crate) fn open(options: &Options) -> rusqlite::Result<Self> {
+        Ok(Self { engine: options.open()?, known: HashMap::new() })
+    }
+
+    /// Runs statements without parameters or rows.
+    pub(crate) fn control(&self, sql: &str) -> rusqlite::Result<()> {
+        self.engine.execute_batch(sql)
+    }
+
+    /// The engine itself, for what is done once.
+    pub(super) fn engine(&mut self) -> &mut rusqlite::Connection {
+        &mut self.engine
+    }
+
+    /// Runs the statements of a text one after the other; `$n` stands for the n-th value in all of them. Answers with the
+    /// rows of the last, and how many all of them touched.
+    pub(crate) fn run(&mut self, sql: &'static str, values: &[Value]) -> rusqlite::Result<Answer> {
+        let mut answer = Answer { rows: Vec::new(), touched: 0 };
+        // No text has a semicolon anywhere else: values are bound.
+        for part in sql.split(';') {
+            let Answer { rows, touched } = self.run_one(part, values)?;
+            answer = Answer { rows, touched: answer.touched + touched };
+        }
+        Ok(answer)
+    }
+
+    /// Runs one statement for each row of values, and answers with all their rows.
+    pub(crate) fn run_each(&mut self, sql: &'static str, each: &[Vec<Value>]) -> rusqlite::Result<Answer> {
+        let mut statement = self.engine.prepare_cached(sql)?;
+        let known = self.known.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(|| Known::of(&statement)).clone();
+        let mut answer = Answer { rows: Vec::new(), touched: 0 };
+        for values in each {
+            step(&mut statement, &known, values, &mut answer.rows)?;
+            if !known.only_reads {
+                answer.touched += self.engine.changes();
+            }
+        }
+        Ok(answer)
+    }
+
+    fn run_one(&mut self, sql: &'static str, values: &[Value]) -> rusqlite::Result<Answer> {
+        let mut statement = self.engine.prepare_cached(sql)?;
+        let known = self.known.entry((sql.as_ptr().addr(), sql.len())).or_insert_with(|| Known::of(&statement)).clone();
+        let mut rows = Vec::new();
+        step(&mut statement, &known, values, &mut rows)?;
+        let touched = if known.only_reads { 0 } else { self.engine.changes() };
+        Ok(Answer { rows, touched })
+    }
+}
+
+/// Binds the values, runs the statement to its end and keeps its rows.
+fn step(
+    statement: &mut rusqlite::Statement<'_>,
+    known: &Known,
+    values: &[Value],
+    rows: &mut Vec<LiteRow>,
+) -> rusqlite::Result<()> {
+    for (index, place) in known.places.iter().enumerate() {
+        let value =
+            values.get(*place).ok_or(rusqlite::Error::InvalidParameterCount(values.len(), known.places.len()))?;
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    let mut answers = statement.raw_query();
+    while let Some(row) = answers.next()? {
+        let mut values = Vec::with_capacity(known.columns.len());
+        for index in 0..known.columns.len() {
+            values.push(row.get(index)?);
+        }
+        rows.push(LiteRow { columns: Arc::clone(&known.columns), values, next: Cell::new(0) });
+    }
+    Ok(())
+}
+
+impl Known {
+    fn of(statement: &rusqlite::Statement<'_>) -> Self {
+        let place = |index| {
+            let name = statement.parameter_name(index).unwrap_or_default();
+            name.get(1..).and_then(|number| number.parse::<usize>().ok()).unwrap_or(index).saturating_sub(1)
+        };
+        Self {
+            columns: statement.column_names().into_iter().map(Box::from).collect(),
+            places: (1..=statement.parameter_count()).map(place).collect(),
+            only_reads: statement.readonly(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection() -> (Connection, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite://{}", folder.path().join("c.db").display());
+        let options = Options::of(&url).expect("an address");
+        (Connection::open(&options).expect("it opens"), folder)
+    }
+
+    #[test]
+    fn values_go_where_their_numbers_stand() {
+        let (mut connection, _folder) = connection();
+        let values = [Value::Integer(10), Value::Text("b".into())];
+        let answer = connection.run("select $2 as second, $1 + $1 as twice, $2 as again", &values).expect("it runs");
+        let row = &answer.rows[0];
+        assert_eq!(row.named("twice"), Some(&Value::Integer(20)));
+        assert_eq!(row.named("second"), Some(&Value::Text("b".into())));
+        assert_eq!(row.named("again"), Some(&Value::Text("b".into())));
+        assert_eq!(row.named("third"), None);
+    }
+
+    #[test]
+    fn a_missing_value_is_refused() {
+        let (mut connection, _folder) = connection();
+        assert!(connection.run("select $2", &[Value::Null]).is_err());
+    }
+
+    #[test]
+    fn what_changes_is_counted_and_what_reads_is_not() {
+        let (mut connection, _folder) = connection();
+        connection.control("create table t (n integer)").expect("a table");
+        assert_eq!(connection.run("insert into t values (1), (2)", &[]).expect("it runs").touched, 2);
+        assert_eq!(connection.run("select n from t", &[]).expect("it runs").touched, 0);
+        assert_eq!(connection.run("delete from t where n > 5 returning n", &[]).expect("it runs").touched, 0);
+    }
+}

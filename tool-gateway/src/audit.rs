@@ -1,0 +1,212 @@
+//! The row that every call leaves, and the events beside it.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use patchbay_core::canonical::canonical_hash;
+use patchbay_core::event::{Audience, EventName, NewEvent};
+use patchbay_core::ids::{EventId, RecordId, ToolCallId, ToolDraftId};
+use patchbay_core::redaction::Known;
+use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
+use patchbay_core::tool::text::Suspicion;
+use patchbay_core::Ctx;
+use patchbay_hub::feed;
+use patchbay_store::conversations::ConversationRow;
+use patchbay_store::kill_switches::{self, SwitchRow};
+use patchbay_store::{StoreError, Tx, events, tool_drafts, tool_invocations};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::gateway::{Gateway, POLICY_VERSION};
+use crate::outcome::{Outcome, Refusal, limits};
+use crate::pipeline::{Surface, ToolCall};
+use crate::scene::Scene;
+
+/// More calls than this in [`FLURRY`] raise an alert and pause the assistant. Source: domain, allowlist.
+const MOST_IN_A_FLURRY: i64 = 10;
+const FLURRY: TimeDelta = TimeDelta::minutes(5);
+/// More failed commits than this in an hour do the same.
+const MOST_FAILED: i64 = 3;
+
+/// What is known about a call when it is written down.
+pub(crate) struct Record<'a> {
+    pub(crate) call_id: ToolCallId,
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) surface: &'a Surface,
+    pub(crate) tool: &'a str,
+    pub(crate) call: &'a ToolCall,
+    pub(crate) scene: Option<&'a Scene>,
+    pub(crate) suspicion: &'a Suspicion,
+    pub(crate) took: Duration,
+}
+
+impl Gateway {
+    /// Writes down how a call ended, tells whoever watches, and raises the alarm when there is reason to.
+    pub(crate) async fn record(&self, record: Record<'_>, end: &Result<Outcome, Refusal>) {
+        if let Err(error) = self.write_record(record, end).await {
+            tracing::error!(error = %patchbay_http::Chain(&error), "a call of a tool could not be written down");
+        }
+    }
+
+    async fn write_record(&self, record: Record<'_>, end: &Result<Outcome, Refusal>) -> Result<(), StoreError> {
+        let mut tx = self.hub.db.begin().await?;
+        let row = self.row(&record, end);
+        if let Some(scene) = record.scene {
+            let conversation = &scene.conversation;
+            let name = match end {
+                Err(refusal) if refusal.reason == "rate.exceeded" => EventName::LimitHit,
+                _ => EventName::ToolCalled,
+            };
+            let data = json!({
+                "tool": row.tool, "decision": row.decision, "code": row.code, "draft_id": row.draft_id,
+                "conversation_id": conversation.id, "actor": {"id": row.actor_id, "role": row.actor_role},
+            });
+            events::append(&mut tx, &[event(record.ctx, name, conversation, &data)]).await?;
+            self.watch(&mut tx, record.ctx, scene).await?;
+        }
+        tool_invocations::append(&mut tx, &row).await?;
+        tx.commit().await
+    }
+
+    fn row(&self, record: &Record<'_>, end: &Result<Outcome, Refusal>) -> Invocation {
+        let nobody = Known::default();
+        let known = record.scene.map_or(&nobody, |scene| &scene.known);
+        let (decision, code, result, standings) = match end {
+            Ok(outcome) => (CallDecision::Allowed, None, outcome.result.clone(), &outcome.standings),
+            Err(refusal) => (
+                if refusal.code().status() >= 500 { CallDecision::Allowed } else { CallDecision::Refused },
+                Some(refusal.code().as_str().to_owned()),
+                json!({"reason": refusal.reason}),
+                &refusal.standings,
+            ),
+        };
+        let draft_id = match end {
+            Ok(outcome) => outcome
+                .draft
+                .as_ref()
+                .and_then(|draft| draft["draft_id"].as_str())
+                .and_then(|id| id.parse::<ToolDraftId>().ok()),
+            Err(refusal) => refusal.draft,
+        };
+        let details = json!({
+            "surface": record.surface.name,
+            "protocol_version": record.surface.protocol_version,
+            "correlation_id": record.ctx.correlation_id,
+            "request_id": record.ctx.request_id,
+            "traceparent": record.ctx.traceparent,
+            "registry_hash": self.registry_hash,
+            "policy_version": POLICY_VERSION,
+            "class": self.tool(record.tool).map(|spec| spec.class),
+            "args_redacted": self.for_audit.redact_json(&record.call.arguments, known),
+            "args_hash": canonical_hash(&record.call.arguments),
+            "result_redacted": self.for_audit.redact_json(&result, known),
+            "result_hash": canonical_hash(&result),
+            "suspicious": record.suspicion,
+            "limits": limits(standings),
+            "reason": end.as_ref().err().map(|refusal| refusal.reason.clone()),
+            "idempotency_key_hash": record.call.key.map(|key| self.fingerprint(&key.to_string())),
+            "on_behalf_of": record.scene.map(|scene| scene.contact.id),
+            "latency_ms": u64::try_from(record.took.as_millis()).unwrap_or(u64::MAX),
+        });
+        Invocation {
+            id: ToolCallId::new(),
+            call_id: record.call_id,
+            phase: Phase::Done,
+            account_id: record.scene.and_then(|scene| scene.account),
+            conversation_id: record
+                .scene
+                .map(|scene| scene.conversation.id)
+                .or(record.ctx.actor.conversation),
+            actor_id: record.ctx.actor.id,
+            actor_role: record.ctx.actor.role,
+            tool: record.tool.chars().take(100).collect(),
+            decision,
+            code,
+            draft_id,
+            details,
+            at: record.ctx.now,
+        }
+    }
+
+    /// Pauses the assistant of a conversation that calls in a flurry or whose commits keep failing.
+    async fn watch(&self, tx: &mut Tx, ctx: &Ctx, scene: &Scene) -> Result<(), StoreError> {
+        let id = scene.conversation.id;
+        let calls = tool_invocations::count_since(tx, id, ctx.now - FLURRY).await? + 1;
+        let failed = tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?;
+        let reason = if calls > MOST_IN_A_FLURRY {
+            "more than 10 calls in 5 minutes"
+        } else if failed > MOST_FAILED {
+            "more than 3 failed commits in an hour"
+        } else {
+            return Ok(());
+        };
+        let switch = SwitchRow {
+            id: RecordId::new(),
+            scope_type: "conversation".into(),
+            scope_id: id.to_string(),
+            reason: reason.into(),
+            set_by: patchbay_core::actor::Actor::system().id,
+            set_at: ctx.now,
+            lifted_by: None,
+            lifted_at: None,
+        };
+        if !kill_switches::set(tx, &switch).await? {
+            return Ok(());
+        }
+        metrics::counter!("tool_gateway_pauses_total").increment(1);
+        let data = json!({"code": "AI_PAUSED", "severity": "warning", "title": "An assistant was paused",
+                          "conversation_id": id, "reason": reason});
+        let told = [
+            event(ctx, EventName::AgentPaused, &scene.conversation, &data),
+            event(ctx, EventName::AlertRaised, &scene.conversation, &json!({"alert": data})),
+        ];
+        events::append(tx, &told).await
+    }
+}
+
+/// The row that is written before another system is called.
+pub(crate) fn intent(draft: &patchbay_store::tool_drafts::DraftRow, ctx: &Ctx, registry: &str) -> Invocation {
+    let id = ToolCallId::new();
+    Invocation {
+        id,
+        call_id: id,
+        phase: Phase::Intent,
+        account_id: draft.account_id,
+        conversation_id: Some(draft.conversation_id),
+        actor_id: ctx.actor.id,
+        actor_role: ctx.actor.role,
+        tool: "commit_transaction".into(),
+        decision: CallDecision::Allowed,
+        code: None,
+        draft_id: Some(draft.id),
+        details: json!({
+            "payload_hash": draft.payload_hash, "policy_version": draft.policy_version, "registry_hash": registry,
+            "correlation_id": ctx.correlation_id,
+            "proofs": [
+                {"kind": "customer", "ref": draft.proof_message_id, "at": draft.proved_at},
+                {"kind": "human", "ref": draft.decided_by, "at": draft.decided_at, "hash": draft.hash_seen},
+            ],
+            "before_state": "CONFIRMED", "after_state": "COMMITTING",
+        }),
+        at: ctx.now,
+    }
+}
+
+/// An event about a conversation.
+pub(crate) fn event(ctx: &Ctx, name: EventName, conversation: &ConversationRow, data: &Value) -> NewEvent {
+    NewEvent {
+        id: EventId::new(),
+        name,
+        conversation_id: Some(conversation.id),
+        conversation_seq: None,
+        ticket_id: None,
+        audience: Audience { ..feed::audience(conversation, None) },
+        payload: data.to_string(),
+        created_at: ctx.now,
+    }
+}
+
+/// A key that a repetition gives again.
+pub(crate) fn derived_key(parts: &[&str]) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, parts.join(" ").as_bytes())
+}

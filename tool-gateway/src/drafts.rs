@@ -1,0 +1,87 @@
+//! Drafts: made, asked about, proven, carried out, called off. Every step compares and sets.
+
+mod commit;
+mod create;
+mod decide;
+mod proof;
+mod settle;
+
+pub(crate) use create::person_body;
+pub(crate) use decide::Verdict;
+
+use patchbay_core::ids::ToolDraftId;
+use patchbay_core::tool::draft::amount_text;
+use patchbay_core::tool::DraftState;
+use patchbay_core::Code;
+use patchbay_store::tool_drafts::{self, DraftRow};
+use patchbay_store::Tx;
+use serde_json::{Value, json};
+
+use crate::gateway::Gateway;
+use crate::outcome::{Outcome, Refusal};
+use crate::pipeline::Admitted;
+
+impl Gateway {
+    /// A draft as its assistant sees it. The token is there once all proofs are.
+    pub(crate) fn draft_body(&self, draft: &DraftRow) -> Value {
+        let mut body = json!({
+            "draft_id": draft.id,
+            "tool": draft.tool,
+            "state": draft.state,
+            "status": draft.state,
+            "plan": draft.plan,
+            "awaits": draft.state.awaits(),
+            "expires_at": draft.expires_at,
+            "created_at": draft.created_at,
+            "preview": preview(draft),
+        });
+        if draft.state == DraftState::Confirmed {
+            body["confirmation_token"] = self.token(draft).into();
+        }
+        if let Some(reference) = &draft.reference {
+            body["reference"] = reference.clone().into();
+            body["transaction_id"] = reference.clone().into();
+        }
+        if let Some(failure) = &draft.failure {
+            body["failure"] = failure.clone().into();
+        }
+        body
+    }
+
+    /// A draft of this conversation; one of another conversation is absent.
+    pub(crate) async fn own_draft(&self, tx: &mut Tx, call: &Admitted<'_>) -> Result<DraftRow, Refusal> {
+        let absent = || Refusal::new(Code::NotFound, "draft.not_found", "no such draft").at("draft_id");
+        let id: ToolDraftId =
+            call.arguments["draft_id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(absent)?;
+        let draft = tool_drafts::by_id(tx, id).await?.ok_or_else(absent)?;
+        if draft.conversation_id == call.scene.conversation.id { Ok(draft) } else { Err(absent()) }
+    }
+
+    pub(crate) async fn get_draft(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
+        let mut tx = self.hub.db.read().await?;
+        let mut draft = self.own_draft(&mut tx, call).await?;
+        if !draft.state.is_over() && draft.state.can_be_cancelled() && draft.expires_at <= call.scene.ctx.now {
+            draft.state = DraftState::Expired;
+        }
+        let shown = self.draft_body(&draft);
+        Ok(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) })
+    }
+}
+
+/// What a draft would do, in our own words.
+pub(crate) fn preview(draft: &DraftRow) -> Value {
+    let currency = draft.currency.clone().unwrap_or_default();
+    json!({
+        "amount": draft.amount_minor.map(|minor| amount_text(minor, &currency)),
+        "amount_minor": draft.amount_minor,
+        "currency": draft.currency,
+        "description": draft.payload["description"],
+        "customer_id": draft.contact_id,
+        "payload_hash": draft.payload_hash,
+    })
+}
+
+/// Somebody changed the draft in between.
+pub(crate) fn moved(draft: &DraftRow) -> Refusal {
+    Refusal::new(Code::VersionConflict, "draft.stale", "the draft has changed; read it again").retry(1).about(draft.id)
+}

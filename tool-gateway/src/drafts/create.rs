@@ -1,0 +1,266 @@
+//! Making a draft: the plan of its proofs, the draft of the other system, the question to the customer.
+
+use chrono::TimeDelta;
+use patchbay_core::canonical::canonical_hash;
+use patchbay_core::event::EventName;
+use patchbay_core::ids::ToolDraftId;
+use patchbay_core::tool::draft::{self, COMPARED, HUMAN_ABOVE, amount_text};
+use patchbay_core::tool::question::{self, Language};
+use patchbay_core::tool::{DraftState, Plan};
+use patchbay_core::{Code, Ctx};
+use patchbay_hub::replies::{Said, say};
+use patchbay_store::tool_drafts::{self, DraftRow};
+use patchbay_store::{StoreError, events};
+use serde_json::{Value, json};
+
+use crate::audit::{derived_key, event};
+use crate::gateway::{Gateway, POLICY_VERSION};
+use crate::outcome::{Outcome, Refusal};
+use crate::pipeline::Admitted;
+use crate::scene::Scene;
+
+/// Wrong answers that void a draft. Source: domain, drafts and confirmation.
+const ATTEMPTS: i64 = 5;
+
+impl Gateway {
+    pub(crate) async fn create_draft(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
+        let scene = call.scene;
+        let (amount_minor, currency) = amount_of(call.arguments)?;
+        if amount_minor > HUMAN_ABOVE && !COMPARED.contains(&currency.as_str()) {
+            return Err(Refusal::new(
+                Code::ApprovalThreshold,
+                "amount.currency",
+                "amounts of this currency are not taken above 1000.00",
+            )
+            .at("currency"));
+        }
+        let system = self.transaction_system()?;
+        let mut draft = self.new_draft(call, amount_minor, &currency).await?;
+        let mut tx = self.hub.db.begin().await?;
+        match tool_drafts::insert(&mut tx, &draft).await {
+            Ok(()) => tx.commit().await?,
+            Err(StoreError::Duplicate) => {
+                return Err(Refusal::new(Code::IdempotencyInProgress, "idempotency.in_flight", "the same call is made now")
+                    .retry(1));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        match system.draft(&draft, &amount_text(amount_minor, &currency)).await {
+            Ok(external) => draft.external_id = Some(external),
+            Err(refusal) => {
+                draft.state = DraftState::Failed;
+                draft.failure = Some(refusal.reason.clone());
+                self.close_draft(&scene.ctx, scene, draft).await?;
+                return Err(refusal);
+            }
+        }
+        match self.ask(scene, &mut draft, &amount_text(amount_minor, &currency)).await {
+            Ok(()) => {
+                let shown = self.draft_body(&draft);
+                Ok(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) })
+            }
+            Err(refusal) => {
+                draft.state = DraftState::Voided;
+                draft.failure = Some("the customer could not be asked".into());
+                draft.check_at = Some(scene.ctx.now);
+                self.close_draft(&scene.ctx, scene, draft).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn new_draft(&self, call: &Admitted<'_>, amount_minor: i64, currency: &str) -> Result<DraftRow, Refusal> {
+        let scene = call.scene;
+        let now = scene.ctx.now;
+        let mut tx = self.hub.db.read().await?;
+        let since = now - TimeDelta::hours(24);
+        let sum = tool_drafts::sum_since(&mut tx, scene.conversation.id, scene.contact.id, currency, since).await?;
+        let marked = tool_drafts::open_of(&mut tx, scene.conversation.id)
+            .await?
+            .iter()
+            .any(|open| open.suspicion["score"].as_u64().unwrap_or(0) >= 3);
+        let mut plan = draft::transaction_plan(amount_minor, sum, currency);
+        if call.suspicion.needs_a_person() || marked {
+            plan = plan.with_human();
+        }
+        let mut payload = json!({
+            "customer_id": scene.contact.id,
+            "amount_minor": amount_minor,
+            "currency": currency,
+            "description": call.arguments["description"],
+        });
+        for name in ["ticket_id", "metadata"] {
+            if let Some(value) = call.arguments.get(name) {
+                payload[name] = value.clone();
+            }
+        }
+        if let Some(ticket) = call.arguments["ticket_id"].as_str().and_then(|id| id.parse().ok()) {
+            scene.ticket(&mut tx, ticket).await?;
+        }
+        let minutes = TimeDelta::minutes(self.config.draft_minutes);
+        Ok(DraftRow {
+            id: ToolDraftId::new(),
+            tool: call.spec.name.to_owned(),
+            conversation_id: scene.conversation.id,
+            contact_id: scene.contact.id,
+            contact_address: scene.conversation.contact_address.clone(),
+            account_id: scene.account,
+            requested_by: scene.ctx.actor.id,
+            requested_role: scene.ctx.actor.role,
+            payload_hash: draft::payload_hash(call.spec.name, &payload, POLICY_VERSION),
+            payload,
+            policy_version: POLICY_VERSION,
+            plan,
+            state: DraftState::Open,
+            amount_minor: Some(amount_minor),
+            currency: Some(currency.to_owned()),
+            suspicion: json!(call.suspicion),
+            request_key: call.key,
+            request_hash: canonical_hash(call.asked),
+            external_id: None,
+            reference: None,
+            failure: None,
+            question_message_id: None,
+            code_hash: None,
+            attempts_left: ATTEMPTS,
+            asked_at: None,
+            proof_message_id: None,
+            proved_at: None,
+            decided_by: None,
+            decided_at: None,
+            decision_reason: None,
+            hash_seen: None,
+            commit_attempts: 0,
+            committing_at: None,
+            check_at: None,
+            expires_at: now + minutes,
+            created_at: now,
+            updated_at: now,
+            version: 1,
+        })
+    }
+
+    /// Writes the question into the conversation, as the system, and lets the draft wait for its answer. The code is in
+    /// the message to the customer and nowhere else.
+    async fn ask(&self, scene: &Scene, draft: &mut DraftRow, amount: &str) -> Result<(), Refusal> {
+        let now = scene.ctx.now;
+        let mut tx = self.hub.db.begin().await?;
+        draft.state = draft.plan.first_state();
+        draft.updated_at = now;
+        let mut told = vec![self.draft_event(&scene.ctx, EventName::DraftOpened, scene, draft)];
+        if draft.plan.asks_customer() {
+            let code = question::new_code();
+            draft.code_hash = Some(self.code_hash(draft, &code));
+            draft.asked_at = Some(now);
+            let text = question::payment(
+                Language::of(scene.contact.locale.as_deref()),
+                amount,
+                draft.currency.as_deref().unwrap_or_default(),
+                draft.payload["description"].as_str().unwrap_or_default(),
+                &code,
+                self.config.draft_minutes,
+            );
+            let system = Ctx::system(now, scene.ctx.correlation_id.clone());
+            let directory = self.hub.gate.directory.load_full();
+            let client_id = derived_key(&["question", &draft.id.to_string()]);
+            match say(&mut tx, &system, &directory, draft.conversation_id, client_id, &text).await? {
+                Said::Now(message) | Said::Before(message) => draft.question_message_id = Some(message),
+                Said::Nowhere => return Err(Refusal::not_found("conversation")),
+            }
+            told.push(self.draft_event(&scene.ctx, EventName::DraftAwaitingCustomer, scene, draft));
+        } else if draft.plan == Plan::Human {
+            draft.expires_at = now + TimeDelta::minutes(self.config.approval_minutes);
+            told.push(self.draft_event(&scene.ctx, EventName::DraftAwaitingHuman, scene, draft));
+        }
+        if !tool_drafts::update(&mut tx, draft).await? {
+            return Err(super::moved(draft));
+        }
+        draft.version += 1;
+        events::append(&mut tx, &told).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Writes a draft that came to nothing.
+    pub(crate) async fn close_draft(&self, ctx: &Ctx, scene: &Scene, mut draft: DraftRow) -> Result<(), Refusal> {
+        draft.updated_at = ctx.now;
+        let mut tx = self.hub.db.begin().await?;
+        if tool_drafts::update(&mut tx, &draft).await? {
+            let told = self.draft_event(ctx, EventName::DraftFailed, scene, &draft);
+            events::append(&mut tx, &[told]).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn draft_event(
+        &self,
+        ctx: &Ctx,
+        name: EventName,
+        scene: &Scene,
+        draft: &DraftRow,
+    ) -> patchbay_core::event::NewEvent {
+        event(ctx, name, &scene.conversation, &json!({"draft": person_body(draft)}))
+    }
+}
+
+/// A draft as people see it: what it would do, what was proven and by whom, never a code or a token.
+pub(crate) fn person_body(draft: &DraftRow) -> Value {
+    json!({
+        "id": draft.id,
+        "draft_id": draft.id,
+        "tool": draft.tool,
+        "conversation_id": draft.conversation_id,
+        "contact_id": draft.contact_id,
+        "account_id": draft.account_id,
+        "requested_by": {"id": draft.requested_by, "role": draft.requested_role},
+        "state": draft.state,
+        "status": draft.state,
+        "plan": draft.plan,
+        "awaits": draft.state.awaits(),
+        "payload": draft.payload,
+        "payload_hash": draft.payload_hash,
+        "policy_version": draft.policy_version,
+        "preview": super::preview(draft),
+        "amount_minor": draft.amount_minor,
+        "currency": draft.currency,
+        "suspicious": draft.suspicion,
+        "question_message_id": draft.question_message_id,
+        "asked_at": draft.asked_at,
+        "proof": draft.proof_message_id.map(|id| json!({"kind": "customer", "message_id": id, "at": draft.proved_at})),
+        "decision": draft.decided_by.map(|by| json!({
+            "by": by, "at": draft.decided_at, "reason": draft.decision_reason, "payload_hash": draft.hash_seen,
+        })),
+        "reference": draft.reference,
+        "failure": draft.failure,
+        "expires_at": draft.expires_at,
+        "created_at": draft.created_at,
+        "updated_at": draft.updated_at,
+        "version": draft.version,
+    })
+}
+
+/// The amount of a call in minor units, however it was given, and its currency.
+fn amount_of(arguments: &Value) -> Result<(i64, String), Refusal> {
+    let wrong = |message: &str| Refusal::new(Code::InvalidRequest, "input.schema", message).at("amount");
+    let currency = arguments["currency"].as_str().unwrap_or("USD").to_owned();
+    let places = draft::decimals(&currency);
+    let from_number = match arguments["amount"].as_f64() {
+        None => None,
+        Some(number) => {
+            let hundredths = patchbay_core::ticket::command::field::hundredths(number)
+                .ok_or_else(|| wrong("amount: must not have more than two decimals"))?;
+            Some(match places {
+                0 if hundredths % 100 != 0 => return Err(wrong("amount: this currency has no decimals")),
+                0 => hundredths / 100,
+                3 => hundredths * 10,
+                _ => hundredths,
+            })
+        }
+    };
+    match (from_number, arguments["amount_minor"].as_i64()) {
+        (Some(one), Some(other)) if one != other => Err(wrong("amount: amount and amount_minor differ")),
+        (Some(minor), _) | (None, Some(minor)) => Ok((minor, currency)),
+        (None, None) => Err(wrong("amount: is required")),
+    }
+}

@@ -1,0 +1,111 @@
+//! The gateway: what its pipeline works with.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use patchbay_core::redaction::{Reader, Redactor};
+use patchbay_core::tool::catalog::{self, ToolSpec};
+use patchbay_core::tool::question;
+use patchbay_http::Gate;
+use patchbay_hub::Hub;
+use patchbay_store::tool_drafts::DraftRow;
+use sha2::Sha256;
+
+use crate::config::GatewayConfig;
+use crate::transactions::Transactions;
+
+/// Version of the policy that is in force; bound into every draft.
+pub(crate) const POLICY_VERSION: i64 = 1;
+
+/// The door for AI agents. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gateway(Arc<Inner>);
+
+/// What the gateway works with.
+#[derive(Debug)]
+pub struct Inner {
+    pub(crate) hub: Hub,
+    pub(crate) config: GatewayConfig,
+    pub(crate) catalog: Vec<ToolSpec>,
+    pub(crate) registry_hash: String,
+    /// Redacts what assistants are shown.
+    pub(crate) for_assistants: Redactor,
+    /// Redacts what is kept in the audit.
+    pub(crate) for_audit: Redactor,
+    pub(crate) transactions: Option<Transactions>,
+}
+
+impl std::ops::Deref for Gateway {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Gateway {
+    /// A gateway over a hub; without a transaction system its tools say that there is none.
+    pub fn new(hub: Hub, config: GatewayConfig, transactions: Option<Transactions>) -> Self {
+        let catalog = catalog::catalog();
+        let registry_hash = catalog::registry_hash(&catalog);
+        let secret = hub.config.link_secret.expose().as_bytes().to_vec();
+        Redactor::prepare();
+        tracing::info!(tools = catalog.len(), registry = %registry_hash, "the tool gateway is ready");
+        Self(Arc::new(Inner {
+            hub,
+            config,
+            catalog,
+            registry_hash,
+            for_assistants: Redactor::new(&secret, Reader::Assistant),
+            for_audit: Redactor::new(&secret, Reader::Sink),
+            transactions,
+        }))
+    }
+
+    /// The tool that answers to a name.
+    pub(crate) fn tool(&self, name: &str) -> Option<&ToolSpec> {
+        self.catalog.iter().find(|spec| spec.answers_to(name))
+    }
+
+    fn mac(&self, purpose: &str, parts: &[&str]) -> Vec<u8> {
+        let secret = self.hub.config.link_secret.expose().as_bytes();
+        let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
+        mac.update(b"tool gateway ");
+        mac.update(purpose.as_bytes());
+        for part in parts {
+            mac.update(&[0]);
+            mac.update(part.as_bytes());
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    /// The keyed hash of a customer's code, bound to its draft.
+    pub(crate) fn code_hash(&self, draft: &DraftRow, code: &str) -> String {
+        hex::encode(self.mac("code", &[&draft.id.to_string(), &draft.payload_hash, code]))
+    }
+
+    /// The token of a confirmed draft: bound to the draft, its payload, its conversation and its customer. It is never
+    /// stored, and worth nothing where these do not meet.
+    pub(crate) fn token(&self, draft: &DraftRow) -> String {
+        let bound = [
+            draft.id.to_string(),
+            draft.payload_hash.clone(),
+            draft.conversation_id.to_string(),
+            draft.contact_id.to_string(),
+            draft.contact_address.clone(),
+        ];
+        let parts: Vec<&str> = bound.iter().map(String::as_str).collect();
+        question::code_of(&self.mac("token", &parts))
+    }
+
+    /// What stands for an idempotency key in the audit.
+    pub(crate) fn fingerprint(&self, text: &str) -> String {
+        hex::encode(self.mac("fingerprint", &[text])).chars().take(16).collect()
+    }
+}
+
+impl axum::extract::FromRef<Gateway> for Gate {
+    fn from_ref(gateway: &Gateway) -> Self {
+        gateway.hub.gate.clone()
+    }
+}

@@ -1,0 +1,379 @@
+//! The one pipeline of all calls, whatever the surface: known tool, conversation of the token, switches, permission,
+//! limits, input, execution, output, record. No other way leads to the tools.
+
+use patchbay_core::ids::{ConversationId, ToolCallId, ToolDraftId};
+use patchbay_core::role::Role;
+use patchbay_core::ticket::command::field;
+use patchbay_core::tool::catalog::{Tool, ToolSpec};
+use patchbay_core::tool::text::{self, Suspicion};
+use patchbay_core::tool::{Class, DraftState};
+use patchbay_core::{Code, Ctx};
+use patchbay_store::{kill_switches, tool_drafts, tool_placeholders};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::audit::Record;
+use crate::gateway::Gateway;
+use crate::limits::{self, Purpose};
+use crate::outcome::{Outcome, Refusal};
+use crate::scene::Scene;
+
+/// The face of the pipeline a call came through.
+#[derive(Clone, Debug)]
+pub struct Surface {
+    /// `rest` or `mcp`.
+    pub name: &'static str,
+    /// Revision of the protocol, where there is one.
+    pub protocol_version: Option<String>,
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug)]
+pub struct ToolCall {
+    /// The arguments: an object.
+    pub arguments: Value,
+    /// The conversation, when the caller is a person of the hub.
+    pub conversation: Option<ConversationId>,
+    /// Names the one call.
+    pub key: Option<Uuid>,
+}
+
+/// A call that passed everything but the tool itself.
+pub(crate) struct Admitted<'a> {
+    pub(crate) scene: &'a Scene,
+    pub(crate) spec: &'a ToolSpec,
+    pub(crate) arguments: &'a Value,
+    /// The arguments as they were sent.
+    pub(crate) asked: &'a Value,
+    pub(crate) key: Option<Uuid>,
+    pub(crate) suspicion: &'a Suspicion,
+    pub(crate) call_id: ToolCallId,
+}
+
+impl Gateway {
+    /// The tools a caller may use, in a stable order.
+    pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
+        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role)).collect()
+    }
+
+    /// Runs a call and writes down how it ended.
+    pub async fn run(&self, ctx: &Ctx, surface: &Surface, name: &str, mut call: ToolCall) -> Result<Outcome, Refusal> {
+        let started = Instant::now();
+        let call_id = ToolCallId::new();
+        let mut scene = None;
+        let mut suspicion = Suspicion::default();
+        let tool = self.tool(name).map_or(name, |spec| spec.name).to_owned();
+        let end = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion).await;
+        let took = started.elapsed();
+        metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());
+        metrics::counter!("tool_calls_total", "outcome" => if end.is_ok() { "ok" } else { "refused" }).increment(1);
+        let record =
+            Record { call_id, ctx, surface, tool: &tool, call: &call, scene: scene.as_ref(), suspicion: &suspicion, took };
+        self.record(record, &end).await;
+        end
+    }
+
+    /// Writes down a call whose bytes could not be read.
+    pub(crate) async fn refused_unread(
+        &self,
+        ctx: &Ctx,
+        surface: &Surface,
+        name: &str,
+        refusal: Refusal,
+    ) -> Result<Outcome, Refusal> {
+        let call = ToolCall { arguments: json!({}), conversation: None, key: None };
+        let suspicion = Suspicion::default();
+        let tool = self.tool(name).map_or(name, |spec| spec.name);
+        let (call_id, took) = (ToolCallId::new(), std::time::Duration::ZERO);
+        let end = Err(refusal);
+        self.record(Record { call_id, ctx, surface, tool, call: &call, scene: None, suspicion: &suspicion, took }, &end)
+            .await;
+        end
+    }
+
+    async fn steps(
+        &self,
+        ctx: &Ctx,
+        tool: &str,
+        call: &mut ToolCall,
+        call_id: ToolCallId,
+        kept: &mut Option<Scene>,
+        suspicion: &mut Suspicion,
+    ) -> Result<Outcome, Refusal> {
+        let spec = self.known(ctx, tool)?;
+        let conversation = conversation_of(ctx, call)?;
+        let mut tx = self.hub.db.read().await?;
+        let scene = kept.insert(Scene::find(self, &mut tx, ctx, conversation).await?);
+        let switches = kill_switches::set_now(&mut tx).await?;
+        drop(tx);
+        let is_ai = ctx.actor.role == Role::AiAgent;
+        let stopped = |kind: &str, id: &str| {
+            is_ai && switches.iter().any(|switch| switch.scope_type == kind && switch.scope_id == id)
+        };
+        let tenant = scene.account.map(|account| account.to_string()).unwrap_or_default();
+        if stopped("all", "")
+            || stopped("agent", &ctx.actor.id.to_string())
+            || stopped("tool", spec.name)
+            || !tenant.is_empty() && stopped("tenant", &tenant)
+        {
+            return Err(paused());
+        }
+        scene.check_open()?;
+        if let Some(team) = spec.team
+            && scene.team.as_deref() != Some(team)
+        {
+            let message = format!("this tool works in conversations of the team {team}");
+            return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
+        }
+        let id = conversation.to_string();
+        let handed_over = stopped("handover", &id);
+        if let Some(outcome) = self.answered_before(scene, spec, call).await? {
+            return Ok(outcome);
+        }
+        let standings = self.admit(ctx, scene, spec, call).await?;
+        let end = async {
+            if handed_over && spec.tool != Tool::RequestHuman {
+                return Err(Refusal::new(
+                    Code::AutonomyDisabled,
+                    "context.handed_over",
+                    "the conversation was handed to a person",
+                ));
+            }
+            if stopped("conversation", &id) {
+                return Err(paused());
+            }
+            let arguments = self.read_arguments(scene, spec, &call.arguments, suspicion).await?;
+            let admitted = Admitted { scene, spec, arguments: &arguments, asked: &call.arguments, key: call.key, suspicion, call_id };
+            let mut outcome = self.execute(&admitted).await?;
+            self.finish(scene, &mut outcome).await?;
+            Ok(outcome)
+        }
+        .await;
+        match end {
+            Ok(outcome) => Ok(Outcome { standings, ..outcome }),
+            Err(mut refusal) => {
+                if refusal.standings.is_empty() {
+                    refusal.standings = standings;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The tool, if the caller's role may use it. A tool that is not the caller's is unknown to an assistant.
+    fn known(&self, ctx: &Ctx, tool: &str) -> Result<&ToolSpec, Refusal> {
+        let unknown = || Refusal::new(Code::UnknownTool, "tool.unknown", "no such tool");
+        let role = ctx.actor.role;
+        let is_caller = role == Role::AiAgent || role.works_conversations();
+        if !is_caller {
+            return Err(Refusal::new(Code::ToolRoleForbidden, "permission.role", "this role does not use tools"));
+        }
+        let spec = self.tool(tool).ok_or_else(unknown)?;
+        if spec.allows(role) {
+            Ok(spec)
+        } else if role == Role::AiAgent {
+            Err(unknown())
+        } else {
+            Err(Refusal::new(Code::ToolRoleForbidden, "permission.role", "this role may not use this tool"))
+        }
+    }
+
+    /// The answer to a draft's call that was made before with the same key: it is no new call.
+    async fn answered_before(
+        &self,
+        scene: &Scene,
+        spec: &ToolSpec,
+        call: &ToolCall,
+    ) -> Result<Option<Outcome>, Refusal> {
+        let (Tool::CreateTransaction, Some(key)) = (spec.tool, call.key) else { return Ok(None) };
+        let mut tx = self.hub.db.read().await?;
+        let Some(draft) = tool_drafts::by_request(&mut tx, scene.conversation.id, spec.name, key).await? else {
+            return Ok(None);
+        };
+        if draft.request_hash != patchbay_core::canonical::canonical_hash(&call.arguments) {
+            return Err(Refusal::new(
+                Code::IdempotencyPayloadMismatch,
+                "idempotency.conflict",
+                "the idempotency key was used for a different call",
+            ));
+        }
+        let shown = self.draft_body(&draft);
+        Ok(Some(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) }))
+    }
+
+    async fn admit(
+        &self,
+        ctx: &Ctx,
+        scene: &Scene,
+        spec: &ToolSpec,
+        call: &ToolCall,
+    ) -> Result<Vec<patchbay_core::tool::window::Standing>, Refusal> {
+        if spec.tool == Tool::RequestHuman {
+            return Ok(Vec::new());
+        }
+        let mut purpose = Purpose::Ordinary;
+        if spec.class == Class::Commit {
+            let id = call.arguments["draft_id"].as_str().and_then(|id| id.parse::<ToolDraftId>().ok());
+            if let Some(id) = id {
+                let draft = tool_drafts::by_id(&mut self.hub.db.read().await?, id).await?;
+                let ready = draft.is_some_and(|draft| {
+                    draft.conversation_id == scene.conversation.id && draft.state == DraftState::Confirmed
+                });
+                if ready {
+                    purpose = Purpose::ConfirmedCommit;
+                }
+            }
+        }
+        limits::admit(&self.hub.db, &self.config, spec, scene.conversation.id, ctx.actor.id, purpose, ctx.now).await
+    }
+
+    /// The arguments in their canonical form: placeholders put back, invisible characters gone, checked against the
+    /// closed schema, what the gateway owns filled in.
+    async fn read_arguments(
+        &self,
+        scene: &Scene,
+        spec: &ToolSpec,
+        given: &Value,
+        suspicion: &mut Suspicion,
+    ) -> Result<Value, Refusal> {
+        let mut arguments = given.clone();
+        if arguments.to_string().contains('<') {
+            let kept = tool_placeholders::of(&mut self.hub.db.read().await?, scene.conversation.id).await?;
+            put_back(&mut arguments, &kept);
+        }
+        *suspicion = Suspicion::of(&arguments);
+        if text::clean(&mut arguments) {
+            suspicion.add("invisible_characters", 2);
+        }
+        let read = field::read(&spec.fields.iter(), &arguments).map_err(|errors| {
+            let first = errors.first().map(|error| error.path.clone()).unwrap_or_default();
+            let shown: Vec<Value> =
+                errors.iter().map(|error| json!({"path": error.path, "message": error.message})).collect();
+            let message = errors
+                .first()
+                .map_or_else(|| "the arguments do not fit".to_owned(), |error| format!("{}: {}", error.path, error.message));
+            let mut refusal = Refusal::new(Code::InvalidRequest, "input.schema", message).at(&first);
+            refusal.error = refusal.error.with("validation_errors", shown);
+            refusal
+        })?;
+        if let Some(customer) = read.get("customer_id").and_then(Value::as_str)
+            && customer != scene.contact.id.to_string()
+        {
+            return Err(Refusal::not_found("customer").at("customer_id"));
+        }
+        Ok(read)
+    }
+
+    /// What an assistant may see of an answer: no invisible characters, no personal data but as placeholders that the
+    /// gateway puts back, no text without end.
+    async fn finish(&self, scene: &Scene, outcome: &mut Outcome) -> Result<(), Refusal> {
+        text::clean(&mut outcome.result);
+        text::cap(&mut outcome.result);
+        if scene.ctx.actor.role != Role::AiAgent {
+            return Ok(());
+        }
+        let redactor = self.for_assistants.within(scene.conversation.id);
+        let mut shown = Vec::new();
+        hide(&mut outcome.result, &redactor, scene, &mut shown);
+        if let Some(draft) = &mut outcome.draft {
+            hide(draft, &redactor, scene, &mut shown);
+        }
+        if shown.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.hub.db.begin().await?;
+        for (placeholder, original) in shown {
+            tool_placeholders::keep(&mut tx, scene.conversation.id, &placeholder, &original, scene.ctx.now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn paused() -> Refusal {
+    let mut refusal = Refusal::new(Code::AutonomyDisabled, "agent.paused", "assistants are paused here");
+    refusal.error = refusal.error.because("scope_type", "assistant");
+    refusal
+}
+
+/// The conversation of a call: the token's, or for a person the one that is named. An assistant that names another one
+/// learns nothing about it.
+fn conversation_of(ctx: &Ctx, call: &mut ToolCall) -> Result<ConversationId, Refusal> {
+    let named = match call.arguments.as_object_mut().and_then(|fields| fields.remove("conversation_id")) {
+        None => call.conversation,
+        Some(Value::String(id)) => {
+            Some(id.parse().map_err(|_| Refusal::not_found("conversation").at("conversation_id"))?)
+        }
+        Some(_) => return Err(Refusal::not_found("conversation").at("conversation_id")),
+    };
+    match (ctx.actor.conversation, named) {
+        (Some(own), Some(named)) if own != named => Err(Refusal::not_found("conversation").at("conversation_id")),
+        (Some(own), _) => Ok(own),
+        (None, Some(named)) if ctx.actor.role != Role::AiAgent => Ok(named),
+        (None, _) if ctx.actor.role == Role::AiAgent => Err(Refusal::new(
+            Code::ForbiddenScope,
+            "context.missing",
+            "an assistant's token is bound to a conversation; this one is not",
+        )),
+        (None, _) => Err(Refusal::new(
+            Code::InvalidRequest,
+            "context.missing",
+            "conversation_id: name the conversation the tool is used in",
+        )
+        .at("conversation_id")),
+    }
+}
+
+/// Puts back what stands behind the placeholders an assistant was shown.
+fn put_back(value: &mut Value, kept: &[tool_placeholders::PlaceholderRow]) {
+    match value {
+        Value::String(text) => {
+            for row in kept {
+                if text.contains(&row.placeholder) {
+                    *text = text.replace(&row.placeholder, &row.original);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| put_back(item, kept)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| put_back(field, kept)),
+        _ => {}
+    }
+}
+
+/// Fields of answers that are ours and never personal.
+const OURS: &[&str] = &[
+    "draft_id", "ticket_id", "id", "state", "code", "plan", "awaits", "currency", "expires_at", "created_at", "updated_at",
+    "confirmation_token", "transaction_id", "reference", "payload_hash", "customer_id", "site_id", "account_id", "channel",
+    "occurred_at", "at", "starts_at", "ends_at", "conversation_id", "checksum", "kind", "amount", "recommendation_id", "technician_id",
+    "evidence_id", "handoff_id", "window_expires_at",
+];
+
+/// Replaces personal data in every text of an answer that is not one of our own fields.
+fn hide(
+    value: &mut Value,
+    redactor: &patchbay_core::redaction::Redactor,
+    scene: &Scene,
+    shown: &mut Vec<(String, String)>,
+) {
+    match value {
+        Value::String(text) => {
+            let redacted = redactor.redact(text, &scene.known);
+            for (span, placeholder) in redacted.spans.iter().zip(&redacted.placeholders) {
+                let original = text.get(span.byte_start as usize..span.byte_end as usize);
+                if let (Some(placeholder), Some(original)) = (placeholder, original)
+                    && placeholder.contains(':')
+                {
+                    shown.push((placeholder.clone(), original.to_owned()));
+                }
+            }
+            *text = redacted.text;
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, redactor, scene, shown)),
+        Value::Object(fields) => fields
+            .iter_mut()
+            .filter(|(name, field)| !(OURS.contains(&name.as_str()) && !field.is_object() && !field.is_array()))
+            .for_each(|(_, field)| hide(field, redactor, scene, shown)),
+        _ => {}
+    }
+}

@@ -1,0 +1,36 @@
+//! The tools themselves. Each gets a call that passed everything before, and answers with what its purpose needs.
+
+mod context;
+mod handover;
+mod services;
+mod tickets;
+mod transactions;
+
+pub(crate) use transactions::identifier;
+
+use patchbay_core::tool::Tool;
+use patchbay_core::ticket::command::Kind;
+
+use crate::gateway::Gateway;
+use crate::outcome::{Outcome, Refusal};
+use crate::pipeline::Admitted;
+
+impl Gateway {
+    /// Carries a call out.
+    pub(crate) async fn execute(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
+        match call.spec.tool {
+            Tool::Context => self.context(call).await,
+            Tool::SearchTickets => self.search_tickets(call).await,
+            Tool::Ticket(command) if command.row().kind == Kind::Reads => self.read_ticket(call, command).await,
+            Tool::Ticket(command) => self.command_ticket(call, command).await,
+            Tool::ListServices => self.list_services(call).await,
+            Tool::TransactionStatus => self.transaction_status(call).await,
+            Tool::TransactionHistory => self.transaction_history(call).await,
+            Tool::GetDraft => self.get_draft(call).await,
+            Tool::CreateTransaction => self.create_draft(call).await,
+            Tool::CommitTransaction => self.commit_draft(call).await,
+            Tool::CancelTransaction => self.cancel_draft(call).await,
+            Tool::RequestHuman => self.request_human(call).await,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The breaker: after five failures in a row a system is left alone for a minute; then one call tries it, and never a
+//! commit. Source: S3, error handling.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+const FAILURES: u32 = 5;
+const OPEN_FOR: Duration = Duration::from_mins(1);
+
+/// What kind of call wants to pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Call {
+    /// Any.
+    Ordinary,
+    /// One that carries something out: never the first after a pause.
+    Commit,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    open_until: Option<Instant>,
+    probing: bool,
+}
+
+impl Breaker {
+    /// Lets a call pass. Error: seconds until it makes sense to ask again.
+    pub(super) fn enter(&self, call: Call) -> Result<(), u64> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(until) = state.open_until else { return Ok(()) };
+        let now = Instant::now();
+        if now < until {
+            return Err(until.duration_since(now).as_secs() + 1);
+        }
+        if state.probing || call == Call::Commit {
+            return Err(1);
+        }
+        state.probing = true;
+        Ok(())
+    }
+
+    /// Notes how a call ended.
+    pub(super) fn leave(&self, failed: bool) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !failed {
+            *state = State::default();
+            return;
+        }
+        state.failures += 1;
+        if state.probing || state.failures >= FAILURES {
+            state.open_until = Some(Instant::now() + OPEN_FOR);
+            state.probing = false;
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).open_until.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn five_failures_open_it_and_one_probe_closes_it() {
+        let breaker = Breaker::default();
+        for _ in 0..5 {
+            assert!(breaker.enter(Call::Ordinary).is_ok());
+            breaker.leave(true);
+        }
+        assert!(breaker.enter(Call::Ordinary).is_err());
+        tokio::time::advance(OPEN_FOR).await;
+        assert!(breaker.enter(Call::Commit).is_err(), "a commit is never the probe");
+        assert!(breaker.enter(Call::Ordinary).is_ok());
+        assert!(breaker.enter(Call::Ordinary).is_err(), "one probe at a time");
+        breaker.leave(false);
+        assert!(breaker.enter(Call::Commit).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_probe_opens_it_again() {
+        let breaker = Breaker::default();
+        for _ in 0..5 {
+            breaker.leave(true);
+        }
+        tokio::time::advance(OPEN_FOR).await;
+        assert!(breaker.enter(Call::Ordinary).is_ok());
+        breaker.leave(true);
+        assert!(breaker.enter(Call::Ordinary).is_err());
+    }
+}
