@@ -78,8 +78,8 @@ async fn mails_find_their_conversations(plan: Plan) {
     assert_eq!(forward(&deployment, "t2", answer, "Second.\r\n\r\n> First.").await, 200);
     assert_eq!(forward(&deployment, "t3", "Subject: Re: Visit\r\nMessage-ID: <m3@client.test>", "Other.").await, 200);
     assert_eq!(forward(&deployment, "t4", "Subject: Visit\r\nMessage-ID: <m1@client.test>", "First.").await, 200);
-    // The token was used with another body.
-    assert_eq!(forward(&deployment, "t4", "Subject: Visit\r\nMessage-ID: <m9@client.test>", "Evil.").await, 401);
+    // The token was used with another body: acknowledged, and nothing is kept of it.
+    assert_eq!(forward(&deployment, "t4", "Subject: Visit\r\nMessage-ID: <m9@client.test>", "Evil.").await, 200);
     let both = wait_for(admin, 2).await;
     let messages = deployment.messages(admin, both[0]["id"].as_str().expect("an id")).await;
     let texts: Vec<&str> = messages.iter().filter_map(|message| message["content"]["text"].as_str()).collect();

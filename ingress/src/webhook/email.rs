@@ -26,8 +26,9 @@ use crate::verify::mail as proof;
 /// Bodies beyond this are read on a thread that may take its time.
 const LARGE_BYTES: usize = 128 << 10;
 
-/// Mail that a Mailgun route forwards taken apart, and Mailgun's delivery events (JSON). Errors: 401
-/// `WEBHOOK_SIGNATURE_INVALID` (wrong signature, old timestamp, a token used with another body), 413 over 35 MB, 429 and
+/// Mail that a Mailgun route forwards taken apart, and Mailgun's delivery events (JSON). A token that was used with another
+/// body is answered 200 and nothing is kept. Errors: 401
+/// `WEBHOOK_SIGNATURE_INVALID` (wrong signature, old timestamp), 413 over 35 MB, 429 and
 /// 503 with Retry-After.
 #[utoipa::path(
     post, path = "/webhooks/email/mailgun", tag = "webhooks", operation_id = "mailgun_mail",
@@ -163,7 +164,11 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
         forget_at: memory.and_then(|memory| received_at.checked_add_signed(memory)).unwrap_or(received_at),
     };
     if ingress.sink.use_token(&token).await == TokenUse::Replayed {
-        return refuse(Caller::Mailgun, Refusal::ReplayedToken);
+        // Refused and acknowledged: whoever plays a recording must not make Mailgun repeat anything.
+        super::count(Caller::Mailgun, Refusal::ReplayedToken.as_str());
+        tracing::warn!("a token of Mailgun was used again with another body");
+        let verdict = Verdict { verified: false, refusal: Some(Refusal::ReplayedToken) };
+        return verdict.on(StatusCode::OK.into_response());
     }
     count_place(Caller::Mailgun, place);
     let handler = Handler { ingress, caller: Caller::Mailgun, by: InboundMail::Mailgun, key, received_at };

@@ -461,6 +461,10 @@ fn every_webhook_is_in_the_api_document() {
     assert_eq!(
         paths,
         [
+            "/webhooks/email/mailgun",
+            "/webhooks/email/mailgun/mime",
+            "/webhooks/email/postmark",
+            "/webhooks/email/sendgrid",
             "/webhooks/twilio/sms",
             "/webhooks/twilio/status",
             "/webhooks/twilio/status/{message_id}",
