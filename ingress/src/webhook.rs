@@ -1,5 +1,6 @@
 //! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
 
+mod calls;
 mod email;
 mod twilio;
 mod whatsapp;
@@ -172,6 +173,8 @@ fn routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(email::sendgrid))
         .routes(routes!(email::postmark))
 }
+
+pub(crate) use calls::{SocketAccount, router as calls_router};
 
 /// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves
 /// the process.

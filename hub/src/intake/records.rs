@@ -122,6 +122,13 @@ impl<'a> Records<'a> {
         });
     }
 
+    /// Marks the message that was added last.
+    pub(super) fn mark_last(&mut self, mark: &str) {
+        if let Some(message) = self.messages.last_mut() {
+            message.metadata[mark] = Value::Bool(true);
+        }
+    }
+
     /// Adds a file, to be fetched, and tells what its message says of it.
     fn add_file(&mut self, ctx: &Ctx, message: MessageId, file: &'a Media, conversation: &ConversationRow) -> Value {
         let id = MediaId::new();

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     /// Message ids that are known, with their conversations.
     pub(super) conversations: Vec<(String, String)>,
     pub(super) mail_auth: MailAuth,
+    /// The account of sockets: their upgrade names none.
+    pub(super) socket_account: String,
     /// Unix seconds.
     pub(super) now: i64,
 }
@@ -55,6 +57,7 @@ impl Settings {
                     records.iter().filter_map(Value::as_str).map(move |record| (name.as_str(), record))
                 }),
             )),
+            socket_account: config["websocket_account"].as_str().unwrap_or_default().to_owned(),
             now: config["now"].as_i64().unwrap_or_default(),
         }
     }

@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{Hub, HubConfig, administration, files};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -74,6 +74,10 @@ impl Parts {
             max_upload_bytes: settings.limits.upload_mb << 20,
             link_secret,
             intake_shards: settings.intake.shards,
+            abuse: AbuseLimits {
+                messages_per_minute: settings.limits.messages_per_contact_minute,
+                conversations_per_hour: settings.limits.conversations_per_contact_hour,
+            },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
         };
         let bus = match settings.redis_url.as_str() {
