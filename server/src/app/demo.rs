@@ -9,7 +9,7 @@ use patchbay_simulator::{Simulator, SimulatorConfig, Way};
 
 use super::parts::Parts;
 use super::{Mode, StartError};
-use crate::settings::Settings;
+use crate::settings::{Settings, TransactionSettings};
 
 /// What the demo needs beside an earnest server.
 pub(super) enum Simulated {
@@ -66,6 +66,14 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
     let mut people = Vec::new();
     if mode == Mode::Demo {
         settings.inboxes.extend(inboxes(&simulator));
+        let keys = &simulator.config().ledger;
+        settings.integration.transactions.get_or_insert_with(|| TransactionSettings {
+            base_url: simulator.ledger_base(),
+            token_url: format!("{}/token", simulator.ledger_base()),
+            client_id: keys.client_id.clone(),
+            client_secret: keys.client_secret.clone(),
+            hmac_secret: keys.hmac_secret.clone(),
+        });
         people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
