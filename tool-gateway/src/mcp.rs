@@ -63,11 +63,8 @@ impl McpDoor {
             .enforce_origin_validation()
             .with_max_request_body_bytes(MAX_BYTES)
             .with_cancellation_token(self.stop.clone());
-        let service = StreamableHttpService::new(
-            move || Ok(handler.clone()),
-            Arc::new(LocalSessionManager::default()),
-            config,
-        );
+        let service =
+            StreamableHttpService::new(move || Ok(handler.clone()), Arc::new(LocalSessionManager::default()), config);
         let metadata = self.clone();
         let described = move || std::future::ready(axum::Json(metadata.metadata()));
         Router::new()
@@ -201,9 +198,7 @@ impl ServerHandler for Handler {
         };
         match end {
             Ok(outcome) => Ok(CallToolResult::structured(outcome.body()).into()),
-            Err(refusal) if refusal.code() == Code::UnknownTool => {
-                Err(ErrorData::invalid_params("unknown tool", None))
-            }
+            Err(refusal) if refusal.code() == Code::UnknownTool => Err(ErrorData::invalid_params("unknown tool", None)),
             Err(refusal) => {
                 let envelope = refusal.into_api().envelope(&request_id, &correlation_id);
                 Ok(CallToolResult::structured_error(envelope).into())

@@ -83,7 +83,17 @@ impl Parts {
         let dispatch =
             Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
-        Ok(Self { hub, gateway: None, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
+        Ok(Self {
+            hub,
+            gateway: None,
+            ingress: None,
+            realtime: None,
+            simulator: None,
+            objects,
+            bus,
+            workers: None,
+            tasks,
+        })
     }
 
     /// Starts the parts that the roles ask for.
@@ -131,12 +141,7 @@ impl Parts {
     }
 
     /// Builds the door for AI agents; with the workers it also follows customers' answers and settles drafts.
-    fn start_gateway(
-        &mut self,
-        settings: &Settings,
-        roles: Roles,
-        stop: &CancellationToken,
-    ) -> Result<(), StartError> {
+    fn start_gateway(&mut self, settings: &Settings, roles: Roles, stop: &CancellationToken) -> Result<(), StartError> {
         let unusable = |error: patchbay_tool_gateway::transactions::Unusable| StartError::Part {
             what: "integration.transactions",
             problem: error.to_string(),

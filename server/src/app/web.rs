@@ -9,10 +9,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use patchbay_core::Code;
 use patchbay_http::{ApiError, correlate, no_such_method, no_such_path};
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
-use tokio_util::sync::CancellationToken;
 use utoipa_swagger_ui::SwaggerUi;
 
 use super::demo::Simulated;

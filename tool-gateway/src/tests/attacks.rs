@@ -96,12 +96,16 @@ async fn tools_of_people_are_unknown_to_assistants_and_tools_of_sales_stay_there
     let ground = Ground::with(unlimited()).await;
     let maya = ground.says(MAYA, "hello").await;
     let assistant = ground.assistant(maya);
-    for tool in ["schedule.confirm", "assignment.dispatch", "approval.decide", "qa.verify", "ticket.cancel", "nothing"] {
+    for tool in ["schedule.confirm", "assignment.dispatch", "approval.decide", "qa.verify", "ticket.cancel", "nothing"]
+    {
         ground.call(&assistant, tool, json!({})).await.refused(400, "UNKNOWN_TOOL");
     }
     let listed = ground.get(&assistant, "/tools").await.ok();
-    let names: Vec<&str> = listed["data"].as_array().expect("a list").iter().filter_map(|entry| entry["name"].as_str()).collect();
-    for name in ["search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction", "ticket.create"] {
+    let names: Vec<&str> =
+        listed["data"].as_array().expect("a list").iter().filter_map(|entry| entry["name"].as_str()).collect();
+    for name in
+        ["search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction", "ticket.create"]
+    {
         assert!(names.contains(&name), "{name}");
     }
     let unbound = ground.token(patchbay_http::Claims {
@@ -132,7 +136,8 @@ async fn every_call_leaves_one_row_without_anybodys_number_and_the_chain_shows_a
     ground.call(&assistant, "list_services", json!({"query": "call 514-555-0123"})).await.ok();
     ground.call(&assistant, "nothing", json!({})).await.refused(400, "UNKNOWN_TOOL");
     ground.send("POST", "/tools/search_tickets", &assistant, b"{".to_vec(), None).await.refused(400, "INVALID_JSON");
-    let listed = ground.get(&ground.person("admin"), &format!("/api/v1/tool-invocations?conversation_id={maya}")).await.ok();
+    let listed =
+        ground.get(&ground.person("admin"), &format!("/api/v1/tool-invocations?conversation_id={maya}")).await.ok();
     let rows = listed["data"].as_array().expect("a list");
     assert_eq!(rows.len(), 4, "{listed}");
     assert_eq!(rows[2]["args_redacted"]["query"].as_str().map(|text| text.contains("555")), Some(false));
@@ -179,5 +184,8 @@ async fn a_transaction_of_another_customer_is_absent() {
     assert!(!own.to_string().contains("555-0123"), "{own}");
     let other = ground.call(&assistant, "get_transaction_status", json!({"transaction_id": "TXN-OTHER"})).await;
     other.refused(404, "NOT_FOUND");
-    ground.call(&assistant, "get_transaction_status", json!({"transaction_id": "12"})).await.refused(400, "INVALID_REQUEST");
+    ground
+        .call(&assistant, "get_transaction_status", json!({"transaction_id": "12"}))
+        .await
+        .refused(400, "INVALID_REQUEST");
 }

@@ -117,8 +117,13 @@ async fn history(State(books): Shared, Path(id): Path<String>, headers: HeaderMa
         return refused;
     }
     let books = books.lock().expect("open");
-    let own: Vec<Value> =
-        books.transactions.iter().chain(&books.committed).filter(|entry| entry["customer_id"] == id.as_str()).cloned().collect();
+    let own: Vec<Value> = books
+        .transactions
+        .iter()
+        .chain(&books.committed)
+        .filter(|entry| entry["customer_id"] == id.as_str())
+        .cloned()
+        .collect();
     Json(json!({"data": own})).into_response()
 }
 
