@@ -2,4 +2,5 @@
 export const apps = [
   { name: "console", base: "/app/", out: "app" },
   { name: "sim", base: "/sim/", out: "sim" },
+  { name: "widget", base: "/widget/", out: "widget" },
 ];

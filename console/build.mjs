@@ -10,7 +10,26 @@ import { apps } from "./apps.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 
+/** The widget is Preact without anything of the console: its pages, and the loader as one script of its own. */
+function widget(app) {
+  const { plugins, publicDir, ...common } = page(app);
+  void [plugins, publicDir];
+  const pages = ["index.html", "site.html"].map((page) => join(here, "apps", app.name, page));
+  return { ...common, publicDir: false, build: { ...common.build, rollupOptions: { input: pages } } };
+}
+
+function loader(app) {
+  const { build, ...common } = widget(app);
+  const entry = join(here, "apps", app.name, "loader.ts");
+  const output = { format: "iife", entryFileNames: "loader.js" };
+  return { ...common, build: { ...build, emptyOutDir: false, target: "es2020", rollupOptions: { input: entry, output } } };
+}
+
 function config(app) {
+  return app.name === "widget" ? widget(app) : page(app);
+}
+
+function page(app) {
   return {
     configFile: false,
     root: join(here, "apps", app.name),
@@ -39,6 +58,7 @@ async function develop(name) {
       proxy: {
         "/api": { target, changeOrigin: true, headers: { origin: target } },
         "/sim/api": { target, changeOrigin: true },
+        "/chat": { target, ws: true, changeOrigin: true },
         "/ws": { target, ws: true, changeOrigin: true, headers: { origin: target } },
       },
     },
@@ -53,5 +73,6 @@ if (process.argv.includes("--dev")) {
   await rm(join(here, "dist"), { recursive: true, force: true });
   for (const app of apps) {
     await build(config(app));
+    if (app.name === "widget") await build(loader(app));
   }
 }

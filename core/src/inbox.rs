@@ -35,6 +35,8 @@ pub enum Provider {
     Twilio(Twilio),
     /// A mailbox: mail comes in through a provider's webhooks or our own receiver, and leaves over SMTP.
     Email(Box<Mailbox>),
+    /// Web chat.
+    Chat(Box<crate::chat::Site>),
     /// A channel that a later release serves; kept so that its settings survive.
     Unserved,
 }

@@ -1,6 +1,8 @@
 //! What every ingress emits: messages, delivery statuses and events, in the provider's order.
 //! The JSON form of these types is the normalised form that tests and `patchbay replay` compare.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -45,6 +47,22 @@ pub struct MessageItem {
     /// Facts about the message as a whole.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
+}
+
+impl MessageItem {
+    /// The key under which the message counts once in its inbox. Two visitors of a chat may pick the same id.
+    pub fn key(&self) -> Cow<'_, str> {
+        match self.channel {
+            Channel::Chat => Cow::Owned(chat_key(&self.sender.address, &self.channel_message_id)),
+            _ => Cow::Borrowed(&self.channel_message_id),
+        }
+    }
+}
+
+/// The key of a chat message: whose it is, and the id its writer gave it.
+pub fn chat_key(address: &str, client_message_id: &str) -> String {
+    // A unit separator stands in neither part.
+    format!("{address}\u{1f}{client_message_id}")
 }
 
 /// Who wrote a message, as the channel knows them.

@@ -56,6 +56,8 @@ vocabulary! {
         Reply => "reply",
         /// An internal note.
         Note => "note",
+        /// A customer's message, in a channel that tells.
+        Customer => "customer",
     }
 }
 

@@ -22,6 +22,8 @@ use crate::state::Hub;
 
 pub use link::link;
 pub use thumbnail::has_thumbnail;
+pub(crate) use thumbnail::thumbnail_key;
+pub(crate) use upload::{percent_decoded, take};
 
 /// The endpoints under `/api/v1/media` and the signed links under `/media`.
 pub fn router() -> OpenApiRouter<Hub> {

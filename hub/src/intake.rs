@@ -1,6 +1,7 @@
 //! Inbound items on their way into the database: gathered into shared commits, deduplicated by a unique constraint in
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
+mod abuse;
 mod apply;
 mod changes;
 mod consent;
@@ -9,6 +10,7 @@ mod people;
 mod poison;
 mod records;
 mod threads;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use patchbay_core::item::Item;
 pub use changes::apply_ripe;
 pub use gather::{Counts, Intake};
 pub use patchbay_store::journal::JournalEntry;
+pub(crate) use people::name_of_stranger;
 
 /// Items of one webhook for one inbox.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{ConversationId, InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_core::vocabulary;
 use patchbay_normalizer::Source;
@@ -60,6 +60,17 @@ pub struct Accepted {
     pub duplicates: usize,
 }
 
+/// A stored message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Our id.
+    pub message_id: MessageId,
+    /// Conversation it belongs to.
+    pub conversation_id: Option<ConversationId>,
+    /// Its place there.
+    pub seq: Option<i64>,
+}
+
 /// Nothing was kept; the provider has to send the request again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deliveries could not be made durable")]
@@ -76,6 +87,11 @@ pub trait Sink: Send + Sync + 'static {
     /// Makes the deliveries of one request durable. `Ok` only when they survive a crash: the provider is answered
     /// after it. Called again with the same deliveries, it adds nothing.
     fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>>;
+
+    /// What a message became, by the key under which it counts once in its inbox. `None`: it is not stored yet.
+    fn stored<'a>(&'a self, _inbox: InboxId, _key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        Box::pin(std::future::ready(None))
+    }
 
     /// What is known of a sender's consent; asked only when the meaning of a message depends on it. Answers
     /// [`Consent::Given`] when it cannot be known.

@@ -5,22 +5,27 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
+use patchbay_core::item::Item;
 use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Consent;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture};
+use crate::delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Stored};
 use crate::journal::Journal;
 use crate::spool::{Spool, SpoolError};
 
+/// An event that passes: it neither waits on disk nor in the database.
+const TYPING: &str = "chat.typing";
 /// Longest wait for the intake; then the disk is faster.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How often a full or absent intake is tried again while the spool holds something.
@@ -34,6 +39,16 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 pub trait Taker: Send + Sync + 'static {
     /// `Ok` only when everything is durable.
     fn take(&self, handed: Vec<Handed>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+
+    /// Passes on that somebody writes. Nothing is kept of it.
+    fn pass_typing(&self, _inbox: InboxId, _address: &str) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
+    /// What a message became, by the key under which it counts once in its inbox.
+    fn stored(&self, _inbox: InboxId, _key: &str) -> impl Future<Output = Option<Stored>> + Send {
+        std::future::ready(None)
+    }
 }
 
 /// The deliveries of one request, and the request itself as it came, sealed.
@@ -42,31 +57,33 @@ pub struct Handed {
     /// What it holds.
     pub deliveries: Vec<Delivery>,
     /// The request; none without a journal.
-    #[serde(default, with = "sealed_text", skip_serializing_if = "Option::is_none")]
-    pub request: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Sealed>,
 }
 
 impl Handed {
     /// The request as an entry of the journal, if there is one.
     fn entry(&self) -> Option<JournalEntry> {
         let first = self.deliveries.first()?;
-        let sealed = self.request.clone()?;
+        let sealed = self.request.clone()?.0;
         Some(JournalEntry { received_at: first.received_at, inbox_id: first.inbox, sealed })
     }
 }
 
-mod sealed_text {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+/// A sealed request; text in base64 where it waits on disk.
+#[derive(Clone, Debug)]
+pub struct Sealed(pub Vec<u8>);
 
-    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes.as_deref().unwrap_or_default()))
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        STANDARD.decode(text).map(Some).map_err(|_| D::Error::custom("not base64"))
+        STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom("not base64"))
     }
 }
 
@@ -93,6 +110,16 @@ impl Taker for Intake {
             }
         }
         if inbound.is_empty() { Ok(()) } else { self.accept_journaled(inbound, journal).await }
+    }
+
+    async fn pass_typing(&self, inbox: InboxId, address: &str) {
+        Intake::pass_typing(self, inbox, address).await;
+    }
+
+    async fn stored(&self, inbox: InboxId, key: &str) -> Option<Stored> {
+        let stored = Intake::stored(self, inbox, key).await?;
+        let (message_id, conversation_id) = (stored.message_id, Some(stored.conversation_id));
+        Some(Stored { message_id, conversation_id, seq: Some(stored.seq) })
     }
 }
 
@@ -246,12 +273,26 @@ impl<T: Taker> Sink for HandOver<T> {
         // Sealed here, still within the request: the journal notes it beside the handler.
         let first = deliveries.first().map(|delivery| (delivery.received_at, delivery.inbox));
         let request = match (&self.journal, first) {
-            (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox),
+            (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox).map(Sealed),
             _ => None,
         };
         let handed = Handed { deliveries, request };
         // The intake deduplicates and does not tell: everything counts as fresh here.
-        Box::pin(async move { self.take(handed).await.map(|()| Accepted { fresh: items, duplicates: 0 }) })
+        let accepted = Accepted { fresh: items, duplicates: 0 };
+        Box::pin(async move {
+            if let [Delivery { inbox: Some(inbox), items, .. }] = handed.deliveries.as_slice()
+                && let [Item::Event(event)] = items.as_slice()
+                && event.kind == TYPING
+            {
+                self.taker.pass_typing(*inbox, event.address.as_deref().unwrap_or_default()).await;
+                return Ok(accepted);
+            }
+            self.take(handed).await.map(|()| accepted)
+        })
+    }
+
+    fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        Box::pin(self.taker.stored(inbox, key))
     }
 
     /// The intake knows who opted out, in the transaction of the message itself: it reads a `YES` there.

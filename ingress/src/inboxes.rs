@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::Site;
 use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 
@@ -39,6 +40,7 @@ pub(crate) struct Routes {
     pub(crate) app_secrets: Vec<Secret>,
     pub(crate) verify_tokens: Vec<Secret>,
     accounts: HashMap<String, TwilioAccount>,
+    chats: HashMap<String, Arc<Inbox>>,
 }
 
 /// The keys and addresses of one Twilio account.
@@ -67,6 +69,9 @@ impl Routes {
                     account.shared_keys.extend(keys.map(|(id, secret)| (id.clone(), secret.clone())));
                     account.by_address.insert((inbox.channel, inbox.address.clone()), Arc::clone(&inbox));
                 }
+                Provider::Chat(_) => {
+                    routes.chats.insert(inbox.name.clone(), Arc::clone(&inbox));
+                }
                 Provider::Email(_) | Provider::Unserved => {}
             }
         }
@@ -81,6 +86,15 @@ impl Routes {
     /// The first WhatsApp inbox that `secret` belongs to: takes what concerns a business account as a whole.
     pub(crate) fn whatsapp_of_secret(&self, secret: &Secret) -> Option<&Arc<Inbox>> {
         self.by_phone_number_id.values().filter(|inbox| belongs_to_app(inbox, secret)).min_by_key(|inbox| inbox.id)
+    }
+
+    /// The chat site with this name.
+    pub(crate) fn chat(&self, name: &str) -> Option<(&Arc<Inbox>, &Site)> {
+        let inbox = self.chats.get(name)?;
+        match &inbox.provider {
+            Provider::Chat(site) => Some((inbox, site)),
+            _ => None,
+        }
     }
 
     pub(crate) fn account(&self, account_sid: &str) -> Option<&TwilioAccount> {

@@ -1,6 +1,7 @@
 //! Webhooks of the providers: verify the raw bytes, normalise, hand over, acknowledge only what is durable. Decides
 //! nothing about conversations and holds no SQL.
 
+mod chat;
 mod config;
 pub mod delivery;
 mod hand_over;
@@ -15,8 +16,8 @@ pub mod verify;
 mod webhook;
 
 pub use config::Config;
-pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink};
-pub use hand_over::{HandOver, Taker};
+pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, Stored};
+pub use hand_over::{HandOver, Handed, Sealed, Taker};
 pub use inboxes::Inboxes;
 pub use journal::{Journal, JournalKey, Reenactment};
 pub use refusal::Refusal;

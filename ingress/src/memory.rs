@@ -6,12 +6,12 @@ use std::sync::{Mutex, PoisonError};
 
 use patchbay_core::channel::Channel;
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_normalizer::dedupe;
 use patchbay_normalizer::twilio::Consent;
 
-use crate::delivery::{Accepted, Delivery, NotDurable, Sink, SinkFuture};
+use crate::delivery::{Accepted, Delivery, NotDurable, Sink, SinkFuture, Stored};
 
 /// Keeps deliveries in memory.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ struct State {
     fresh: Vec<Item>,
     deliveries: Vec<Delivery>,
     statuses: HashMap<String, DeliveryStatus>,
+    /// Our ids, by the key of the message.
+    messages: HashMap<String, MessageId>,
     opted_out: HashSet<String>,
 }
 
@@ -72,7 +74,9 @@ impl State {
                 }
                 _ => {}
             },
-            Item::Message(_) => {}
+            Item::Message(message) => {
+                self.messages.entry(message.key().into_owned()).or_default();
+            }
         }
     }
 }
@@ -94,6 +98,12 @@ impl Sink for MemorySink {
         }
         state.deliveries.extend(deliveries);
         Box::pin(std::future::ready(Ok(accepted)))
+    }
+
+    fn stored<'a>(&'a self, _inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
+        let id = self.lock().messages.get(key).copied();
+        let stored = id.map(|message_id| Stored { message_id, conversation_id: None, seq: None });
+        Box::pin(std::future::ready(stored))
     }
 
     fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, address: &'a str) -> SinkFuture<'a, Consent> {

@@ -1,5 +1,7 @@
 //! Proof that a request comes from its provider: over the raw bytes, in constant time, closed when in doubt.
 
+pub mod chat;
+pub mod chat_token;
 pub mod twilio;
 pub mod twilio_url;
 pub mod whatsapp;

@@ -1,5 +1,6 @@
 //! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
 
+mod calls;
 mod twilio;
 mod whatsapp;
 
@@ -14,15 +15,18 @@ use http_body_util::LengthLimitError;
 use metrics::counter;
 use patchbay_core::Code;
 use patchbay_core::clock::Clock;
+use patchbay_core::ids::InboxId;
 use patchbay_http::ApiError;
+use patchbay_hub::chat::Desk;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::chat::ChatParts;
 use crate::config::Config;
 use crate::delivery::{Delivery, Sink};
 use crate::inboxes::Inboxes;
-use crate::rate::Rates;
+use crate::rate::{Rates, TooMany};
 use crate::refusal::Refusal;
 
 /// The ingress: settings, inboxes, time and where verified events go. Cheap to clone.
@@ -33,6 +37,7 @@ pub struct Ingress {
     clock: Clock,
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
+    chat: ChatParts,
 }
 
 impl std::fmt::Debug for Ingress {
@@ -45,7 +50,39 @@ impl Ingress {
     /// An ingress that hands over to `sink`.
     pub fn new(config: Config, inboxes: Inboxes, clock: Clock, sink: Arc<dyn Sink>) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates }
+        Self { config: Arc::new(config), inboxes, clock, sink, rates, chat: ChatParts::default() }
+    }
+
+    /// The same, serving visitors of chats at `desk` beyond taking their messages.
+    #[must_use]
+    pub fn with_desk(mut self, desk: Desk) -> Self {
+        self.chat.desk = Some(desk);
+        self
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub(crate) fn inboxes(&self) -> &Inboxes {
+        &self.inboxes
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn sink(&self) -> &dyn Sink {
+        &*self.sink
+    }
+
+    pub(crate) fn chat(&self) -> &ChatParts {
+        &self.chat
+    }
+
+    /// Counts a request for an inbox.
+    pub(crate) fn take_rate(&self, inbox: InboxId) -> Result<(), TooMany> {
+        self.rates.take(std::iter::once(Some(inbox)), self.clock.now())
     }
 }
 
@@ -72,11 +109,14 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn routes() -> OpenApiRouter<Ingress> {
     OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .merge(crate::chat::routes())
         .routes(routes!(whatsapp::handshake, whatsapp::notification))
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
 }
+
+pub(crate) use calls::{SocketAccount, router as calls_router};
 
 /// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves
 /// the process.
@@ -89,9 +129,9 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    const ACCEPTED: Self = Self { verified: true, refusal: None };
+    pub(crate) const ACCEPTED: Self = Self { verified: true, refusal: None };
 
-    fn on(self, mut response: Response) -> Response {
+    pub(crate) fn on(self, mut response: Response) -> Response {
         response.extensions_mut().insert(self);
         response
     }
@@ -99,9 +139,10 @@ impl Verdict {
 
 /// Who calls, in metrics and logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Caller {
+pub(crate) enum Caller {
     Meta,
     Twilio,
+    Chat,
 }
 
 impl Caller {
@@ -109,6 +150,7 @@ impl Caller {
         match self {
             Self::Meta => "whatsapp",
             Self::Twilio => "twilio",
+            Self::Chat => "chat",
         }
     }
 }
@@ -119,12 +161,12 @@ fn refuse(caller: Caller, refusal: Refusal) -> Response {
     Verdict { verified: false, refusal: Some(refusal) }.on(refusal.into_response())
 }
 
-fn count(caller: Caller, outcome: &'static str) {
+pub(crate) fn count(caller: Caller, outcome: &'static str) {
     counter!("ingress_requests_total", "provider" => caller.as_str(), "outcome" => outcome).increment(1);
 }
 
 /// Which of several configured keys signed: an operator who rotates keys sees when the old one is unused.
-fn count_key(caller: Caller, place: &'static str) {
+pub(crate) fn count_key(caller: Caller, place: &'static str) {
     counter!("ingress_signatures_total", "provider" => caller.as_str(), "key" => place).increment(1);
 }
 
@@ -174,7 +216,7 @@ async fn hand_over(
 }
 
 /// Reads the whole body once, up to `limit` bytes.
-async fn read_body(config: &Config, request: Request, limit: usize) -> Result<Bytes, Refusal> {
+pub(crate) async fn read_body(config: &Config, request: Request, limit: usize) -> Result<Bytes, Refusal> {
     let declared =
         request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > limit) {

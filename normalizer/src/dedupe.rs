@@ -13,12 +13,14 @@ vocabulary! {
         WhatsappCloud => "whatsapp_cloud",
         /// Twilio messaging, also WhatsApp through Twilio.
         Twilio => "twilio",
+        /// Web chat.
+        Chat => "chat",
     }
 }
 
 /// The key under which an item counts once. Stable: the same item always has the same key, however it is delivered.
 ///
-/// Messages: Meta by channel, account and id; Twilio by channel and id. Statuses: Meta by id, status and recipient
+/// Messages: Meta by channel, account and id; Twilio by channel and id; chat by inbox, writer and the writer's id. Statuses: Meta by id, status and recipient
 /// (groups report each member); Twilio by id, status and error code. Events: by what they are and the id of the
 /// element they came in (`data.id`).
 pub fn key(source: Source, item: &Item) -> String {
@@ -28,6 +30,7 @@ pub fn key(source: Source, item: &Item) -> String {
                 join(&["message", message.channel.as_str(), &message.account, &message.channel_message_id])
             }
             Source::Twilio => join(&["message", message.channel.as_str(), &message.channel_message_id]),
+            Source::Chat => join(&["message", message.channel.as_str(), &message.account, &message.key()]),
         },
         Item::Status(status) => status_key(source, status),
         Item::Event(event) => event_key(event),
@@ -40,6 +43,7 @@ fn status_key(source: Source, status: &StatusItem) -> String {
         Source::WhatsappCloud => {
             join(&["status", &status.channel_message_id, &word, status.recipient.as_deref().unwrap_or_default()])
         }
+        Source::Chat => join(&["status", &status.channel_message_id, &word]),
         Source::Twilio => {
             let code = status.errors.first().map_or("", |error| error.code.as_str());
             join(&["status", &status.channel_message_id, &word, code])

@@ -3,6 +3,7 @@
 
 pub mod address;
 pub mod answer;
+pub mod chat;
 pub mod dedupe;
 pub mod digest;
 pub mod email;

@@ -1,12 +1,15 @@
-//! The pages, embedded into the binary: console, simulator. A missing asset is 404, never the page.
+//! The pages, embedded into the binary: console, simulator, the chat widget. A missing asset is 404, never the page.
 
-use axum::extract::Path;
+use axum::extract::{Path, Query};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use patchbay_core::inbox::Provider;
+use patchbay_http::SharedDirectory;
 use patchbay_hub::administration::DemoPerson;
 use rust_embed::RustEmbed;
+use serde::Deserialize;
 use serde_json::json;
 
 /// What may run and load in our pages.
@@ -14,15 +17,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'u
                       img-src 'self' data: blob:; font-src 'self'; media-src 'self' blob:; manifest-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'self'";
 
+/// The same for the demo's shop, which embeds the widget like any other site.
+const SHOP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; frame-src 'self'; frame-ancestors 'none'; \
+                    base-uri 'none'; form-action 'none'";
+
 /// What npm built; a placeholder page where it did not.
 #[derive(RustEmbed)]
 #[folder = "../console/dist"]
 struct Built;
 
-/// The pages under their prefixes; `/` leads to the console. `people` may sign in to a demo with one click.
-pub(crate) fn router(simulator: SimulatorPages, people: &[DemoPerson]) -> Router {
+/// The pages under their prefixes; `/` leads to the console. `people` may sign in to a demo with one click. The sites
+/// of the directory say which pages may embed the widget.
+pub(crate) fn router(simulator: SimulatorPages, people: &[DemoPerson], sites: SharedDirectory) -> Router {
     let people = Json(json!({ "data": people }));
     let router = Router::new()
+        .route("/widget/", get(move |Query(asked): Query<Asked>| std::future::ready(frame(&sites, &asked.inbox))))
+        .route("/widget/{*path}", get(|Path(path): Path<String>| async move { widget_file(&path) }))
         .route("/", get(|| async { Redirect::temporary("/app/") }))
         .route("/app", get(|| async { Redirect::temporary("/app/") }))
         .route("/app/", get(|| async { page("app/index.html") }))
@@ -33,8 +43,55 @@ pub(crate) fn router(simulator: SimulatorPages, people: &[DemoPerson]) -> Router
         SimulatorPages::Shown => router
             .route("/sim", get(|| async { Redirect::temporary("/sim/") }))
             .route("/sim/", get(|| async { page("sim/index.html") }))
+            .route("/sim/shop", get(|| async { with_policy(page("widget/site.html"), SHOP) }))
             .route("/sim/{*path}", get(|Path(path): Path<String>| async move { file("sim", &path) })),
     }
+}
+
+/// Whose frame is asked for.
+#[derive(Debug, Deserialize)]
+struct Asked {
+    #[serde(default)]
+    inbox: String,
+}
+
+/// The widget's frame. Only pages of the inbox's own list may embed it.
+fn frame(sites: &SharedDirectory, inbox: &str) -> Response {
+    let directory = sites.load();
+    let site = directory.inboxes.values().filter(|found| found.name == inbox).find_map(|found| match &found.provider {
+        Provider::Chat(site) => Some(site),
+        _ => None,
+    });
+    let ancestors = match site {
+        // An origin was read as one: it cannot end the directive.
+        Some(site) => {
+            site.allowed_origins.iter().fold("'self'".to_owned(), |list, origin| format!("{list} {}", origin.as_str()))
+        }
+        None => "'none'".to_owned(),
+    };
+    with_policy(
+        page("widget/index.html"),
+        &POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}")),
+    )
+}
+
+/// The loader is any page's script, and small enough to be asked for often.
+fn widget_file(path: &str) -> Response {
+    let mut response = file("widget", path);
+    if path == "loader.js" {
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    }
+    response
+}
+
+fn with_policy(mut response: Response, policy: &str) -> Response {
+    if let Ok(policy) = HeaderValue::from_str(policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// Whether the simulator's pages are served.

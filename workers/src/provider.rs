@@ -109,7 +109,7 @@ pub(crate) fn authorize(inbox: &Inbox, call: reqwest::RequestBuilder) -> reqwest
             Some(token) => call.basic_auth(&number.account_sid, Some(token.expose())),
             None => call,
         },
-        Provider::Email(_) | Provider::Unserved => call,
+        Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => call,
     }
 }
 
@@ -125,7 +125,7 @@ pub(crate) fn api_base(inbox: &Inbox) -> Option<&str> {
     match &inbox.provider {
         Provider::WhatsAppCloud(number) => Some(&number.api_base),
         Provider::Twilio(number) => Some(&number.api_base),
-        Provider::Email(_) | Provider::Unserved => None,
+        Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => None,
     }
 }
 

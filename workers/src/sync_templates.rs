@@ -56,7 +56,7 @@ pub(crate) async fn run(
     let described = match &inbox.provider {
         Provider::WhatsAppCloud(number) => of_meta(deps, client, &inbox, number).await,
         Provider::Twilio(number) => of_twilio(client, &inbox, &number.api_base).await,
-        Provider::Email(_) | Provider::Unserved => return Ok(Verdict::Done),
+        Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => return Ok(Verdict::Done),
     };
     let described = match described {
         Ok(described) => described,

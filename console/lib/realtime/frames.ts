@@ -1,7 +1,7 @@
 // Server frames and what each one does to the store.
 import { isRecord } from "../api/http";
 import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
-import type { Mode, Store } from "./store";
+import type { Store } from "./store";
 
 export interface Frame {
   event: string;
@@ -86,7 +86,7 @@ function applyTyping(store: Store, data: Record<string, unknown>): void {
   const { conversation_id: conversationId, user, mode, active } = data;
   if (typeof conversationId !== "string" || !isRecord(user) || typeof user["id"] !== "string") return;
   if (user["id"] === store.userId) return;
-  const typist = { id: user["id"], name: String(user["name"] ?? ""), mode: (mode === "note" ? "note" : "reply") as Mode };
+  const typist = { id: user["id"], name: String(user["name"] ?? ""), mode: mode === "note" || mode === "customer" ? mode : "reply" } as const;
   const key = `${conversationId} ${typist.id}`;
   clearTimeout(timers.get(key));
   timers.delete(key);

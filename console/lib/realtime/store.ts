@@ -53,7 +53,8 @@ export interface Stopped {
 export interface Typist {
   id: string;
   name: string;
-  mode: Mode;
+  /** `customer`: the customer writes, on a channel that tells. */
+  mode: Mode | "customer";
 }
 
 export interface Clock {

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const dist = fileURLToPath(new URL("../../dist", import.meta.url));
 const KB = 1024;
-const BUDGETS = { app: { script: 190 * KB, lazy: 60 * KB, style: 15 * KB }, sim: { script: 110 * KB, lazy: 60 * KB, style: 15 * KB } };
+const BUDGETS = { app: { script: 190 * KB, lazy: 60 * KB, style: 15 * KB }, sim: { script: 110 * KB, lazy: 60 * KB, style: 15 * KB }, widget: { script: 20 * KB, lazy: 20 * KB, style: 15 * KB } };
 
 for (const [app, budget] of Object.entries(BUDGETS)) {
   it(`${app} stays within its budget`, () => {
@@ -23,3 +23,8 @@ for (const [app, budget] of Object.entries(BUDGETS)) {
     }
   });
 }
+
+it("the widget's loader stays under 2 kB", () => {
+  const size = gzipSync(readFileSync(join(dist, "widget", "loader.js")), { level: 9 }).length;
+  assert.ok(size < 2 * KB, `${size} bytes`);
+});

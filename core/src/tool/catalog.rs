@@ -342,18 +342,9 @@ mod tests {
         let catalog = catalog();
         let answers = |name: &str| catalog.iter().filter(|spec| spec.answers_to(name)).count();
         for name in [
-            "search_tickets",
-            "get_transaction_status",
-            "create_transaction_draft",
-            "commit_transaction",
-            "cancel_transaction_draft",
-            "commit_draft",
-            "ticket.create",
-            "ticket_create",
-            "schedule_propose",
-            "closeout_list_evidence",
-            "get_ticket",
-            "services.list",
+            "search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction",
+            "cancel_transaction_draft", "commit_draft", "ticket.create", "ticket_create", "schedule_propose",
+            "closeout_list_evidence", "get_ticket", "services.list",
         ] {
             assert_eq!(answers(name), 1, "{name}");
         }

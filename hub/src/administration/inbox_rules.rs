@@ -1,11 +1,16 @@
 //! What the settings of an inbox must look like, wherever they come from.
 
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::Origin;
+use patchbay_core::hours;
 use patchbay_core::ids::AccountId;
 use patchbay_store::inboxes::InboxRow;
 
 use super::fields;
 use crate::directory::InboxSettings;
+
+/// Longest first words of a chat widget, in characters.
+const GREETING_CHARS: usize = 300;
 
 /// A key of an inbox does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +43,7 @@ pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
                 return Err(misfit("address", "must be an e-mail address"));
             }
         }
-        Channel::Chat => {}
+        Channel::Chat => chat(settings)?,
         Channel::Voice => return Err(misfit("channel", "calls come with an sms inbox that has voice = true")),
     }
     if settings.api_base.as_deref().is_some_and(|base| !is_safe_base(base)) {
@@ -48,6 +53,26 @@ pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
     one_of("inbound", settings.inbound.as_deref(), &["mailgun", "sendgrid", "postmark", "smtp"])?;
     one_of("dkim", settings.dkim.as_deref(), &["verify", "off"])?;
     one_of("identity_mode", settings.identity_mode.as_deref(), &["hmac", "jwt"])
+}
+
+fn chat(settings: &InboxSettings) -> Result<(), Misfit> {
+    // A wildcard is kept and matches no page: a server that was told one still starts, and stays closed.
+    if settings.allowed_origins.iter().any(|origin| origin != "*" && Origin::parse(origin).is_none()) {
+        return Err(misfit("allowed_origins", "must be origins such as https://www.example.test, without wildcards"));
+    }
+    if settings.max_text_chars == Some(0) {
+        return Err(misfit("max_text_chars", "must be at least 1"));
+    }
+    if let Err(problem) = hours::in_order(settings.business_hours.clone()) {
+        return Err(misfit("business_hours", problem.to_string()));
+    }
+    if settings.timezone.as_deref().is_some_and(|zone| fields::timezone("timezone", zone).is_err()) {
+        return Err(misfit("timezone", "must be an IANA time zone such as Europe/Paris"));
+    }
+    if settings.greeting.as_deref().is_some_and(|text| text.chars().count() > GREETING_CHARS) {
+        return Err(misfit("greeting", "must have at most 300 characters"));
+    }
+    Ok(())
 }
 
 /// The account the inbox belongs to.

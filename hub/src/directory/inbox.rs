@@ -1,6 +1,8 @@
 //! From the settings of an inbox to what its channel needs.
 
+use chrono::TimeDelta;
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::{IdentityMode, JwtRules, Origin, Site};
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{DkimCheck, DkimSigner, InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
@@ -12,6 +14,15 @@ const META_API: &str = "https://graph.facebook.com/v23.0";
 const TWILIO_API: &str = "https://api.twilio.com";
 /// How far the time in a mail provider's webhook may be from ours. Source: channel reference, e-mail.
 const MAX_AGE_SECONDS: u64 = 900;
+
+/// How far the clock of a site's server may be from ours. Source: channel reference, web chat.
+const JWT_LEEWAY_SECONDS: i64 = 60;
+/// Longest life of a site's token.
+const JWT_MAX_TTL_SECONDS: i64 = 86_400;
+/// Longest span that a setting can ask for: a century.
+const LONGEST_SPAN: i64 = 3_200_000_000;
+/// Longest text of a visitor's message, in characters.
+const MAX_TEXT_CHARS: usize = 20_000;
 
 /// Why an inbox cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -109,7 +120,8 @@ pub(crate) fn provider_word(settings: &InboxSettings) -> &'static str {
         Channel::Whatsapp if settings.account_sid.is_none() => "whatsapp_cloud",
         Channel::Whatsapp | Channel::Sms => "twilio",
         Channel::Email => "email",
-        Channel::Chat | Channel::Voice => "unserved",
+        Channel::Chat => "chat",
+        Channel::Voice => "unserved",
     }
 }
 
@@ -118,8 +130,55 @@ fn provider(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
         Channel::Whatsapp if settings.account_sid.is_none() => meta(settings),
         Channel::Whatsapp | Channel::Sms => twilio(settings),
         Channel::Email => mailbox(settings),
-        channel => Err(InboxProblem::Channel(channel)),
+        Channel::Chat => site(settings),
+        Channel::Voice => Err(InboxProblem::Channel(settings.channel)),
     }
+}
+
+/// A site without keys takes anonymous visitors only; one that asks for proof needs them.
+fn site(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
+    let require_identity = settings.require_identity.unwrap_or(false);
+    let identity = match (settings.identity_mode.as_deref(), &settings.jwt) {
+        (Some("jwt"), jwt) => {
+            let jwt = jwt.as_ref().ok_or(InboxProblem::Missing("jwt"))?;
+            let keys = jwt.keys.iter().map(|(id, key)| Ok((id.clone(), resolve("jwt.keys", key)?)));
+            let seconds = |given: Option<u64>, default: i64| {
+                TimeDelta::seconds(
+                    given.map_or(default, |given| i64::try_from(given).unwrap_or(i64::MAX / 1000).min(LONGEST_SPAN)),
+                )
+            };
+            IdentityMode::Jwt(JwtRules {
+                keys: keys.collect::<Result<_, InboxProblem>>()?,
+                default_kid: jwt.default_kid.clone(),
+                audience: jwt
+                    .audience
+                    .clone()
+                    .filter(|text| !text.is_empty())
+                    .ok_or(InboxProblem::Missing("jwt.audience"))?,
+                leeway: seconds(jwt.leeway_seconds, JWT_LEEWAY_SECONDS),
+                max_ttl: seconds(jwt.max_ttl_seconds, JWT_MAX_TTL_SECONDS),
+            })
+        }
+        _ => IdentityMode::Hmac(resolve_all("identity_secrets", &settings.identity_secrets)?),
+    };
+    match &identity {
+        IdentityMode::Hmac(secrets) if secrets.is_empty() && require_identity => {
+            return Err(InboxProblem::Missing("identity_secrets"));
+        }
+        IdentityMode::Jwt(rules) if rules.keys.is_empty() => return Err(InboxProblem::Missing("jwt.keys")),
+        _ => {}
+    }
+    Ok(Provider::Chat(Box::new(Site {
+        identity,
+        require_identity,
+        allowed_origins: settings.allowed_origins.iter().filter_map(|origin| Origin::parse(origin)).collect(),
+        max_text_chars: settings
+            .max_text_chars
+            .map_or(MAX_TEXT_CHARS, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        business_hours: settings.business_hours.clone(),
+        timezone: settings.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        greeting: settings.greeting.clone().filter(|text| !text.trim().is_empty()),
+    })))
 }
 
 /// Whoever hands mail to us by webhook must prove it; a mailbox of our own receiver needs no key.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use patchbay_core::channel::Channel;
+use patchbay_core::hours::Shift;
 use patchbay_core::secret::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -123,6 +124,19 @@ pub struct InboxSettings {
     /// Chat: pages that may embed the widget.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed_origins: Vec<String>,
+    /// Chat: longest text of a visitor's message, in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_text_chars: Option<u32>,
+    /// Chat: when somebody is there, by weekday (0 is Monday); none: whenever somebody is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub business_hours: Vec<Shift>,
+    /// Chat: IANA time zone of the business hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
+    /// Chat: first words of the widget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub greeting: Option<String>,
 }
 
 /// How a visitor's token is checked.
@@ -239,6 +253,10 @@ impl InboxSettings {
             jwt: None,
             require_identity: None,
             allowed_origins: Vec::new(),
+            max_text_chars: None,
+            business_hours: Vec::new(),
+            timezone: None,
+            greeting: None,
         }
     }
 

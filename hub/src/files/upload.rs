@@ -78,7 +78,10 @@ async fn from_form(hub: &Hub, ctx: &Ctx, request: Request) -> Result<(StatusCode
 }
 
 /// Keeps a stream of at most the configured size.
-async fn take<E: Send>(hub: &Hub, content: impl Stream<Item = Result<Bytes, E>> + Send) -> Result<Kept, ApiError> {
+pub(crate) async fn take<E: Send>(
+    hub: &Hub,
+    content: impl Stream<Item = Result<Bytes, E>> + Send,
+) -> Result<Kept, ApiError> {
     // A stream without a byte is no file; ask before anything is written.
     let mut content = std::pin::pin!(content);
     let first = loop {
@@ -134,7 +137,8 @@ fn too_large(most: u64) -> ApiError {
     ApiError::new(Code::PayloadTooLarge, format!("files may have up to {} MB", most >> 20)).with("limit_bytes", most)
 }
 
-fn percent_decoded(encoded: &str) -> String {
+/// A name as it stands in a header: without any path in it, up to 200 characters.
+pub(crate) fn percent_decoded(encoded: &str) -> String {
     file_name(&percent_encoding::percent_decode_str(encoded).decode_utf8_lossy())
 }
 

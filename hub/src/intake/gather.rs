@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
+use patchbay_core::notice::TypingState;
 use patchbay_store::Engine;
 use patchbay_store::journal::JournalEntry;
 use tokio::sync::{mpsc, oneshot};
@@ -117,6 +119,19 @@ impl Intake {
             answer.await.map_err(|_| NotAccepted::Stopped)??;
         }
         Ok(())
+    }
+
+    /// Tells that a visitor of a chat writes. Passes: nothing is stored, and a failure loses nothing.
+    pub async fn pass_typing(&self, inbox: InboxId, address: &str) {
+        let told = crate::chat::typing_of_visitor(&self.hub, inbox, address, TypingState::Active).await;
+        if let Err(error) = told {
+            tracing::debug!(error = %patchbay_http::Chain(&error), "nobody was told that a visitor writes");
+        }
+    }
+
+    /// What a message became, by the key under which it counts once. `None`: it is not stored yet.
+    pub async fn stored(&self, inbox: InboxId, key: &str) -> Option<crate::chat::Stored> {
+        crate::chat::stored(&self.hub, inbox, key).await.unwrap_or_default()
     }
 
     /// Keeps an event that nobody can work on yet. `Ok` means durable.

@@ -12,6 +12,17 @@ use patchbay_store::arrivals::KnownPerson;
 use patchbay_store::contacts::{self, NewContact, NewIdentity};
 use patchbay_store::{StoreError, Tx};
 
+/// What somebody is called of whom only the address is known.
+pub(crate) fn name_of_stranger(address: &str) -> String {
+    match address.strip_prefix("visitor:") {
+        Some(id) => {
+            let short: String = id.chars().filter(char::is_ascii_alphanumeric).take(6).collect();
+            format!("Visitor {short}")
+        }
+        None => address.strip_prefix("user:").unwrap_or(address).to_owned(),
+    }
+}
+
 /// A contact as the intake needs it.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
@@ -71,7 +82,9 @@ pub(super) async fn introduce<'a>(
             let contact_id = ContactId::new();
             let site = sites.get(key.address).filter(|sites| sites.len() == 1).and_then(|sites| sites.first());
             let given = given.filter(|name| !name.trim().is_empty());
-            let name = given.or(site.map(|site| site.name.as_str())).unwrap_or(key.address).to_owned();
+            let name = given
+                .or(site.map(|site| site.name.as_str()))
+                .map_or_else(|| name_of_stranger(key.address), str::to_owned);
             new_contacts.push(NewContact {
                 id: contact_id,
                 account_id: site.map(|site| site.account_id),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::{IdentityMode, JwtRules, Origin, Site};
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
@@ -17,6 +19,8 @@ pub(super) struct Settings {
     pub(super) ingress: Config,
     pub(super) inboxes: Inboxes,
     pub(super) opted_out: Vec<String>,
+    /// The account of sockets: their upgrade names none.
+    pub(super) socket_account: String,
     /// Unix seconds.
     pub(super) now: i64,
 }
@@ -31,8 +35,9 @@ impl Settings {
         };
         Self {
             ingress,
-            inboxes: Inboxes::new(whatsapp(config).into_iter().chain(twilio(config)).map(Arc::new)),
+            inboxes: Inboxes::new(whatsapp(config).into_iter().chain(twilio(config)).chain(chat(config)).map(Arc::new)),
             opted_out: texts(&config["opted_out"]),
+            socket_account: config["websocket_account"].as_str().unwrap_or_default().to_owned(),
             now: config["now"].as_i64().unwrap_or_default(),
         }
     }
@@ -74,6 +79,38 @@ fn twilio(config: &Value) -> Vec<Inbox> {
             )
         })
         .collect()
+}
+
+fn chat(config: &Value) -> Option<Inbox> {
+    let name = config["inbox"].as_str()?;
+    let jwt = &config["jwt"];
+    let seconds = |key: &str, default: i64| TimeDelta::seconds(jwt[key].as_i64().unwrap_or(default));
+    let identity = if config["identity_mode"].as_str() == Some("jwt") {
+        IdentityMode::Jwt(JwtRules {
+            keys: entries(&jwt["keys"])
+                .filter_map(|(id, key)| Some((id.clone(), Secret::new(key.as_str()?))))
+                .collect(),
+            default_kid: jwt["default_kid"].as_str().map(str::to_owned),
+            audience: jwt["audience"].as_str().unwrap_or_default().to_owned(),
+            leeway: seconds("leeway_seconds", 60),
+            max_ttl: seconds("max_ttl_seconds", 86_400),
+        })
+    } else {
+        IdentityMode::Hmac(secrets(&config["identity_secrets"]))
+    };
+    let site = Site {
+        identity,
+        require_identity: config["require_identity"].as_bool() == Some(true),
+        allowed_origins: texts(&config["allowed_origins"]).iter().filter_map(|origin| Origin::parse(origin)).collect(),
+        max_text_chars: config["max_text_chars"]
+            .as_u64()
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(20_000),
+        business_hours: Vec::new(),
+        timezone: "UTC".to_owned(),
+        greeting: None,
+    };
+    Some(Inbox { name: name.to_owned(), ..inbox(Channel::Chat, Provider::Chat(Box::new(site))) })
 }
 
 fn inbox(channel: Channel, provider: Provider) -> Inbox {

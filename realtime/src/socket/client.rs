@@ -192,7 +192,9 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
         .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;
     let mode = match field(frame, "mode") {
         None => TypingMode::Reply,
-        Some(text) => text.parse().map_err(|_| Refusal::new(Code::InvalidRequest, "mode must be reply or note"))?,
+        Some("reply") => TypingMode::Reply,
+        Some("note") => TypingMode::Note,
+        Some(_) => return Err(Refusal::new(Code::InvalidRequest, "mode must be reply or note")),
     };
     let realtime = socket.seated.realtime.clone();
     let id = socket.seated.seat.id;

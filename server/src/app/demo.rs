@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use patchbay_core::channel::Channel;
+use patchbay_core::chat::Origin;
 use patchbay_hub::administration::{DemoPerson, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
 use patchbay_simulator::{Simulator, SimulatorConfig, Way};
@@ -10,6 +11,9 @@ use patchbay_simulator::{Simulator, SimulatorConfig, Way};
 use super::parts::Parts;
 use super::{Mode, StartError};
 use crate::settings::{Settings, TransactionSettings};
+
+/// The chat site of the demo.
+const SITE: &str = "website";
 
 /// What the demo needs beside an earnest server.
 pub(super) enum Simulated {
@@ -39,6 +43,7 @@ impl Simulated {
                 let mut lines = vec![
                     format!("Console     {url}/app/"),
                     format!("Phones      {url}/sim/ (and mailboxes)"),
+                    format!("Shop        {url}/sim/shop (web chat)"),
                     format!("API         {url}/docs"),
                 ];
                 lines.extend(people.iter().map(|person| format!("Login       {} / {}", person.email, person.password)));
@@ -74,12 +79,28 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
             client_secret: keys.client_secret.clone(),
             hmac_secret: keys.hmac_secret.clone(),
         });
+        if settings.inboxes.iter().all(|inbox| inbox.name != SITE) {
+            settings.inboxes.push(site(&settings.public_url));
+        }
         people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
     }
     parts.simulator = Some(simulator);
     Ok(Simulated::Yes { people })
+}
+
+/// The chat of the demo's shop, `/sim/shop`. Its pages are ours, so they need no place in a list; a page beside them may
+/// call with the secret below.
+fn site(public_url: &str) -> InboxSettings {
+    InboxSettings {
+        team: Some("support".into()),
+        identity_mode: Some("hmac".into()),
+        identity_secrets: vec![KeptSecret::new("demo-identity-secret")],
+        require_identity: Some(false),
+        allowed_origins: Origin::parse(public_url).map(|origin| origin.as_str().to_owned()).into_iter().collect(),
+        ..InboxSettings::new(SITE, Channel::Chat)
+    }
 }
 
 /// The inboxes of the demo, wired to the fakes.

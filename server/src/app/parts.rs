@@ -9,9 +9,10 @@ use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
+use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{Hub, HubConfig, administration, files};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -73,6 +74,10 @@ impl Parts {
             max_upload_bytes: settings.limits.upload_mb << 20,
             link_secret,
             intake_shards: settings.intake.shards,
+            abuse: AbuseLimits {
+                messages_per_minute: settings.limits.messages_per_contact_minute,
+                conversations_per_hour: settings.limits.conversations_per_contact_hour,
+            },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
         };
         let bus = match settings.redis_url.as_str() {
@@ -123,7 +128,7 @@ impl Parts {
             self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
         }
         if roles.ingress {
-            self.start_ingress(settings, inboxes, journal, stop_intake)?;
+            self.start_ingress(settings, inboxes, journal, (stop, stop_intake))?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -188,7 +193,7 @@ impl Parts {
         settings: &Settings,
         inboxes: Inboxes,
         journal: Option<Arc<Journal>>,
-        stop: &CancellationToken,
+        (stop_sockets, stop): (&CancellationToken, &CancellationToken),
     ) -> Result<(), StartError> {
         let (intake, shards) = Intake::start(self.hub.clone(), stop);
         self.tasks.extend(shards);
@@ -200,7 +205,10 @@ impl Parts {
         if let Some(journal) = journal {
             sink = sink.keeping(journal);
         }
-        self.ingress = Some(Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)));
+        let (desk, visitors) = Desk::start(self.hub.clone(), stop_sockets.clone());
+        self.tasks.push(visitors);
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
+        self.ingress = Some(ingress.with_desk(desk));
         Ok(())
     }
 

@@ -66,7 +66,7 @@ pub(super) fn router(
             .merge(api)
             .route("/openapi.json", get(move || std::future::ready(Json(document))))
             .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
-            .merge(pages::router(pages, simulated.people()));
+            .merge(pages::router(pages, simulated.people(), parts.hub.gate.directory.clone()));
     }
     if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
         let (tools, _) = patchbay_tool_gateway::router().with_state(gateway.clone()).split_for_parts();

@@ -23,15 +23,8 @@ const FEW: i64 = 10;
 
 /// Fields of a ticket's body that are not for assistants.
 const PRIVATE: &[&str] = &[
-    "customer_name",
-    "contact_phone",
-    "contact_email",
-    "identity_signature",
-    "created_by",
-    "reviewed_by",
-    "assigned_tech_id",
-    "assigned_provider_id",
-    "request_hash",
+    "customer_name", "contact_phone", "contact_email", "identity_signature", "created_by", "reviewed_by",
+    "assigned_tech_id", "assigned_provider_id", "request_hash",
 ];
 
 impl Gateway {

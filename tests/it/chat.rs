@@ -1,0 +1,7 @@
+//! Web chat from both sides: visitors' pages and sites' servers on one, agents on the other.
+
+mod identity;
+mod leaks;
+mod site;
+mod socket;
+mod talk;
