@@ -71,9 +71,6 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
     let mut people = Vec::new();
     if mode == Mode::Demo {
         settings.inboxes.extend(inboxes(&simulator));
-        if settings.inboxes.iter().all(|inbox| inbox.name != SITE) {
-            settings.inboxes.push(site(&settings.public_url));
-        }
         let keys = &simulator.config().ledger;
         settings.integration.transactions.get_or_insert_with(|| TransactionSettings {
             base_url: simulator.ledger_base(),
@@ -82,6 +79,9 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
             client_secret: keys.client_secret.clone(),
             hmac_secret: keys.hmac_secret.clone(),
         });
+        if settings.inboxes.iter().all(|inbox| inbox.name != SITE) {
+            settings.inboxes.push(site(&settings.public_url));
+        }
         people = seed_demo(&parts.hub.db, &settings.inboxes, parts.hub.gate.clock.now())
             .await
             .map_err(|error| StartError::Database(patchbay_http::Chain(&error).to_string()))?;
