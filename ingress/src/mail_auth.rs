@@ -31,7 +31,7 @@ const MAX_SIGNATURES: usize = 10;
 /// Shortest RSA key that is accepted, in bits.
 const MIN_RSA_BITS: usize = 1024;
 /// Longest wait for one answer of the DNS.
-const DNS_TIMEOUT: Duration = Duration::from_millis(1_000);
+const DNS_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longest wait for all answers that a mail needs: the provider waits for ours.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A name that is always there. When nothing is known of it either, the DNS is away, and not just somebody's domain.

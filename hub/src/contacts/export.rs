@@ -165,13 +165,12 @@ impl Writing {
             }
             self.text.push_str(&serde_json::to_string(&MessageBody::from(message)).unwrap_or_else(|_| "null".into()));
         }
-        match page.last() {
-            Some(last) => self.after = Some(last.seq),
-            None => {
-                self.text.push_str("]}");
-                self.after = None;
-                self.at += 1;
-            }
+        if let Some(last) = page.last() {
+            self.after = Some(last.seq)
+        } else {
+            self.text.push_str("]}");
+            self.after = None;
+            self.at += 1;
         }
         Ok(())
     }

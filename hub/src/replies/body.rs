@@ -282,7 +282,7 @@ fn refused(why: &str) -> ApiError {
 fn is_emoji(text: &str) -> bool {
     text.is_empty()
         || (text.chars().count() <= EMOJI_CHARS
-            && text.chars().any(|character| !character.is_ascii())
+            && !text.is_ascii()
             && !text.chars().any(|character| character.is_ascii_alphabetic() || character.is_whitespace()))
 }
 

@@ -77,20 +77,17 @@ async fn take(ingress: &Ingress, visit: &Visit, request: Request) -> Result<Resp
     };
     let body = read_body(ingress.config(), request, BODY_BYTES).await?;
     let mut said = parse(&body).map_err(|_| Refusal::MalformedPayload)?;
-    let author = match session {
-        Some(session) => {
-            if visit.site().require_identity && !session.is_verified() {
-                return Err(Refusal::MissingIdentity.into());
-            }
-            match session.user {
-                Some(id) => Author::User { id, name: session.name },
-                None => Author::Visitor { id: session.visitor, name: session.name.or(said.user.name.take()) },
-            }
+    let author = if let Some(session) = session {
+        if visit.site().require_identity && !session.is_verified() {
+            return Err(Refusal::MissingIdentity.into());
         }
-        None => {
-            let claim = Claim { user: &said.user, hash: said.hash.as_deref(), token: claims.as_ref() };
-            author(visit, prove(visit.site(), claim)?, &mut said)?
+        match session.user {
+            Some(id) => Author::User { id, name: session.name },
+            None => Author::Visitor { id: session.visitor, name: session.name.or(said.user.name.take()) },
         }
+    } else {
+        let claim = Claim { user: &said.user, hash: said.hash.as_deref(), token: claims.as_ref() };
+        author(visit, prove(visit.site(), claim)?, &mut said)?
     };
     if said.text.as_deref().is_some_and(|text| text.chars().count() > visit.site().max_text_chars) {
         return Err(Refusal::PayloadTooLarge.into());
@@ -104,21 +101,18 @@ async fn take(ingress: &Ingress, visit: &Visit, request: Request) -> Result<Resp
 /// Who wrote: the proven person, else the visitor the body names.
 fn author(visit: &Visit, proven: Option<crate::verify::chat::Proven>, said: &mut Said) -> Result<Author, Denied> {
     let is_token_mode = matches!(visit.site().identity, patchbay_core::chat::IdentityMode::Jwt(_));
-    match proven {
-        Some(proven) => {
-            if let Some(place) = proven.place {
-                count_key(Caller::Chat, if place == 0 { "first" } else { "further" });
-                // The claim is the proven person.
-                said.user = ClaimedUser::default();
-            }
-            Ok(Author::User { id: proven.id, name: proven.name })
+    if let Some(proven) = proven {
+        if let Some(place) = proven.place {
+            count_key(Caller::Chat, if place == 0 { "first" } else { "further" });
+            // The claim is the proven person.
+            said.user = ClaimedUser::default();
         }
-        None => {
-            let id = said.visitor_id.clone().filter(|id| is_usable_id(id)).ok_or(Refusal::MalformedPayload)?;
-            // Where tokens tell who somebody is, the body's word on it counts for nothing.
-            let name = said.user.name.clone().filter(|_| !is_token_mode);
-            Ok(Author::Visitor { id, name })
-        }
+        Ok(Author::User { id: proven.id, name: proven.name })
+    } else {
+        let id = said.visitor_id.clone().filter(|id| is_usable_id(id)).ok_or(Refusal::MalformedPayload)?;
+        // Where tokens tell who somebody is, the body's word on it counts for nothing.
+        let name = said.user.name.clone().filter(|_| !is_token_mode);
+        Ok(Author::Visitor { id, name })
     }
 }
 

@@ -23,11 +23,11 @@ use super::session::{Addressed, MAX_LINE_BYTES, Next, Reply, Session, Terms, gre
 use crate::webhook::{Ingress, MailRefused};
 
 /// Longest silence between two commands. Source: RFC 5321, 4.5.3.2, shortened: we have no slow clients.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(60);
+const COMMAND_TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest time for the text of one mail.
-const DATA_TIMEOUT: Duration = Duration::from_secs(300);
+const DATA_TIMEOUT: Duration = Duration::from_mins(5);
 /// Longest life of a connection.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(1_800);
+const CONNECTION_TIMEOUT: Duration = Duration::from_mins(30);
 /// Pieces that are read at once.
 const PIECE_BYTES: usize = 16 << 10;
 /// What all connections together may hold of unfinished mails.
@@ -406,15 +406,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             if has_room && reader.held() > counted {
                 // A quarter more than is held now, at least some pieces.
                 let more = (reader.held() / 4).max(PIECE_BYTES * 4);
-                match Arc::clone(memory).try_acquire_many_owned(u32::try_from(more >> 10).unwrap_or(u32::MAX)) {
-                    Ok(permit) => {
-                        permits.push(permit);
-                        counted += more;
-                    }
-                    Err(_) => {
-                        has_room = false;
-                        reader.give_up();
-                    }
+                if let Ok(permit) =
+                    Arc::clone(memory).try_acquire_many_owned(u32::try_from(more >> 10).unwrap_or(u32::MAX))
+                {
+                    permits.push(permit);
+                    counted += more;
+                } else {
+                    has_room = false;
+                    reader.give_up();
                 }
             }
             if self.fill().await? == 0 {

@@ -62,11 +62,10 @@ async fn relay(
     let proof = only_header(&headers, SIGNATURE_HEADER)
         .and_then(|_| routes.account(&sid).ok_or(Refusal::UnknownAccount))
         .and_then(|account| verify(&headers, &urls, Covered::Url, account));
-    match proof {
-        Err(refusal) => refuse(Caller::Twilio, refusal),
-        Ok(_) => {
-            let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "Upgrade")];
-            Verdict::ACCEPTED.on((StatusCode::SWITCHING_PROTOCOLS, upgrade).into_response())
-        }
+    if let Err(refusal) = proof {
+        refuse(Caller::Twilio, refusal)
+    } else {
+        let upgrade = [(header::UPGRADE, "websocket"), (header::CONNECTION, "Upgrade")];
+        Verdict::ACCEPTED.on((StatusCode::SWITCHING_PROTOCOLS, upgrade).into_response())
     }
 }

@@ -164,7 +164,8 @@ fn take_apart(message: &Message<'_>, raw: &Bytes, mail: &mut Mail) {
     for leaf in &leaves {
         let name = leaf.part.attachment_name();
         let disposition = leaf.part.content_disposition();
-        let is_file = name.is_some_and(|name| !name.is_empty()) || disposition.is_some_and(|own| own.is_attachment());
+        let is_file = name.is_some_and(|name| !name.is_empty())
+            || disposition.is_some_and(mail_parser::ContentType::is_attachment);
         match (&leaf.part.body, leaf.mime_type.as_str()) {
             (PartType::Text(text), "text/plain" | "text") if !is_file => texts.push(lines(text)),
             (PartType::Html(html), _) if !is_file => {
@@ -210,7 +211,7 @@ fn file(leaf: &Leaf<'_, '_>, raw: &Bytes) -> MailFile {
     let part = leaf.part;
     let content = content(part, raw);
     let content_id = part.content_id().map(bare_id).filter(|id| !id.is_empty());
-    let is_inline = part.content_disposition().is_some_and(|own| own.is_inline())
+    let is_inline = part.content_disposition().is_some_and(mail_parser::ContentType::is_inline)
         || leaf.parent.as_deref() == Some("related") && content_id.is_some();
     let sha256 = hex::encode(Sha256::digest(&content));
     let filename =

@@ -132,7 +132,7 @@ fn mail(inbound: Inbound<'_>, received_at: DateTime<Utc>) -> Option<Arrived> {
     let provider_message_id = said(&inbound.message_id);
     let envelope_sender =
         inbound.headers.iter().flatten().find(|header| header.name.eq_ignore_ascii_case("Return-Path"));
-    let sender = envelope_sender.and_then(|header| header.value.as_deref()).map(|value| bare_id(value));
+    let sender = envelope_sender.and_then(|header| header.value.as_deref()).map(bare_id);
     let raw = inbound.raw_email.as_deref().filter(|raw| !raw.is_empty());
     let mail = match raw {
         Some(raw) => mime::parse(&Bytes::from(raw.as_bytes().to_vec())),
@@ -180,12 +180,11 @@ fn taken_apart(inbound: &Inbound<'_>, said: impl Fn(&Option<Cow<'_, str>>) -> Op
         .flatten()
         .map(|file| {
             let content = file.content.as_deref().unwrap_or_default();
-            let content = match LENIENT.decode(content) {
-                Ok(content) => content,
-                Err(_) => {
-                    let compact: String = content.split_ascii_whitespace().collect();
-                    LENIENT.decode(compact).unwrap_or_default()
-                }
+            let content = if let Ok(content) = LENIENT.decode(content) {
+                content
+            } else {
+                let compact: String = content.split_ascii_whitespace().collect();
+                LENIENT.decode(compact).unwrap_or_default()
             };
             let name = said(&file.name);
             let mut kept = MailFile::new(name, parsed::mime_type(file.content_type.as_deref()), content.into());

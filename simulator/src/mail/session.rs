@@ -106,12 +106,11 @@ impl Session {
         let mut words = rest.split_whitespace();
         let given = match (words.next().map(str::to_ascii_uppercase).as_deref(), words.next()) {
             (Some("PLAIN"), initial) => {
-                let text = match initial {
-                    Some(text) => text.to_owned(),
-                    None => {
-                        self.say(334, "").await?;
-                        self.line().await?.unwrap_or_default()
-                    }
+                let text = if let Some(text) = initial {
+                    text.to_owned()
+                } else {
+                    self.say(334, "").await?;
+                    self.line().await?.unwrap_or_default()
                 };
                 decode(&text).and_then(|text| {
                     let mut parts = text.split('\0').skip(1).map(str::to_owned);
@@ -154,7 +153,7 @@ impl Session {
         if size.is_some_and(|size| size > MOST_BYTES) {
             return self.answer(552, "5.3.4 too large").await;
         }
-        if !address.is_empty() && !self.server().is_some_and(|server| server.mailbox(&address).is_some()) {
+        if !address.is_empty() && self.server().is_none_or(|server| server.mailbox(&address).is_none()) {
             self.note(550, None);
             return self.answer(550, "5.7.1 you may not send in this name").await;
         }

@@ -45,7 +45,7 @@ impl RelayAddress {
             _ => return Err(BadRelay),
         };
         let decoded =
-            |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned()).map_err(|_| BadRelay);
+            |text: &str| percent_decode_str(text).decode_utf8().map(std::borrow::Cow::into_owned).map_err(|_| BadRelay);
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (name, password) => Some((decoded(name)?, Secret::new(decoded(password.unwrap_or_default())?))),
