@@ -125,7 +125,8 @@ mod tests {
     }
 
     fn run(signals: &[Signal<'static>]) -> Health {
-        let step = |(health, second): (Health, i64), signal: &Signal<'static>| (health.after(*signal, at(second)), second + 1);
+        let step =
+            |(health, second): (Health, i64), signal: &Signal<'static>| (health.after(*signal, at(second)), second + 1);
         signals.iter().fold((Health::new(at(0)), 1), step).0
     }
 

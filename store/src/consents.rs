@@ -169,23 +169,16 @@ pub async fn is_suppressed(
     address: &str,
     scope: ConsentScope,
 ) -> Result<bool, StoreError> {
-    tx.query(
-        "select exists (select 1 from suppressions where channel = $1 and address = $2 and scope = $3) as found",
-    )
-    .bind(channel)
-    .bind(address)
-    .bind(scope)
-    .scalar()
-    .await
+    tx.query("select exists (select 1 from suppressions where channel = $1 and address = $2 and scope = $3) as found")
+        .bind(channel)
+        .bind(address)
+        .bind(scope)
+        .scalar()
+        .await
 }
 
 /// The ledger of an address, newest first.
-pub async fn history(
-    tx: &mut Tx,
-    channel: Channel,
-    address: &str,
-    limit: i64,
-) -> Result<Vec<ConsentRow>, StoreError> {
+pub async fn history(tx: &mut Tx, channel: Channel, address: &str, limit: i64) -> Result<Vec<ConsentRow>, StoreError> {
     tx.query(
         "select id, channel, address, decision, scope, reason, evidence, actor_id, occurred_at, created_at
          from consent_entries where channel = $1 and address = $2 order by created_at desc, id desc limit $3",
@@ -198,11 +191,7 @@ pub async fn history(
 }
 
 /// What may not be written to an address.
-pub async fn suppressions_of(
-    tx: &mut Tx,
-    channel: Channel,
-    address: &str,
-) -> Result<Vec<SuppressionRow>, StoreError> {
+pub async fn suppressions_of(tx: &mut Tx, channel: Channel, address: &str) -> Result<Vec<SuppressionRow>, StoreError> {
     tx.query(
         "select s.channel, s.address, s.scope, s.reason, s.entry_id, e.evidence, s.created_at
          from suppressions s join consent_entries e on e.id = s.entry_id

@@ -123,12 +123,10 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<HealthRow>, StoreError> {
 
 /// Whether an inbox is paused.
 pub async fn is_paused(tx: &mut Tx, inbox: InboxId) -> Result<bool, StoreError> {
-    tx.query(
-        "select exists (select 1 from inbox_health where inbox_id = $1 and paused_at is not null) as found",
-    )
-    .bind(inbox)
-    .scalar()
-    .await
+    tx.query("select exists (select 1 from inbox_health where inbox_id = $1 and paused_at is not null) as found")
+        .bind(inbox)
+        .scalar()
+        .await
 }
 
 /// Writes how an inbox fares. Two nodes may do so at once; the next signal settles it.

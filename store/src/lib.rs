@@ -45,8 +45,9 @@ pub mod inboxes;
 pub mod incident_templates;
 pub mod invoices;
 pub mod jobs;
-pub mod kill_switches;
 pub mod journal;
+pub mod kill_switches;
+pub mod mail_threads;
 pub mod media;
 pub mod messages;
 pub mod objects;
@@ -87,6 +88,7 @@ pub mod tool_windows;
 mod tx;
 pub mod users;
 pub mod vendors;
+pub mod webhook_tokens;
 mod writer;
 pub mod zones;
 

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use patchbay_core::Ctx;
 use patchbay_core::canonical::canonical_hash;
 use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{EventId, RecordId, ToolCallId, ToolDraftId};
 use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
-use patchbay_core::Ctx;
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::kill_switches::{self, SwitchRow};
@@ -25,6 +25,8 @@ use crate::scene::Scene;
 /// More calls than this in [`FLURRY`] raise an alert and pause the assistant. Source: domain, allowlist.
 const MOST_IN_A_FLURRY: i64 = 10;
 const FLURRY: TimeDelta = TimeDelta::minutes(5);
+/// What the switch of a flurry says.
+pub(crate) const FLURRY_REASON: &str = "more than 10 calls in 5 minutes";
 /// More failed commits than this in an hour do the same.
 const MOST_FAILED: i64 = 3;
 
@@ -113,10 +115,7 @@ impl Gateway {
             call_id: record.call_id,
             phase: Phase::Done,
             account_id: record.scene.and_then(|scene| scene.account),
-            conversation_id: record
-                .scene
-                .map(|scene| scene.conversation.id)
-                .or(record.ctx.actor.conversation),
+            conversation_id: record.scene.map(|scene| scene.conversation.id).or(record.ctx.actor.conversation),
             actor_id: record.ctx.actor.id,
             actor_role: record.ctx.actor.role,
             tool: record.tool.chars().take(100).collect(),
@@ -134,7 +133,7 @@ impl Gateway {
         let calls = tool_invocations::count_since(tx, id, ctx.now - FLURRY).await? + 1;
         let failed = tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?;
         let reason = if calls > MOST_IN_A_FLURRY {
-            "more than 10 calls in 5 minutes"
+            FLURRY_REASON
         } else if failed > MOST_FAILED {
             "more than 3 failed commits in an hour"
         } else {

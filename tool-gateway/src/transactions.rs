@@ -16,6 +16,7 @@ use patchbay_core::secret::Secret;
 use patchbay_store::tool_drafts::DraftRow;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::outcome::Refusal;
 use crate::tools::identifier;
@@ -149,7 +150,8 @@ impl Transactions {
     /// Forgets what was read about a transaction and its customer: the system says that it changed.
     pub fn forget(&self, transaction: Option<&str>, customer: Option<&str>) {
         self.0.statuses.drop_where(|key| {
-            transaction.is_some_and(|id| key.ends_with(id)) || customer.is_some_and(|customer| key.starts_with(customer))
+            transaction.is_some_and(|id| key.ends_with(id))
+                || customer.is_some_and(|customer| key.starts_with(customer))
         });
         self.0.histories.drop_where(|key| customer.is_none_or(|customer| key == customer));
     }
@@ -269,7 +271,7 @@ impl Transactions {
     }
 
     fn enter(&self, call: Call) -> Result<(), Refusal> {
-        self.0.breaker.enter(call).map_err(|seconds| {
+        self.0.breaker.enter(call, Instant::now()).map_err(|seconds| {
             Refusal::new(Code::CircuitOpen, "upstream.open_circuit", "the transaction system is left alone for a while")
                 .retry(seconds)
         })
@@ -277,8 +279,9 @@ impl Transactions {
 
     fn leave(&self, ended: &Ended) {
         let failed = matches!(ended, Ended::NotSent | Ended::Lost | Ended::Answer(500..=599 | 429, _));
-        self.0.breaker.leave(failed);
-        metrics::gauge!("integration_circuit_open", "adapter" => "transactions").set(f64::from(u8::from(self.0.breaker.is_open())));
+        self.0.breaker.leave(failed, Instant::now());
+        metrics::gauge!("integration_circuit_open", "adapter" => "transactions")
+            .set(f64::from(u8::from(self.0.breaker.is_open())));
     }
 }
 
@@ -318,7 +321,8 @@ fn failed(reason: &str, message: &str) -> Refusal {
 fn refusal_of(ended: &Ended) -> Refusal {
     match ended {
         Ended::Lost => {
-            Refusal::new(Code::IntegrationTimeout, "upstream.timeout", "the transaction system did not answer in time").retry(30)
+            Refusal::new(Code::IntegrationTimeout, "upstream.timeout", "the transaction system did not answer in time")
+                .retry(30)
         }
         Ended::NotSent => failed("upstream.unreachable", "the transaction system cannot be reached").retry(30),
         Ended::Answer(429 | 500..=599, _) => failed("upstream.failed", "the transaction system failed").retry(30),

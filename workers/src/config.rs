@@ -107,13 +107,8 @@ impl Default for WorkersConfig {
             max_media_bytes: 100 << 20,
             index_batch: 200,
             media_hosts: [
-                "graph.facebook.com",
-                "lookaside.fbsbx.com",
-                "mmg.whatsapp.net",
-                "api.twilio.com",
-                "media.twiliocdn.com",
-                "mms.twiliocdn.com",
-                "s3-external-1.amazonaws.com",
+                "graph.facebook.com", "lookaside.fbsbx.com", "mmg.whatsapp.net", "api.twilio.com",
+                "media.twiliocdn.com", "mms.twiliocdn.com", "s3-external-1.amazonaws.com",
             ]
             .map(str::to_owned)
             .to_vec(),

@@ -17,9 +17,9 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::ids::{AttemptId, MessageId};
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
-use patchbay_core::inbox_health::Signal;
 use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
 use patchbay_hub::inbox_health as health;
 use patchbay_normalizer::answer::{Accepted, Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
@@ -149,8 +149,7 @@ impl Sender<'_> {
     async fn finish(&self, outgoing: &Outgoing, attempt: AttemptId, end: CallEnd) -> Result<Verdict, WorkError> {
         let finding = match end {
             CallEnd::NotSent => {
-                let error =
-                    SendError::ours(NOT_CONNECTED, ErrorClass::Retryable, "the provider could not be reached");
+                let error = SendError::ours(NOT_CONNECTED, ErrorClass::Retryable, "the provider could not be reached");
                 self.again(outgoing, error, &Retry::BACKOFF, None).await
             }
             CallEnd::Lost(how) => Finding::Lost(how.into()),
@@ -194,7 +193,9 @@ impl Sender<'_> {
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {
         let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
         match self.inbox.provider {
-            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => {
+                whatsapp::classify(&answer)
+            }
             Provider::Twilio(_) => twilio::classify(&answer),
         }
     }

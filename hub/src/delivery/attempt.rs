@@ -14,7 +14,9 @@ use patchbay_core::template::TemplateCategory;
 use patchbay_store::attempts::{AttemptEnd, AttemptOutcome, AttemptRow, NewAttempt};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{StoreError, Tx, attempts, consents, contacts, conversations, dead_letters, events, messages, statuses};
+use patchbay_store::{
+    StoreError, Tx, attempts, consents, contacts, conversations, dead_letters, events, messages, statuses,
+};
 use serde_json::{Value, json};
 
 use super::change::{lock, recipient, write};

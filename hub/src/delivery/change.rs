@@ -62,7 +62,8 @@ async fn suppress(
     conversation: Option<&ConversationRow>,
 ) -> Result<(), StoreError> {
     let Some(conversation) = conversation.filter(|_| row.status == DeliveryStatus::Failed) else { return Ok(()) };
-    let text = |key: &str| row.error.as_ref().and_then(|error| error.get(key)).and_then(Value::as_str).unwrap_or_default();
+    let text =
+        |key: &str| row.error.as_ref().and_then(|error| error.get(key)).and_then(Value::as_str).unwrap_or_default();
     let (class, code) = (text("class"), text("code"));
     let refused = class == ErrorClass::OptedOut.as_str() && code != "CONTACT_OPTED_OUT";
     let (scope, reason) = match row.channel {

@@ -80,13 +80,7 @@ impl Watch {
         Ok(true)
     }
 
-    async fn first_sight(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        thread: &Thread,
-        person: &Person,
-    ) -> Result<Seen, StoreError> {
+    async fn first_sight(&self, tx: &mut Tx, ctx: &Ctx, thread: &Thread, person: &Person) -> Result<Seen, StoreError> {
         let row = &thread.row;
         let limit = i64::from(self.limits.conversations_per_hour);
         // Whoever is new here has begun none before.

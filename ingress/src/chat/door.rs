@@ -83,7 +83,8 @@ impl Visit {
             return Ok(session);
         }
         let claims = token(self.site(), headers, self.now)?;
-        let claim = Claim { user: &patchbay_normalizer::chat::ClaimedUser::default(), hash: None, token: claims.as_ref() };
+        let claim =
+            Claim { user: &patchbay_normalizer::chat::ClaimedUser::default(), hash: None, token: claims.as_ref() };
         match prove(self.site(), claim)? {
             Some(proven) => Ok(Session {
                 inbox: self.inbox.id,
@@ -99,12 +100,7 @@ impl Visit {
 }
 
 /// Reads a session. A refused one is 401: the page asks for another.
-pub(super) fn read_session(
-    desk: &Desk,
-    text: &str,
-    inbox: &Inbox,
-    now: DateTime<Utc>,
-) -> Result<Session, Denied> {
+pub(super) fn read_session(desk: &Desk, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
     desk.keys().read(text, inbox.id, now).map_err(|problem| {
         Denied::Refused(match problem {
             NoSession::Foreign => Refusal::SignatureMismatch,

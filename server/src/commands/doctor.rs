@@ -29,12 +29,23 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
     if settings.auth.jwt_secret.is_none() {
         print("note: auth.jwt_secret is not set; a development secret will be used");
     }
+    if settings.journal.key.is_none() && settings.journal.enabled != Some(false) {
+        print("note: journal.key is not set; accepted requests are kept in development only");
+    }
     for inbox in &settings.inboxes {
         match health(inbox) {
             Health::Ok => {}
             Health::CannotSend(problem) => problems.push(format!("inbox {}: cannot send: {problem}", inbox.name)),
             Health::Disabled(problem) => problems.push(format!("inbox {}: disabled: {problem}", inbox.name)),
         }
+    }
+    let receives = settings.inboxes.iter().find(|inbox| inbox.inbound.as_deref() == Some("smtp"));
+    match (settings.smtp_receiver(), receives) {
+        (Err(problem), _) => problems.push(problem),
+        (Ok(None), Some(inbox)) => {
+            problems.push(format!("inbox {}: receives by SMTP, and listen_smtp is not set", inbox.name));
+        }
+        (Ok(_), _) => {}
     }
     if problems.is_empty() {
         print("everything is well");

@@ -14,16 +14,7 @@ use super::limits::Fields;
 mod template;
 
 const TYPES: &[&str] = &[
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "interactive",
-    "reaction",
+    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "reaction",
     "template",
 ];
 

@@ -37,7 +37,8 @@ fn event(kind: &str, channel: Channel, address: &str, second: i64, data: Value) 
 async fn a_complaint_ends_mail_to_the_address(database: TestDatabase) {
     let world = World::new(database).await;
     let conversation = world.conversation(world.mail, MAIL).await;
-    let complaint = event("email.complaint", Channel::Email, MAIL, 0, json!({ "channel_message_id": "out-1@acme.test" }));
+    let complaint =
+        event("email.complaint", Channel::Email, MAIL, 0, json!({ "channel_message_id": "out-1@acme.test" }));
     world.receiver.take(Channel::Email, vec![complaint]).await;
     let id = world.reply(&conversation, 1, "Hello").await;
     world.drain().await;
@@ -116,8 +117,10 @@ async fn who_wants_no_advertising_still_gets_answers(database: TestDatabase) {
     let world = World::new(database).await;
     let conversation = world.conversation(world.whatsapp, DANA).await;
     world.fakes.set_faults(Provider::Meta, Faults { fail_messages: 1, fail_code: 131_050, ..Faults::default() });
-    let template = |category: &str| json!({ "category": category, "template": {
-        "name": "appointment_update", "language": "en_US", "params": ["Dana", "Tuesday"] } });
+    let template = |category: &str| {
+        json!({ "category": category, "template": {
+        "name": "appointment_update", "language": "en_US", "params": ["Dana", "Tuesday"] } })
+    };
     let refused = world.write(&conversation, 1, ContentType::Template, "", template("MARKETING")).await;
     world.drain().await;
     world.settle().await;

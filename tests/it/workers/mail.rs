@@ -7,9 +7,9 @@ use patchbay_core::secret::Secret;
 use patchbay_normalizer::email::reply_token;
 use patchbay_simulator::{Faults, MailSaying, Provider};
 use patchbay_store::conversations::ConversationRow;
+use patchbay_store::dead_letters;
 use patchbay_store::media::{self, MediaStatus, NewMedia};
 use patchbay_store::messages::MessageRow;
-use patchbay_store::dead_letters;
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
@@ -61,7 +61,10 @@ async fn a_mail_leaves_and_its_ticks_turn(database: TestDatabase) {
     assert_eq!(seen.subject, "Re: Visit – Tuesday");
     assert_eq!(seen.text, "Tomorrow at nine.\n.\nA dot alone, and 5 < 6.");
     assert_eq!(seen.writer.as_deref(), Some("Alex"));
-    assert_eq!((seen.reply_to.as_deref(), seen.references.as_slice()), (Some("em1@tenants.test"), &["em1@tenants.test".to_owned()][..]));
+    assert_eq!(
+        (seen.reply_to.as_deref(), seen.references.as_slice()),
+        (Some("em1@tenants.test"), &["em1@tenants.test".to_owned()][..])
+    );
     let named = reply_token::verify(&seen.answer_to, REPLY_DOMAIN, &Secret::new(REPLY_SECRET));
     assert_eq!(named, Some(conversation_name(conversation.id)));
     assert_eq!(world.jobs_left().await, 0);
@@ -103,7 +106,8 @@ async fn a_customer_answers_to_the_address_that_names_the_conversation(database:
     send(&world, "When?").await;
     world.drain().await;
     let ours = world.fakes.mailbox(DANA)[0].id.clone();
-    let answer = MailSaying { from: DANA.into(), text: "At ten.".into(), reply_to: Some(ours.clone()), ..MailSaying::default() };
+    let answer =
+        MailSaying { from: DANA.into(), text: "At ten.".into(), reply_to: Some(ours.clone()), ..MailSaying::default() };
     world.fakes.write_mail(&answer).unwrap();
     let theirs = world.fakes.mailbox(DANA).pop().unwrap();
     assert_eq!((theirs.subject.as_str(), theirs.reply_to.as_deref()), ("Re: Visit – Tuesday", Some(ours.as_str())));

@@ -11,7 +11,7 @@ use patchbay_normalizer::email::smtp::{self, Reply};
 use patchbay_store::media;
 use serde_json::Value;
 
-use super::{NOT_CONNECTED, Acceptance, Finding, NO_INBOX, Sender, Started, pace};
+use super::{Acceptance, Finding, NO_INBOX, NOT_CONNECTED, Sender, Started, pace};
 use crate::mail::{Enclosed, MailEnd, MailRoom, NotComposed, Posted, RelayAddress, compose};
 use crate::work::{Verdict, WorkError};
 

@@ -75,7 +75,9 @@ async fn take(limits: &dyn RateLimits, scope: &Scope, rate: Rate) -> Duration {
 /// Source: channels reference, "Limits" (80 messages a second of one WhatsApp number) and "Rates".
 fn rate(config: &WorkersConfig, inbox: &Inbox) -> Rate {
     match inbox.provider {
-        Provider::WhatsAppCloud(_) | Provider::Chat(_) | Provider::Unserved => Rate::per_second(config.whatsapp_per_second, 4),
+        Provider::WhatsAppCloud(_) | Provider::Chat(_) | Provider::Unserved => {
+            Rate::per_second(config.whatsapp_per_second, 4)
+        }
         Provider::Email(_) => Rate::per_second(config.mail_per_second, 10),
         Provider::Twilio(_) => Rate::per_second(twilio_per_second(config, &inbox.address), 3),
     }
@@ -109,7 +111,9 @@ fn account(inbox: &Inbox) -> Scope {
     match &inbox.provider {
         Provider::Twilio(number) => Scope::Account(number.account_sid.clone()),
         // Several numbers share an access token exactly when they belong to one app; their ids say nothing about it.
-        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => Scope::Account(inbox.id.to_string()),
+        Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => {
+            Scope::Account(inbox.id.to_string())
+        }
     }
 }
 
