@@ -248,7 +248,7 @@ impl<T: Taker> HandOver<T> {
     async fn drain_batch(&self, spool: &Spool) -> Result<Drained, DrainError> {
         let batch = spool.read_batch(BATCH).await?;
         let Some(last) = batch.last().map(|spooled| spooled.position) else { return Ok(Drained::Nothing) };
-        let handed = batch.into_iter().map(|spooled| read_back(spooled.record)).collect();
+        let handed = batch.into_iter().map(|spooled| read_back(&spooled.record)).collect();
         self.try_take(handed).await?;
         spool.remove(last).await?;
         Ok(Drained::Some)
@@ -257,11 +257,11 @@ impl<T: Taker> HandOver<T> {
 
 /// What a record holds; earlier versions wrote the deliveries alone. One that cannot be read, as another version may have
 /// written it, was acknowledged all the same: it is kept for a person to look at.
-fn read_back(record: Vec<u8>) -> Handed {
-    if let Ok(handed) = serde_json::from_slice::<Handed>(&record) {
+fn read_back(record: &[u8]) -> Handed {
+    if let Ok(handed) = serde_json::from_slice::<Handed>(record) {
         return handed;
     }
-    let deliveries = serde_json::from_slice(&record).unwrap_or_else(|_| {
+    let deliveries = serde_json::from_slice(record).unwrap_or_else(|_| {
         tracing::error!(record_bytes = record.len(), "a spooled record cannot be read and is set aside");
         vec![Delivery {
             source: Source::WhatsappCloud,
@@ -269,7 +269,7 @@ fn read_back(record: Vec<u8>) -> Handed {
             account: None,
             received_at: DateTime::<Utc>::UNIX_EPOCH,
             items: Vec::new(),
-            quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.clone().into() }),
+            quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.to_vec().into() }),
         }]
     });
     Handed { deliveries, request: None }

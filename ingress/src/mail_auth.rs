@@ -230,9 +230,8 @@ impl Question<'_> {
             dkim_domain: nearest(&passed, author_domain),
             spf: spf.as_ref().map_or(SpfWord::None, |spf| spf_word(spf.result())),
             dmarc: match (has_one_author, is_aligned, has_record) {
-                (false, ..) => DmarcWord::Fail,
                 (true, true, _) => DmarcWord::Pass,
-                (true, false, true) => DmarcWord::Fail,
+                (false, ..) | (true, false, true) => DmarcWord::Fail,
                 (true, false, false) if is_temporary(dmarc.dkim_result()) || is_temporary(dmarc.spf_result()) => {
                     DmarcWord::TempError
                 }

@@ -53,7 +53,9 @@ pub fn relay_frames(bytes: &[u8]) {
     let setup = r#"{"type":"setup","accountSid":"AC1","callSid":"CA1","from":"+15550101234","to":"+15550100003"}"#;
     for frame in [&String::from_utf8_lossy(bytes), setup, &String::from_utf8_lossy(bytes)] {
         if let RelayTurn::Items(items) = relay.hear(frame, received_at()) {
-            items.iter().for_each(|item| check(Source::Twilio, item));
+            for item in &items {
+                check(Source::Twilio, item);
+            }
         }
     }
 }
@@ -92,7 +94,9 @@ pub fn mail(bytes: &[u8]) {
         }
     }
     if let Ok(events) = email::sendgrid::events(bytes, received_at()) {
-        events.iter().for_each(|item| check(Source::Email, item));
+        for item in &events {
+            check(Source::Email, item);
+        }
     }
     match email::postmark::posted(bytes, received_at()) {
         Ok(email::postmark::Posted::Mail(mail)) => mail_items(&mail),
@@ -116,7 +120,9 @@ fn mail_items(arrived: &Arrived) {
     for envelope in &arrived.envelopes {
         let items = email::items(&arrived.mail, envelope, &AuthResults::default(), &place);
         assert!(!items.is_empty(), "a mail is never lost");
-        items.iter().for_each(|item| check(Source::Email, item));
+        for item in &items {
+            check(Source::Email, item);
+        }
     }
 }
 

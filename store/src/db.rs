@@ -124,6 +124,7 @@ impl Db {
     /// PostgreSQL connections are made lazily, so that a node starts while the database is away.
     /// Errors: [`StoreError::Address`] when the address is of neither kind, [`StoreError::Unavailable`] when a SQLite
     /// file cannot be opened.
+    #[expect(clippy::unused_async, reason = "whoever opens a database must be prepared to wait for it")]
     pub async fn open(url: &str, max_connections: u32) -> Result<Self, StoreError> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url)

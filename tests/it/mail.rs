@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::Utc;
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use patchbay_core::clock::Clock;
 use patchbay_tests::services::free_port;
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{Caller, Deployment, Plan, both_plans, client};
@@ -33,7 +33,7 @@ reply_token_secret = "a-secret-for-reply-addresses"
 
 /// A mail to support, as Mailgun forwards it raw.
 async fn forward(deployment: &Deployment, token: &str, headers: &str, body: &str) -> u16 {
-    let timestamp = Utc::now().timestamp().to_string();
+    let timestamp = Clock::system().now().timestamp().to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("a key of any length will do");
     mac.update(timestamp.as_bytes());
     mac.update(token.as_bytes());

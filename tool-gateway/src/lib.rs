@@ -1,6 +1,8 @@
 //! The door for AI agents: every call of a tool goes through one pipeline, effects need a proof that no agent can make,
 //! and people see and stop it all. REST and MCP are two faces of the same pipeline.
 
+#![expect(clippy::result_large_err, reason = "a refusal is made once for a call, and says much")]
+
 mod audit;
 mod background;
 mod config;

@@ -94,7 +94,7 @@ async fn of_meta(
         described.extend(list(&page, "data").iter().filter_map(of_graph));
         let has_next = page.pointer("/paging/next").is_some();
         match page.pointer("/paging/cursors/after").and_then(Value::as_str) {
-            Some(cursor) if has_next && cursor != after => after = cursor.to_owned(),
+            Some(cursor) if has_next && cursor != after => cursor.clone_into(&mut after),
             _ => return Ok(described),
         }
     }

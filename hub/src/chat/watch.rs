@@ -38,10 +38,17 @@ pub(super) struct Watchers {
 }
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "the fields are the ways to look up the same watchers")]
 struct All {
     by_id: HashMap<SocketId, Arc<Watcher>>,
     by_conversation: HashMap<ConversationId, Vec<Arc<Watcher>>>,
     by_address: HashMap<(InboxId, String), Vec<Arc<Watcher>>>,
+}
+
+fn wake(watchers: &[Arc<Watcher>]) {
+    for watcher in watchers {
+        watcher.wake.notify_one();
+    }
 }
 
 #[derive(Debug)]
@@ -149,7 +156,7 @@ impl Watchers {
         let Some(conversation) = event.conversation_id else { return };
         let all = self.lock();
         if let Some(list) = all.by_conversation.get(&conversation) {
-            list.iter().for_each(|one| one.wake.notify_one());
+            wake(list);
         }
         if all.by_address.is_empty() || !may_begin(&event.name) {
             return;
@@ -158,7 +165,7 @@ impl Watchers {
         if let Some(address) = address_of(&event.payload)
             && let Some(list) = all.by_address.get(&(inbox, address))
         {
-            list.iter().for_each(|one| one.wake.notify_one());
+            wake(list);
         }
     }
 

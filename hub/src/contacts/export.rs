@@ -47,7 +47,7 @@ pub(crate) async fn export(
     let head = head(&hub, &row).await?;
     let family = contact_merges::family_of(&mut hub.db.read().await?, row.id).await?;
     let conversations = contact_erasure::conversations_of(&mut hub.db.read().await?, &family).await?;
-    let mut response = Body::from_stream(document(hub, head, conversations)).into_response();
+    let mut response = Body::from_stream(document(hub, &head, conversations)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -100,9 +100,9 @@ async fn head(hub: &Hub, row: &ContactRow) -> Result<Value, HubError> {
 /// The document in pieces: a conversation with ten thousand messages is never whole in memory.
 fn document(
     hub: Hub,
-    head: Value,
+    head: &Value,
     conversations: Vec<ConversationId>,
-) -> impl futures::Stream<Item = Result<Bytes, StoreError>> {
+) -> impl futures::Stream<Item = Result<Bytes, StoreError>> + use<> {
     let mut text = head.to_string();
     // The head is an object; the list of conversations is its last field.
     text.pop();

@@ -20,7 +20,7 @@ pub(super) async fn redact_feed(
         let told = store::told_of(&mut db.read().await?, conversations, tickets, after, BITE).await?;
         let Some(last) = told.last() else { return Ok(()) };
         after = (last.tx, last.seq);
-        let rewritten: Vec<ToldEvent> = told.into_iter().filter_map(rewritten).collect();
+        let rewritten: Vec<ToldEvent> = told.iter().filter_map(rewritten).collect();
         let mut tx = db.begin().await?;
         store::rewrite_events(&mut tx, &rewritten).await?;
         tx.commit().await?;
@@ -28,11 +28,11 @@ pub(super) async fn redact_feed(
 }
 
 /// The event without words; nothing when it has none.
-fn rewritten(event: ToldEvent) -> Option<ToldEvent> {
+fn rewritten(event: &ToldEvent) -> Option<ToldEvent> {
     let mut data: Value = serde_json::from_str(&event.payload).ok()?;
     redact(&mut data);
     let payload = data.to_string();
-    (payload != event.payload).then_some(ToldEvent { payload, ..event })
+    (payload != event.payload).then_some(ToldEvent { payload, ..event.clone() })
 }
 
 /// Takes the words out of the data of an event.

@@ -66,7 +66,7 @@ impl Visit {
     }
 
     /// Whether `Authorization` carries a session of ours, good or bad.
-    pub(super) fn carries_session(&self, headers: &HeaderMap) -> bool {
+    pub(super) fn carries_session(headers: &HeaderMap) -> bool {
         bearer(headers).is_ok_and(|text| text.is_some_and(SessionKeys::is_session))
     }
 

@@ -173,7 +173,7 @@ fn proven(
 ) -> Result<Option<Vouched>, Denied> {
     let claims = match (&visit.site().identity, &asked.token) {
         (IdentityMode::Jwt(rules), Some(text)) => Some(chat_token::verify(rules, text, visit.now)?),
-        _ if visit.carries_session(headers) => None,
+        _ if Visit::carries_session(headers) => None,
         _ => token(visit.site(), headers, visit.now)?,
     };
     let claim = Claim { user: &asked.user, hash: asked.hash.as_deref(), token: claims.as_ref() };

@@ -131,6 +131,6 @@ async fn without_room_on_disk_nothing_is_acknowledged() {
 
 #[test]
 fn a_record_of_another_version_is_not_lost() {
-    let kept = read_back(b"[{\"shape\":2}]".to_vec());
+    let kept = read_back(b"[{\"shape\":2}]");
     assert_eq!(kept.deliveries[0].quarantine.as_ref().map(|kept| &kept.raw[..]), Some(&b"[{\"shape\":2}]"[..]));
 }

@@ -51,12 +51,11 @@ impl DataReader {
                     self.push(b'\r');
                     self.inside(*byte)
                 }
-                (Place::LineStart | Place::Inside | Place::Dot, byte) => self.inside(*byte),
                 (Place::Cr, b'\n') => {
                     self.push(b'\n');
                     Place::LineStart
                 }
-                (Place::Cr, byte) => self.inside(*byte),
+                (Place::LineStart | Place::Inside | Place::Dot | Place::Cr, byte) => self.inside(*byte),
             };
         }
         Progress::More
@@ -160,10 +159,10 @@ mod tests {
 
         #[test]
         fn what_is_stuffed_comes_out(lines in proptest::collection::vec("\\.{0,3}[a-z]{0,4}", 0..8)) {
-            let mail: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
-            let wire: String = lines.iter().map(|line| {
+            let mail: String = lines.iter().flat_map(|line| [line.as_str(), "\r\n"]).collect();
+            let wire: String = lines.iter().flat_map(|line| {
                 let dot = if line.starts_with('.') { "." } else { "" };
-                format!("{dot}{line}\r\n")
+                [dot, line.as_str(), "\r\n"]
             }).collect();
             let (found, end) = collect(format!("{wire}.\r\n").as_bytes(), 5);
             prop_assert_eq!(found, Some(mail.into_bytes()));

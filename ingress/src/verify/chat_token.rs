@@ -152,25 +152,25 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_head(head: Value, expect: Result<(), Refusal>) {
-        assert_eq!(verify_at_now(&sign(&head, &good(), "one")).map(drop), expect, "{head}");
+    fn check_head(head: &Value, expect: Result<(), Refusal>) {
+        assert_eq!(verify_at_now(&sign(head, &good(), "one")).map(drop), expect, "{head}");
     }
 
     #[test]
     fn only_hs256_with_a_known_key_passes() {
-        check_head(json!({ "alg": "HS256" }), Ok(()));
-        check_head(json!({ "alg": "HS256", "kid": "k1" }), Ok(()));
-        check_head(json!({ "alg": "HS256", "kid": "k2" }), Err(Refusal::SignatureMismatch));
-        check_head(json!({ "alg": "HS256", "kid": "k3" }), Err(Refusal::UnknownKey));
-        check_head(json!({ "alg": "HS256", "kid": 1 }), Err(Refusal::UnknownKey));
-        check_head(json!({ "alg": "HS256", "crit": ["b64"] }), Err(Refusal::MalformedToken));
+        check_head(&json!({ "alg": "HS256" }), Ok(()));
+        check_head(&json!({ "alg": "HS256", "kid": "k1" }), Ok(()));
+        check_head(&json!({ "alg": "HS256", "kid": "k2" }), Err(Refusal::SignatureMismatch));
+        check_head(&json!({ "alg": "HS256", "kid": "k3" }), Err(Refusal::UnknownKey));
+        check_head(&json!({ "alg": "HS256", "kid": 1 }), Err(Refusal::UnknownKey));
+        check_head(&json!({ "alg": "HS256", "crit": ["b64"] }), Err(Refusal::MalformedToken));
         for alg in [json!("none"), json!("None"), json!("hs256"), json!("HS512"), json!("RS256"), json!(null)] {
-            check_head(json!({ "alg": alg, "kid": "k3" }), Err(Refusal::UnsupportedAlgorithm));
+            check_head(&json!({ "alg": alg, "kid": "k3" }), Err(Refusal::UnsupportedAlgorithm));
         }
     }
 
     #[track_caller]
-    fn check_claims(change: Value, expect: Result<Option<&str>, Refusal>) {
+    fn check_claims(change: &Value, expect: Result<Option<&str>, Refusal>) {
         let mut claims = good();
         for (name, value) in change.as_object().unwrap() {
             claims[name] = value.clone();
@@ -181,29 +181,29 @@ mod tests {
 
     #[test]
     fn times_are_checked_with_leeway() {
-        check_claims(json!({ "exp": NOW - 59 }), Ok(Some("cust-42")));
-        check_claims(json!({ "exp": NOW - 60 }), Err(Refusal::TokenExpired));
-        check_claims(json!({ "exp": null }), Err(Refusal::MissingExpiry));
-        check_claims(json!({ "exp": "soon" }), Err(Refusal::MalformedToken));
-        check_claims(json!({ "nbf": NOW + 60 }), Ok(Some("cust-42")));
-        check_claims(json!({ "nbf": NOW + 61 }), Err(Refusal::TokenNotYetValid));
-        check_claims(json!({ "iat": NOW, "exp": NOW + 86_400 }), Ok(Some("cust-42")));
-        check_claims(json!({ "iat": NOW, "exp": NOW + 86_401 }), Err(Refusal::TtlTooLong));
-        check_claims(json!({ "iat": null, "exp": NOW + 86_401 }), Err(Refusal::TtlTooLong));
-        check_claims(json!({ "iat": null }), Ok(Some("cust-42")));
-        check_claims(json!({ "iat": NOW + 3_600, "exp": NOW + 3_700 }), Err(Refusal::TokenNotYetValid));
+        check_claims(&json!({ "exp": NOW - 59 }), Ok(Some("cust-42")));
+        check_claims(&json!({ "exp": NOW - 60 }), Err(Refusal::TokenExpired));
+        check_claims(&json!({ "exp": null }), Err(Refusal::MissingExpiry));
+        check_claims(&json!({ "exp": "soon" }), Err(Refusal::MalformedToken));
+        check_claims(&json!({ "nbf": NOW + 60 }), Ok(Some("cust-42")));
+        check_claims(&json!({ "nbf": NOW + 61 }), Err(Refusal::TokenNotYetValid));
+        check_claims(&json!({ "iat": NOW, "exp": NOW + 86_400 }), Ok(Some("cust-42")));
+        check_claims(&json!({ "iat": NOW, "exp": NOW + 86_401 }), Err(Refusal::TtlTooLong));
+        check_claims(&json!({ "iat": null, "exp": NOW + 86_401 }), Err(Refusal::TtlTooLong));
+        check_claims(&json!({ "iat": null }), Ok(Some("cust-42")));
+        check_claims(&json!({ "iat": NOW + 3_600, "exp": NOW + 3_700 }), Err(Refusal::TokenNotYetValid));
     }
 
     #[test]
     fn the_audience_must_be_ours_and_the_user_named() {
-        check_claims(json!({ "aud": ["billing", "hub-chat"] }), Ok(Some("cust-42")));
+        check_claims(&json!({ "aud": ["billing", "hub-chat"] }), Ok(Some("cust-42")));
         for other in [json!(["billing"]), json!("hub-cha"), json!(null), json!(7)] {
-            check_claims(json!({ "aud": other }), Err(Refusal::BadAudience));
+            check_claims(&json!({ "aud": other }), Err(Refusal::BadAudience));
         }
-        check_claims(json!({ "user_id": 42 }), Ok(Some("42")));
-        check_claims(json!({ "user_id": null, "sub": "s-1" }), Ok(Some("s-1")));
-        check_claims(json!({ "user_id": "", "sub": "s-1" }), Ok(Some("s-1")));
-        check_claims(json!({ "user_id": null }), Ok(None));
+        check_claims(&json!({ "user_id": 42 }), Ok(Some("42")));
+        check_claims(&json!({ "user_id": null, "sub": "s-1" }), Ok(Some("s-1")));
+        check_claims(&json!({ "user_id": "", "sub": "s-1" }), Ok(Some("s-1")));
+        check_claims(&json!({ "user_id": null }), Ok(None));
     }
 
     #[test]

@@ -19,6 +19,9 @@ const MAX_SUBJECT_CHARS: usize = 998;
 /// Most recipients that are named with a message.
 const MAX_RECIPIENTS: usize = 100;
 
+/// Finds the conversation of a message id.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// What must be known of our side to understand a mail.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
@@ -29,7 +32,7 @@ pub struct Place<'a> {
     /// Signs reply tokens.
     pub reply_token_secret: &'a Secret,
     /// The conversation of a message id that we know. None: whoever stores the items finds out.
-    pub conversation_of: Option<&'a dyn Fn(&str) -> Option<String>>,
+    pub conversation_of: Option<Lookup<'a>>,
 }
 
 impl std::fmt::Debug for Place<'_> {

@@ -118,7 +118,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-fn mail(inbound: Inbound<'_>, received_at: DateTime<Utc>) -> Option<Arrived> {
+fn mail(inbound: &Inbound<'_>, received_at: DateTime<Utc>) -> Option<Arrived> {
     let said = |text: &Option<Cow<'_, str>>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(|text| without_nul(text).into_owned())
     };
@@ -136,7 +136,7 @@ fn mail(inbound: Inbound<'_>, received_at: DateTime<Utc>) -> Option<Arrived> {
     let raw = inbound.raw_email.as_deref().filter(|raw| !raw.is_empty());
     let mail = match raw {
         Some(raw) => mime::parse(&Bytes::from(raw.as_bytes().to_vec())),
-        None => taken_apart(&inbound, said),
+        None => taken_apart(inbound, said),
     };
     let envelopes = recipients
         .into_iter()

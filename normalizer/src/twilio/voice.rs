@@ -63,6 +63,7 @@ fn is_inbound(form: &Form) -> bool {
     form.word("Direction").is_none_or(|direction| direction == "inbound")
 }
 
+#[expect(clippy::struct_field_names, reason = "a call's id is called so everywhere")]
 struct Call<'a> {
     form: &'a Form,
     ctx: &'a CallContext<'a>,

@@ -191,8 +191,7 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
         .and_then(|text| text.parse::<ConversationId>().ok())
         .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;
     let mode = match field(frame, "mode") {
-        None => TypingMode::Reply,
-        Some("reply") => TypingMode::Reply,
+        None | Some("reply") => TypingMode::Reply,
         Some("note") => TypingMode::Note,
         Some(_) => return Err(Refusal::new(Code::InvalidRequest, "mode must be reply or note")),
     };

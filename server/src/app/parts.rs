@@ -123,7 +123,7 @@ impl Parts {
         let inboxes = Inboxes::default();
         inboxes.replace(self.hub.directory().inboxes.values().cloned());
         self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop_intake.clone())));
-        let journal = self.open_journal(settings)?;
+        let journal = Self::open_journal(settings)?;
         if let Some(journal) = &journal {
             self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
         }
@@ -163,7 +163,7 @@ impl Parts {
     }
 
     /// The journal, if it is on. Said once when it is off for want of a key.
-    pub(super) fn open_journal(&self, settings: &Settings) -> Result<Option<Arc<Journal>>, StartError> {
+    pub(super) fn open_journal(settings: &Settings) -> Result<Option<Arc<Journal>>, StartError> {
         let journal = settings
             .open_journal()
             .map_err(|error| StartError::Folder { what: "data_dir", problem: error.to_string() })?;

@@ -67,7 +67,7 @@ pub(crate) async fn replay_journal(
     let stop = CancellationToken::new();
     let mut parts = Parts::open(settings, &stop).await?;
     DirectoryKeeper::new(&parts.hub).refresh().await.map_err(failed)?;
-    let Some(journal) = parts.open_journal(settings)? else {
+    let Some(journal) = Parts::open_journal(settings)? else {
         return Err(StartError::Part { what: "the journal", problem: "journal.key is not set".into() });
     };
     let directory = parts.hub.directory().clone();

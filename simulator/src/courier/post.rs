@@ -70,8 +70,7 @@ impl Post {
             Self::Meta { phone_number_id, .. } => {
                 config.whatsapp_by_id(phone_number_id).map_or("", |number| &number.webhook_url)
             }
-            Self::Twilio { url, .. } => url,
-            Self::Mail(MailPost { way: Way::Mailgun { url, .. }, .. }) => url,
+            Self::Twilio { url, .. } | Self::Mail(MailPost { way: Way::Mailgun { url, .. }, .. }) => url,
             Self::Mail(MailPost { way: Way::Smtp(addr), .. }) => return format!("smtp://{addr}"),
         };
         url.split(['?', '#']).next().unwrap_or_default().to_owned()

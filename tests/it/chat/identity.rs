@@ -23,12 +23,20 @@ async fn a_visitor_who_proves_to_be_a_user_keeps_the_conversation(plan: Plan) {
     visitor.say("after").await;
     let texts: Vec<Value> = visitor.history(0).await.iter().map(|one| one["content"]["text"].clone()).collect();
     assert_eq!(texts, [json!("before"), json!("after")]);
-    let contact =
-        site.deployment.admin.get(&format!("/api/v1/contacts/{}", before["contact"]["id"].as_str().unwrap())).await;
+    let contact = site
+        .deployment
+        .admin
+        .get(&format!("/api/v1/contacts/{}", before["contact"]["id"].as_str().expect("it is there")))
+        .await;
     let contact = contact.expect(200);
     assert_eq!(contact["display_name"], "Dana Whitfield");
-    let proven = contact["identities"].as_array().unwrap().iter().find(|one| one["address"] == "user:cust-42").cloned();
-    assert!(proven.unwrap()["verified_at"].is_string());
+    let proven = contact["identities"]
+        .as_array()
+        .expect("it is there")
+        .iter()
+        .find(|one| one["address"] == "user:cust-42")
+        .cloned();
+    assert!(proven.expect("it is there")["verified_at"].is_string());
 
     // The same browser without a proof is somebody else: the computer may be shared.
     let known = visitor.id.clone();
@@ -55,13 +63,14 @@ async fn one_person_has_one_open_conversation(plan: Plan) {
     let session = at_work.come(Some("cust-7")).await;
     assert_eq!(session["conversation"]["id"], home["id"]);
     let admin = &site.deployment.admin;
-    let closed = admin.get(&format!("/api/v1/conversations/{}", work["id"].as_str().unwrap())).await.expect(200);
+    let closed =
+        admin.get(&format!("/api/v1/conversations/{}", work["id"].as_str().expect("it is there"))).await.expect(200);
     assert_eq!((&closed["status"], &closed["close_reason"]), (&json!("closed"), &json!("duplicate")));
     assert_eq!(closed["contact"]["id"], home["contact"]["id"], "it belongs to the same person");
     // A site's server writes in the same conversation, with the proof in the message itself.
     let body = json!({ "client_message_id": new_id(), "visitor_id": "v-1", "type": "text", "text": "direct",
                        "user": { "id": "cust-7" }, "identity": { "hash": proof("cust-7") } });
-    let answer: Value = site.visitor(0).call("messages", body).await.json().await.unwrap();
+    let answer: Value = site.visitor(0).call("messages", body).await.json().await.expect("it is there");
     assert_eq!(answer["conversation_id"], home["id"]);
 }
 
@@ -80,12 +89,12 @@ async fn a_wrong_proof_is_refused_everywhere() {
     message["text"] = json!("x");
     assert_eq!(stranger.call("messages", message).await.status(), 401);
     assert!(visitor.history(0).await.is_empty());
-    for token in ["chat1.e30.x", "chat1.", &visitor.token[..visitor.token.len() - 2]] {
+    for token in ["chat1.e30.x", "chat1.", visitor.token.split_at(visitor.token.len() - 2).0] {
         let bad = site.visitor(0);
-        let call = bad.request(Method::GET, "messages").bearer_auth(token).send().await.unwrap();
+        let call = bad.request(Method::GET, "messages").bearer_auth(token).send().await.expect("it is there");
         assert_eq!(call.status(), 401, "{token}");
     }
-    assert_eq!(stranger.request(Method::GET, "messages").send().await.unwrap().status(), 401);
+    assert_eq!(stranger.request(Method::GET, "messages").send().await.expect("it is there").status(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,10 +121,15 @@ async fn an_address_for_the_answer_is_kept_as_a_claim() {
     assert_eq!(visitor.come(None).await["has_email"], true);
     visitor.say("Nobody there?").await;
     let conversation = site.conversation(&visitor.address()).await;
-    let path = format!("/api/v1/contacts/{}", conversation["contact"]["id"].as_str().unwrap());
+    let path = format!("/api/v1/contacts/{}", conversation["contact"]["id"].as_str().expect("it is there"));
     let contact = site.deployment.admin.get(&path).await.expect(200);
-    let claimed =
-        contact["identities"].as_array().unwrap().iter().find(|one| one["channel"] == "email").cloned().unwrap();
+    let claimed = contact["identities"]
+        .as_array()
+        .expect("it is there")
+        .iter()
+        .find(|one| one["channel"] == "email")
+        .cloned()
+        .expect("it is there");
     assert_eq!((&claimed["address"], &claimed["linked_by"]), (&json!("dana@example.test"), &json!("claimed")));
     assert_eq!(claimed["verified_at"], json!(null));
     // The next one who claims it does not take it away.

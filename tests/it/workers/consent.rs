@@ -23,6 +23,7 @@ both_engines! {
     who_wants_no_advertising_still_gets_answers;
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "written as a literal where it is called")]
 fn event(kind: &str, channel: Channel, address: &str, second: i64, data: Value) -> Item {
     Item::Event(EventItem {
         kind: kind.into(),

@@ -24,7 +24,7 @@ impl Gateway {
         let ctx = &call.scene.ctx;
         let draft = self.own_draft(&mut self.hub.db.read().await?, call).await?;
         let token = call.arguments["confirmation_token"].as_str().unwrap_or_default();
-        if let Some(refusal) = self.not_ready(&draft, ctx) {
+        if let Some(refusal) = Self::not_ready(&draft, ctx) {
             return Err(refusal);
         }
         if !self.opens(&draft, token) {
@@ -135,7 +135,7 @@ impl Gateway {
     }
 
     /// Why a draft cannot be carried out now, when that does not depend on the token.
-    fn not_ready(&self, draft: &DraftRow, ctx: &Ctx) -> Option<Refusal> {
+    fn not_ready(draft: &DraftRow, ctx: &Ctx) -> Option<Refusal> {
         let invalid = |reason: &str, message: &str| Refusal::new(Code::ConfirmationInvalid, reason, message);
         let waits_in_time = draft.state.can_be_cancelled() && draft.expires_at <= ctx.now;
         let refusal = match draft.state {
@@ -179,7 +179,7 @@ impl Gateway {
         let ctx = &call.scene.ctx;
         let mut tx = self.hub.db.begin().await?;
         let fresh = tool_drafts::by_id(&mut tx, seen.id).await?.ok_or(StoreError::NoRow)?;
-        if let Some(refusal) = self.not_ready(&fresh, ctx) {
+        if let Some(refusal) = Self::not_ready(&fresh, ctx) {
             return Ok(refusal);
         }
         if fresh.state == DraftState::Confirmed {

@@ -151,7 +151,7 @@ impl Gateway {
         let mut tx = self.hub.db.begin().await?;
         draft.state = draft.plan.first_state();
         draft.updated_at = now;
-        let mut told = vec![self.draft_event(&scene.ctx, EventName::DraftOpened, scene, draft)];
+        let mut told = vec![Self::draft_event(&scene.ctx, EventName::DraftOpened, scene, draft)];
         if draft.plan.asks_customer() {
             let code = question::new_code();
             draft.code_hash = Some(self.code_hash(draft, &code));
@@ -171,10 +171,10 @@ impl Gateway {
                 Said::Now(message) | Said::Before(message) => draft.question_message_id = Some(message),
                 Said::Nowhere => return Err(Refusal::not_found("conversation")),
             }
-            told.push(self.draft_event(&scene.ctx, EventName::DraftAwaitingCustomer, scene, draft));
+            told.push(Self::draft_event(&scene.ctx, EventName::DraftAwaitingCustomer, scene, draft));
         } else if draft.plan == Plan::Human {
             draft.expires_at = now + TimeDelta::minutes(self.config.approval_minutes);
-            told.push(self.draft_event(&scene.ctx, EventName::DraftAwaitingHuman, scene, draft));
+            told.push(Self::draft_event(&scene.ctx, EventName::DraftAwaitingHuman, scene, draft));
         }
         if !tool_drafts::update(&mut tx, draft).await? {
             return Err(super::moved(draft));
@@ -190,7 +190,7 @@ impl Gateway {
         draft.updated_at = ctx.now;
         let mut tx = self.hub.db.begin().await?;
         if tool_drafts::update(&mut tx, &draft).await? {
-            let told = self.draft_event(ctx, EventName::DraftFailed, scene, &draft);
+            let told = Self::draft_event(ctx, EventName::DraftFailed, scene, &draft);
             events::append(&mut tx, &[told]).await?;
             tx.commit().await?;
         }
@@ -198,7 +198,6 @@ impl Gateway {
     }
 
     pub(crate) fn draft_event(
-        &self,
         ctx: &Ctx,
         name: EventName,
         scene: &Scene,

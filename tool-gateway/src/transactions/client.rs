@@ -117,8 +117,7 @@ async fn finish(call: reqwest::RequestBuilder) -> Ended {
             loop {
                 match answer.chunk().await {
                     Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER_BYTES => body.extend_from_slice(&chunk),
-                    Ok(Some(_)) => break,
-                    Ok(None) => break,
+                    Ok(_) => break,
                     // The status is known; what the body said is not.
                     Err(_) => return Ended::Lost,
                 }

@@ -116,7 +116,10 @@ fn through_twilio(
     let mut media_urls: Vec<String> = files(&message.content, addresses).into_iter().map(|file| file.link).collect();
     if is_link(message) {
         for link in media_urls.drain(..) {
-            text = format!("{text}\n{link}").trim_start().to_owned();
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&link);
         }
     }
     let text = text.as_str();

@@ -77,9 +77,8 @@ pub(super) async fn hear(socket: &mut Socket<'_>, text: &str) -> Result<(), End>
     if socket.budget.is_spent() {
         return Ok(());
     }
-    let frame = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(frame)) => frame,
-        _ => return refuse(socket, None, Code::InvalidJson, "a frame is a JSON object").await,
+    let Ok(Value::Object(frame)) = serde_json::from_str::<Value>(text) else {
+        return refuse(socket, None, Code::InvalidJson, "a frame is a JSON object").await;
     };
     let id = frame.get("id").filter(|id| id.to_string().len() <= MAX_ID_BYTES).cloned();
     match frame.get("type").and_then(Value::as_str) {
