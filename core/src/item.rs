@@ -121,7 +121,7 @@ pub struct Content {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub full_text: Option<String>,
     /// Attached files.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub media: Vec<Media>,
     /// Facts by content type: `location`, `contacts`, `interactive`, `reaction`, `order`, `unsupported`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]

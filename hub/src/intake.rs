@@ -6,6 +6,7 @@ mod apply;
 mod changes;
 mod consent;
 mod gather;
+mod mail;
 mod people;
 mod poison;
 mod records;

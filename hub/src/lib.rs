@@ -17,6 +17,7 @@ pub mod feed;
 pub mod files;
 pub mod inbox_health;
 pub mod intake;
+mod mail_pages;
 pub mod performers;
 pub mod places;
 pub mod provider_templates;

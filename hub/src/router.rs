@@ -4,8 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, performers,
-    places, quarantine, recovery, replies, ticket_link,
+    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
+    performers, places, quarantine, recovery, replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -19,6 +19,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(consent::router())
         .merge(inbox_health::router())
         .merge(files::router())
+        .merge(mail_pages::router())
         .merge(places::router())
         .merge(catalog::router())
         .merge(performers::router())

@@ -56,3 +56,5 @@ impl Config {
 pub(crate) const META_BODY_BYTES: usize = 3 * 1024 * 1024;
 /// Longest body of a form or a JSON document of anybody else.
 pub(crate) const BODY_BYTES: usize = 1024 * 1024;
+/// Longest mail, as a form or a JSON document. Source: channel reference, rules for every ingress.
+pub(crate) const MAIL_BODY_BYTES: usize = 35 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! What the webhooks hand over, and to whom.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -79,6 +80,37 @@ pub struct NotDurable {
     pub retry_after_seconds: u64,
 }
 
+/// A file of a message, under the hash of its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptFile {
+    /// SHA-256, lowercase hex.
+    pub sha256: String,
+    /// The content.
+    pub content: Bytes,
+}
+
+/// A token that may be used for one body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The token, with the name of whoever gave it.
+    pub text: String,
+    /// Digest of the body, lowercase hex.
+    pub digest: String,
+    /// Until when it must be remembered.
+    pub forget_at: DateTime<Utc>,
+}
+
+/// Whether a token was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenUse {
+    /// It was not.
+    First,
+    /// With the same body: the provider repeats itself.
+    Repeated,
+    /// With another body: somebody plays a recording.
+    Replayed,
+}
+
 /// A future of a [`Sink`].
 pub type SinkFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -87,6 +119,16 @@ pub trait Sink: Send + Sync + 'static {
     /// Makes the deliveries of one request durable. `Ok` only when they survive a crash: the provider is answered
     /// after it. Called again with the same deliveries, it adds nothing.
     fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>>;
+
+    /// Keeps files of messages that are about to be accepted. `Ok` only when they survive a crash. Kept twice, a file is
+    /// there once.
+    fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>>;
+
+    /// Remembers that a token was used with a body, until `forget_at`, and tells whether it was used before.
+    fn use_token<'a>(&'a self, token: &'a Token) -> SinkFuture<'a, TokenUse>;
+
+    /// The conversations of message ids that are known. `None`: the taker finds them when it writes.
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>>;
 
     /// What a message became, by the key under which it counts once in its inbox. `None`: it is not stored yet.
     fn stored<'a>(&'a self, _inbox: InboxId, _key: &'a str) -> SinkFuture<'a, Option<Stored>> {

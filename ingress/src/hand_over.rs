@@ -1,6 +1,9 @@
 //! From the webhooks into the hub: straight into the intake, or by way of the disk spool while the intake cannot take
 //! them. What waits on disk goes first, so that order is kept.
 
+mod tokens;
+
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +23,12 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Stored};
+use crate::delivery::{
+    Accepted, Delivery, KeptFile, NotDurable, Quarantine, QuarantineReason, Sink, SinkFuture, Stored, Token, TokenUse,
+};
 use crate::journal::Journal;
 use crate::spool::{Spool, SpoolError};
+use tokens::Tokens;
 
 /// An event that passes: it neither waits on disk nor in the database.
 const TYPING: &str = "chat.typing";
@@ -39,6 +45,12 @@ const RETRY_AFTER_SECONDS: u64 = 5;
 pub trait Taker: Send + Sync + 'static {
     /// `Ok` only when everything is durable.
     fn take(&self, handed: Vec<Handed>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+
+    /// Keeps files. `Ok` only when they survive a crash.
+    fn keep(&self, files: Vec<KeptFile>) -> impl Future<Output = Result<(), NotAccepted>> + Send;
+
+    /// Remembers a token.
+    fn use_token(&self, token: &Token) -> impl Future<Output = Result<TokenUse, NotAccepted>> + Send;
 
     /// Passes on that somebody writes. Nothing is kept of it.
     fn pass_typing(&self, _inbox: InboxId, _address: &str) -> impl Future<Output = ()> + Send {
@@ -112,6 +124,22 @@ impl Taker for Intake {
         if inbound.is_empty() { Ok(()) } else { self.accept_journaled(inbound, journal).await }
     }
 
+    async fn keep(&self, files: Vec<KeptFile>) -> Result<(), NotAccepted> {
+        for KeptFile { sha256, content } in files {
+            self.keep_file(&sha256, content).await?;
+        }
+        Ok(())
+    }
+
+    async fn use_token(&self, token: &Token) -> Result<TokenUse, NotAccepted> {
+        let known = self.remember_token(&token.text, &token.digest, token.forget_at).await?;
+        Ok(match known {
+            None => TokenUse::First,
+            Some(digest) if digest == token.digest => TokenUse::Repeated,
+            Some(_) => TokenUse::Replayed,
+        })
+    }
+
     async fn pass_typing(&self, inbox: InboxId, address: &str) {
         Intake::pass_typing(self, inbox, address).await;
     }
@@ -132,6 +160,7 @@ pub struct HandOver<T = Intake> {
     journal: Option<Arc<Journal>>,
     /// Wakes whoever drains the spool.
     filled: Arc<Notify>,
+    tokens: Arc<Tokens>,
 }
 
 impl<T> Clone for HandOver<T> {
@@ -141,6 +170,7 @@ impl<T> Clone for HandOver<T> {
             spool: self.spool.clone(),
             journal: self.journal.clone(),
             filled: Arc::clone(&self.filled),
+            tokens: Arc::clone(&self.tokens),
         }
     }
 }
@@ -149,7 +179,8 @@ impl<T: Taker> HandOver<T> {
     /// Starts handing over. With a spool, also starts draining it: the task ends when `stop` is cancelled; what is left
     /// waits on disk for the next start.
     pub fn start(taker: T, spool: Option<Spool>, stop: CancellationToken) -> (Self, Option<JoinHandle<()>>) {
-        let hand_over = Self { taker: Arc::new(taker), spool, journal: None, filled: Arc::default() };
+        let hand_over =
+            Self { taker: Arc::new(taker), spool, journal: None, filled: Arc::default(), tokens: Arc::default() };
         let draining = hand_over.spool.clone().map(|spool| tokio::spawn(hand_over.clone().drain(spool, stop)));
         (hand_over, draining)
     }
@@ -293,6 +324,35 @@ impl<T: Taker> Sink for HandOver<T> {
 
     fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
         Box::pin(self.taker.stored(inbox, key))
+    }
+
+    fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        Box::pin(async move {
+            self.taker.keep(files).await.map_err(|reason| {
+                tracing::error!(reason = %reason, "files of a message could not be kept");
+                NOT_DURABLE
+            })
+        })
+    }
+
+    /// This node remembers too: a database that is away must not let a recording pass here.
+    fn use_token<'a>(&'a self, token: &'a Token) -> SinkFuture<'a, TokenUse> {
+        Box::pin(async move {
+            let here = self.tokens.use_token(token);
+            if here == TokenUse::Replayed {
+                return here;
+            }
+            let asked = tokio::time::timeout(PATIENCE, self.taker.use_token(token)).await;
+            match asked.unwrap_or(Err(NotAccepted::Unavailable)) {
+                Ok(everywhere) => everywhere,
+                Err(_) => here,
+            }
+        })
+    }
+
+    /// The intake looks them up in the transaction that writes the message.
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
+        Box::pin(std::future::ready(None))
     }
 
     /// The intake knows who opted out, in the transaction of the message itself: it reads a `YES` there.

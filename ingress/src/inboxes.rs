@@ -6,8 +6,9 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use patchbay_core::channel::Channel;
 use patchbay_core::chat::Site;
-use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
+use patchbay_core::inbox::{InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
+use patchbay_normalizer::email;
 
 /// The inboxes as the webhooks need them. Cheap to clone; replaced whole when a setting changes.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,8 @@ pub(crate) struct Routes {
     pub(crate) app_secrets: Vec<Secret>,
     pub(crate) verify_tokens: Vec<Secret>,
     accounts: HashMap<String, TwilioAccount>,
+    /// Mailboxes, in the order of the inboxes.
+    mailboxes: Vec<Arc<Inbox>>,
     chats: HashMap<String, Arc<Inbox>>,
 }
 
@@ -69,10 +72,11 @@ impl Routes {
                     account.shared_keys.extend(keys.map(|(id, secret)| (id.clone(), secret.clone())));
                     account.by_address.insert((inbox.channel, inbox.address.clone()), Arc::clone(&inbox));
                 }
+                Provider::Email(_) => routes.mailboxes.push(Arc::clone(&inbox)),
                 Provider::Chat(_) => {
                     routes.chats.insert(inbox.name.clone(), Arc::clone(&inbox));
                 }
-                Provider::Email(_) | Provider::Unserved => {}
+                Provider::Unserved => {}
             }
         }
         routes
@@ -100,6 +104,59 @@ impl Routes {
     pub(crate) fn account(&self, account_sid: &str) -> Option<&TwilioAccount> {
         self.accounts.get(account_sid)
     }
+}
+
+/// Mail.
+impl Routes {
+    /// Every key of the mailboxes that `by` hands mail to, once.
+    pub(crate) fn mail_keys(&self, by: InboundMail) -> Vec<Secret> {
+        let mut keys = Vec::new();
+        for (_, mailbox) in self.mailboxes(by) {
+            mailbox.signing_keys.iter().for_each(|key| add(&mut keys, key));
+        }
+        keys
+    }
+
+    /// The mailboxes that `by` hands mail to.
+    pub(crate) fn mailboxes(&self, by: InboundMail) -> impl Iterator<Item = (&Arc<Inbox>, &Mailbox)> {
+        self.mailboxes
+            .iter()
+            .filter_map(|inbox| mailbox(inbox).map(|mailbox| (inbox, mailbox)))
+            .filter(move |(_, mailbox)| mailbox.inbound == Some(by))
+    }
+
+    /// The mailbox that takes mail for `recipient`: the one with this address, else the one whose replies go to its
+    /// domain, the signature of a reply address deciding between several.
+    pub(crate) fn mailbox_of(&self, by: InboundMail, recipient: &str) -> Option<&Arc<Inbox>> {
+        let address = email::mailbox(recipient);
+        let exact = self.mailboxes(by).find(|(inbox, _)| email::mailbox(&inbox.address) == address);
+        let domain = email::domain(&address).unwrap_or_default();
+        let replies = || self.mailboxes(by).filter(|(_, mailbox)| !domain.is_empty() && mailbox.reply_domain == domain);
+        let signed = || {
+            replies().find(|(_, mailbox)| {
+                email::reply_token::verify(recipient, &mailbox.reply_domain, &mailbox.reply_token_secret).is_some()
+            })
+        };
+        exact.or_else(signed).or_else(|| replies().next()).map(|(inbox, _)| inbox)
+    }
+
+    /// Whether an address (lower-cased, no tag) is a mailbox of ours.
+    pub(crate) fn is_own_mailbox(&self, address: &str) -> bool {
+        self.mailboxes.iter().any(|inbox| email::mailbox(&inbox.address) == address)
+    }
+}
+
+/// The settings of a mailbox.
+pub(crate) fn mailbox(inbox: &Inbox) -> Option<&Mailbox> {
+    match &inbox.provider {
+        Provider::Email(mailbox) => Some(mailbox),
+        _ => None,
+    }
+}
+
+/// Whether `key` is one of the mailbox's own.
+pub(crate) fn belongs_to_mailbox(inbox: &Inbox, key: &Secret) -> bool {
+    mailbox(inbox).is_some_and(|mailbox| mailbox.signing_keys.iter().any(|own| own.expose() == key.expose()))
 }
 
 impl TwilioAccount {

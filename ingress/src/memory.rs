@@ -1,6 +1,7 @@
 //! A sink that keeps everything in memory, for `patchbay replay` and tests: the same rules of deduplication, statuses
 //! and consent as the real one, without a store.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +12,7 @@ use patchbay_core::item::Item;
 use patchbay_normalizer::dedupe;
 use patchbay_normalizer::twilio::Consent;
 
-use crate::delivery::{Accepted, Delivery, NotDurable, Sink, SinkFuture, Stored};
+use crate::delivery::{Accepted, Delivery, KeptFile, NotDurable, Sink, SinkFuture, Stored, Token, TokenUse};
 
 /// Keeps deliveries in memory.
 #[derive(Debug, Default)]
@@ -29,6 +30,10 @@ struct State {
     /// Our ids, by the key of the message.
     messages: HashMap<String, MessageId>,
     opted_out: HashSet<String>,
+    files: HashSet<String>,
+    tokens: HashMap<String, String>,
+    /// Conversations of the message ids that are known.
+    conversations: HashMap<String, String>,
 }
 
 impl MemorySink {
@@ -36,6 +41,18 @@ impl MemorySink {
     pub fn new(opted_out: impl IntoIterator<Item = String>) -> Self {
         let state = State { opted_out: opted_out.into_iter().collect(), ..State::default() };
         Self { state: Mutex::new(state) }
+    }
+
+    /// The same, with the conversations of these message ids known.
+    #[must_use]
+    pub fn knowing(self, conversations: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.lock().conversations.extend(conversations);
+        self
+    }
+
+    /// Whether a file with this hash is kept.
+    pub fn has_file(&self, sha256: &str) -> bool {
+        self.lock().files.contains(sha256)
     }
 
     /// The new items since the last call.
@@ -76,6 +93,12 @@ impl State {
             },
             Item::Message(message) => {
                 self.messages.entry(message.key().into_owned()).or_default();
+                if message.channel == Channel::Email {
+                    let id = &message.channel_message_id;
+                    let known = message.metadata.get("thread").and_then(|thread| thread.get("conversation")?.as_str());
+                    let conversation = known.unwrap_or(id).to_owned();
+                    self.conversations.entry(id.clone()).or_insert(conversation);
+                }
             }
         }
     }
@@ -98,6 +121,28 @@ impl Sink for MemorySink {
         }
         state.deliveries.extend(deliveries);
         Box::pin(std::future::ready(Ok(accepted)))
+    }
+
+    fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        self.lock().files.extend(files.into_iter().map(|file| file.sha256));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn use_token<'a>(&'a self, token: &'a Token) -> SinkFuture<'a, TokenUse> {
+        let used = match self.lock().tokens.entry(token.text.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(token.digest.clone());
+                TokenUse::First
+            }
+            Entry::Occupied(known) if *known.get() == token.digest => TokenUse::Repeated,
+            Entry::Occupied(_) => TokenUse::Replayed,
+        };
+        Box::pin(std::future::ready(used))
+    }
+
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
+        let known = self.lock().conversations.clone();
+        Box::pin(std::future::ready(Some(known)))
     }
 
     fn stored<'a>(&'a self, _inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {

@@ -91,12 +91,11 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     lines
 }
 
-/// Mail has no adapter yet.
+/// Every channel that has an adapter.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
-    let is_webhook = |url: &str| {
-        url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/chat/")
-    };
-    matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "voice" | "chat")
+    const PATHS: &[&str] = &["/webhooks/whatsapp", "/webhooks/twilio/", "/webhooks/email/", "/chat/"];
+    let is_webhook = |url: &str| PATHS.iter().any(|path| url.contains(path));
+    matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "voice" | "email" | "chat")
         && requests.iter().all(|request| is_webhook(&request.url))
 }
 
@@ -109,10 +108,11 @@ impl Replay {
     /// A system with nothing in it but what `config` of a case says.
     pub fn new(config: &Value) -> Self {
         let settings = config::Settings::of(config);
-        let sink = Arc::new(MemorySink::new(settings.opted_out));
+        let sink = Arc::new(MemorySink::new(settings.opted_out).knowing(settings.conversations));
         let now = DateTime::<Utc>::from_timestamp(settings.now, 0).unwrap_or_default();
-        let ingress =
-            Ingress::new(settings.ingress, settings.inboxes, Clock::manual(now), Arc::<MemorySink>::clone(&sink));
+        let taker = Arc::<MemorySink>::clone(&sink);
+        let clock = Clock::manual(now);
+        let ingress = Ingress::with_mail_auth(settings.ingress, settings.inboxes, clock, taker, settings.mail_auth);
         let calls = calls_router(ingress.clone(), SocketAccount(settings.socket_account.clone()));
         let (router, _) = router(ingress).split_for_parts();
         let router = router.merge(calls);

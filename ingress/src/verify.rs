@@ -2,6 +2,7 @@
 
 pub mod chat;
 pub mod chat_token;
+pub mod mail;
 pub mod twilio;
 pub mod twilio_url;
 pub mod whatsapp;

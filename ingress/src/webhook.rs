@@ -1,6 +1,7 @@
 //! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
 
 mod calls;
+mod email;
 mod twilio;
 mod whatsapp;
 
@@ -16,16 +17,20 @@ use metrics::counter;
 use patchbay_core::Code;
 use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
+use patchbay_core::inbox::InboundMail;
 use patchbay_http::ApiError;
 use patchbay_hub::chat::Desk;
+use patchbay_normalizer::email::Arrived;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::chat::ChatParts;
 use crate::config::Config;
-use crate::delivery::{Delivery, Sink};
+use crate::delivery::{Delivery, NotDurable, Sink};
 use crate::inboxes::Inboxes;
+use crate::mail_auth::MailAuth;
+use crate::mail_intake::{MailDelivery, deliveries};
 use crate::rate::{Rates, TooMany};
 use crate::refusal::Refusal;
 
@@ -37,6 +42,7 @@ pub struct Ingress {
     clock: Clock,
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
+    mail_auth: MailAuth,
     chat: ChatParts,
 }
 
@@ -49,8 +55,19 @@ impl std::fmt::Debug for Ingress {
 impl Ingress {
     /// An ingress that hands over to `sink`.
     pub fn new(config: Config, inboxes: Inboxes, clock: Clock, sink: Arc<dyn Sink>) -> Self {
+        Self::with_mail_auth(config, inboxes, clock, sink, MailAuth::of_system())
+    }
+
+    /// An ingress that finds out about the senders of mail through `mail_auth`.
+    pub fn with_mail_auth(
+        config: Config,
+        inboxes: Inboxes,
+        clock: Clock,
+        sink: Arc<dyn Sink>,
+        mail_auth: MailAuth,
+    ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates, chat: ChatParts::default() }
+        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth, chat: ChatParts::default() }
     }
 
     /// The same, serving visitors of chats at `desk` beyond taking their messages.
@@ -86,13 +103,50 @@ impl Ingress {
     }
 }
 
+/// Why a mail was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailRefused {
+    /// The mailbox gets too much at once.
+    RateLimited,
+    /// Nothing was kept.
+    NotDurable,
+    /// It is for nobody here any longer.
+    NotOurs,
+}
+
+/// Mail that does not come as a request.
+impl Ingress {
+    /// The time.
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.clock.now()
+    }
+
+    /// Whether the receiver takes mail for an address.
+    pub(crate) fn takes_mail(&self, address: &str) -> bool {
+        self.inboxes.now().mailbox_of(InboundMail::Smtp, address).is_some()
+    }
+
+    /// Takes a mail. `Ok` only when it is durable.
+    pub(crate) async fn take_mail(&self, by: InboundMail, arrived: &Arrived, raw: Bytes) -> Result<(), MailRefused> {
+        let routes = self.inboxes.now();
+        let delivery = MailDelivery { routes: &routes, by, key: None, received_at: self.clock.now(), raw };
+        let made = deliveries(&*self.sink, &self.mail_auth, arrived, delivery).await;
+        let (deliveries, files) = made.map_err(|_| MailRefused::NotOurs)?;
+        self.rates
+            .take(deliveries.iter().map(|delivery| delivery.inbox), self.clock.now())
+            .map_err(|_| MailRefused::RateLimited)?;
+        self.sink.keep(files).await.map_err(|_| MailRefused::NotDurable)?;
+        self.sink.accept(deliveries).await.map(drop).map_err(|_| MailRefused::NotDurable)
+    }
+}
+
 /// The OpenAPI part of the webhooks.
 #[derive(Debug, OpenApi)]
 #[openapi(tags((name = "webhooks", description = "What providers call. Verified by signature, not by token.")))]
 struct ApiDoc;
 
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
-/// `/webhooks/twilio/status/{message_id}`. Merge it at the root, outside of layers that read or change bodies.
+/// `/webhooks/twilio/status/{message_id}`, and those of mail under `/webhooks/email`. Merge it at the root, outside of layers that read or change bodies.
 pub fn router(ingress: Ingress) -> OpenApiRouter {
     let routes = if ingress.config.journal {
         routes().layer(axum::middleware::from_fn(crate::journal::record))
@@ -114,6 +168,10 @@ fn routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
+        .routes(routes!(email::mailgun))
+        .routes(routes!(email::mailgun_mime))
+        .routes(routes!(email::sendgrid))
+        .routes(routes!(email::postmark))
 }
 
 pub(crate) use calls::{SocketAccount, router as calls_router};
@@ -142,6 +200,9 @@ impl Verdict {
 pub(crate) enum Caller {
     Meta,
     Twilio,
+    Mailgun,
+    Sendgrid,
+    Postmark,
     Chat,
 }
 
@@ -150,6 +211,9 @@ impl Caller {
         match self {
             Self::Meta => "whatsapp",
             Self::Twilio => "twilio",
+            Self::Mailgun => "mailgun",
+            Self::Sendgrid => "sendgrid",
+            Self::Postmark => "postmark",
             Self::Chat => "chat",
         }
     }
@@ -206,13 +270,16 @@ async fn hand_over(
             items("duplicate", accepted.duplicates);
             verdict.on(answer)
         }
-        Err(not_durable) => {
-            count(caller, "not_durable");
-            let error = ApiError::new(Code::NotReady, "the event could not be kept; send it again")
-                .retry_after(not_durable.retry_after_seconds);
-            verdict.on(error.into_response())
-        }
+        Err(not_durable) => not_kept(caller, verdict, not_durable),
     }
+}
+
+/// Nothing was kept: the provider must send it again.
+fn not_kept(caller: Caller, verdict: Verdict, not_durable: NotDurable) -> Response {
+    count(caller, "not_durable");
+    let error = ApiError::new(Code::NotReady, "the event could not be kept; send it again")
+        .retry_after(not_durable.retry_after_seconds);
+    verdict.on(error.into_response())
 }
 
 /// Reads the whole body once, up to `limit` bytes.

@@ -13,6 +13,8 @@ vocabulary! {
         WhatsappCloud => "whatsapp_cloud",
         /// Twilio messaging, also WhatsApp through Twilio.
         Twilio => "twilio",
+        /// Mail, whoever hands it over.
+        Email => "email",
         /// Web chat.
         Chat => "chat",
     }
@@ -20,13 +22,14 @@ vocabulary! {
 
 /// The key under which an item counts once. Stable: the same item always has the same key, however it is delivered.
 ///
-/// Messages: Meta by channel, account and id; Twilio by channel and id; chat by inbox, writer and the writer's id. Statuses: Meta by id, status and recipient
-/// (groups report each member); Twilio by id, status and error code. Events: by what they are and the id of the
-/// element they came in (`data.id`).
+/// Messages: Meta and mail by channel, account and id; Twilio by channel and id; chat by inbox, writer and the writer's
+/// id. Statuses: Meta by id, status and recipient (groups report each member); Twilio by id, status and error code; mail
+/// by the provider's event id, else by all it says. Events: by what they are and the id of the element they came in
+/// (`data.id`).
 pub fn key(source: Source, item: &Item) -> String {
     match item {
         Item::Message(message) => match source {
-            Source::WhatsappCloud => {
+            Source::WhatsappCloud | Source::Email => {
                 join(&["message", message.channel.as_str(), &message.account, &message.channel_message_id])
             }
             Source::Twilio => join(&["message", message.channel.as_str(), &message.channel_message_id]),
@@ -47,6 +50,19 @@ fn status_key(source: Source, status: &StatusItem) -> String {
         Source::Twilio => {
             let code = status.errors.first().map_or("", |error| error.code.as_str());
             join(&["status", &status.channel_message_id, &word, code])
+        }
+        Source::Email => {
+            let recipient = status.recipient.as_deref().unwrap_or_default();
+            let told = |key: &str| status.metadata.get(key).and_then(Value::as_str);
+            match (told("event_id"), told("report_id")) {
+                (Some(event), _) => join(&["status", "event", event]),
+                (None, Some(report)) => {
+                    join(&["status", &status.channel_message_id, &word, recipient, "report", report])
+                }
+                (None, None) => {
+                    join(&["status", &status.channel_message_id, &word, recipient, &status.timestamp.to_rfc3339()])
+                }
+            }
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Entry points for fuzzing: each takes any bytes, runs one codec over them and asserts what must always hold. The fuzz
 //! targets call them with libFuzzer, `cargo test` with proptest.
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use patchbay_core::item::Item;
+use patchbay_core::secret::Secret;
 use serde_json::Value;
 
 use crate::address::PhoneNumber;
 use crate::answer::Answer;
 use crate::dedupe::{self, Source};
+use crate::email::auth::AuthResults;
+use crate::email::{self, Arrived, Envelope, MailForm, Place};
 use crate::twilio::{self, CallContext, CallStep, Consent, Form, MessageContext, Relay, RelayTurn, StatusContext};
 use crate::whatsapp::{self, Payload};
 use crate::{address, segments};
@@ -68,6 +72,54 @@ pub fn provider_answers(bytes: &[u8]) {
     let _outcomes = (whatsapp::classify(&answer), twilio::classify(&answer));
 }
 
+/// Raw mail, forms and events of the mail providers.
+pub fn mail(bytes: &[u8]) {
+    let raw = Bytes::copy_from_slice(bytes);
+    let arrived = |arrived: Option<Arrived>| arrived.into_iter().for_each(|arrived| mail_items(&arrived));
+    let envelope = Envelope {
+        recipient: "support@ours.test".to_owned(),
+        sender: Some(String::new()),
+        client_ip: None,
+        helo: None,
+        received_at: received_at(),
+        provider_message_id: None,
+    };
+    arrived(Some(Arrived { mail: email::parse(&raw), envelopes: vec![envelope] }));
+    for content_type in ["multipart/form-data; boundary=b", "application/x-www-form-urlencoded"] {
+        if let Ok(form) = MailForm::parse(content_type, &raw) {
+            arrived(email::mailgun::mail(&form, received_at()));
+            arrived(email::sendgrid::mail(&form, received_at()));
+        }
+    }
+    if let Ok(events) = email::sendgrid::events(bytes, received_at()) {
+        events.iter().for_each(|item| check(Source::Email, item));
+    }
+    match email::postmark::posted(bytes, received_at()) {
+        Ok(email::postmark::Posted::Mail(mail)) => mail_items(&mail),
+        Ok(email::postmark::Posted::Event(item)) => check(Source::Email, &item),
+        Err(_) => {}
+    }
+    if let Ok(event) = serde_json::from_slice::<Value>(bytes) {
+        check(Source::Email, &email::mailgun::event(&event, received_at()));
+    }
+}
+
+fn mail_items(arrived: &Arrived) {
+    let secret = Secret::new("secret");
+    let known = |id: &str| id.starts_with("out-").then(|| "conversation".to_owned());
+    let place = Place {
+        is_own: &|address| address == "support@ours.test",
+        reply_domain: "reply.ours.test",
+        reply_token_secret: &secret,
+        conversation_of: Some(&known),
+    };
+    for envelope in &arrived.envelopes {
+        let items = email::items(&arrived.mail, envelope, &AuthResults::default(), &place);
+        assert!(!items.is_empty(), "a mail is never lost");
+        items.iter().for_each(|item| check(Source::Email, item));
+    }
+}
+
 /// Phone numbers and segments.
 pub fn texts(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -114,7 +166,21 @@ mod tests {
             twilio_event_stream(&bytes);
             relay_frames(&bytes);
             provider_answers(&bytes);
+            mail(&bytes);
             texts(&bytes);
+        }
+
+        #[test]
+        fn almost_right_mail_will_do(lines in proptest::collection::vec("(From: [a-z@.<>,\" ]{0,20}|Message-ID: <?[a-z@\u{0}]{0,8}>?|Subject: (=\\?utf-8\\?[qb]\\?[A-Za-z=0-9]{0,8}\\?=| |é){0,4}|References: [<>a-z@ ,()]{0,20}|Auto-Submitted: [a-z;-]{0,9}|Content-Type: (text/plain|text/html|multipart/(mixed|report|alternative|digest|related); (boundary=b|report-type=delivery-status)|message/(rfc822|delivery-status|feedback-report))|Content-Transfer-Encoding: (base64|quoted-printable)|Content-Disposition: (attachment|inline); filename\\*?0?\\*?=[a-z'%0-9]{0,9}|--b|--b--|Final-Recipient: rfc822; [a-z@]{0,6}|Action: [a-z]{0,8}|Status: [0-9.]{0,6}|[ -~]{0,20}|)", 0..40)) {
+            mail(lines.join("\r\n").as_bytes());
+        }
+
+        #[test]
+        fn almost_right_mail_events_will_do(word in "(RecordType|event|event-data|Type|Email|timestamp|signature|MessageID|smtp-id)", value in "(Bounce|Delivery|Inbound|delivered|[a-z\u{0}@<>]{0,8})", number in any::<f64>()) {
+            let event = serde_json::json!({ word.as_str(): value, "RecordType": value, "Type": value, "event": value, "timestamp": number, "OriginalRecipient": value, "Email": value, "From": value });
+            mail(event.to_string().as_bytes());
+            mail(serde_json::json!([event]).to_string().as_bytes());
+            mail(serde_json::json!({ "event-data": event }).to_string().as_bytes());
         }
 
         #[test]

@@ -81,7 +81,7 @@ pub async fn start(mut settings: Settings, roles: Roles, mode: Mode) -> Result<R
     let simulated = demo::prepare(&mut settings, mode, &mut parts).await?;
     parts.start(&settings, roles, &stop, &stop_intake).await?;
     let watched = observability::start(&settings, &mut parts, address, &stop_intake);
-    let router = web::router(&settings, roles, &parts, watched, &simulated);
+    let router = web::router(&settings, roles, &parts, watched, &simulated, &stop);
     let web = tokio::spawn(crate::listener::serve(listener, router, settings.limits.connections, stop.clone()));
     let url = format!("http://{address}");
     Ok(Running { address, greeting: simulated.greeting(&url), url, stop, stop_intake, web, parts })

@@ -9,6 +9,7 @@ mod journal;
 mod load;
 mod observability;
 mod published;
+mod smtp;
 mod validate;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, Tra
 pub use journal::JournalSettings;
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
+pub use smtp::SmtpReceiverSettings;
 
 /// Where Patchbay runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -92,6 +94,8 @@ pub struct Settings {
     pub tool_gateway: patchbay_tool_gateway::GatewayConfig,
     /// Where the built-in mail receiver listens; empty: nowhere.
     pub listen_smtp: String,
+    /// Bounds and certificate of the built-in mail receiver.
+    pub smtp: SmtpReceiverSettings,
     /// Our addresses.
     #[serde(rename = "inbox")]
     pub inboxes: Vec<InboxSettings>,
@@ -125,6 +129,7 @@ impl Default for Settings {
             integration: IntegrationSettings::default(),
             tool_gateway: patchbay_tool_gateway::GatewayConfig::default(),
             listen_smtp: String::new(),
+            smtp: SmtpReceiverSettings::default(),
             inboxes: Vec::new(),
         }
     }

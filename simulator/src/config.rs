@@ -11,6 +11,8 @@ use serde_json::Value;
 mod demo;
 mod mail;
 
+use crate::ledger::LedgerKeys;
+
 pub use mail::{CorrespondentSeed, MailServer, MailboxSeed};
 
 /// Everything a simulator needs. Start from [`SimulatorConfig::new`] or [`SimulatorConfig::demo`] and change fields.
@@ -41,6 +43,8 @@ pub struct SimulatorConfig {
     pub limits: Limits,
     /// How a webhook that failed is tried again.
     pub retries: Retries,
+    /// Who may call the transaction system.
+    pub ledger: LedgerKeys,
 }
 
 /// One of our WhatsApp numbers, as Meta knows it.
@@ -221,6 +225,11 @@ impl SimulatorConfig {
             strangers: Strangers::Reachable,
             limits: Limits::default(),
             retries: Retries::default(),
+            ledger: LedgerKeys {
+                client_id: "patchbay".to_owned(),
+                client_secret: demo::secret(),
+                hmac_secret: demo::secret(),
+            },
         }
     }
 

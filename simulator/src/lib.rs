@@ -12,6 +12,7 @@ mod faults;
 mod fetcher;
 mod graph;
 mod handle;
+mod ledger;
 mod listener;
 mod mail;
 mod media;
@@ -29,6 +30,7 @@ pub use config::{
 };
 pub use faults::{Faults, Provider};
 pub use handle::Handle;
+pub use ledger::{LEDGER_PATH, LedgerFaults, LedgerKeys};
 pub use mail::{Letter, MailRecord, MailSaying, Way};
 pub use media::Attachment;
 pub use message::{Author, DeliveryState, RequestRecord, Sent, Shown, ThreadMedia, ThreadMessage, WebhookRecord};

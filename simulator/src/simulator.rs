@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, fetcher, graph, listener, mail, phones, twilio};
+use crate::{courier, fetcher, graph, ledger, listener, mail, phones, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +101,11 @@ impl Running {
         self.mail_addr.map(|addr| format!("smtp://{addr}"))
     }
 
+    /// The `base_url` of the transaction system.
+    pub fn ledger_base(&self) -> String {
+        format!("{}{}", self.parts.shared.base_url, crate::ledger::LEDGER_PATH)
+    }
+
     /// What it was started with: numbers, secrets, phones.
     pub fn config(&self) -> &SimulatorConfig {
         &self.parts.shared.config
@@ -136,7 +141,7 @@ impl std::fmt::Debug for Parts {
 }
 
 fn router(shared: &Arc<Shared>) -> Router {
-    twilio::router(shared).merge(phones::router(shared)).merge(graph::router(shared))
+    twilio::router(shared).merge(phones::router(shared)).merge(graph::router(shared)).merge(ledger::router(shared))
 }
 
 /// The client of the webhooks: no proxy, no redirects, Twilio's 5 s to connect. Without any root certificates on the

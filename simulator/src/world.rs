@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) stop: CancellationToken,
     changed: watch::Sender<u64>,
     world: Mutex<World>,
+    /// The transaction system.
+    pub(crate) ledger: Mutex<crate::ledger::Ledger>,
 }
 
 /// What the pages are told as it happens.
@@ -69,6 +71,7 @@ impl Shared {
             changed: watch::channel(0).0,
             stop: CancellationToken::new(),
             world,
+            ledger: Mutex::default(),
             config,
             base_url,
         }

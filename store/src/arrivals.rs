@@ -40,7 +40,7 @@ pub struct Found {
     pub is_new: bool,
     /// Whose address it is.
     pub person: Option<KnownPerson>,
-    /// Their open conversation in the inbox, locked until the transaction ends.
+    /// Their open conversation in the inbox, locked until the transaction ends. Never one by mail: there can be several.
     pub conversation: Option<ConversationRow>,
 }
 
@@ -115,6 +115,7 @@ async fn claim_each(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError>
          left join channel_identities i on i.channel = $4 and i.address = $5
          left join contacts c on c.id = i.contact_id
          left join conversations v on v.contact_id = i.contact_id and v.inbox_id = $1 and v.status <> 'closed'
+              and v.channel <> 'email'
          where k.inbox_id = $1 and k.channel_message_id = $2",
     )
     .bind_each(batch)
@@ -141,7 +142,7 @@ async fn claim_at_once(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreErr
          ), open as (
              select v.*
              from pair join conversations v on v.contact_id = pair.contact_id and v.inbox_id = pair.inbox_id
-                  and v.status <> 'closed'
+                  and v.status <> 'closed' and v.channel <> 'email'
              order by v.id
              for update of v
          )

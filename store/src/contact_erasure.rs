@@ -201,9 +201,9 @@ pub async fn empty_surroundings(tx: &mut Tx, conversations: &[ConversationId]) -
     .execute()
     .await?;
     tx.query_for(
-        "update tool_drafts set contact_address = 'erased', payload = '{}', plan = '[]'
+        "update tool_drafts set contact_address = 'erased', payload = '{}'
          where conversation_id in (select unhex(value ->> 0) from json_each($1))",
-        "update tool_drafts set contact_address = 'erased', payload = '{}', plan = '[]'
+        "update tool_drafts set contact_address = 'erased', payload = '{}'
          where conversation_id = any($1::uuid[])",
     )
     .bind_batch(conversations_batch(conversations))

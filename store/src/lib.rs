@@ -47,6 +47,7 @@ pub mod invoices;
 pub mod jobs;
 pub mod journal;
 pub mod kill_switches;
+pub mod mail_threads;
 pub mod media;
 pub mod messages;
 pub mod objects;
@@ -87,6 +88,7 @@ pub mod tool_windows;
 mod tx;
 pub mod users;
 pub mod vendors;
+pub mod webhook_tokens;
 mod writer;
 pub mod zones;
 

@@ -25,6 +25,8 @@ use crate::scene::Scene;
 /// More calls than this in [`FLURRY`] raise an alert and pause the assistant. Source: domain, allowlist.
 const MOST_IN_A_FLURRY: i64 = 10;
 const FLURRY: TimeDelta = TimeDelta::minutes(5);
+/// What the switch of a flurry says.
+pub(crate) const FLURRY_REASON: &str = "more than 10 calls in 5 minutes";
 /// More failed commits than this in an hour do the same.
 const MOST_FAILED: i64 = 3;
 
@@ -131,7 +133,7 @@ impl Gateway {
         let calls = tool_invocations::count_since(tx, id, ctx.now - FLURRY).await? + 1;
         let failed = tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?;
         let reason = if calls > MOST_IN_A_FLURRY {
-            "more than 10 calls in 5 minutes"
+            FLURRY_REASON
         } else if failed > MOST_FAILED {
             "more than 3 failed commits in an hour"
         } else {

@@ -7,17 +7,23 @@ mod config;
 mod drafts;
 mod gateway;
 mod limits;
+mod mcp;
 mod outcome;
 mod people;
 mod pipeline;
 mod rest;
 mod scene;
+#[cfg(test)]
+mod tests;
 mod tools;
 pub mod transactions;
+mod verify;
 
 pub use config::GatewayConfig;
 pub use gateway::Gateway;
+pub use mcp::McpDoor;
 pub use outcome::{Outcome, Refusal};
 pub use pipeline::{Surface, ToolCall};
 pub use rest::{openapi, router};
 pub use transactions::{TransactionConfig, Transactions};
+pub use verify::{CallsChecked, check_calls};

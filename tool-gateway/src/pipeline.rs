@@ -2,7 +2,7 @@
 //! limits, input, execution, output, record. No other way leads to the tools.
 
 use patchbay_core::ids::{ConversationId, ToolCallId, ToolDraftId};
-use patchbay_core::role::Role;
+use patchbay_core::role::{Portal, Role};
 use patchbay_core::ticket::command::field;
 use patchbay_core::tool::catalog::{Tool, ToolSpec};
 use patchbay_core::tool::text::{self, Suspicion};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::audit::Record;
+use crate::audit::{self, Record};
 use crate::gateway::Gateway;
 use crate::limits::{self, Purpose};
 use crate::outcome::{Outcome, Refusal};
@@ -151,7 +151,13 @@ impl Gateway {
                     "the conversation was handed to a person",
                 ));
             }
-            if stopped("conversation", &id) {
+            // A person can always be asked for, and what a customer has confirmed is not held up by a flurry of calls.
+            let goes_on = |switch: &kill_switches::SwitchRow| {
+                spec.tool == Tool::RequestHuman || spec.class == Class::Commit && switch.reason == audit::FLURRY_REASON
+            };
+            let of_this =
+                |switch: &&kill_switches::SwitchRow| switch.scope_type == "conversation" && switch.scope_id == id;
+            if is_ai && switches.iter().filter(of_this).any(|switch| !goes_on(switch)) {
                 return Err(paused());
             }
             let arguments = self.read_arguments(scene, spec, &call.arguments, suspicion).await?;
@@ -184,7 +190,8 @@ impl Gateway {
     fn known(&self, ctx: &Ctx, tool: &str) -> Result<&ToolSpec, Refusal> {
         let unknown = || Refusal::new(Code::UnknownTool, "tool.unknown", "no such tool");
         let role = ctx.actor.role;
-        let is_caller = role == Role::AiAgent || role.works_conversations();
+        let elsewhere = matches!(ctx.actor.portal, Some(Portal::Technician | Portal::Customer));
+        let is_caller = !elsewhere && (role == Role::AiAgent || role.works_conversations());
         if !is_caller {
             return Err(Refusal::new(Code::ToolRoleForbidden, "permission.role", "this role does not use tools"));
         }

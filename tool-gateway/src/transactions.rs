@@ -16,6 +16,7 @@ use patchbay_core::secret::Secret;
 use patchbay_store::tool_drafts::DraftRow;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::outcome::Refusal;
 use crate::tools::identifier;
@@ -270,7 +271,7 @@ impl Transactions {
     }
 
     fn enter(&self, call: Call) -> Result<(), Refusal> {
-        self.0.breaker.enter(call).map_err(|seconds| {
+        self.0.breaker.enter(call, Instant::now()).map_err(|seconds| {
             Refusal::new(Code::CircuitOpen, "upstream.open_circuit", "the transaction system is left alone for a while")
                 .retry(seconds)
         })
@@ -278,7 +279,7 @@ impl Transactions {
 
     fn leave(&self, ended: &Ended) {
         let failed = matches!(ended, Ended::NotSent | Ended::Lost | Ended::Answer(500..=599 | 429, _));
-        self.0.breaker.leave(failed);
+        self.0.breaker.leave(failed, Instant::now());
         metrics::gauge!("integration_circuit_open", "adapter" => "transactions")
             .set(f64::from(u8::from(self.0.breaker.is_open())));
     }

@@ -9,6 +9,7 @@ use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{
     StoreError, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs, statuses, sweeps,
+    webhook_tokens,
 };
 use serde_json::json;
 
@@ -94,6 +95,7 @@ enum Table {
     Quarantine,
     Imports,
     Repairs,
+    WebhookTokens,
 }
 
 impl Table {
@@ -101,7 +103,7 @@ impl Table {
         if matches!(self, Self::Journal) { JOURNAL_BITE } else { BITE }
     }
 
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::IdempotencyKeys,
         Self::RefreshTokens,
         Self::LoginFailures,
@@ -110,6 +112,7 @@ impl Table {
         Self::Quarantine,
         Self::Imports,
         Self::Repairs,
+        Self::WebhookTokens,
     ];
 }
 
@@ -126,6 +129,7 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
         Table::Quarantine => quarantine::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
         Table::Imports => contact_imports::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
         Table::Repairs => repairs::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
+        Table::WebhookTokens => webhook_tokens::forget(&mut tx, ctx.now, BITE).await?,
     };
     tx.commit().await?;
     Ok(gone)

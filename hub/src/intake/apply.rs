@@ -18,13 +18,14 @@ use serde_json::Value;
 
 use super::abuse::Watch;
 use super::consent::Consents;
+use super::mail::{self, MailPlaces, is_mail};
 use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
-use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
+use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::uploads;
 use super::{Work, changes, poison};
 use crate::body::ConversationBody;
-use crate::delivery::{Report, apply_statuses};
+use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
 use crate::provider_templates;
 use crate::state::Hub;
@@ -61,13 +62,7 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
     let people = people(&mut tx, ctx, &fresh, &found).await?;
     let watch = Watch::new(hub.config.abuse);
     write_messages(&mut tx, ctx, &directory, &fresh, &people, (found, watch)).await?;
-    let reports: Vec<Report<'_>> = work
-        .iter()
-        .filter_map(|work| match &work.item {
-            Item::Status(item) => Some(Report { inbox_id: work.inbox.id, item }),
-            _ => None,
-        })
-        .collect();
+    let reports = mail::reports(&mut tx, &directory, work).await?;
     apply_statuses(&mut tx, ctx, &directory, &reports).await?;
     let mut consents = Consents::default();
     for item in work {
@@ -199,7 +194,9 @@ async fn write_messages(
     }
     let mut threads = Threads::default();
     let mut pairs = BTreeSet::new();
-    for fresh in fresh {
+    let mut mail_places = MailPlaces::load(tx, fresh).await?;
+    threads.add_mail(tx, mail_places.conversations()).await?;
+    for fresh in fresh.iter().filter(|fresh| !is_mail(fresh.message)) {
         if let Some(row) = found.remove(&fresh.id).and_then(|found| found.conversation) {
             threads.add(row);
         } else if let Some(person) = people.get(&fresh.customer()).filter(|person| !person.is_new) {
@@ -212,7 +209,16 @@ async fn write_messages(
     for fresh in fresh {
         let customer = fresh.customer();
         let Some(person) = people.get(&customer) else { continue };
-        let thread = threads.of(tx, ctx, directory, &fresh.work.inbox, person, customer.address).await?;
+        let inbox = &fresh.work.inbox;
+        let place = if is_mail(fresh.message) { mail_places.of(inbox.id, fresh.message) } else { None };
+        let thread = if is_mail(fresh.message) {
+            let begins = MailBegins { inbox, person, address: customer.address, subject: subject_of(fresh.message) };
+            let thread = threads.of_mail(tx, ctx, directory, place.map(|place| place.conversation), &begins).await?;
+            mail_places.placed(inbox.id, fresh.message, thread.row.id);
+            thread
+        } else {
+            threads.of(tx, ctx, directory, inbox, person, customer.address).await?
+        };
         let mut too_much = false;
         match fresh.message.direction {
             Direction::Inbound => {
@@ -225,7 +231,7 @@ async fn write_messages(
             }
             Direction::Outbound => staff_wrote(&mut thread.row, ctx, fresh.id),
         }
-        records.add(ctx, fresh, person, &thread.row);
+        records.add(ctx, fresh, person, &thread.row, place.map(|place| place.via));
         if too_much {
             records.mark_last("rate_limited");
         }
@@ -258,6 +264,10 @@ async fn write_messages(
         .map(|fresh| (fresh.work.inbox.id, fresh.message.channel_message_id.as_str()))
         .collect();
     changes::unpark(tx, ctx, directory, &keys).await
+}
+
+fn subject_of(message: &MessageItem) -> Option<&str> {
+    message.metadata.get("subject").and_then(Value::as_str).filter(|subject| !subject.is_empty())
 }
 
 /// What the feed must know of a message beside the message.

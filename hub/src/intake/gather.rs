@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use object_store::ObjectStoreExt as _;
 use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
 use patchbay_core::notice::TypingState;
@@ -143,6 +144,38 @@ impl Intake {
     pub async fn set_aside_journaled(&self, event: SetAside, entry: Option<JournalEntry>) -> Result<(), NotAccepted> {
         super::poison::set_aside(&self.hub, &event, entry).await.map_err(|error| {
             tracing::warn!(error = %patchbay_http::Chain(&error), "an event could not be set aside");
+            NotAccepted::Unavailable
+        })
+    }
+
+    /// Keeps a file of a message under the hash of its content. `Ok` means durable; kept twice, it is there once.
+    pub async fn keep_file(&self, sha256: &str, content: bytes::Bytes) -> Result<(), NotAccepted> {
+        let key = object_store::path::Path::from(patchbay_store::objects::media_key(sha256));
+        if let Ok(known) = self.hub.files.head(&key).await
+            && usize::try_from(known.size) == Ok(content.len())
+        {
+            return Ok(());
+        }
+        self.hub.files.put(&key, content.into()).await.map(drop).map_err(|error| {
+            tracing::error!(error = %patchbay_http::Chain(&error), "a file of a message could not be kept");
+            NotAccepted::Unavailable
+        })
+    }
+
+    /// Remembers the token of a webhook with the digest of its body. `Some`: it was used before, with this digest.
+    pub async fn remember_token(
+        &self,
+        token: &str,
+        digest: &str,
+        forget_at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Option<String>, NotAccepted> {
+        let remember = async {
+            let mut tx = self.hub.db.begin().await?;
+            let known = patchbay_store::webhook_tokens::remember(&mut tx, token, digest, forget_at).await?;
+            tx.commit().await.map(|()| known)
+        };
+        remember.await.map_err(|error| {
+            tracing::warn!(error = %patchbay_http::Chain(&error), "the token of a webhook could not be remembered");
             NotAccepted::Unavailable
         })
     }

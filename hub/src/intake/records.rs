@@ -3,7 +3,7 @@
 use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::ids::{JobId, MediaId, MessageId};
+use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
 use patchbay_core::item::Media;
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_store::conversations::ConversationRow;
@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::apply::Fresh;
 use super::people::Person;
 use super::uploads::{Attached, Uploads};
+use patchbay_store::objects::media_key;
 
 /// How often a file is asked for before it is given up: about twenty minutes.
 const FETCH_TRIES: i64 = 10;
@@ -24,9 +25,20 @@ const FETCH_TRIES: i64 = 10;
 pub(super) struct Records<'a> {
     pub(super) messages: Vec<MessageRow>,
     files: Vec<NewMedia<'a>>,
+    kept: Vec<KeptMedia<'a>>,
     jobs: Vec<NewJob>,
     uploads: Uploads,
     attached: Vec<Attached>,
+}
+
+/// A file that lies in the object store already.
+#[derive(Debug)]
+struct KeptMedia<'a> {
+    id: MediaId,
+    message: MessageId,
+    conversation: ConversationId,
+    file: &'a Media,
+    key: String,
 }
 
 impl<'a> Records<'a> {
@@ -35,6 +47,7 @@ impl<'a> Records<'a> {
         Self {
             messages: Vec::with_capacity(messages),
             files: Vec::new(),
+            kept: Vec::new(),
             jobs: Vec::new(),
             uploads,
             attached: Vec::new(),
@@ -42,8 +55,24 @@ impl<'a> Records<'a> {
     }
 
     /// Adds a message with its files. `conversation`: as the message leaves it.
-    pub(super) fn add(&mut self, ctx: &Ctx, fresh: &Fresh<'a>, person: &Person, conversation: &ConversationRow) {
+    /// `via`: what led a mail there.
+    pub(super) fn add(
+        &mut self,
+        ctx: &Ctx,
+        fresh: &Fresh<'a>,
+        person: &Person,
+        conversation: &ConversationRow,
+        via: Option<&str>,
+    ) {
         let message = fresh.message;
+        let mut metadata = message.metadata.clone();
+        if let Some(via) = via {
+            metadata.insert("thread".to_owned(), json!({ "conversation": conversation.id, "via": via }));
+        }
+        // A right token and a known id prove the thread, not the person.
+        if person.contact_id != conversation.contact_id && message.direction == Direction::Inbound {
+            metadata.insert("review".to_owned(), "sender_not_participant".into());
+        }
         let files: Vec<Value> = message
             .content
             .media
@@ -82,7 +111,7 @@ impl<'a> Records<'a> {
                 Direction::Outbound => DeliveryStatus::Sent,
             },
             error: None,
-            metadata: Value::Object(message.metadata.clone()),
+            metadata: Value::Object(metadata),
             occurred_at: message.timestamp,
             sent_at: None,
             delivered_at: None,
@@ -103,6 +132,15 @@ impl<'a> Records<'a> {
     /// Adds a file, to be fetched, and tells what its message says of it.
     fn add_file(&mut self, ctx: &Ctx, message: MessageId, file: &'a Media, conversation: &ConversationRow) -> Value {
         let id = MediaId::new();
+        // Who handed it over kept it already, under the hash of its content.
+        if let (None, None, Some(sha256)) = (&file.id, &file.url, &file.sha256_hex) {
+            let key = media_key(sha256);
+            let shown = json!({ "media_id": id, "mime_type": file.mime_type, "filename": file.filename,
+                "size": file.size, "sha256_hex": sha256, "inline": file.inline, "content_id": file.content_id,
+                "status": "ready" });
+            self.kept.push(KeptMedia { id, message, conversation: conversation.id, file, key });
+            return shown;
+        }
         self.files.push(NewMedia {
             id,
             message_id: Some(message),
@@ -149,8 +187,27 @@ impl<'a> Records<'a> {
     /// Inserts the files and promises to fetch them.
     pub(super) async fn write_files(&self, tx: &mut Tx, ctx: &Ctx) -> Result<(), StoreError> {
         let attached = self.attached.iter().map(Attached::row);
-        let files: Vec<NewMedia<'_>> = self.files.iter().copied().chain(attached).collect();
+        let kept = self.kept.iter().map(KeptMedia::row);
+        let files: Vec<NewMedia<'_>> = self.files.iter().copied().chain(attached).chain(kept).collect();
         media::insert_all(tx, &files, ctx.now).await?;
         jobs::enqueue_all(tx, ctx, &self.jobs).await
+    }
+}
+
+impl KeptMedia<'_> {
+    fn row(&self) -> NewMedia<'_> {
+        NewMedia {
+            id: self.id,
+            message_id: Some(self.message),
+            conversation_id: Some(self.conversation),
+            provider_media_id: None,
+            mime_type: self.file.mime_type.as_deref().unwrap_or("application/octet-stream"),
+            filename: self.file.filename.as_deref(),
+            size_bytes: self.file.size.and_then(|size| i64::try_from(size).ok()),
+            sha256: self.file.sha256_hex.as_deref(),
+            storage_key: Some(&self.key),
+            status: MediaStatus::Ready,
+            created_by: None,
+        }
     }
 }

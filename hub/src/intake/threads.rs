@@ -10,12 +10,16 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, MessageId, UserId};
 use patchbay_core::inbox::Inbox;
+use patchbay_core::letter::SUBJECT_CHARS;
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{StoreError, Tx};
+use patchbay_store::{StoreError, Tx, mail_threads};
 use serde_json::Value;
 
 use super::people::Person;
 use crate::feed::placement;
+
+/// Longest chain of continuations that is followed.
+const MOST_CONTINUATIONS: usize = 20;
 
 /// A conversation while a batch works on it.
 #[derive(Debug)]
@@ -37,16 +41,36 @@ pub(super) enum Origin {
     Begun,
 }
 
-/// The conversations of a batch, by contact and inbox.
+/// What a conversation of a batch goes by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    /// The one open conversation of a contact in an inbox.
+    Of(ContactId, InboxId),
+    /// A thread of mails: there can be several.
+    Mail(ConversationId),
+}
+
+/// The conversations of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Threads {
-    threads: HashMap<(ContactId, InboxId), Thread>,
+    threads: HashMap<Key, Thread>,
+    /// Threads closed too long ago, with what continues them.
+    continued: HashMap<ConversationId, ConversationId>,
+}
+
+/// What a conversation by mail begins with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MailBegins<'a> {
+    pub(super) inbox: &'a Inbox,
+    pub(super) person: &'a Person,
+    pub(super) address: &'a str,
+    pub(super) subject: Option<&'a str>,
 }
 
 impl Threads {
     /// Takes in a conversation that the transaction has read and locked.
     pub(super) fn add(&mut self, row: ConversationRow) {
-        let key = (row.contact_id, row.inbox_id);
+        let key = Key::Of(row.contact_id, row.inbox_id);
         let newer = self.threads.get(&key).is_none_or(|thread| {
             thread.row.status == ConversationStatus::Closed
                 && (row.status != ConversationStatus::Closed || row.closed_at > thread.row.closed_at)
@@ -65,7 +89,10 @@ impl Threads {
         ctx: &Ctx,
         pairs: BTreeSet<(ContactId, InboxId)>,
     ) -> Result<(), StoreError> {
-        let missing: Vec<_> = pairs.into_iter().filter(|pair| !self.threads.contains_key(pair)).collect();
+        let missing: Vec<_> = pairs
+            .into_iter()
+            .filter(|(contact, inbox)| !self.threads.contains_key(&Key::Of(*contact, *inbox)))
+            .collect();
         for row in conversations::current_of(tx, &missing, ctx.now - REOPEN_WITHIN).await? {
             self.add(row);
         }
@@ -82,7 +109,7 @@ impl Threads {
         person: &Person,
         address: &str,
     ) -> Result<&mut Thread, StoreError> {
-        let key = (person.contact_id, inbox.id);
+        let key = Key::Of(person.contact_id, inbox.id);
         let thread = match self.threads.entry(key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => {
@@ -100,6 +127,87 @@ impl Threads {
             reopen(tx, directory, &mut thread.row).await?;
         }
         Ok(thread)
+    }
+
+    /// Reads and locks threads of mails, each with what continues it when it was closed too long ago.
+    pub(super) async fn add_mail(
+        &mut self,
+        tx: &mut Tx,
+        conversations: impl Iterator<Item = ConversationId>,
+    ) -> Result<(), StoreError> {
+        // Always in the same order, so that two nodes never wait for each other.
+        let wanted: BTreeSet<ConversationId> = conversations.collect();
+        for id in wanted {
+            if let Some(row) = conversations::lock(tx, id).await? {
+                let (before, was) = (placement(&row), row.status);
+                self.threads.insert(Key::Mail(id), Thread { row, origin: Origin::Stored, before, was });
+            }
+        }
+        Ok(())
+    }
+
+    /// The thread a mail belongs to: the one it was found in, what continues that one, or a new one.
+    pub(super) async fn of_mail(
+        &mut self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        directory: &Directory,
+        found: Option<ConversationId>,
+        begins: &MailBegins<'_>,
+    ) -> Result<&mut Thread, StoreError> {
+        let (current, follows) = match found {
+            Some(id) => self.current_mail(tx, ctx, id).await?,
+            None => (None, None),
+        };
+        let key = Key::Mail(current.unwrap_or_else(ConversationId::new));
+        let thread = match self.threads.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let mut row = begin(ctx, begins.inbox, begins.person, begins.address, follows);
+                row.subject = begins.subject.map(|subject| subject.chars().take(SUBJECT_CHARS).collect());
+                if let Key::Mail(id) = key {
+                    row.id = id;
+                }
+                if let Some(follows) = follows {
+                    self.continued.insert(follows, row.id);
+                }
+                let (before, was) = (placement(&row), row.status);
+                place.insert(Thread { row, origin: Origin::Begun, before, was })
+            }
+        };
+        if thread.row.status == ConversationStatus::Closed {
+            reopen(tx, directory, &mut thread.row).await?;
+        }
+        Ok(thread)
+    }
+
+    /// The thread that stands for `id` now, or the one that a new one has to follow.
+    async fn current_mail(
+        &mut self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        id: ConversationId,
+    ) -> Result<(Option<ConversationId>, Option<ConversationId>), StoreError> {
+        let mut id = id;
+        for _ in 0..MOST_CONTINUATIONS {
+            let Some(thread) = self.threads.get(&Key::Mail(id)) else { return Ok((None, None)) };
+            let row = &thread.row;
+            let is_over = row.status == ConversationStatus::Closed
+                && row.closed_at.is_some_and(|at| at < ctx.now - REOPEN_WITHIN);
+            if !is_over {
+                return Ok((Some(id), None));
+            }
+            let next = match self.continued.get(&id) {
+                Some(next) => Some(*next),
+                None => mail_threads::continued_by(tx, id).await?,
+            };
+            let Some(next) = next else { return Ok((None, Some(id))) };
+            if !self.threads.contains_key(&Key::Mail(next)) {
+                self.add_mail(tx, std::iter::once(next)).await?;
+            }
+            id = next;
+        }
+        Ok((None, Some(id)))
     }
 
     /// All of them.

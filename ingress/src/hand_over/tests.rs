@@ -23,6 +23,14 @@ impl Taker for Arc<Fickle> {
         self.taken.lock().unwrap().extend(deliveries.filter_map(|delivery| delivery.account));
         Ok(())
     }
+
+    async fn keep(&self, _files: Vec<KeptFile>) -> Result<(), NotAccepted> {
+        if self.is_away.load(Ordering::SeqCst) { Err(NotAccepted::Unavailable) } else { Ok(()) }
+    }
+
+    async fn use_token(&self, _token: &Token) -> Result<TokenUse, NotAccepted> {
+        if self.is_away.load(Ordering::SeqCst) { Err(NotAccepted::Unavailable) } else { Ok(TokenUse::First) }
+    }
 }
 
 fn delivery(name: usize) -> Vec<Delivery> {

@@ -1,5 +1,6 @@
 //! Sending a request of the journal through the adapters again, at the time it came: its signature is checked anew.
 
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,7 +19,8 @@ use tower::ServiceExt as _;
 use super::raw::RawRequest;
 use super::seal::Journal;
 use crate::config::Config;
-use crate::delivery::{Accepted, Delivery, NotDurable, Sink, SinkFuture};
+use crate::delivery::{Accepted, Delivery, KeptFile, NotDurable, Sink, SinkFuture, Token, TokenUse};
+use crate::hand_over::Taker;
 use crate::inboxes::Inboxes;
 use crate::webhook::{Ingress, Verdict, router};
 
@@ -81,6 +83,21 @@ impl Sink for Noted {
             }
             Ok(Accepted { fresh, duplicates: 0 })
         })
+    }
+
+    fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        Box::pin(
+            async move { Taker::keep(&self.intake, files).await.map_err(|_| NotDurable { retry_after_seconds: 1 }) },
+        )
+    }
+
+    /// The token was used when the request came; it is the same request.
+    fn use_token<'a>(&'a self, _token: &'a Token) -> SinkFuture<'a, TokenUse> {
+        Box::pin(std::future::ready(TokenUse::Repeated))
+    }
+
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
+        Box::pin(std::future::ready(None))
     }
 
     fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, _address: &'a str) -> SinkFuture<'a, Consent> {

@@ -7,18 +7,22 @@ use chrono::TimeDelta;
 use patchbay_core::channel::Channel;
 use patchbay_core::chat::{IdentityMode, JwtRules, Origin, Site};
 use patchbay_core::ids::InboxId;
-use patchbay_core::inbox::{Inbox, Provider, Twilio, WhatsAppCloud};
+use patchbay_core::inbox::{DkimCheck, InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 use serde_json::Value;
 
 use crate::config::Config;
 use crate::inboxes::Inboxes;
+use crate::mail_auth::{MailAuth, RecordedDns};
 
 /// What a case configures.
 pub(super) struct Settings {
     pub(super) ingress: Config,
     pub(super) inboxes: Inboxes,
     pub(super) opted_out: Vec<String>,
+    /// Message ids that are known, with their conversations.
+    pub(super) conversations: Vec<(String, String)>,
+    pub(super) mail_auth: MailAuth,
     /// The account of sockets: their upgrade names none.
     pub(super) socket_account: String,
     /// Unix seconds.
@@ -35,8 +39,24 @@ impl Settings {
         };
         Self {
             ingress,
-            inboxes: Inboxes::new(whatsapp(config).into_iter().chain(twilio(config)).chain(chat(config)).map(Arc::new)),
+            inboxes: Inboxes::new(
+                whatsapp(config)
+                    .into_iter()
+                    .chain(twilio(config))
+                    .chain(mailboxes(config))
+                    .chain(chat(config))
+                    .map(Arc::new),
+            ),
             opted_out: texts(&config["opted_out"]),
+            conversations: entries(&config["known_message_ids"])
+                .filter_map(|(id, conversation)| Some((id.clone(), conversation.as_str()?.to_owned())))
+                .collect(),
+            mail_auth: MailAuth::of_records(RecordedDns::new(entries(&config["dns"]["txt"]).flat_map(
+                |(name, record)| {
+                    let records = record.as_array().map_or_else(|| std::slice::from_ref(record), Vec::as_slice);
+                    records.iter().filter_map(Value::as_str).map(move |record| (name.as_str(), record))
+                },
+            ))),
             socket_account: config["websocket_account"].as_str().unwrap_or_default().to_owned(),
             now: config["now"].as_i64().unwrap_or_default(),
         }
@@ -78,6 +98,32 @@ fn twilio(config: &Value) -> Vec<Inbox> {
                 }),
             )
         })
+        .collect()
+}
+
+fn mailboxes(config: &Value) -> Vec<Inbox> {
+    /// How far a webhook's time may be off when a case does not say.
+    const MAX_AGE_SECONDS: u64 = 900;
+    let Some(inbound) = config["inbound"].as_str() else { return Vec::new() };
+    let inbound: Option<InboundMail> = inbound.parse().ok();
+    let mailbox = Mailbox {
+        inbound,
+        signing_keys: secrets(&config["signing_keys"]),
+        max_age_seconds: config["max_age_seconds"].as_u64().unwrap_or(MAX_AGE_SECONDS),
+        smtp_url: Secret::new(""),
+        reply_domain: config["reply_domain"].as_str().unwrap_or_default().to_ascii_lowercase(),
+        reply_token_secret: Secret::new(config["reply_token_secret"].as_str().unwrap_or_default()),
+        dkim: config["dkim"].as_str().and_then(|word| word.parse().ok()).unwrap_or(DkimCheck::Verify),
+        signer: None,
+    };
+    let mut addresses = texts(&config["inboxes"]);
+    if addresses.is_empty() {
+        // A case of events alone needs somebody whose key it is.
+        addresses.push(String::new());
+    }
+    addresses
+        .into_iter()
+        .map(|address| Inbox { address, ..inbox(Channel::Email, Provider::Email(Box::new(mailbox.clone()))) })
         .collect()
 }
 

@@ -1,4 +1,4 @@
-//! Every recorded case of WhatsApp, Twilio and web chat, through the real router, compared as the cases ask for.
+//! Every recorded case of WhatsApp, Twilio, mail and web chat, through the real router, compared as the cases ask for.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use super::{Replay, replay};
 fn cases() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let mut cases = Vec::new();
-    for channel in ["whatsapp", "twilio", "chat"] {
+    for channel in ["whatsapp", "twilio", "email", "chat"] {
         for entry in std::fs::read_dir(root.join(channel)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{channel}/{}", path.file_name().unwrap().to_string_lossy());
@@ -19,7 +19,7 @@ fn cases() -> Vec<(String, Value)> {
         }
     }
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(cases.len(), 49 + 66 + 25, "every case has to be here");
+    assert_eq!(cases.len(), 49 + 66 + 58 + 25, "every case has to be here");
     cases
 }
 
@@ -67,12 +67,10 @@ async fn nothing_that_was_changed_on_its_way_is_accepted() {
 
 #[tokio::test]
 async fn cases_of_other_channels_are_named_as_not_served() {
-    for path in ["email/001-mailgun-plain-dkim.json"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(path);
-        let lines = replay(&std::fs::read_to_string(path).unwrap()).await;
-        assert!(!lines.is_empty());
-        assert!(lines.iter().all(|line| line["error"] == "unsupported_channel"), "{lines:?}");
-    }
+    let fax = json!({"id": "fax-1", "channel": "fax", "request": {"method": "POST", "url": "https://x.test/fax"}});
+    let lines = replay(&fax.to_string()).await;
+    assert_eq!(lines.len(), 1);
+    assert_eq!(lines[0]["error"], "unsupported_channel");
     assert_eq!(replay("{").await[0]["error"], "malformed_vector");
 }
 
@@ -81,7 +79,9 @@ async fn cases_of_other_channels_are_named_as_not_served() {
 async fn the_order_of_requests_does_not_change_what_is_kept() {
     let mut groups: std::collections::BTreeMap<String, Vec<Value>> = std::collections::BTreeMap::new();
     // What `YES` means depends on what came before it: consent has an order.
-    for (_, case) in cases().into_iter().filter(|(name, _)| !name.contains("-yes-")) {
+    // Several mails of the cases share a message id: the first one counts.
+    let has_order = |name: &str| name.contains("-yes-") || name.starts_with("email/");
+    for (_, case) in cases().into_iter().filter(|(name, _)| !has_order(name)) {
         groups.entry(case["config"].to_string()).or_default().extend(requests(&case));
     }
     for (config, requests) in groups {
@@ -121,7 +121,10 @@ async fn the_order_of_requests_does_not_change_what_is_kept() {
 fn tampered(request: &Value) -> Vec<(String, Value)> {
     let mut all = Vec::new();
     let body = request["body"].as_str().unwrap_or_default();
-    for place in (0..body.len())
+    let url = request["url"].as_str().unwrap_or_default();
+    // What Mailgun signs does not cover the body, and Postmark signs nothing.
+    let is_covered = !url.contains("/email/mailgun") && !url.contains("/email/postmark");
+    for place in (0..if is_covered { body.len() } else { 0 })
         .step_by(body.len() / 23 + 1)
         .filter(|place| body.is_char_boundary(*place) && body.is_char_boundary(place + 1))
     {
@@ -132,10 +135,17 @@ fn tampered(request: &Value) -> Vec<(String, Value)> {
         all.push((format!("body byte {place}"), changed));
     }
     let headers = request["headers"].as_object().cloned().unwrap_or_default();
-    let signatures = ["x-hub-signature-256", "x-twilio-signature"];
+    let signatures = [
+        "x-hub-signature-256",
+        "x-twilio-signature",
+        "x-twilio-email-event-webhook-signature",
+        "x-twilio-email-event-webhook-timestamp",
+        "authorization",
+    ];
     for (name, value) in headers.iter().filter(|(name, _)| signatures.contains(&name.to_ascii_lowercase().as_str())) {
         let signature = value.as_str().unwrap_or_default();
-        for place in 0..signature.len() {
+        // The scheme of credentials may be written in any case.
+        for place in signature.find(' ').unwrap_or(0)..signature.len() {
             for flip in [1, 0x20] {
                 let mut bytes = signature.as_bytes().to_vec();
                 bytes[place] ^= flip;
@@ -146,9 +156,9 @@ fn tampered(request: &Value) -> Vec<(String, Value)> {
             }
         }
     }
-    if request["url"].as_str().unwrap_or_default().contains("/twilio/") {
+    if url.contains("/twilio/") {
         let mut changed = request.clone();
-        changed["url"] = format!("{}&x=1", request["url"].as_str().unwrap()).into();
+        changed["url"] = format!("{url}&x=1").into();
         all.push(("a further query parameter".to_owned(), changed));
     }
     all

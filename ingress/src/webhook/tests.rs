@@ -331,6 +331,18 @@ async fn an_inbox_over_its_rate_is_told_when_to_come_back() {
 struct Full;
 
 impl Sink for Full {
+    fn keep(&self, _: Vec<crate::delivery::KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        Box::pin(std::future::ready(Err(NotDurable { retry_after_seconds: 7 })))
+    }
+
+    fn use_token<'a>(&'a self, _: &'a crate::delivery::Token) -> SinkFuture<'a, crate::delivery::TokenUse> {
+        Box::pin(std::future::ready(crate::delivery::TokenUse::First))
+    }
+
+    fn conversations(&self) -> SinkFuture<'_, Option<std::collections::HashMap<String, String>>> {
+        Box::pin(std::future::ready(None))
+    }
+
     fn accept(&self, _deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>> {
         Box::pin(std::future::ready(Err(NotDurable { retry_after_seconds: 7 })))
     }
@@ -449,6 +461,10 @@ fn every_webhook_is_in_the_api_document() {
     assert_eq!(
         paths,
         [
+            "/webhooks/email/mailgun",
+            "/webhooks/email/mailgun/mime",
+            "/webhooks/email/postmark",
+            "/webhooks/email/sendgrid",
             "/webhooks/twilio/sms",
             "/webhooks/twilio/status",
             "/webhooks/twilio/status/{message_id}",

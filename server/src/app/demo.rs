@@ -10,7 +10,7 @@ use patchbay_simulator::{Simulator, SimulatorConfig, Way};
 
 use super::parts::Parts;
 use super::{Mode, StartError};
-use crate::settings::Settings;
+use crate::settings::{Settings, TransactionSettings};
 
 /// The chat site of the demo.
 const SITE: &str = "website";
@@ -71,6 +71,14 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
     let mut people = Vec::new();
     if mode == Mode::Demo {
         settings.inboxes.extend(inboxes(&simulator));
+        let keys = &simulator.config().ledger;
+        settings.integration.transactions.get_or_insert_with(|| TransactionSettings {
+            base_url: simulator.ledger_base(),
+            token_url: format!("{}/token", simulator.ledger_base()),
+            client_id: keys.client_id.clone(),
+            client_secret: keys.client_secret.clone(),
+            hmac_secret: keys.hmac_secret.clone(),
+        });
         if settings.inboxes.iter().all(|inbox| inbox.name != SITE) {
             settings.inboxes.push(site(&settings.public_url));
         }

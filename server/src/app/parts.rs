@@ -13,7 +13,7 @@ use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
 use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
-use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, Spool};
+use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
@@ -128,7 +128,7 @@ impl Parts {
             self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
         }
         if roles.ingress {
-            self.start_ingress(settings, inboxes, journal, (stop, stop_intake))?;
+            self.start_ingress(settings, inboxes, journal, (stop, stop_intake)).await?;
         }
         if roles.realtime || roles.api {
             let config = patchbay_realtime::Config {
@@ -188,7 +188,8 @@ impl Parts {
         reenactment
     }
 
-    fn start_ingress(
+    /// `stop_sockets`: no visitor and no mail server is greeted after it; what was received is taken in until `stop`.
+    async fn start_ingress(
         &mut self,
         settings: &Settings,
         inboxes: Inboxes,
@@ -207,8 +208,14 @@ impl Parts {
         }
         let (desk, visitors) = Desk::start(self.hub.clone(), stop_sockets.clone());
         self.tasks.push(visitors);
-        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink));
-        self.ingress = Some(ingress.with_desk(desk));
+        let ingress = Ingress::new(config, inboxes, self.hub.gate.clock.clone(), Arc::new(sink)).with_desk(desk);
+        let broken = |problem: String| StartError::Part { what: "the mail receiver", problem };
+        if let Some(smtp) = settings.smtp_receiver().map_err(broken)? {
+            let bound = SmtpListener::bind(smtp, ingress.clone()).await;
+            let listener = bound.map_err(|error| broken(format!("listen_smtp: {error}")))?;
+            self.tasks.push(tokio::spawn(listener.run(stop_sockets.clone())));
+        }
+        self.ingress = Some(ingress);
         Ok(())
     }
 

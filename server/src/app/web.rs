@@ -9,6 +9,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use patchbay_core::Code;
 use patchbay_http::{ApiError, correlate, no_such_method, no_such_path};
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -36,6 +37,7 @@ pub(super) fn router(
     parts: &Parts,
     watched: Observability,
     simulated: &Simulated,
+    stop: &CancellationToken,
 ) -> Router {
     let Observability { observer, alerts, door, metrics } = watched;
     let (alerts, _) =
@@ -82,6 +84,10 @@ pub(super) fn router(
     if let Some(realtime) = &parts.realtime {
         let (live, _) = patchbay_realtime::router::<()>(realtime.clone()).split_for_parts();
         router = router.merge(live);
+    }
+    if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
+        let door = patchbay_tool_gateway::McpDoor::new(gateway.clone(), &settings.public_url, stop);
+        router = router.merge(door.router());
     }
     if let Some(simulator) = &parts.simulator {
         router = router.merge(simulator.phones_router());

@@ -3,7 +3,8 @@
 use patchbay_core::ids::AccountId;
 use patchbay_dispatch::{Checked, check_audit_log};
 use patchbay_http::Chain as Causes;
-use patchbay_store::{Db, StoreError, audit};
+use patchbay_store::{Db, StoreError, audit, tool_invocations};
+use patchbay_tool_gateway::{CallsChecked, check_calls};
 
 use super::{CommandError, print};
 use crate::cli::{AuditAction, Chain};
@@ -36,9 +37,37 @@ pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), 
             }
         }
     }
+    let (rows, torn) = calls(&db, account).await.map_err(failed)?;
+    if torn > 0 {
+        return Err(CommandError::Failed(format!("{torn} chains of tool calls are broken")));
+    }
+    print(&format!("tool calls: {rows} rows, whole"));
     if broken == 0 {
         print(&format!("{} chains with {entries} entries are whole", chains.len()));
         return Ok(());
     }
     Err(CommandError::Failed(format!("{broken} of {} chains are broken", chains.len())))
+}
+
+/// Checks the calls of assistants' tools in the same way: rows that are whole, and chains that are not.
+async fn calls(db: &Db, account: Option<Chain>) -> Result<(u64, u64), StoreError> {
+    let chains = match account {
+        Some(Chain::Account(id)) => vec![Some(AccountId(id))],
+        Some(Chain::None) => vec![None],
+        None => tool_invocations::chains(&mut db.read().await?).await?,
+    };
+    let (mut whole, mut broken) = (0, 0);
+    for chain in chains {
+        match check_calls(db, chain).await? {
+            CallsChecked::Whole { rows } => whole += rows,
+            CallsChecked::Broken { rows, at } => {
+                whole += rows;
+                broken += 1;
+                let name = chain.map_or_else(|| "none".to_owned(), |account| account.to_string());
+                let at = at.map_or_else(|| "a missing row".to_owned(), |id| format!("row {id}"));
+                print(&format!("tool calls of account {name}: BROKEN at {at} after {rows} whole rows"));
+            }
+        }
+    }
+    Ok((whole, broken))
 }

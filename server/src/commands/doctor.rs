@@ -39,6 +39,14 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
             Health::Disabled(problem) => problems.push(format!("inbox {}: disabled: {problem}", inbox.name)),
         }
     }
+    let receives = settings.inboxes.iter().find(|inbox| inbox.inbound.as_deref() == Some("smtp"));
+    match (settings.smtp_receiver(), receives) {
+        (Err(problem), _) => problems.push(problem),
+        (Ok(None), Some(inbox)) => {
+            problems.push(format!("inbox {}: receives by SMTP, and listen_smtp is not set", inbox.name));
+        }
+        (Ok(_), _) => {}
+    }
     if problems.is_empty() {
         print("everything is well");
         return Ok(());

@@ -77,8 +77,7 @@ impl Settings {
 impl Settings {
     /// Keys that are set and do nothing in this release.
     pub fn unused(&self) -> Vec<&'static str> {
-        let mail = (!self.listen_smtp.is_empty()).then_some("listen_smtp");
-        mail.into_iter().chain(self.integration.unused()).collect()
+        self.integration.unused().collect()
     }
 }
 

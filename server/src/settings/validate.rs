@@ -38,6 +38,9 @@ impl Settings {
         patchbay_hub::directory::InboxSettings::check_all(&self.inboxes)
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
         self.validate_evidence()?;
+        if !self.listen_smtp.is_empty() && self.listen_smtp.parse::<SocketAddr>().is_err() {
+            return invalid(format!("listen_smtp: {} is not an address like 127.0.0.1:2525", self.listen_smtp));
+        }
         if self.env == Environment::Production {
             self.validate_production()?;
         }

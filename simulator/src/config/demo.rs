@@ -133,6 +133,6 @@ fn newest(secrets: &[Secret]) -> Secret {
     secrets.first().cloned().unwrap_or_else(secret)
 }
 
-fn secret() -> Secret {
+pub(super) fn secret() -> Secret {
     Secret::new(hex::encode(rand::rng().random::<[u8; 16]>()))
 }

@@ -4,7 +4,7 @@ use patchbay_tests::{Plan, both_plans};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::site::{Site, Visitor, new_id, proof};
+use super::site::{Site, new_id, proof};
 
 both_plans! {
     a_visitor_who_proves_to_be_a_user_keeps_the_conversation;
@@ -81,7 +81,7 @@ async fn a_wrong_proof_is_refused_everywhere() {
     assert_eq!(stranger.call("messages", message).await.status(), 401);
     assert!(visitor.history(0).await.is_empty());
     for token in ["chat1.e30.x", "chat1.", &visitor.token[..visitor.token.len() - 2]] {
-        let bad = Visitor { ..site.visitor(0) };
+        let bad = site.visitor(0);
         let call = bad.request(Method::GET, "messages").bearer_auth(token).send().await.unwrap();
         assert_eq!(call.status(), 401, "{token}");
     }

@@ -32,10 +32,9 @@ struct State {
 
 impl Breaker {
     /// Lets a call pass. Error: seconds until it makes sense to ask again.
-    pub(super) fn enter(&self, call: Call) -> Result<(), u64> {
+    pub(super) fn enter(&self, call: Call, now: Instant) -> Result<(), u64> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(until) = state.open_until else { return Ok(()) };
-        let now = Instant::now();
         if now < until {
             return Err(until.duration_since(now).as_secs() + 1);
         }
@@ -47,7 +46,7 @@ impl Breaker {
     }
 
     /// Notes how a call ended.
-    pub(super) fn leave(&self, failed: bool) {
+    pub(super) fn leave(&self, failed: bool, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if !failed {
             *state = State::default();
@@ -55,7 +54,7 @@ impl Breaker {
         }
         state.failures += 1;
         if state.probing || state.failures >= FAILURES {
-            state.open_until = Some(Instant::now() + OPEN_FOR);
+            state.open_until = Some(now + OPEN_FOR);
             state.probing = false;
         }
     }
@@ -69,31 +68,31 @@ impl Breaker {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn five_failures_open_it_and_one_probe_closes_it() {
-        let breaker = Breaker::default();
+    #[test]
+    fn five_failures_open_it_and_one_probe_closes_it() {
+        let (breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..5 {
-            assert!(breaker.enter(Call::Ordinary).is_ok());
-            breaker.leave(true);
+            assert!(breaker.enter(Call::Ordinary, now).is_ok());
+            breaker.leave(true, now);
         }
-        assert!(breaker.enter(Call::Ordinary).is_err());
-        tokio::time::advance(OPEN_FOR).await;
-        assert!(breaker.enter(Call::Commit).is_err(), "a commit is never the probe");
-        assert!(breaker.enter(Call::Ordinary).is_ok());
-        assert!(breaker.enter(Call::Ordinary).is_err(), "one probe at a time");
-        breaker.leave(false);
-        assert!(breaker.enter(Call::Commit).is_ok());
+        assert!(breaker.enter(Call::Ordinary, now).is_err());
+        let later = now + OPEN_FOR;
+        assert!(breaker.enter(Call::Commit, later).is_err(), "a commit is never the probe");
+        assert!(breaker.enter(Call::Ordinary, later).is_ok());
+        assert!(breaker.enter(Call::Ordinary, later).is_err(), "one probe at a time");
+        breaker.leave(false, later);
+        assert!(breaker.enter(Call::Commit, later).is_ok());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_failed_probe_opens_it_again() {
-        let breaker = Breaker::default();
+    #[test]
+    fn a_failed_probe_opens_it_again() {
+        let (breaker, now) = (Breaker::default(), Instant::now());
         for _ in 0..5 {
-            breaker.leave(true);
+            breaker.leave(true, now);
         }
-        tokio::time::advance(OPEN_FOR).await;
-        assert!(breaker.enter(Call::Ordinary).is_ok());
-        breaker.leave(true);
-        assert!(breaker.enter(Call::Ordinary).is_err());
+        let later = now + OPEN_FOR;
+        assert!(breaker.enter(Call::Ordinary, later).is_ok());
+        breaker.leave(true, later);
+        assert!(breaker.enter(Call::Ordinary, later).is_err());
     }
 }
