@@ -16,6 +16,9 @@ describe("people", () => {
     browser = await Browser.start();
     page = await (await browser.profile()).newPage();
     await signIn(page, server, "admin");
+    await server.say(MAYA.address, "whatsapp", "Hello");
+    await server.say(TOMAS.address, "whatsapp", "Hello");
+    await eventually(async () => assert.equal(await page.locator("[data-conversation]").count(), 2));
   });
   after(async () => {
     await browser?.stop();
@@ -37,7 +40,7 @@ describe("people", () => {
     await page.locator("[data-contact]", { hasText: MAYA.name }).waitFor();
     await page.getByRole("searchbox").fill("010-1002");
     await eventually(async () => assert.equal(await page.locator("[data-contact]").count(), 1));
-    await page.locator("[data-contact]", { hasText: TOMAS.name }).click();
+    await page.locator("[data-contact]", { hasText: TOMAS.address }).click();
     await page.locator("[data-identity]", { hasText: TOMAS.address }).first().waitFor();
     await page.getByLabel("Name", { exact: true }).fill("Tomás H.");
     await page.getByRole("button", { name: "Save" }).click();
