@@ -166,7 +166,7 @@ impl Writing {
             self.text.push_str(&serde_json::to_string(&MessageBody::from(message)).unwrap_or_else(|_| "null".into()));
         }
         if let Some(last) = page.last() {
-            self.after = Some(last.seq)
+            self.after = Some(last.seq);
         } else {
             self.text.push_str("]}");
             self.after = None;

@@ -20,7 +20,7 @@ const MAX_SUBJECT_CHARS: usize = 998;
 const MAX_RECIPIENTS: usize = 100;
 
 /// Finds the conversation of a message id.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What must be known of our side to understand a mail.
 #[derive(Clone, Copy)]

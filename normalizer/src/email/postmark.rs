@@ -32,7 +32,7 @@ pub enum Posted {
 pub fn posted(body: &[u8], received_at: DateTime<Utc>) -> Result<Posted, NotPosted> {
     let inbound: Inbound<'_> = serde_json::from_slice(body).map_err(|_| NotPosted)?;
     match inbound.record_type.as_deref() {
-        None | Some("Inbound") => Ok(Posted::Mail(Box::new(mail(inbound, received_at).ok_or(NotPosted)?))),
+        None | Some("Inbound") => Ok(Posted::Mail(Box::new(mail(&inbound, received_at).ok_or(NotPosted)?))),
         Some(_) => {
             let event: Value = serde_json::from_slice(body).map_err(|_| NotPosted)?;
             Ok(Posted::Event(Box::new(self::event(&event, received_at))))
