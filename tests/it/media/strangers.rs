@@ -154,7 +154,8 @@ async fn no_address_inside_or_of_a_stranger_is_asked(plan: Plan) {
     });
     deployment.admin.post("/api/v1/inboxes", inbox).await.expect(201);
     let node = deployment.nodes[0].base_url();
-    let ids: Vec<usize> = (0..TABLE.len()).chain((0..TABLE.len()).map(|at| at + 1000)).collect();
+    // The last entry is no address at all; to redirect there is to name a page of the API itself.
+    let ids: Vec<usize> = (0..TABLE.len()).chain((0..TABLE.len() - 1).map(|at| at + 1000)).collect();
     for id in &ids {
         let body = picture(*id).to_string().into_bytes();
         let signature = sign_meta(APP_SECRET, &body);
