@@ -25,6 +25,9 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
     print(&format!("the providers answer on {}", running.base_url()));
     print(&format!("  WhatsApp    api_base = \"{}\"", running.graph_base()));
     print(&format!("  Twilio      api_base = \"{}\"", running.base_url()));
+    if let Some(url) = running.smtp_url() {
+        print(&format!("  E-mail      smtp_url = \"{url}\""));
+    }
     print(&format!("  Transactions base_url = \"{}\", token_url = \"{0}/token\"", running.ledger_base()));
     super::serve::asked_to_stop().await;
     running.shutdown().await;

@@ -1,5 +1,7 @@
 //! The cast of the demo, and the providers' side of inboxes that were configured elsewhere.
 
+use std::net::SocketAddr;
+
 use patchbay_core::channel::Channel;
 use patchbay_core::inbox::{InboundMail, Inbox, Provider};
 use patchbay_core::secret::Secret;
@@ -36,6 +38,7 @@ impl SimulatorConfig {
     pub fn for_inboxes(public_url: &str, inboxes: &[Inbox]) -> Self {
         let mut config = Self::with_cast();
         let mut mailboxes = Vec::new();
+        let mut relay = None;
         for inbox in inboxes {
             match &inbox.provider {
                 Provider::WhatsAppCloud(settings) => config.whatsapp.push(WhatsappNumber::new(
@@ -62,6 +65,7 @@ impl SimulatorConfig {
                         // Other providers' webhooks are not imitated; what would come by them is left out.
                         _ => continue,
                     };
+                    relay = relay.or_else(|| local_relay(settings.smtp_url.expose()));
                     mailboxes.push(MailboxSeed {
                         address: inbox.address.clone(),
                         reply_domain: settings.reply_domain.clone(),
@@ -72,7 +76,9 @@ impl SimulatorConfig {
             }
         }
         if !mailboxes.is_empty() {
-            config.mail = Some(MailServer::new(mailboxes, correspondents()));
+            let server = MailServer::new(mailboxes, correspondents());
+            let listen = relay.unwrap_or(server.listen);
+            config.mail = Some(MailServer { listen, ..server });
         }
         config
     }
@@ -97,6 +103,13 @@ impl SimulatorConfig {
             ..Self::new()
         }
     }
+}
+
+/// Where the mail server is expected, when that is on this machine: `smtp://127.0.0.1:2525`.
+fn local_relay(smtp_url: &str) -> Option<SocketAddr> {
+    let authority = smtp_url.strip_prefix("smtp://")?.split(['/', '?']).next()?;
+    let addr: SocketAddr = authority.rsplit('@').next()?.replace("localhost", "127.0.0.1").parse().ok()?;
+    addr.ip().is_loopback().then_some(addr)
 }
 
 /// Who writes mails in a demo.

@@ -48,6 +48,10 @@ fn value(kind: &FieldKind) -> Value {
         FieldKind::List { of, least, .. } => (0..*least).map(|_| value(of)).collect(),
         FieldKind::Object(fields) => object(fields.iter()),
         FieldKind::Map(_) | FieldKind::FreeObject => json!({}),
+        // Only the tools of assistants have these.
+        FieldKind::Words(words) => json!(words[0]),
+        FieldKind::Amount { .. } => json!(1),
+        FieldKind::Shaped(_) => json!("text"),
     }
 }
 
