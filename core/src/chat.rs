@@ -132,8 +132,10 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_matches_nothing() {
-        for text in ["*", "null", "", "https://", "https://*.example.test", "https://a.test/b", "https://a@b.test",
-                     "ftp://a.test", "https://a.test; script-src *", "https://:443"] {
+        for text in [
+            "*", "null", "", "https://", "https://*.example.test", "https://a.test/b", "https://a@b.test",
+            "ftp://a.test", "https://a.test; script-src *", "https://:443",
+        ] {
             check(text, None);
         }
     }
@@ -154,7 +156,8 @@ mod tests {
     fn a_page_of_another_origin_is_not_allowed() {
         let site = site("[]");
         assert!(site.allows("https://a.test"));
-        for other in ["http://a.test", "https://a.test:8443", "https://a.test.evil.test", "https://b.test", "null", ""] {
+        for other in ["http://a.test", "https://a.test:8443", "https://a.test.evil.test", "https://b.test", "null", ""]
+        {
             assert!(!site.allows(other), "{other}");
         }
     }

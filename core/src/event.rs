@@ -34,6 +34,8 @@ vocabulary! {
         TicketUpdated => "ticket.updated",
         /// A ticket was escalated.
         TicketEscalated => "ticket.escalated",
+        /// An inbox fares better or worse than before, or was paused or resumed.
+        InboxHealthChanged => "inbox.health_changed",
         /// An assistant called a tool.
         ToolCalled => "tool.called",
         /// An assistant called more often than it may.

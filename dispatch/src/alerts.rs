@@ -15,7 +15,7 @@ use patchbay_core::clock::Clock;
 use patchbay_store::{Db, StoreError};
 use tokio::sync::mpsc;
 
-pub use catalog::{ALERTS, Alert, Severity};
+pub use catalog::{ALERTS, Alert, INBOX_UNHEALTHY, Severity};
 pub use config::AlertsConfig;
 pub use counts::ErrorCounts;
 pub use report::{FiringAlert, Report};

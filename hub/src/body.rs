@@ -83,7 +83,7 @@ pub struct ContentBody {
     pub kind: ContentType,
     /// The text, or the caption.
     pub text: Option<String>,
-    /// Where the first file can be had.
+    /// Where the first file can be had, once it can.
     pub media_url: Option<String>,
     /// Attached files: `{media_id, url, thumbnail_url?, mime_type, filename, size, sha256_hex, status, failure?}`, where
     /// `status` is `pending`, `ready` or `failed`.
@@ -110,7 +110,9 @@ fn files(row: &MessageRow) -> Value {
 impl From<&MessageRow> for MessageBody {
     fn from(row: &MessageRow) -> Self {
         let media = files(row);
-        let media_url = media.pointer("/0/url").and_then(Value::as_str).map(str::to_owned);
+        let first =
+            media.get(0).filter(|file| file.get("status").and_then(Value::as_str).is_none_or(|it| it == "ready"));
+        let media_url = first.and_then(|file| file.get("url")).and_then(Value::as_str).map(str::to_owned);
         Self {
             message_id: row.id.into(),
             conversation_id: row.conversation_id.into(),

@@ -104,7 +104,8 @@ impl Desk {
         let read_until = chat::seq_of_inbound(&mut tx, id, row.read_inbound_count).await?;
         let unread = chat::unread(&mut tx, id).await?;
         drop(tx);
-        let agent = row.assigned_to.and_then(|user| self.hub.directory().users.get(&user).map(|user| user.full_name.clone()));
+        let agent =
+            row.assigned_to.and_then(|user| self.hub.directory().users.get(&user).map(|user| user.full_name.clone()));
         let links = shown::Links { secret: &self.hub.config.link_secret, now: self.hub.gate.clock.now() };
         Ok(Some(Look {
             conversation: ShownConversation::of(&row, agent, read_until, unread),

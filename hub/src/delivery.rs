@@ -1,6 +1,7 @@
 //! The delivery of messages that we send: from the attempt row before the call to the last tick. The sender and the
 //! intake both write through here, so the lattice of states and the feed stay right whoever comes first.
 
+mod again;
 mod attempt;
 mod change;
 mod lane;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub(crate) use change::write;
 
+pub use again::{as_link, is_link};
 pub use attempt::{
     Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,
 };

@@ -21,8 +21,9 @@ use crate::error::HubError;
 use crate::state::Hub;
 
 pub use link::link;
-pub(crate) use upload::{percent_decoded, take};
 pub use thumbnail::has_thumbnail;
+pub(crate) use thumbnail::thumbnail_key;
+pub(crate) use upload::{percent_decoded, take};
 
 /// The endpoints under `/api/v1/media` and the signed links under `/media`.
 pub fn router() -> OpenApiRouter<Hub> {

@@ -1,6 +1,7 @@
 //! Inbound items on their way into the database: gathered into shared commits, deduplicated by a unique constraint in
 //! the transaction that writes their effect, and acknowledged only after the commit.
 
+mod abuse;
 mod apply;
 mod changes;
 mod consent;

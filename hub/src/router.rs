@@ -4,8 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, contacts, conversations, dead_letters, files, performers, places, quarantine,
-    recovery, replies, ticket_link,
+    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, performers,
+    places, quarantine, recovery, replies, ticket_link,
 };
 
 /// Every endpoint of the hub.
@@ -16,6 +16,8 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(conversations::router())
         .merge(replies::router())
         .merge(contacts::router())
+        .merge(consent::router())
+        .merge(inbox_health::router())
         .merge(files::router())
         .merge(places::router())
         .merge(catalog::router())

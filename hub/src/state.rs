@@ -41,6 +41,23 @@ pub struct HubConfig {
     pub intake_shards: usize,
     /// The way back into the adapters, for repairs.
     pub reenactor: Reenactor,
+    /// How much one customer may write before nobody is called for it any more.
+    pub abuse: AbuseLimits,
+}
+
+/// How much one customer may write; 0: as much as they like. Source: domain, messages, abuse limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbuseLimits {
+    /// Messages a minute in a conversation.
+    pub messages_per_minute: u32,
+    /// Conversations that begin within an hour.
+    pub conversations_per_hour: u32,
+}
+
+impl Default for AbuseLimits {
+    fn default() -> Self {
+        Self { messages_per_minute: 20, conversations_per_hour: 5 }
+    }
 }
 
 impl Default for HubConfig {
@@ -52,6 +69,7 @@ impl Default for HubConfig {
             link_secret: Secret::new(""),
             intake_shards: 4,
             reenactor: Reenactor::default(),
+            abuse: AbuseLimits::default(),
         }
     }
 }

@@ -5,6 +5,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
@@ -13,7 +15,7 @@ use patchbay_core::item::Item;
 use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Consent;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -55,31 +57,33 @@ pub struct Handed {
     /// What it holds.
     pub deliveries: Vec<Delivery>,
     /// The request; none without a journal.
-    #[serde(default, with = "sealed_text", skip_serializing_if = "Option::is_none")]
-    pub request: Option<Vec<u8>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Sealed>,
 }
 
 impl Handed {
     /// The request as an entry of the journal, if there is one.
     fn entry(&self) -> Option<JournalEntry> {
         let first = self.deliveries.first()?;
-        let sealed = self.request.clone()?;
+        let sealed = self.request.clone()?.0;
         Some(JournalEntry { received_at: first.received_at, inbox_id: first.inbox, sealed })
     }
 }
 
-mod sealed_text {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+/// A sealed request; text in base64 where it waits on disk.
+#[derive(Clone, Debug)]
+pub struct Sealed(pub Vec<u8>);
 
-    pub(super) fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes.as_deref().unwrap_or_default()))
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(&self.0))
     }
+}
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<u8>>, D::Error> {
+impl<'de> Deserialize<'de> for Sealed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        STANDARD.decode(text).map(Some).map_err(|_| D::Error::custom("not base64"))
+        STANDARD.decode(text).map(Self).map_err(|_| D::Error::custom("not base64"))
     }
 }
 
@@ -269,7 +273,7 @@ impl<T: Taker> Sink for HandOver<T> {
         // Sealed here, still within the request: the journal notes it beside the handler.
         let first = deliveries.first().map(|delivery| (delivery.received_at, delivery.inbox));
         let request = match (&self.journal, first) {
-            (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox),
+            (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox).map(Sealed),
             _ => None,
         };
         let handed = Handed { deliveries, request };

@@ -17,7 +17,7 @@ mod webhook;
 
 pub use config::Config;
 pub use delivery::{Accepted, Delivery, NotDurable, Quarantine, QuarantineReason, Sink, Stored};
-pub use hand_over::{HandOver, Taker};
+pub use hand_over::{HandOver, Handed, Sealed, Taker};
 pub use inboxes::Inboxes;
 pub use journal::{Journal, JournalKey, Reenactment};
 pub use refusal::Refusal;

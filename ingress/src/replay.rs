@@ -11,12 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use http::{HeaderName, HeaderValue, Method, Request, Uri, header};
 use patchbay_core::clock::Clock;
+use patchbay_normalizer::Source;
+use patchbay_normalizer::twilio::{Relay, RelayTurn};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt as _;
 
+use crate::delivery::{Delivery, Sink as _};
 use crate::memory::MemorySink;
-use crate::webhook::{Ingress, Verdict, router};
+use crate::webhook::{Ingress, SocketAccount, Verdict, calls_router, router};
 
 /// A recorded case.
 #[derive(Debug, Deserialize)]
@@ -50,6 +53,9 @@ struct Recorded {
 pub struct Replay {
     router: axum::Router,
     sink: Arc<MemorySink>,
+    /// The account of sockets.
+    socket_account: String,
+    now: DateTime<Utc>,
 }
 
 /// Runs one recorded case and answers a line for each of its requests:
@@ -70,6 +76,12 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     let mut lines = Vec::with_capacity(requests.len());
     for (step, recorded) in requests.into_iter().enumerate() {
         let mut line = if served { system.send(recorded).await } else { unsupported() };
+        if line.get("http_status").and_then(Value::as_u64) == Some(101) {
+            let heard = system.hear(&vector.frames).await;
+            if let Some(items) = line.get_mut("normalized").and_then(Value::as_array_mut) {
+                items.extend(heard);
+            }
+        }
         line.insert("id".to_owned(), vector.id.clone().into());
         if steps {
             line.insert("step".to_owned(), step.into());
@@ -79,14 +91,13 @@ pub async fn replay(vector: &str) -> Vec<Value> {
     lines
 }
 
-/// Messaging only: mail and calls have no adapter yet.
+/// Mail has no adapter yet.
 fn is_served(vector: &Vector, requests: &[&Recorded]) -> bool {
     let is_webhook = |url: &str| {
         url.contains("/webhooks/whatsapp") || url.contains("/webhooks/twilio/") || url.contains("/chat/")
     };
-    vector.frames.is_empty()
-        && matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "chat")
-        && requests.iter().all(|request| is_webhook(&request.url) && !request.url.contains("/webhooks/twilio/voice"))
+    matches!(vector.channel.as_str(), "whatsapp" | "twilio" | "sms" | "voice" | "chat")
+        && requests.iter().all(|request| is_webhook(&request.url))
 }
 
 fn unsupported() -> Map<String, Value> {
@@ -102,8 +113,31 @@ impl Replay {
         let now = DateTime::<Utc>::from_timestamp(settings.now, 0).unwrap_or_default();
         let ingress =
             Ingress::new(settings.ingress, settings.inboxes, Clock::manual(now), Arc::<MemorySink>::clone(&sink));
+        let calls = calls_router(ingress.clone(), SocketAccount(settings.socket_account.clone()));
         let (router, _) = router(ingress).split_for_parts();
-        Self { router, sink }
+        let router = router.merge(calls);
+        Self { router, sink, socket_account: settings.socket_account, now }
+    }
+
+    /// Delivers the frames of an upgraded socket, in order, and answers the items they came to.
+    async fn hear(&self, frames: &[Value]) -> Vec<Value> {
+        let mut relay = Relay::new(self.socket_account.as_str());
+        for frame in frames {
+            let text = frame.as_str().map_or_else(|| frame.to_string(), str::to_owned);
+            let RelayTurn::Items(items) = relay.hear(&text, self.now) else { break };
+            let delivery = Delivery {
+                source: Source::Twilio,
+                inbox: None,
+                account: None,
+                received_at: self.now,
+                items,
+                quarantine: None,
+            };
+            if self.sink.accept(vec![delivery]).await.is_err() {
+                break;
+            }
+        }
+        self.sink.take_items().into_iter().map(|item| json!(item)).collect()
     }
 
     /// What the requests so far came to.

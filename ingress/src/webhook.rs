@@ -1,5 +1,6 @@
 //! The router of the webhooks, and what all of them share: the body, the verdict, the answer.
 
+mod calls;
 mod twilio;
 mod whatsapp;
 
@@ -122,6 +123,8 @@ fn routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
 }
+
+pub(crate) use calls::{SocketAccount, router as calls_router};
 
 /// What was decided about a request; in the extensions of every answer, for `patchbay replay` and tests. Never leaves
 /// the process.

@@ -40,7 +40,6 @@ create table inbox_health (
     state text not null,
     since timestamptz not null,
     code text,
-    reason text,
     failures bigint not null,
     last_ok_at timestamptz,
     last_failure_at timestamptz,

@@ -40,7 +40,6 @@ create table inbox_health (
     state text not null,
     since integer not null,
     code text,
-    reason text,
     failures integer not null,
     last_ok_at integer,
     last_failure_at integer,

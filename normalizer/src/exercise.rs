@@ -9,7 +9,7 @@ use crate::address::PhoneNumber;
 use crate::answer::Answer;
 use crate::chat;
 use crate::dedupe::{self, Source};
-use crate::twilio::{self, Consent, Form, MessageContext, StatusContext};
+use crate::twilio::{self, CallContext, CallStep, Consent, Form, MessageContext, Relay, RelayTurn, StatusContext};
 use crate::whatsapp::{self, Payload};
 use crate::{address, segments};
 
@@ -34,6 +34,24 @@ pub fn twilio_form(bytes: &[u8]) {
     assert!(!items.is_empty(), "a form is never lost");
     for item in &items {
         check(Source::Twilio, item);
+    }
+    for step in CallStep::ALL {
+        let items = twilio::call(&form, *step, &CallContext { received_at: received_at(), turn: Some("1") });
+        assert!(!items.is_empty(), "a form is never lost");
+        for item in &items {
+            check(Source::Twilio, item);
+        }
+    }
+}
+
+/// Frames of a call's socket.
+pub fn relay_frames(bytes: &[u8]) {
+    let mut relay = Relay::new("AC1");
+    let setup = r#"{"type":"setup","accountSid":"AC1","callSid":"CA1","from":"+15550101234","to":"+15550100003"}"#;
+    for frame in [&String::from_utf8_lossy(bytes), setup, &String::from_utf8_lossy(bytes)] {
+        if let RelayTurn::Items(items) = relay.hear(frame, received_at()) {
+            items.iter().for_each(|item| check(Source::Twilio, item));
+        }
     }
 }
 
@@ -110,6 +128,7 @@ mod tests {
             twilio_form(&bytes);
             twilio_event_stream(&bytes);
             chat_body(&bytes);
+            relay_frames(&bytes);
             provider_answers(&bytes);
             texts(&bytes);
         }
@@ -145,7 +164,7 @@ mod tests {
         }
 
         #[test]
-        fn almost_right_forms_will_do(pairs in proptest::collection::vec(("(MessageSid|From|To|Body|NumMedia|MediaUrl0|MessageStatus|ErrorCode|OptOutType|[A-Za-z]{1,8})", "[ -~]{0,20}"), 0..12)) {
+        fn almost_right_forms_will_do(pairs in proptest::collection::vec(("(MessageSid|From|To|Body|NumMedia|MediaUrl0|MessageStatus|ErrorCode|OptOutType|CallSid|Digits|SpeechResult|RecordingSid|RecordingUrl|CallStatus|Timestamp|[A-Za-z]{1,8})", "[ -~]{0,20}"), 0..12)) {
             let form: Vec<String> = pairs.into_iter().map(|(name, value)| [name, value].join("=")).collect();
             twilio_form(form.join("&").as_bytes());
         }

@@ -9,6 +9,7 @@ mod inbound;
 mod render;
 mod status;
 mod stream;
+mod voice;
 
 pub use answer::classify;
 pub use consent::Consent;
@@ -18,6 +19,7 @@ pub use inbound::{MessageContext, message, split_prefix};
 pub use render::{MAX_MEDIA, MAX_TEXT_CHARACTERS, Outbound, OutboundContent, render, show_typing};
 pub use status::{StatusContext, status};
 pub use stream::{Malformed, StreamEvent, event_stream};
+pub use voice::{CallContext, CallStep, Relay, RelayTurn, call, our_address};
 
 #[cfg(test)]
 mod tests;

@@ -64,10 +64,15 @@ fn frame(sites: &SharedDirectory, inbox: &str) -> Response {
     });
     let ancestors = match site {
         // An origin was read as one: it cannot end the directive.
-        Some(site) => site.allowed_origins.iter().fold("'self'".to_owned(), |list, origin| format!("{list} {}", origin.as_str())),
+        Some(site) => {
+            site.allowed_origins.iter().fold("'self'".to_owned(), |list, origin| format!("{list} {}", origin.as_str()))
+        }
         None => "'none'".to_owned(),
     };
-    with_policy(page("widget/index.html"), &POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}")))
+    with_policy(
+        page("widget/index.html"),
+        &POLICY.replace("frame-ancestors 'none'", &format!("frame-ancestors {ancestors}")),
+    )
 }
 
 /// The loader is any page's script, and small enough to be asked for often.

@@ -138,6 +138,10 @@ pub struct LimitSettings {
     pub webhooks_per_second: u32,
     /// API calls of one actor; 0 = none.
     pub api_per_second: u32,
+    /// Messages a minute of one customer before nobody is called for them any more; 0 = none.
+    pub messages_per_contact_minute: u32,
+    /// Conversations an hour of one customer, likewise.
+    pub conversations_per_contact_hour: u32,
     /// Connections of this process.
     pub connections: usize,
     /// Sockets of this process.
@@ -148,7 +152,15 @@ pub struct LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { webhooks_per_second: 5_000, api_per_second: 20, connections: 24_000, sockets: 20_000, upload_mb: 25 }
+        Self {
+            webhooks_per_second: 5_000,
+            api_per_second: 20,
+            messages_per_contact_minute: 20,
+            conversations_per_contact_hour: 5,
+            connections: 24_000,
+            sockets: 20_000,
+            upload_mb: 25,
+        }
     }
 }
 

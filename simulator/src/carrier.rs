@@ -33,11 +33,17 @@ pub(crate) enum Fate {
 }
 
 /// Whether the receiver can be reached, and whether a fault was set for this message.
-pub(crate) fn fate(world: &mut World, config: &SimulatorConfig, provider: Provider, to: &str) -> Fate {
-    let (unknown_error, unreachable, channel) = match provider {
-        Provider::Meta => (131_000, 131_026, Channel::Whatsapp),
-        Provider::Twilio => (30_008, 30_003, Channel::Sms),
-        Provider::Mail => (550, 550, Channel::Email),
+pub(crate) fn fate(
+    world: &mut World,
+    config: &SimulatorConfig,
+    (provider, channel): (Provider, Channel),
+    to: &str,
+) -> Fate {
+    let (unknown_error, unreachable) = match (provider, channel) {
+        (Provider::Meta, _) => (131_000, 131_026),
+        (Provider::Twilio, Channel::Whatsapp) => (63_010, 63_024),
+        (Provider::Twilio, _) => (30_008, 30_003),
+        (Provider::Mail, _) => (550, 550),
     };
     let faults = world.faults.of_mut(provider);
     if take(&mut faults.fail_messages) {
@@ -66,7 +72,7 @@ pub(crate) fn steps(world: &mut World, config: &SimulatorConfig, message: &Sent,
             let mut steps =
                 vec![step(timing.sent, DeliveryState::Sent, None), step(delivered, DeliveryState::Delivered, None)];
             let looking = world.phone(&message.to).is_some_and(|phone| phone.screen == Screen::Open);
-            if looking && message.provider == Provider::Meta {
+            if looking && message.channel == Channel::Whatsapp {
                 steps.push(step(delivered + timing.read, DeliveryState::Read, None));
             }
             steps
@@ -153,8 +159,12 @@ impl Reports {
             }
             Self::Twilio { callback, account_sid, auth_token, group } => {
                 let (url, word) = (callback.clone()?, twilio::word(step.state, step.error_code));
-                let (to, from) = (&message.to, &message.from);
-                let form = twilio_status_form(account_sid, to, from, &message.id, word, step.error_code);
+                let (to, from) =
+                    (twilio::prefixed(message.channel, &message.to), twilio::prefixed(message.channel, &message.from));
+                let mut form = twilio_status_form(account_sid, &to, &from, &message.id, word, step.error_code);
+                if message.channel == Channel::Whatsapp {
+                    form.push(("ChannelPrefix".to_owned(), "whatsapp".to_owned()));
+                }
                 Some(Post::Twilio { url, auth_token: auth_token.clone(), form, group: group.clone(), key })
             }
         }

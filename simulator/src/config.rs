@@ -6,6 +6,7 @@ use std::time::Duration;
 use patchbay_core::channel::Channel;
 use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
+use serde_json::Value;
 
 mod demo;
 mod mail;
@@ -70,6 +71,27 @@ pub struct Template {
     pub language: String,
     /// Text of its body with `{{1}}`, `{{2}}` … for the parameters.
     pub body: String,
+    /// Its other parts, as Meta describes them: header, footer, buttons.
+    pub parts: Vec<Value>,
+    /// Where it stands, in Meta's word.
+    pub status: String,
+    /// `MARKETING`, `UTILITY` or `AUTHENTICATION`.
+    pub category: String,
+}
+
+/// A content template of Twilio.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// `HX` and 32 hexadecimal digits.
+    pub sid: String,
+    /// Name it was approved under.
+    pub name: String,
+    /// Language code.
+    pub language: String,
+    /// Text with `{{1}}`, `{{2}}` … for the variables.
+    pub body: String,
+    /// Where WhatsApp's approval stands: `approved`, `pending`, `rejected`, `paused`.
+    pub status: String,
 }
 
 /// One of our Twilio numbers.
@@ -85,6 +107,10 @@ pub struct TwilioNumber {
     pub webhook_url: String,
     /// Messaging service the number belongs to, if any.
     pub messaging_service_sid: Option<String>,
+    /// `Sms`, or `Whatsapp` for a WhatsApp sender.
+    pub channel: Channel,
+    /// Content templates of the account.
+    pub contents: Vec<Content>,
 }
 
 /// A customer's phone.
@@ -219,11 +245,6 @@ impl WhatsappNumber {
         access_token: Secret,
         webhook_url: impl Into<String>,
     ) -> Self {
-        let template = |name: &str, body: &str| Template {
-            name: name.to_owned(),
-            language: "en_US".to_owned(),
-            body: body.to_owned(),
-        };
         Self {
             phone_number_id: phone_number_id.into(),
             business_account_id: "215550100000001".to_owned(),
@@ -232,8 +253,8 @@ impl WhatsappNumber {
             access_token,
             webhook_url: webhook_url.into(),
             templates: vec![
-                template("hello_world", "Hello! Write to us here whenever you need us."),
-                template("appointment_update", "Hello {{1}}, your appointment is on {{2}}. Reply to change it."),
+                Template::new("hello_world", "Hello! Write to us here whenever you need us."),
+                Template::new("appointment_update", "Hello {{1}}, your appointment is on {{2}}. Reply to change it."),
             ],
         }
     }
@@ -245,6 +266,18 @@ impl WhatsappNumber {
 }
 
 impl Template {
+    /// An approved template for service messages in `en_US`, with nothing but a text.
+    pub fn new(name: impl Into<String>, body: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            language: "en_US".to_owned(),
+            body: body.into(),
+            parts: Vec::new(),
+            status: "APPROVED".to_owned(),
+            category: "UTILITY".to_owned(),
+        }
+    }
+
     /// How many parameters the body takes: the highest `{{n}}` in it.
     pub(crate) fn parameters(&self) -> usize {
         (1..=20).rev().find(|n| self.body.contains(&format!("{{{{{n}}}}}"))).unwrap_or(0)
@@ -265,6 +298,8 @@ impl TwilioNumber {
             address: address.into(),
             webhook_url: webhook_url.into(),
             messaging_service_sid: None,
+            channel: Channel::Sms,
+            contents: Vec::new(),
         }
     }
 }

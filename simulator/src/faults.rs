@@ -41,6 +41,12 @@ pub struct Faults {
     pub fail_messages: u32,
     /// Provider code of that failure; 0 is the provider's "unknown error".
     pub fail_code: u32,
+    /// The next files that are asked for answered 500.
+    pub media_errors: u32,
+    /// The next addresses of files that are dead when they are used.
+    pub dead_links: u32,
+    /// The next uploads of files refused.
+    pub upload_errors: u32,
     /// The next callbacks delivered twice.
     pub duplicate_callbacks: u32,
     /// The next messages whose callbacks come in reverse order.
@@ -64,6 +70,9 @@ impl Default for Faults {
             hold_ms: 30_000,
             fail_messages: 0,
             fail_code: 0,
+            media_errors: 0,
+            dead_links: 0,
+            upload_errors: 0,
             duplicate_callbacks: 0,
             reorder_callbacks: 0,
             drop_callbacks: 0,

@@ -19,6 +19,7 @@ mod limits;
 mod media;
 mod messages;
 mod status;
+mod templates;
 
 pub(crate) use errors::GraphError;
 pub(crate) use messages::wamid;
@@ -36,6 +37,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     Router::new()
         .route("/{version}/{phone_number_id}/messages", post(messages::send))
         .route("/{version}/{phone_number_id}/media", post(media::upload).layer(DefaultBodyLimit::max(UPLOAD_BYTES)))
+        .route("/{version}/{business_account_id}/message_templates", get(templates::list))
         .route("/{version}/{media_id}", get(media::describe).delete(media::delete))
         .route("/whatsapp_business/attachments/", get(media::download))
         .layer(DefaultBodyLimit::max(BODY_BYTES))

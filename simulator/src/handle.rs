@@ -7,10 +7,10 @@ use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::clock::Clock;
 use tokio::time::timeout;
 
-use crate::config::Screen;
+use crate::config::{Screen, Template};
 use crate::faults::{Faults, Provider};
 use crate::mail::{self, Letter, MailRecord, MailSaying};
-use crate::message::{RequestRecord, Sent, ThreadMessage, WebhookRecord};
+use crate::message::{RequestRecord, Sent, Shown, ThreadMessage, WebhookRecord};
 use crate::phones::{self, SayError, Saying};
 use crate::world::{FeedEvent, Shared};
 
@@ -91,6 +91,16 @@ impl Handle {
     /// How many messages a provider accepted in all, forgotten ones included.
     pub fn sent_count(&self, provider: Provider) -> u64 {
         self.shared.world().accepted.get(&provider).copied().unwrap_or_default()
+    }
+
+    /// Read marks and typing indicators that customers saw, in order.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.shared.world().shown.iter().cloned().collect()
+    }
+
+    /// Replaces the templates of a WhatsApp number: what its owner changed in Meta's pages.
+    pub fn set_templates(&self, phone_number_id: &str, templates: Vec<Template>) {
+        self.shared.world().templates.insert(phone_number_id.to_owned(), templates);
     }
 
     /// Requests to a provider, refused and unanswered ones included, in order.

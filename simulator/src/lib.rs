@@ -24,14 +24,14 @@ mod twilio;
 mod world;
 
 pub use config::{
-    CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig, Strangers,
-    Template, Timing, TwilioNumber, WhatsappNumber, WindowRule,
+    Content, CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig,
+    Strangers, Template, Timing, TwilioNumber, WhatsappNumber, WindowRule,
 };
 pub use faults::{Faults, Provider};
 pub use handle::Handle;
 pub use mail::{Letter, MailRecord, MailSaying, Way};
 pub use media::Attachment;
-pub use message::{Author, DeliveryState, RequestRecord, Sent, ThreadMedia, ThreadMessage, WebhookRecord};
+pub use message::{Author, DeliveryState, RequestRecord, Sent, Shown, ThreadMedia, ThreadMessage, WebhookRecord};
 pub use payload::{
     encode_form, escape_like_meta, twilio_sms_form, twilio_status_form, whatsapp_status_payload, whatsapp_text_payload,
 };

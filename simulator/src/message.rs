@@ -45,6 +45,8 @@ patchbay_core::vocabulary! {
 pub struct Sent {
     /// Who accepted it.
     pub provider: Provider,
+    /// How it travels.
+    pub channel: Channel,
     /// The provider's id.
     pub id: String,
     /// Our own id as it travelled: `biz_opaque_callback_data`, or the last path segment of the `StatusCallback` URL.
@@ -120,6 +122,17 @@ pub struct RequestRecord {
     pub error_code: Option<u32>,
     /// Id of the message it created.
     pub message_id: Option<String>,
+}
+
+/// A courtesy towards a customer: their message was marked as read, or they saw somebody typing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    /// Which fake.
+    pub provider: Provider,
+    /// The customer's message.
+    pub message_id: String,
+    /// `read` or `typing`.
+    pub what: String,
 }
 
 /// One attempt to deliver a webhook to us.

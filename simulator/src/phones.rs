@@ -14,6 +14,7 @@ use crate::media::{Attachment, StoredMedia};
 use crate::message::{Author, DeliveryState, Sent, ThreadMedia, ThreadMessage};
 use crate::payload::{SmsParts, now_as_text, sms_form, value};
 use crate::twilio::consent::Keyword;
+use crate::twilio::prefixed;
 use crate::world::{Entry, Shared};
 
 mod api;
@@ -91,14 +92,20 @@ pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> 
         return Err(SayError::Busy);
     }
     let wanted = |address: &str| saying.to.as_deref().is_none_or(|to| to == address);
+    let twilio = |channel: Channel| {
+        shared.config.twilio.iter().find(|number| number.channel == channel && wanted(&number.address))
+    };
     match saying.channel {
         Channel::Whatsapp => {
-            let number = shared.config.whatsapp.iter().find(|number| wanted(&number.address));
-            Ok(say_on_whatsapp(shared, number.ok_or(SayError::NoSuchNumber)?, &name, saying))
+            if let Some(number) = shared.config.whatsapp.iter().find(|number| wanted(&number.address)) {
+                return Ok(say_on_whatsapp(shared, number, &name, saying));
+            }
+            let number = twilio(Channel::Whatsapp).ok_or(SayError::NoSuchNumber)?;
+            Ok(say_through_twilio(shared, number, &name, saying))
         }
         Channel::Sms => {
-            let number = shared.config.twilio.iter().find(|number| wanted(&number.address));
-            Ok(say_by_sms(shared, number.ok_or(SayError::NoSuchNumber)?, saying))
+            let number = twilio(Channel::Sms).ok_or(SayError::NoSuchNumber)?;
+            Ok(say_through_twilio(shared, number, &name, saying))
         }
         _ => Err(SayError::NotOnChannel),
     }
@@ -168,12 +175,14 @@ fn media_object(file: &StoredMedia, kind: &str, caption: Option<&str>) -> Value 
     object
 }
 
-fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: &Saying) -> String {
+/// By SMS, or on WhatsApp to a sender that is registered with Twilio.
+fn say_through_twilio(shared: &Shared, number: &TwilioNumber, name: &str, saying: &Saying) -> String {
     let text = saying.text.clone().unwrap_or_default();
     let (id, kept, keyword) = {
         let mut world = shared.world();
         let opted_out = world.is_opted_out(&number.address, &saying.from);
-        let keyword = Keyword::of(&text, opted_out);
+        // There are no keywords on WhatsApp.
+        let keyword = Keyword::of(&text, opted_out).filter(|_| saying.channel == Channel::Sms);
         match keyword {
             Some(Keyword::Stop) => world.opt_out(&number.address, &saying.from),
             Some(Keyword::Start) => world.opt_in(&number.address, &saying.from),
@@ -193,16 +202,29 @@ fn say_by_sms(shared: &Shared, number: &TwilioNumber, saying: &Saying) -> String
             (url, file.mime_type.clone())
         })
         .collect();
-    let form = sms_form(&SmsParts {
+    let (to, from) = (prefixed(saying.channel, &number.address), prefixed(saying.channel, &saying.from));
+    let mut form = sms_form(&SmsParts {
         account_sid: &number.account_sid,
-        to: &number.address,
-        from: &saying.from,
+        to: &to,
+        from: &from,
         sid: &id,
         body: &text,
         media: &media,
         opt_out: keyword.map(Keyword::opt_out_type),
         service: number.messaging_service_sid.as_deref(),
     });
+    if saying.channel == Channel::Whatsapp {
+        let kind = kept.as_ref().map_or("text", |file| media_kind(&file.mime_type));
+        let mut push = |key: &str, value: &str| form.push((key.to_owned(), value.to_owned()));
+        push("ProfileName", name);
+        push("WaId", saying.from.trim_start_matches('+'));
+        push("MessageType", kind);
+        if let Some(target) = &saying.reply_to {
+            push("OriginalRepliedMessageSid", target);
+        }
+        let now = shared.now();
+        shared.world().hear(&number.address, &saying.from, now);
+    }
     let group = shared.world().hex(16);
     let post = |key| Post::Twilio {
         url: number.webhook_url.clone(),
@@ -259,6 +281,7 @@ fn send(shared: &Shared, said: &Said<'_>, saying: &Saying, kept: &[StoredMedia],
         .collect();
     let message = Sent {
         provider: said.provider,
+        channel: saying.channel,
         id: said.id.to_owned(),
         our_id: None,
         from: saying.from.clone(),
@@ -328,12 +351,9 @@ pub(crate) fn read(shared: &Shared, address: &str, channel: Channel) -> Result<u
             .collect();
         for id in unread {
             let Some(message) = world.messages.get(&id).map(|entry| entry.message.clone()) else { continue };
-            let number = shared.config.whatsapp.iter().find(|number| number.address == message.from);
-            let Some(number) = number else { continue };
-            let (copies, key) = carrier::callback_faults(world.faults.of_mut(Provider::Meta));
+            let Some(reports) = receipts(shared, &message, address) else { continue };
+            let (copies, key) = carrier::callback_faults(world.faults.of_mut(message.provider));
             let step = Step { after: Duration::ZERO, state: DeliveryState::Read, error_code: None };
-            let wa_id = address.trim_start_matches('+').to_owned();
-            let reports = Reports::Meta { phone_number_id: number.phone_number_id.clone(), wa_id };
             let post = reports.post(shared, &message, step, key);
             planned.push((message, step, copies, post));
         }
@@ -343,6 +363,29 @@ pub(crate) fn read(shared: &Shared, address: &str, channel: Channel) -> Result<u
         carrier::plan(shared, &message, step, copies, post);
     }
     Ok(count)
+}
+
+/// How a read receipt of a message of ours on WhatsApp is reported.
+fn receipts(shared: &Shared, message: &Sent, address: &str) -> Option<Reports> {
+    match message.provider {
+        Provider::Meta => {
+            let number = shared.config.whatsapp.iter().find(|number| number.address == message.from)?;
+            let wa_id = address.trim_start_matches('+').to_owned();
+            Some(Reports::Meta { phone_number_id: number.phone_number_id.clone(), wa_id })
+        }
+        Provider::Twilio => {
+            let mut numbers = shared.config.twilio.iter();
+            let number =
+                numbers.find(|number| number.address == message.from && number.channel == Channel::Whatsapp)?;
+            Some(Reports::Twilio {
+                callback: message.body.get("StatusCallback").and_then(Value::as_str).map(str::to_owned),
+                account_sid: number.account_sid.clone(),
+                auth_token: number.auth_token.clone(),
+                group: format!("read-{}", message.id),
+            })
+        }
+        Provider::Mail => None,
+    }
 }
 
 /// Shared state of the page's routes.

@@ -11,19 +11,22 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 use patchbay_core::secret::Secret;
 
+use crate::config::TwilioNumber;
 use crate::door::{self, Door};
 use crate::faults::Provider;
 use crate::world::Shared;
 
 pub(crate) mod consent;
+mod contents;
 mod errors;
+mod indicators;
 mod listing;
 mod media;
 mod messages;
 mod resource;
 
 pub(crate) use errors::TwilioError;
-pub(crate) use resource::word;
+pub(crate) use resource::{prefixed, word};
 
 /// Longest form.
 const BODY_BYTES: usize = 256 << 10;
@@ -40,6 +43,8 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route(&format!("{messages}.json"), post(messages::create).get(listing::list))
         .route(&format!("{messages}/{{file}}"), get(listing::fetch))
         .route(&format!("{messages}/{{sid}}/Media/{{media_sid}}"), get(media::fetch))
+        .route("/v3/Indicators/Typing.json", post(indicators::typing))
+        .route("/v1/ContentAndApprovals", get(contents::list))
         .route("/2010-04-01/{*rest}", get(nothing_here).post(nothing_here))
         .route("/twilio-media/{token}", get(media::stored))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
@@ -51,14 +56,19 @@ async fn nothing_here(uri: http::Uri) -> TwilioError {
     TwilioError::not_found(uri.path())
 }
 
-/// Basic auth with the account's own SID and token; the account in the path must be the same.
-fn authorize<'a>(shared: &'a Shared, headers: &HeaderMap, account_sid: &str) -> Result<&'a Secret, TwilioError> {
+/// The account whose SID and token came along.
+fn caller<'a>(shared: &'a Shared, headers: &HeaderMap) -> Result<&'a TwilioNumber, TwilioError> {
     let refused = || TwilioError::new(20_003);
     let basic = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).ok_or_else(refused)?;
     let pair = basic.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok()).ok_or_else(refused)?;
     let pair = String::from_utf8(pair).map_err(|_| refused())?;
     let (user, password) = pair.split_once(':').ok_or_else(refused)?;
     let mut accounts = shared.config.twilio.iter();
-    let account = accounts.find(|number| number.account_sid == user && number.auth_token.expose() == password);
-    account.filter(|_| user == account_sid).map(|number| &number.auth_token).ok_or_else(refused)
+    accounts.find(|number| number.account_sid == user && number.auth_token.expose() == password).ok_or_else(refused)
+}
+
+/// The same, for a path that names the account: it must be the caller's own.
+fn authorize<'a>(shared: &'a Shared, headers: &HeaderMap, account_sid: &str) -> Result<&'a Secret, TwilioError> {
+    let account = caller(shared, headers)?;
+    if account.account_sid == account_sid { Ok(&account.auth_token) } else { Err(TwilioError::new(20_003)) }
 }

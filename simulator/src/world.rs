@@ -13,13 +13,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::capped::CappedMap;
-use crate::config::{PhoneSeed, SimulatorConfig};
+use crate::config::{PhoneSeed, SimulatorConfig, Template, WhatsappNumber};
 use crate::courier::Courier;
 use crate::faults::{FaultBoard, Provider};
 use crate::fetcher::Fetcher;
 use crate::mail::{Letter, MailRecord};
 use crate::media::MediaShelf;
-use crate::message::{Author, DeliveryState, RequestRecord, Sent, ThreadKey, ThreadMessage, WebhookRecord};
+use crate::message::{Author, DeliveryState, RequestRecord, Sent, Shown, ThreadKey, ThreadMessage, WebhookRecord};
 
 /// Pairs of addresses remembered for windows, opt-outs and pair limits.
 const PAIRS: usize = 100_000;
@@ -123,6 +123,10 @@ pub(crate) struct World {
     pub(crate) requests: VecDeque<RequestRecord>,
     pub(crate) webhooks: VecDeque<WebhookRecord>,
     pub(crate) media: MediaShelf,
+    /// Templates by Meta's id of the number; they move while the fakes run.
+    pub(crate) templates: HashMap<String, Vec<Template>>,
+    /// Typing indicators and read marks that were shown, by the message they were on.
+    pub(crate) shown: VecDeque<Shown>,
     opted_out: CappedMap<Pair, ()>,
     heard: CappedMap<Pair, DateTime<Utc>>,
     pair_budget: CappedMap<Pair, (f64, Instant)>,
@@ -162,6 +166,8 @@ impl World {
             requests: VecDeque::new(),
             webhooks: VecDeque::new(),
             media: MediaShelf::new(config.limits.media_bytes),
+            templates: HashMap::new(),
+            shown: VecDeque::new(),
             opted_out: CappedMap::new(PAIRS),
             heard: CappedMap::new(PAIRS),
             pair_budget: CappedMap::new(PAIRS),
@@ -193,12 +199,18 @@ impl World {
         self.requests.clear();
         self.webhooks.clear();
         self.media.clear();
+        self.shown.clear();
+        let number = |number: &WhatsappNumber| (number.phone_number_id.clone(), number.templates.clone());
+        self.templates = config.whatsapp.iter().map(number).collect();
         self.opted_out.clear();
         self.heard.clear();
         self.pair_budget.clear();
         self.second.clear();
         for phone in config.phones.iter().filter(|phone| phone.window_open) {
             for number in &config.whatsapp {
+                self.hear(&number.address, &phone.address, config.clock.now());
+            }
+            for number in config.twilio.iter().filter(|number| number.channel == Channel::Whatsapp) {
                 self.hear(&number.address, &phone.address, config.clock.now());
             }
         }
@@ -295,6 +307,10 @@ impl World {
 
     pub(crate) fn note_request(&mut self, record: RequestRecord) {
         push_capped(&mut self.requests, record, self.record_cap);
+    }
+
+    pub(crate) fn note_shown(&mut self, shown: Shown) {
+        push_capped(&mut self.shown, shown, self.record_cap);
     }
 
     pub(crate) fn note_webhook(&mut self, record: WebhookRecord) {

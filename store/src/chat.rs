@@ -49,11 +49,7 @@ record! {
 }
 
 /// The conversation of an address in an inbox: the open one, else the newest.
-pub async fn conversation_of(
-    tx: &mut Tx,
-    inbox: InboxId,
-    address: &str,
-) -> Result<Option<ConversationId>, StoreError> {
+pub async fn conversation_of(tx: &mut Tx, inbox: InboxId, address: &str) -> Result<Option<ConversationId>, StoreError> {
     let ids = tx
         .query(
             "select id from conversations where inbox_id = $1 and contact_address = $2
@@ -67,11 +63,7 @@ pub async fn conversation_of(
 }
 
 /// Sequence of the `count`-th message of the customer: up to there somebody has read.
-pub async fn seq_of_inbound(
-    tx: &mut Tx,
-    conversation: ConversationId,
-    count: i64,
-) -> Result<Option<i64>, StoreError> {
+pub async fn seq_of_inbound(tx: &mut Tx, conversation: ConversationId, count: i64) -> Result<Option<i64>, StoreError> {
     if count <= 0 {
         return Ok(None);
     }
@@ -204,11 +196,7 @@ pub async fn move_identity(tx: &mut Tx, id: IdentityId, to: ContactId) -> Result
 }
 
 /// Conversations of an address in an inbox, locked until the transaction ends, oldest first.
-pub async fn lock_conversations(
-    tx: &mut Tx,
-    inbox: InboxId,
-    address: &str,
-) -> Result<Vec<ConversationId>, StoreError> {
+pub async fn lock_conversations(tx: &mut Tx, inbox: InboxId, address: &str) -> Result<Vec<ConversationId>, StoreError> {
     tx.query_for(
         "select id from conversations where inbox_id = $1 and contact_address = $2 order by id",
         "select id from conversations where inbox_id = $1 and contact_address = $2 order by id for update",
@@ -220,11 +208,7 @@ pub async fn lock_conversations(
 }
 
 /// The open conversation of a contact in an inbox.
-pub async fn open_of(
-    tx: &mut Tx,
-    contact: ContactId,
-    inbox: InboxId,
-) -> Result<Option<ConversationId>, StoreError> {
+pub async fn open_of(tx: &mut Tx, contact: ContactId, inbox: InboxId) -> Result<Option<ConversationId>, StoreError> {
     let ids = tx
         .query("select id from conversations where contact_id = $1 and inbox_id = $2 and status <> 'closed'")
         .bind(contact)

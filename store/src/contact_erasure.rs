@@ -85,9 +85,21 @@ pub async fn hash_keys(tx: &mut Tx, conversation: ConversationId, now: DateTime<
         .bind_batch(batch)
         .execute()
         .await?;
-        let batch = Batch::new()
-            .ids(keys.iter().map(|key| key.inbox_id))
-            .texts(keys.iter().map(|key| key.channel_message_id.as_str()));
+        let batch = || {
+            Batch::new()
+                .ids(keys.iter().map(|key| key.inbox_id))
+                .texts(keys.iter().map(|key| key.channel_message_id.as_str()))
+        };
+        tx.query_for(
+            "delete from parked_changes where (inbox_id, channel_message_id) in
+                 (select unhex(value ->> 0), value ->> 1 from json_each($1))",
+            "delete from parked_changes using unnest($1::uuid[], $2::text[]) as batch (inbox_id, channel_message_id)
+             where parked_changes.inbox_id = batch.inbox_id
+               and parked_changes.channel_message_id = batch.channel_message_id",
+        )
+        .bind_batch(batch())
+        .execute()
+        .await?;
         tx.query_for(
             "delete from message_keys where (inbox_id, channel_message_id) in
                  (select unhex(value ->> 0), value ->> 1 from json_each($1))",
@@ -95,7 +107,7 @@ pub async fn hash_keys(tx: &mut Tx, conversation: ConversationId, now: DateTime<
              where message_keys.inbox_id = batch.inbox_id
                and message_keys.channel_message_id = batch.channel_message_id",
         )
-        .bind_batch(batch)
+        .bind_batch(batch())
         .execute()
         .await?;
     }
@@ -178,6 +190,56 @@ pub async fn empty_conversations(
     .map(drop)
 }
 
+/// Forgets what other parts keep beside these conversations: tokens of replies, drafts of assistants and what their
+/// placeholders stand for.
+pub async fn empty_surroundings(tx: &mut Tx, conversations: &[ConversationId]) -> Result<(), StoreError> {
+    tx.query_for(
+        "delete from reply_tokens where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "delete from reply_tokens where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(conversations_batch(conversations))
+    .execute()
+    .await?;
+    tx.query_for(
+        "update tool_drafts set contact_address = 'erased', payload = '{}', plan = '[]'
+         where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "update tool_drafts set contact_address = 'erased', payload = '{}', plan = '[]'
+         where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(conversations_batch(conversations))
+    .execute()
+    .await?;
+    tx.query_for(
+        "delete from tool_placeholders where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "delete from tool_placeholders where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(conversations_batch(conversations))
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Forgets what proved the decisions of these contacts about messages. That an address wants none stays: forgetting it
+/// would write to it again.
+async fn empty_consent(tx: &mut Tx, contacts: &[ContactId]) -> Result<(), StoreError> {
+    tx.query_for(
+        "delete from consent_entries
+         where id in (select e.id from channel_identities i
+                      join consent_entries e on e.channel = i.channel and e.address = i.address
+                      where i.contact_id in (select unhex(value ->> 0) from json_each($1)))
+           and id not in (select s.entry_id from suppressions s)",
+        "delete from consent_entries
+         where id in (select e.id from channel_identities i
+                      join consent_entries e on e.channel = i.channel and e.address = i.address
+                      where i.contact_id = any($1::uuid[]))
+           and id not in (select s.entry_id from suppressions s)",
+    )
+    .bind_batch(contacts_batch(contacts))
+    .execute()
+    .await
+    .map(drop)
+}
+
 /// Forgets the files of these conversations, and tells where they lay.
 pub async fn forget_files(
     tx: &mut Tx,
@@ -220,6 +282,19 @@ pub async fn is_file_needed(tx: &mut Tx, storage_key: &str) -> Result<bool, Stor
 
 /// Takes the person out of the contacts themselves: names, addresses, places, claims.
 pub async fn empty_contacts(tx: &mut Tx, contacts: &[ContactId], now: DateTime<Utc>) -> Result<(), StoreError> {
+    empty_consent(tx, contacts).await?;
+    tx.query_for(
+        "delete from chat_uploads
+         where address in (select i.address from channel_identities i
+                           where i.channel = 'chat'
+                             and i.contact_id in (select unhex(value ->> 0) from json_each($1)))",
+        "delete from chat_uploads
+         where address in (select i.address from channel_identities i
+                           where i.channel = 'chat' and i.contact_id = any($1::uuid[]))",
+    )
+    .bind_batch(contacts_batch(contacts))
+    .execute()
+    .await?;
     tx.query_for(
         "delete from channel_identities where contact_id in (select unhex(value ->> 0) from json_each($1))",
         "delete from channel_identities where contact_id = any($1::uuid[])",

@@ -2,10 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
+use patchbay_core::consent::ConsentScope;
 use patchbay_core::ids::{AccountId, ContactId, IdentityId, SiteId};
 use serde_json::Value;
 
 use crate::batch::Batch;
+use crate::consents;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -316,14 +318,17 @@ pub async fn opt_in(tx: &mut Tx, channel: Channel, address: &str) -> Result<bool
         .bind(address)
         .execute()
         .await?;
-    Ok(changed == 1)
+    let lifted = consents::lift(tx, channel, address, ConsentScope::Everything).await?;
+    Ok(changed == 1 || lifted)
 }
 
-/// Addresses that are opted out on a channel.
+/// Whether nothing may be written to an address: its owner does not want it, or there is nobody.
 pub async fn opted_out(tx: &mut Tx, channel: Channel, address: &str) -> Result<bool, StoreError> {
     tx.query(
-        "select count(*) > 0 from channel_identities
-         where channel = $1 and address = $2 and opted_out_at is not null",
+        "select exists (select 1 from channel_identities
+                        where channel = $1 and address = $2 and opted_out_at is not null)
+             or exists (select 1 from suppressions where channel = $1 and address = $2 and scope = 'everything')
+             as found",
     )
     .bind(channel)
     .bind(address)

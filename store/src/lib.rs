@@ -1,6 +1,7 @@
 //! Rows in, rows out: all SQL of the project, for both engines, one module for each aggregate. Functions take the
 //! transaction first and answer a question or make a change; they decide nothing.
 
+pub mod abuse;
 pub mod accounts;
 pub mod alert_conditions;
 pub mod alert_signals;
@@ -18,6 +19,7 @@ pub mod canned_responses;
 pub mod chat;
 pub mod closeouts;
 pub mod cockpit;
+pub mod consents;
 pub mod constraints;
 pub mod contact_attempts;
 pub mod contact_claims;
@@ -37,13 +39,14 @@ pub mod events;
 pub mod evidence;
 pub mod feed;
 pub mod idempotency;
+pub mod inbox_health;
 pub mod inbox_views;
 pub mod inboxes;
 pub mod incident_templates;
 pub mod invoices;
 pub mod jobs;
-pub mod kill_switches;
 pub mod journal;
+pub mod kill_switches;
 pub mod media;
 pub mod messages;
 pub mod objects;

@@ -20,15 +20,7 @@ pub(crate) use list::listed;
 pub use list::{Approvals, TicketFilter, of_assets, page};
 
 crate::stored_words!(
-    InvoiceState,
-    PlaceStatus,
-    Profile,
-    SiteRelation,
-    SlaTier,
-    TicketPriority,
-    TicketRelation,
-    TicketState,
-    Urgency,
+    InvoiceState, PlaceStatus, Profile, SiteRelation, SlaTier, TicketPriority, TicketRelation, TicketState, Urgency,
     WorkHoldReason,
 );
 

@@ -331,11 +331,9 @@ pub async fn sum_since(
 
 /// How many of a conversation's drafts failed since `since`.
 pub async fn failed_since(tx: &mut Tx, conversation: ConversationId, since: DateTime<Utc>) -> Result<i64, StoreError> {
-    tx.query(
-        "select count(*) from tool_drafts where conversation_id = $1 and state = 'FAILED' and updated_at > $2",
-    )
-    .bind(conversation)
-    .bind(since)
-    .scalar()
-    .await
+    tx.query("select count(*) from tool_drafts where conversation_id = $1 and state = 'FAILED' and updated_at > $2")
+        .bind(conversation)
+        .bind(since)
+        .scalar()
+        .await
 }

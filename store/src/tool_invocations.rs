@@ -143,13 +143,11 @@ pub async fn page(tx: &mut Tx, filter: &InvocationFilter, limit: i64) -> Result<
 
 /// How many calls were made in a conversation since `since`.
 pub async fn count_since(tx: &mut Tx, conversation: ConversationId, since: DateTime<Utc>) -> Result<i64, StoreError> {
-    tx.query(
-        "select count(*) from tool_invocations where conversation_id = $1 and created_at > $2 and phase = 'done'",
-    )
-    .bind(conversation)
-    .bind(since)
-    .scalar()
-    .await
+    tx.query("select count(*) from tool_invocations where conversation_id = $1 and created_at > $2 and phase = 'done'")
+        .bind(conversation)
+        .bind(since)
+        .scalar()
+        .await
 }
 
 /// Rows of an account's chain (or of the chain of no account), in the order of their ids, after `after`.
@@ -189,7 +187,10 @@ pub async fn chains(tx: &mut Tx) -> Result<Vec<Option<AccountId>>, StoreError> {
 
 /// Hash of the newest row of a chain, as its head says.
 pub async fn head(tx: &mut Tx, account: Option<AccountId>) -> Result<Option<String>, StoreError> {
-    let head: Option<Head> =
-        tx.query("select hash from tool_invocation_heads where account_id = $1").bind(chain(account)).optional().await?;
+    let head: Option<Head> = tx
+        .query("select hash from tool_invocation_heads where account_id = $1")
+        .bind(chain(account))
+        .optional()
+        .await?;
     Ok(head.and_then(|head| head.hash))
 }

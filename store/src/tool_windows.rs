@@ -43,11 +43,9 @@ pub async fn keep(tx: &mut Tx, name: &str, log: &[i64], expires_at: DateTime<Utc
 
 /// Forgets up to `limit` windows that hold nothing any more, and tells how many.
 pub async fn sweep(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
-    tx.query(
-        "delete from tool_windows where name in (select name from tool_windows where expires_at < $1 limit $2)",
-    )
-    .bind(now)
-    .bind(limit)
-    .execute()
-    .await
+    tx.query("delete from tool_windows where name in (select name from tool_windows where expires_at < $1 limit $2)")
+        .bind(now)
+        .bind(limit)
+        .execute()
+        .await
 }

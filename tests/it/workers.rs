@@ -1,8 +1,12 @@
 //! The workers against real databases and the strict provider fakes on real ports.
 #![expect(clippy::unwrap_used, reason = "a test shows the error it met")]
 
+mod again;
 mod background;
+mod consent;
+mod files;
 mod jobs;
+mod mail;
 mod reconciliation;
 mod sending;
 mod statuses;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use patchbay_core::channel::Channel;
 use patchbay_core::secret::Secret;
 use patchbay_simulator::{
-    Handle, Limits, PhoneSeed, Running, Simulator, SimulatorConfig, TwilioNumber, WhatsappNumber,
+    Content, Handle, Limits, PhoneSeed, Running, Simulator, SimulatorConfig, TwilioNumber, WhatsappNumber,
 };
 use patchbay_store::Engine;
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ use crate::settings::{self, Settings};
 pub enum Plan {
     /// One node on SQLite, everything in memory otherwise.
     Laptop,
+    /// One node on PostgreSQL and Redis, those of the run: for what lies on a node's own disk.
+    Server,
     /// Two nodes on PostgreSQL and Redis, those of the run.
     TwoNodes,
     /// One node on a PostgreSQL and a Redis of its own, which the test may stop.
@@ -60,6 +62,10 @@ twilio_per_second = 20
 pub const CUSTOMER: &str = "+15550101001";
 /// Another one.
 pub const OTHER_CUSTOMER: &str = "+15550101002";
+/// A WhatsApp sender of ours at Twilio, which no inbox serves until a test makes one.
+pub const TWILIO_WHATSAPP: &str = "+15550100005";
+/// Its content template.
+pub const CONTENT_SID: &str = "HX00000000000000000000000000000001";
 /// How many customers there are: +15550101001 and so on.
 pub const CUSTOMERS: u32 = 40;
 
@@ -79,7 +85,7 @@ impl Deployment {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
             Plan::Laptop => (TestDatabase::fresh(Engine::Sqlite).await, String::new()),
-            Plan::TwoNodes => (TestDatabase::fresh(Engine::Postgres).await, redis_url()),
+            Plan::Server | Plan::TwoNodes => (TestDatabase::fresh(Engine::Postgres).await, redis_url()),
             Plan::Breakable => {
                 let (own_postgres, own_redis) = (PrivateService::postgres().await, PrivateService::redis().await);
                 let database = TestDatabase::postgres(&own_postgres.url()).await;
@@ -199,18 +205,61 @@ fn simulator(public_url: &str) -> SimulatorConfig {
             Secret::new(settings::ACCESS_TOKEN.to_owned()),
             format!("{public_url}/webhooks/whatsapp"),
         )],
-        twilio: vec![TwilioNumber::new(
-            settings::ACCOUNT_SID,
-            Secret::new(settings::AUTH_TOKEN.to_owned()),
-            settings::SMS_ADDRESS,
-            format!("{public_url}/webhooks/twilio/sms"),
-        )],
+        twilio: vec![
+            TwilioNumber::new(
+                settings::ACCOUNT_SID,
+                Secret::new(settings::AUTH_TOKEN.to_owned()),
+                settings::SMS_ADDRESS,
+                format!("{public_url}/webhooks/twilio/sms"),
+            ),
+            TwilioNumber {
+                channel: Channel::Whatsapp,
+                contents: vec![Content {
+                    sid: CONTENT_SID.to_owned(),
+                    name: "visit_reminder".to_owned(),
+                    language: "en".to_owned(),
+                    body: "Hello {{1}}, see you {{2}}.".to_owned(),
+                    status: "approved".to_owned(),
+                }],
+                ..TwilioNumber::new(
+                    settings::ACCOUNT_SID,
+                    Secret::new(settings::AUTH_TOKEN.to_owned()),
+                    TWILIO_WHATSAPP,
+                    format!("{public_url}/webhooks/twilio/sms"),
+                )
+            },
+        ],
         phones: (0..CUSTOMERS)
             .map(|number| PhoneSeed::new(customer(number), format!("Customer {number}"), &both))
             .collect(),
         limits: Limits { pair_burst: 10_000, throughput_per_second: 10_000, ..Limits::default() },
         ..SimulatorConfig::new()
     }
+}
+
+/// Lists tests that take a [`Plan`]; each runs on one node over SQLite and on one over PostgreSQL.
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[$attribute:meta])* $name:ident;)+) => {
+        mod laptop {
+            $(
+                $(#[$attribute])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    Box::pin(super::$name($crate::deployment::Plan::Laptop)).await;
+                }
+            )+
+        }
+        mod server {
+            $(
+                $(#[$attribute])*
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    Box::pin(super::$name($crate::deployment::Plan::Server)).await;
+                }
+            )+
+        }
+    };
 }
 
 /// Lists tests that take a [`Plan`]; each runs on a laptop and on two nodes.

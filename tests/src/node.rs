@@ -114,10 +114,25 @@ impl Node {
 
     /// Memory it holds, in bytes.
     pub fn resident_bytes(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, figure: &str) -> u64 {
         let id = self.child.as_ref().map_or(0, Child::id);
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(figure)).unwrap_or_default();
         line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) * 1024
+    }
+
+    /// Begins to measure anew how much memory it holds at most.
+    pub fn measure_peak(&self) {
+        let id = self.child.as_ref().map_or(0, Child::id);
+        std::fs::write(format!("/proc/{id}/clear_refs"), "5").expect("the mark of a process of our own can be reset");
+    }
+
+    /// The most memory it held since then, in bytes.
+    pub fn peak_bytes(&self) -> u64 {
+        self.memory("VmHWM:")
     }
 
     /// Everything it has printed since its first start.

@@ -64,6 +64,8 @@ redis_url = "{redis_url}"
 jwt_secret = "{JWT_SECRET}"
 
 [limits]
+messages_per_contact_minute = 0
+conversations_per_contact_hour = 0
 webhooks_per_second = 0
 api_per_second = 0
 

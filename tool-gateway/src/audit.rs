@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use patchbay_core::Ctx;
 use patchbay_core::canonical::canonical_hash;
 use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{EventId, RecordId, ToolCallId, ToolDraftId};
 use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
-use patchbay_core::Ctx;
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::kill_switches::{self, SwitchRow};
@@ -113,10 +113,7 @@ impl Gateway {
             call_id: record.call_id,
             phase: Phase::Done,
             account_id: record.scene.and_then(|scene| scene.account),
-            conversation_id: record
-                .scene
-                .map(|scene| scene.conversation.id)
-                .or(record.ctx.actor.conversation),
+            conversation_id: record.scene.map(|scene| scene.conversation.id).or(record.ctx.actor.conversation),
             actor_id: record.ctx.actor.id,
             actor_role: record.ctx.actor.role,
             tool: record.tool.chars().take(100).collect(),

@@ -9,12 +9,12 @@ mod settle;
 pub(crate) use create::person_body;
 pub(crate) use decide::Verdict;
 
-use patchbay_core::ids::ToolDraftId;
-use patchbay_core::tool::draft::amount_text;
-use patchbay_core::tool::DraftState;
 use patchbay_core::Code;
-use patchbay_store::tool_drafts::{self, DraftRow};
+use patchbay_core::ids::ToolDraftId;
+use patchbay_core::tool::DraftState;
+use patchbay_core::tool::draft::amount_text;
 use patchbay_store::Tx;
+use patchbay_store::tool_drafts::{self, DraftRow};
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;
@@ -51,8 +51,7 @@ impl Gateway {
     /// A draft of this conversation; one of another conversation is absent.
     pub(crate) async fn own_draft(&self, tx: &mut Tx, call: &Admitted<'_>) -> Result<DraftRow, Refusal> {
         let absent = || Refusal::new(Code::NotFound, "draft.not_found", "no such draft").at("draft_id");
-        let id: ToolDraftId =
-            call.arguments["draft_id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(absent)?;
+        let id: ToolDraftId = call.arguments["draft_id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(absent)?;
         let draft = tool_drafts::by_id(tx, id).await?.ok_or_else(absent)?;
         if draft.conversation_id == call.scene.conversation.id { Ok(draft) } else { Err(absent()) }
     }

@@ -14,11 +14,11 @@ use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
+use patchbay_store::Tx;
 use patchbay_store::conversations;
 use patchbay_store::kill_switches::{self, SwitchRow};
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::tool_invocations::{self, InvocationFilter, InvocationRow};
-use patchbay_store::Tx;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -78,9 +78,11 @@ async fn drafts(
     require_people(&ctx.actor)?;
     let state = match params.state.or(params.status) {
         None => None,
-        Some(word) => Some(word.to_uppercase().parse::<DraftState>().map_err(|_| {
-            ApiError::new(Code::InvalidQuery, "state is not one we know")
-        })?),
+        Some(word) => Some(
+            word.to_uppercase()
+                .parse::<DraftState>()
+                .map_err(|_| ApiError::new(Code::InvalidQuery, "state is not one we know"))?,
+        ),
     };
     let limit = limit(params.limit)?;
     let before: Option<ToolDraftId> = params.cursor.as_deref().map(decode_cursor).transpose()?;
@@ -183,9 +185,7 @@ async fn invocations(
     }
     let decision = match params.decision.as_deref() {
         None => None,
-        Some(word) => {
-            Some(word.parse().map_err(|_| ApiError::new(Code::InvalidQuery, "decision is not one we know"))?)
-        }
+        Some(word) => Some(word.parse().map_err(|_| ApiError::new(Code::InvalidQuery, "decision is not one we know"))?),
     };
     let limit = limit(params.limit)?;
     let filter = InvocationFilter {
@@ -314,7 +314,8 @@ async fn changed(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes
     if !system.is_signed(&body, signature) {
         return Err(ApiError::new(Code::WebhookSignatureInvalid, "the signature does not fit"));
     }
-    let notice: Value = serde_json::from_slice(&body).map_err(|_| ApiError::new(Code::InvalidJson, "the body is not JSON"))?;
+    let notice: Value =
+        serde_json::from_slice(&body).map_err(|_| ApiError::new(Code::InvalidJson, "the body is not JSON"))?;
     let text = |name: &str| notice.get(name).and_then(Value::as_str);
     system.forget(text("transaction_id").or_else(|| text("id")), text("customer_id"));
     Ok(Json(json!({"status": "ok"})))

@@ -68,8 +68,16 @@ impl Gateway {
         let took = started.elapsed();
         metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());
         metrics::counter!("tool_calls_total", "outcome" => if end.is_ok() { "ok" } else { "refused" }).increment(1);
-        let record =
-            Record { call_id, ctx, surface, tool: &tool, call: &call, scene: scene.as_ref(), suspicion: &suspicion, took };
+        let record = Record {
+            call_id,
+            ctx,
+            surface,
+            tool: &tool,
+            call: &call,
+            scene: scene.as_ref(),
+            suspicion: &suspicion,
+            took,
+        };
         self.record(record, &end).await;
         end
     }
@@ -87,8 +95,11 @@ impl Gateway {
         let tool = self.tool(name).map_or(name, |spec| spec.name);
         let (call_id, took) = (ToolCallId::new(), std::time::Duration::ZERO);
         let end = Err(refusal);
-        self.record(Record { call_id, ctx, surface, tool, call: &call, scene: None, suspicion: &suspicion, took }, &end)
-            .await;
+        self.record(
+            Record { call_id, ctx, surface, tool, call: &call, scene: None, suspicion: &suspicion, took },
+            &end,
+        )
+        .await;
         end
     }
 
@@ -144,7 +155,15 @@ impl Gateway {
                 return Err(paused());
             }
             let arguments = self.read_arguments(scene, spec, &call.arguments, suspicion).await?;
-            let admitted = Admitted { scene, spec, arguments: &arguments, asked: &call.arguments, key: call.key, suspicion, call_id };
+            let admitted = Admitted {
+                scene,
+                spec,
+                arguments: &arguments,
+                asked: &call.arguments,
+                key: call.key,
+                suspicion,
+                call_id,
+            };
             let mut outcome = self.execute(&admitted).await?;
             self.finish(scene, &mut outcome).await?;
             Ok(outcome)
@@ -250,9 +269,10 @@ impl Gateway {
             let first = errors.first().map(|error| error.path.clone()).unwrap_or_default();
             let shown: Vec<Value> =
                 errors.iter().map(|error| json!({"path": error.path, "message": error.message})).collect();
-            let message = errors
-                .first()
-                .map_or_else(|| "the arguments do not fit".to_owned(), |error| format!("{}: {}", error.path, error.message));
+            let message = errors.first().map_or_else(
+                || "the arguments do not fit".to_owned(),
+                |error| format!("{}: {}", error.path, error.message),
+            );
             let mut refusal = Refusal::new(Code::InvalidRequest, "input.schema", message).at(&first);
             refusal.error = refusal.error.with("validation_errors", shown);
             refusal
@@ -343,10 +363,10 @@ fn put_back(value: &mut Value, kept: &[tool_placeholders::PlaceholderRow]) {
 
 /// Fields of answers that are ours and never personal.
 const OURS: &[&str] = &[
-    "draft_id", "ticket_id", "id", "state", "code", "plan", "awaits", "currency", "expires_at", "created_at", "updated_at",
-    "confirmation_token", "transaction_id", "reference", "payload_hash", "customer_id", "site_id", "account_id", "channel",
-    "occurred_at", "at", "starts_at", "ends_at", "conversation_id", "checksum", "kind", "amount", "recommendation_id", "technician_id",
-    "evidence_id", "handoff_id", "window_expires_at",
+    "draft_id", "ticket_id", "id", "state", "code", "plan", "awaits", "currency", "expires_at", "created_at",
+    "updated_at", "confirmation_token", "transaction_id", "reference", "payload_hash", "customer_id", "site_id",
+    "account_id", "channel", "occurred_at", "at", "starts_at", "ends_at", "conversation_id", "checksum", "kind",
+    "amount", "recommendation_id", "technician_id", "evidence_id", "handoff_id", "window_expires_at",
 ];
 
 /// Replaces personal data in every text of an answer that is not one of our own fields.

@@ -112,11 +112,17 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<ToolCall, Refusal> {
     };
     let mut key = match headers.get(&IDEMPOTENCY_KEY) {
         None => None,
-        Some(value) => Some(value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).ok_or_else(|| {
-            Refusal::new(Code::InvalidIdempotencyKey, "input.idempotency_key", "the idempotency key must be a UUID")
-        })?),
+        Some(value) => {
+            Some(value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).ok_or_else(|| {
+                Refusal::new(Code::InvalidIdempotencyKey, "input.idempotency_key", "the idempotency key must be a UUID")
+            })?)
+        }
     };
-    let body = if body.iter().all(u8::is_ascii_whitespace) { Value::Object(Map::new()) } else { bytes::read(body).map_err(flawed)? };
+    let body = if body.iter().all(u8::is_ascii_whitespace) {
+        Value::Object(Map::new())
+    } else {
+        bytes::read(body).map_err(flawed)?
+    };
     let Value::Object(mut fields) = body else { return Err(invalid("body", "must be an object")) };
     let arguments = match fields.remove("arguments") {
         None => Value::Object(Map::new()),

@@ -35,12 +35,7 @@ pub(crate) struct Scene {
 
 impl Scene {
     /// Finds the conversation of a call and checks that the caller may act in it.
-    pub(crate) async fn find(
-        gateway: &Gateway,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        id: ConversationId,
-    ) -> Result<Self, Refusal> {
+    pub(crate) async fn find(gateway: &Gateway, tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Self, Refusal> {
         let absent = || Refusal::not_found("conversation");
         let conversation = conversations::by_id(tx, id).await?.ok_or_else(absent)?;
         if ctx.actor.role != Role::AiAgent && !may_see(&ctx.actor, placement(&conversation)) {
@@ -51,14 +46,7 @@ impl Scene {
         let team = conversation.team_id.and_then(|id| directory.teams.get(&id)).map(|team| team.slug.clone());
         let known = Known::new([contact.display_name.as_str(), conversation.contact_name.as_str()]);
         let actor = limited(&ctx.actor, contact.account_id);
-        Ok(Self {
-            ctx: Ctx { actor, ..ctx.clone() },
-            account: contact.account_id,
-            conversation,
-            contact,
-            team,
-            known,
-        })
+        Ok(Self { ctx: Ctx { actor, ..ctx.clone() }, account: contact.account_id, conversation, contact, team, known })
     }
 
     /// Whether the conversation is open. Error: 409, whatever the tool.

@@ -8,8 +8,8 @@ mod transactions;
 
 pub(crate) use transactions::identifier;
 
-use patchbay_core::tool::Tool;
 use patchbay_core::ticket::command::Kind;
+use patchbay_core::tool::Tool;
 
 use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};

@@ -149,7 +149,8 @@ impl Transactions {
     /// Forgets what was read about a transaction and its customer: the system says that it changed.
     pub fn forget(&self, transaction: Option<&str>, customer: Option<&str>) {
         self.0.statuses.drop_where(|key| {
-            transaction.is_some_and(|id| key.ends_with(id)) || customer.is_some_and(|customer| key.starts_with(customer))
+            transaction.is_some_and(|id| key.ends_with(id))
+                || customer.is_some_and(|customer| key.starts_with(customer))
         });
         self.0.histories.drop_where(|key| customer.is_none_or(|customer| key == customer));
     }
@@ -278,7 +279,8 @@ impl Transactions {
     fn leave(&self, ended: &Ended) {
         let failed = matches!(ended, Ended::NotSent | Ended::Lost | Ended::Answer(500..=599 | 429, _));
         self.0.breaker.leave(failed);
-        metrics::gauge!("integration_circuit_open", "adapter" => "transactions").set(f64::from(u8::from(self.0.breaker.is_open())));
+        metrics::gauge!("integration_circuit_open", "adapter" => "transactions")
+            .set(f64::from(u8::from(self.0.breaker.is_open())));
     }
 }
 
@@ -318,7 +320,8 @@ fn failed(reason: &str, message: &str) -> Refusal {
 fn refusal_of(ended: &Ended) -> Refusal {
     match ended {
         Ended::Lost => {
-            Refusal::new(Code::IntegrationTimeout, "upstream.timeout", "the transaction system did not answer in time").retry(30)
+            Refusal::new(Code::IntegrationTimeout, "upstream.timeout", "the transaction system did not answer in time")
+                .retry(30)
         }
         Ended::NotSent => failed("upstream.unreachable", "the transaction system cannot be reached").retry(30),
         Ended::Answer(429 | 500..=599, _) => failed("upstream.failed", "the transaction system failed").retry(30),

@@ -33,6 +33,8 @@ pub struct WorkersConfig {
     pub twilio_per_second: u32,
     /// Whether customers on WhatsApp see that their messages were read, and that somebody is typing.
     pub whatsapp_read_receipts: bool,
+    /// Mails a second of one mailbox.
+    pub mail_per_second: u32,
     /// How long a number pauses when the provider says that an operator must act, in seconds.
     pub hold_seconds: u64,
     /// Largest file that is fetched, in bytes; a channel may have a smaller limit of its own.
@@ -99,18 +101,14 @@ impl Default for WorkersConfig {
             reconcile_after_seconds: 60,
             whatsapp_per_second: 80,
             twilio_per_second: 1,
+            mail_per_second: 20,
             whatsapp_read_receipts: true,
             hold_seconds: 60,
             max_media_bytes: 100 << 20,
             index_batch: 200,
             media_hosts: [
-                "graph.facebook.com",
-                "lookaside.fbsbx.com",
-                "mmg.whatsapp.net",
-                "api.twilio.com",
-                "media.twiliocdn.com",
-                "mms.twiliocdn.com",
-                "s3-external-1.amazonaws.com",
+                "graph.facebook.com", "lookaside.fbsbx.com", "mmg.whatsapp.net", "api.twilio.com",
+                "media.twiliocdn.com", "mms.twiliocdn.com", "s3-external-1.amazonaws.com",
             ]
             .map(str::to_owned)
             .to_vec(),

@@ -36,6 +36,9 @@ const MOST_HOPS: usize = 3;
 /// How often WhatsApp is asked for an address within one try: an address may die before it is used.
 const ADDRESSES: usize = 2;
 
+/// A file that is not the announced one so often never will be.
+const MOST_DIFFERENT: i64 = 3;
+
 /// What a job of this kind carries.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct FetchPayload {
@@ -54,6 +57,8 @@ enum Failure {
     Later(&'static str),
     /// Later, and not for a fault of its own.
     Wait(Duration),
+    /// Came, and was not what was announced.
+    Different,
 }
 
 /// A file in its place, and its type.
@@ -91,19 +96,35 @@ pub(crate) async fn run(
             count(&inbox, "ready");
             Ok(Verdict::Settled)
         }
-        Err(Failure::Never(failure, reason)) => {
-            tracing::warn!(media.id = %id, reason, "file {id} cannot be had: {reason}");
-            let directory = deps.directory.load_full();
-            let mut tx = deps.db.begin().await?;
-            received_files::lost(&mut tx, ctx, &directory, id, failure).await?;
-            jobs::complete(&mut tx, job).await?;
-            tx.commit().await?;
-            count(&inbox, failure.as_str());
-            Ok(Verdict::Settled)
+        Err(Failure::Different) if job.attempts < MOST_DIFFERENT => {
+            Err(WorkError::Elsewhere("the file is not the one that was announced"))
         }
+        Err(Failure::Different) => {
+            lose(deps, ctx, job, &inbox, id, (MediaFailure::HashMismatch, "it is not the one that was announced")).await
+        }
+        Err(Failure::Never(failure, reason)) => lose(deps, ctx, job, &inbox, id, (failure, reason)).await,
         Err(Failure::Wait(wait)) => Ok(Verdict::Later(ctx.now + wait)),
         Err(Failure::Later(reason)) => Err(WorkError::Elsewhere(reason)),
     }
+}
+
+/// Says that a file cannot be had.
+async fn lose(
+    deps: &Deps,
+    ctx: &Ctx,
+    job: &ClaimedJob,
+    inbox: &Inbox,
+    id: MediaId,
+    (failure, reason): (MediaFailure, &'static str),
+) -> Result<Verdict, WorkError> {
+    tracing::warn!(media.id = %id, reason, "file {id} cannot be had: {reason}");
+    let directory = deps.directory.load_full();
+    let mut tx = deps.db.begin().await?;
+    received_files::lost(&mut tx, ctx, &directory, id, failure).await?;
+    jobs::complete(&mut tx, job).await?;
+    tx.commit().await?;
+    count(inbox, failure.as_str());
+    Ok(Verdict::Settled)
 }
 
 fn count(inbox: &Inbox, outcome: &'static str) {
@@ -130,7 +151,7 @@ async fn fetch(
     let kept = keep(&deps.files, content, announced).await.map_err(|error| match error {
         KeepError::TooLarge(_) => too_large(),
         KeepError::BrokeOff => Failure::Later("the download broke off"),
-        KeepError::Different => Failure::Later("the file is not the one that was announced"),
+        KeepError::Different => Failure::Different,
         KeepError::Store(error) => {
             tracing::error!(error = %Causes(&error), "a file could not be written to the object store");
             Failure::Later("the object store refused")

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use patchbay_core::ids::{ContactId, InboxId};
+use patchbay_hub::delivery::Lane;
 
 pub use connect::{BadAddress, check_redis, shared_limits};
 pub use memory::MemoryLimits;
@@ -19,6 +20,8 @@ pub use redis::RedisLimits;
 pub enum Scope {
     /// Everything from one number of ours.
     Inbox(InboxId),
+    /// What leaves one number of ours by one lane.
+    Lane(InboxId, Lane),
     /// Everything of the provider account that the inbox belongs to.
     Account(String),
     /// What we start ourselves from a number: templates.
@@ -32,6 +35,7 @@ impl Scope {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Inbox(inbox) => format!("inbox:{inbox}"),
+            Self::Lane(inbox, lane) => format!("lane:{inbox}:{lane}"),
             Self::Account(account) => format!("account:{account}"),
             Self::BusinessInitiated(inbox) => format!("business:{inbox}"),
             Self::Recipient(inbox, contact) => format!("recipient:{inbox}:{contact}"),
@@ -39,24 +43,40 @@ impl Scope {
     }
 }
 
-/// So many a second, a few of them at once.
+/// So many in a time, a few of them at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Sustained rate.
-    pub per_second: u32,
+    /// Time between two at the sustained rate.
+    interval: Duration,
     /// How many may go at once after a pause.
-    pub burst: u32,
+    burst: u32,
 }
 
 impl Rate {
+    /// So many a second.
+    pub fn per_second(count: u32, burst: u32) -> Self {
+        Self::one_in(Duration::from_secs(1) / count.max(1), burst)
+    }
+
+    /// One in so much time.
+    pub fn one_in(interval: Duration, burst: u32) -> Self {
+        Self { interval, burst: burst.max(1) }
+    }
+
+    /// The same so many times slower.
+    #[must_use]
+    pub fn slower(self, times: u32) -> Self {
+        Self { interval: self.interval * times.max(1), burst: (self.burst / times.max(1)).max(1) }
+    }
+
     /// Time between two at the sustained rate, in microseconds.
     pub(crate) fn interval_micros(self) -> i64 {
-        1_000_000 / i64::from(self.per_second.max(1))
+        i64::try_from(self.interval.as_micros()).unwrap_or(i64::MAX / 1_000_000).max(1)
     }
 
     /// How far the bucket may run ahead, in microseconds.
     pub(crate) fn tolerance_micros(self) -> i64 {
-        self.interval_micros() * i64::from(self.burst.max(1))
+        self.interval_micros().saturating_mul(i64::from(self.burst))
     }
 }
 

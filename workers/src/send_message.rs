@@ -17,13 +17,15 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::ids::{AttemptId, MessageId};
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
 use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
+use patchbay_hub::inbox_health as health;
 use patchbay_normalizer::answer::{Accepted, Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
-use patchbay_store::{StoreError, Tx};
+use patchbay_store::{StoreError, Tx, inbox_health};
 use serde::{Deserialize, Serialize};
 
 use crate::backoff;
@@ -40,8 +42,14 @@ pub(crate) struct SendPayload {
 
 /// How long to leave a contact alone while another message to it is on its way.
 const CONTACT_BUSY: Duration = Duration::from_millis(250);
+/// How long to wait before looking again whether an inbox is still paused.
+const PAUSED: Duration = Duration::from_secs(15);
 /// How long to wait for an inbox that is not there (deactivated, or its secret is missing).
 const NO_INBOX: Duration = Duration::from_mins(1);
+/// Nothing left for the provider.
+const NOT_CONNECTED: &str = "NOT_CONNECTED";
+/// Whoever made an attempt is gone.
+const INTERRUPTED: &str = "interrupted";
 /// A file that the provider could not fetch is offered twice again. Source: channels reference, code 131053.
 const OFFER_FILE_AGAIN: Retry = Retry::of(Scope::Message, 30, 2, 3);
 
@@ -53,8 +61,13 @@ pub(crate) async fn run(
 ) -> Result<Verdict, WorkError> {
     let payload: SendPayload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
     let id = payload.message_id;
-    let found = delivery::outgoing(&mut deps.db.read().await?, id).await?;
+    let mut tx = deps.db.read().await?;
+    let found = delivery::outgoing(&mut tx, id).await?;
     let Some(outgoing) = found else { return Ok(Verdict::Done) };
+    if inbox_health::is_paused(&mut tx, outgoing.message.inbox_id).await? {
+        return Ok(Verdict::Later(ctx.now + PAUSED));
+    }
+    drop(tx);
     let Some(inbox) = deps.directory.load().inboxes.get(&outgoing.message.inbox_id).cloned() else {
         return Ok(Verdict::Later(ctx.now + NO_INBOX));
     };
@@ -126,7 +139,7 @@ impl Sender<'_> {
             }
             Begun::Interrupted(attempt) => {
                 tracing::warn!(message.id = %id, "the sender of message {id} is gone; asking around");
-                self.note_in(&mut tx, ctx, id, Some(attempt), &Finding::Lost("interrupted".into())).await?;
+                self.note_in(&mut tx, ctx, id, Some(attempt), &Finding::Lost(INTERRUPTED.into())).await?;
             }
         }
         tx.commit().await?;
@@ -136,8 +149,7 @@ impl Sender<'_> {
     async fn finish(&self, outgoing: &Outgoing, attempt: AttemptId, end: CallEnd) -> Result<Verdict, WorkError> {
         let finding = match end {
             CallEnd::NotSent => {
-                let error =
-                    SendError::ours("NOT_CONNECTED", ErrorClass::Retryable, "the provider could not be reached");
+                let error = SendError::ours(NOT_CONNECTED, ErrorClass::Retryable, "the provider could not be reached");
                 self.again(outgoing, error, &Retry::BACKOFF, None).await
             }
             CallEnd::Lost(how) => Finding::Lost(how.into()),
@@ -181,7 +193,9 @@ impl Sender<'_> {
     fn classify(&self, answer: &ProviderAnswer) -> Outcome {
         let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
         match self.inbox.provider {
-            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => whatsapp::classify(&answer),
+            Provider::WhatsAppCloud(_) | Provider::Email(_) | Provider::Chat(_) | Provider::Unserved => {
+                whatsapp::classify(&answer)
+            }
             Provider::Twilio(_) => twilio::classify(&answer),
         }
     }
@@ -207,12 +221,13 @@ impl Sender<'_> {
                 Some(scope) => {
                     let hold = Duration::from_secs(self.deps.config.hold_seconds);
                     self.deps.limits.hold(&scope, hold).await;
-                    Finding::Postponed(error, hold)
+                    Finding::Postponed(error, hold, Whose::Inbox)
                 }
                 // A template that is paused or disabled: everything else may go on.
                 None => Finding::Failed(error, Burial::DeadLetter),
             },
             Action::OfferTemplate | Action::Suppress(_) => Finding::Failed(error, Burial::None),
+            Action::FallBackToLink if has_file(outgoing) => Finding::AsLink(error),
             Action::FlagAddress | Action::FallBackToLink | Action::Fail => Finding::Failed(error, Burial::DeadLetter),
         }
     }
@@ -235,10 +250,15 @@ impl Sender<'_> {
             return Finding::Failed(error, Burial::DeadLetter);
         };
         let wait = wait.max(retry_after.unwrap_or_default());
+        let whose = match plan.scope {
+            Scope::Sender | Scope::Account | Scope::BusinessInitiated => Whose::Inbox,
+            _ if error.code == NOT_CONNECTED => Whose::Inbox,
+            Scope::Message | Scope::Recipient | Scope::Template => Whose::Message,
+        };
         if let Some(scope) = pace::scope(&self.inbox, outgoing, plan.scope) {
             self.deps.limits.hold(&scope, wait).await;
         }
-        Finding::Postponed(error, wait)
+        Finding::Postponed(error, wait, whose)
     }
 
     /// Writes down what a call brought. It was made already, so the database being away for a moment is waited out for
@@ -275,6 +295,9 @@ impl Sender<'_> {
         finding: &Finding,
     ) -> Result<(), StoreError> {
         let directory = self.deps.directory.load_full();
+        if let Some(signal) = finding.signal().filter(|_| attempt.is_some()) {
+            health::note(tx, ctx, &directory, self.inbox.id, signal).await?;
+        }
         match (finding, attempt) {
             (Finding::Accepted(Acceptance { key, provider_status, addresses }), attempt) => {
                 delivery::learn(tx, ctx, id, provider_status.as_deref(), addresses).await?;
@@ -285,9 +308,14 @@ impl Sender<'_> {
                 delivery::fail(tx, ctx, &directory, id, attempt, (error, *burial)).await?;
                 jobs::complete(tx, self.job).await?;
             }
-            (Finding::Postponed(error, wait), Some(attempt)) => {
+            (Finding::Postponed(error, wait, _), Some(attempt)) => {
                 delivery::postpone(tx, ctx, &directory, id, attempt, error).await?;
                 jobs::defer(tx, self.job, ctx.now + *wait).await?;
+            }
+            (Finding::AsLink(error), Some(attempt)) => {
+                delivery::as_link(tx, id).await?;
+                delivery::postpone(tx, ctx, &directory, id, attempt, error).await?;
+                jobs::defer(tx, self.job, ctx.now).await?;
             }
             (Finding::Lost(how), Some(attempt)) => {
                 // Nobody knows what became of it: this job becomes the one that finds out, in its place of the lane.
@@ -300,10 +328,24 @@ impl Sender<'_> {
                 let payload = self.job.payload.clone();
                 jobs::become_kind(tx, self.job, JobKind::ReconcileMessage, payload, run_at).await?;
             }
-            (Finding::Postponed(..) | Finding::Lost(_), None) => {}
+            (Finding::Postponed(..) | Finding::AsLink(_) | Finding::Lost(_), None) => {}
         }
         Ok(())
     }
+}
+
+/// Whether a message has a file that a link could stand for.
+fn has_file(outgoing: &Outgoing) -> bool {
+    !delivery::is_link(&outgoing.message) && render::media_ids(&outgoing.message.content).next().is_some()
+}
+
+/// Whose trouble a delay is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Everything from the inbox has it.
+    Inbox,
+    /// Only this message, or this customer.
+    Message,
 }
 
 /// A provider has a message.
@@ -336,7 +378,9 @@ enum Finding {
     /// The provider has the message.
     Accepted(Acceptance),
     /// Not taken; again after so long.
-    Postponed(SendError, Duration),
+    Postponed(SendError, Duration, Whose),
+    /// Not taken as it is; at once again as a text with a link.
+    AsLink(SendError),
     /// Will not go out.
     Failed(SendError, Burial),
     /// Nobody knows.
@@ -344,10 +388,24 @@ enum Finding {
 }
 
 impl Finding {
+    /// What it says of the inbox.
+    fn signal(&self) -> Option<Signal<'_>> {
+        match self {
+            Self::Accepted(_) => Some(Signal::Worked),
+            Self::Postponed(error, ..) | Self::Failed(error, _) if error.class == ErrorClass::Config => {
+                Some(Signal::Refused { code: &error.code })
+            }
+            Self::Postponed(error, _, Whose::Inbox) => Some(Signal::Failed { code: &error.code }),
+            // Somebody else's crash says nothing of the provider.
+            Self::Lost(how) if how != INTERRUPTED => Some(Signal::Failed { code: how }),
+            Self::Postponed(..) | Self::AsLink(_) | Self::Failed(..) | Self::Lost(_) => None,
+        }
+    }
+
     fn word(&self) -> &'static str {
         match self {
             Self::Accepted(_) => "accepted",
-            Self::Postponed(..) => "postponed",
+            Self::Postponed(..) | Self::AsLink(_) => "postponed",
             Self::Failed(..) => "failed",
             Self::Lost(_) => "unknown",
         }

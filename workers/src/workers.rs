@@ -3,8 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use patchbay_core::ctx::Ctx;
+use patchbay_core::inbox_health::HealthState;
 use patchbay_core::job::JobQueue;
-use patchbay_store::{StoreError, jobs};
+use patchbay_hub::inbox_health as health;
+use patchbay_store::{StoreError, inbox_health, jobs};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -99,6 +102,13 @@ async fn measure(deps: Deps, stop: CancellationToken) {
 }
 
 async fn measure_once(deps: &Deps) -> Result<(), StoreError> {
+    let rows = inbox_health::all(&mut deps.db.read().await?).await?;
+    if rows.iter().any(|row| row.state == HealthState::Degraded) {
+        let ctx = Ctx::system(deps.clock.now(), "measure");
+        let mut tx = deps.db.begin().await?;
+        health::forget_old_trouble(&mut tx, &ctx, &deps.directory.load_full()).await?;
+        tx.commit().await?;
+    }
     let depths = jobs::depths(&mut deps.db.read().await?, deps.clock.now()).await?;
     for queue in JobQueue::ALL {
         let depth = depths.iter().find(|depth| depth.queue == queue.rank());

@@ -1,5 +1,5 @@
 // The addresses of the console. Filters live in the address, so that a link shows the same list to everybody.
-import { createRootRoute, createRoute, createRouter, redirect } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import type { Channel } from "../../lib/api/model";
 import { VIEWS, type ViewName } from "../../lib/realtime/views";
 import { InboxPage } from "./inbox/inbox-page";
@@ -40,6 +40,30 @@ const inbox = createRoute({
 
 const conversation = createRoute({ getParentRoute: () => inbox, path: "$conversationId" });
 
+// Pages beside the inbox are loaded when they are opened.
+const contacts = createRoute({
+  getParentRoute: () => root,
+  path: "/contacts",
+  component: lazyRouteComponent(() => import("./contacts/contacts-page"), "ContactsPage"),
+  validateSearch: ({ q }: Record<string, unknown>): { q?: string } =>
+    typeof q === "string" && q !== "" ? { q } : typeof q === "number" ? { q: String(q) } : {},
+});
+const contact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
+
+const letters = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/dead-letters",
+  component: lazyRouteComponent(() => import("./repairs/repairs-page"), "LettersPage"),
+});
+const letter = createRoute({ getParentRoute: () => letters, path: "$failureId" });
+
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: "/admin/quarantine",
+  component: lazyRouteComponent(() => import("./repairs/repairs-page"), "QuarantinePage"),
+});
+const quarantined = createRoute({ getParentRoute: () => quarantine, path: "$failureId" });
+
 const elsewhere = createRoute({
   getParentRoute: () => root,
   path: "$",
@@ -53,7 +77,14 @@ export function isViewName(name: string): name is ViewName {
 }
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, inbox.addChildren([conversation]), elsewhere]),
+  routeTree: root.addChildren([
+    home,
+    inbox.addChildren([conversation]),
+    contacts.addChildren([contact]),
+    letters.addChildren([letter]),
+    quarantine.addChildren([quarantined]),
+    elsewhere,
+  ]),
   basepath: "/app",
   scrollRestoration: false,
 });

@@ -7,6 +7,7 @@ import { keepFaults } from "./phones-store";
 const PROVIDERS: readonly (readonly [ProviderName, string])[] = [
   ["meta", "WhatsApp Cloud API"],
   ["twilio", "Twilio"],
+  ["mail", "SMTP"],
 ];
 
 /** What goes wrong on purpose, for each provider. A number counts down as it is used up. */
@@ -20,7 +21,7 @@ export function FaultPanel({ board }: { board: FaultBoard }) {
     }
   };
   return (
-    <details className="mx-auto mt-12 max-w-3xl rounded-2xl border border-line bg-surface">
+    <details className="mx-auto mt-12 max-w-5xl rounded-2xl border border-line bg-surface">
       <summary className="flex cursor-pointer items-center gap-3 rounded-2xl px-5 py-4">
         <TriangleAlert className="size-4 text-ink-faint" aria-hidden />
         <span>
@@ -28,7 +29,7 @@ export function FaultPanel({ board }: { board: FaultBoard }) {
           <span className="block text-xs text-ink-soft">{t.sim.faultsLead}</span>
         </span>
       </summary>
-      <div className="grid gap-8 border-t border-line px-5 py-5 sm:grid-cols-2">
+      <div className="grid gap-8 border-t border-line px-5 py-5 sm:grid-cols-2 lg:grid-cols-3">
         {PROVIDERS.map(([provider, title]) => (
           <fieldset key={provider} className="grid content-start gap-2">
             <legend className="mb-2 text-[0.8125rem] font-semibold">{title}</legend>

@@ -28,7 +28,28 @@ export interface Phone {
   thread: readonly PhoneMessage[];
 }
 
-export type ProviderName = "meta" | "twilio";
+export interface Mail {
+  id: string;
+  from: "phone" | "business";
+  business: string;
+  writer: string | null;
+  answer_to: string;
+  subject: string;
+  text: string;
+  media: readonly PhoneMedia[];
+  reply_to: string | null;
+  at: string;
+  status: string;
+  error_code: string | null;
+}
+
+export interface Mailbox {
+  address: string;
+  name: string;
+  mails: readonly Mail[];
+}
+
+export type ProviderName = "meta" | "twilio" | "mail";
 export type Faults = Record<string, number | boolean>;
 export type FaultBoard = Record<ProviderName, Faults>;
 
@@ -58,4 +79,12 @@ export async function getFaults(): Promise<FaultBoard> {
 
 export async function setFaults(provider: ProviderName, faults: Faults): Promise<FaultBoard> {
   return (await call<{ data: FaultBoard }>("/sim/api/faults", { method: "PUT", body: { [provider]: faults } })).data;
+}
+
+export async function listMailboxes(): Promise<readonly Mailbox[]> {
+  return (await call<{ data: readonly Mailbox[] }>("/sim/api/mailboxes")).data;
+}
+
+export function writeMail(address: string, body: { subject?: string; text: string; reply_to?: string }): Promise<unknown> {
+  return call(`/sim/api/mailboxes/${encodeURIComponent(address)}/mails`, { method: "POST", body });
 }

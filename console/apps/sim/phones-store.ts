@@ -1,16 +1,27 @@
 // The phones as the page shows them: loaded once, then changed by the event stream; loaded again after every gap.
 import { useSyncExternalStore } from "react";
 import { isRecord } from "../../lib/api/http";
-import { getFaults, listPhones, type FaultBoard, type Phone, type PhoneChannel, type PhoneMessage } from "./phones-api";
+import {
+  getFaults,
+  listMailboxes,
+  listPhones,
+  type FaultBoard,
+  type Mail,
+  type Mailbox,
+  type Phone,
+  type PhoneChannel,
+  type PhoneMessage,
+} from "./phones-api";
 
 export interface Phones {
   load: "loading" | "ready" | "error";
   phones: readonly Phone[];
+  mailboxes: readonly Mailbox[];
   faults: FaultBoard | null;
   error: unknown;
 }
 
-let state: Phones = { load: "loading", phones: [], faults: null, error: null };
+let state: Phones = { load: "loading", phones: [], mailboxes: [], faults: null, error: null };
 const listeners = new Set<() => void>();
 
 export function usePhones(): Phones {
@@ -42,14 +53,18 @@ export function followPhones(): void {
       ),
     );
   });
+  on("mail", (data) => {
+    if (!isRecord(data) || typeof data["address"] !== "string" || !isRecord(data["mail"])) return;
+    changeMailbox(data["address"], data["mail"] as unknown as Mail);
+  });
   on("faults", () => void reloadFaults());
   on("reset", () => void reloadPhones());
 }
 
 export async function reloadPhones(): Promise<void> {
   try {
-    const [phones, faults] = await Promise.all([listPhones(), getFaults()]);
-    publish({ load: "ready", phones, faults, error: null });
+    const [phones, mailboxes, faults] = await Promise.all([listPhones(), listMailboxes(), getFaults()]);
+    publish({ load: "ready", phones, mailboxes, faults, error: null });
   } catch (error) {
     publish({ ...state, load: state.phones.length > 0 ? "ready" : "error", error });
   }
@@ -77,6 +92,17 @@ function changeThread(address: string, channel: PhoneChannel, change: (thread: r
     phone.address === address && phone.channel === channel ? { ...phone, thread: change(phone.thread) } : phone,
   );
   publish({ ...state, phones });
+}
+
+/** Mails of ours show once they are delivered. */
+function changeMailbox(address: string, mail: Mail): void {
+  if (mail.from === "business" && mail.status !== "delivered" && mail.status !== "read") return;
+  const mailboxes = state.mailboxes.map((box) => {
+    if (box.address !== address) return box;
+    const known = box.mails.some((one) => one.id === mail.id);
+    return { ...box, mails: known ? box.mails.map((one) => (one.id === mail.id ? mail : one)) : [...box.mails, mail] };
+  });
+  publish({ ...state, mailboxes });
 }
 
 interface Change {

@@ -2,13 +2,14 @@ import { ArrowUpRight, Smartphone } from "lucide-react";
 import { useTexts } from "../../lib/i18n/language";
 import { EmptyState, ErrorState } from "../../lib/ui/states";
 import { FaultPanel } from "./fault-panel";
+import { MailStand } from "./mail-stand";
 import { PhoneStand } from "./phone-stand";
 import { reloadPhones, usePhones } from "./phones-store";
 
 /** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
 export function SimulatorPage() {
   const t = useTexts();
-  const { load, phones, faults, error } = usePhones();
+  const { load, phones, mailboxes, faults, error } = usePhones();
   return (
     <div className="min-h-full">
       <header className="border-b border-line bg-surface">
@@ -55,6 +56,7 @@ export function SimulatorPage() {
             <PhoneStand channel="sms" phones={phones.filter((phone) => phone.channel === "sms")} />
           </div>
         )}
+        {mailboxes.length > 0 && <MailStand mailboxes={mailboxes} />}
         {faults !== null && <FaultPanel board={faults} />}
       </main>
     </div>

@@ -29,12 +29,23 @@ export interface MessageError {
   message?: string | null;
 }
 
+/** A file of a message. `pending`: it is still being fetched from the provider. */
+export interface MediaFile {
+  media_id?: string | null;
+  url?: string | null;
+  thumbnail_url?: string | null;
+  mime_type?: string | null;
+  filename?: string | null;
+  status?: string | null;
+  failure?: string | null;
+}
+
 /** What a bubble shows: a stored message's content, or that of one on its way out. */
 export interface Content {
   type: string;
   text?: string | null;
   media_url?: string | null;
-  media?: readonly { mime_type?: string | null; filename?: string | null; status?: string | null }[];
+  media?: readonly MediaFile[];
   metadata?: Record<string, unknown> | null;
 }
 

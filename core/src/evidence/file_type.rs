@@ -2,17 +2,8 @@
 
 /// Types that may be uploaded as evidence. Nothing among them runs in a browser.
 pub const UPLOADABLE: &[&str] = &[
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "image/webp",
-    "video/mp4",
-    "application/pdf",
-    "audio/ogg",
-    "audio/mpeg",
-    "text/plain",
-    "text/csv",
-    "application/json",
+    "image/jpeg", "image/png", "image/gif", "image/webp", "video/mp4", "application/pdf", "audio/ogg", "audio/mpeg",
+    "text/plain", "text/csv", "application/json",
 ];
 
 /// Whether a file of this type may be uploaded as evidence.

@@ -6,67 +6,22 @@ use super::{Known, Redactor};
 
 /// Keys whose values are ours and say nothing about a person, whatever they look like.
 const CLEAR: &[&str] = &[
-    "id",
-    "ticket_id",
-    "conversation_id",
-    "account_id",
-    "site_id",
-    "asset_id",
-    "message_id",
-    "draft_id",
-    "request_id",
-    "correlation_id",
-    "contact_id",
-    "customer_id",
-    "user_id",
-    "state",
-    "status",
-    "code",
-    "currency",
-    "version",
-    "created_at",
-    "updated_at",
-    "kind",
-    "type",
-    "class",
-    "tool",
-    "hash",
-    "payload_hash",
-    "amount_minor",
-    "expires_at",
+    "id", "ticket_id", "conversation_id", "account_id", "site_id", "asset_id", "message_id", "draft_id", "request_id",
+    "correlation_id", "contact_id", "customer_id", "user_id", "state", "status", "code", "currency", "version",
+    "created_at", "updated_at", "kind", "type", "class", "tool", "hash", "payload_hash", "amount_minor", "expires_at",
     "checksum",
 ];
 
 /// Keys whose values go whole.
 const SECRET: &[&str] = &[
-    "password",
-    "token",
-    "access_token",
-    "refresh_token",
-    "secret",
-    "client_secret",
-    "api_key",
-    "authorization",
-    "cookie",
-    "confirmation_token",
-    "auth_tokens",
-    "app_secrets",
-    "hmac_secret",
-    "signature",
-    "private_key",
+    "password", "token", "access_token", "refresh_token", "secret", "client_secret", "api_key", "authorization",
+    "cookie", "confirmation_token", "auth_tokens", "app_secrets", "hmac_secret", "signature", "private_key",
 ];
 
 /// Keys whose values are names of people.
 const NAMES: &[&str] = &[
-    "contact_name",
-    "customer_name",
-    "full_name",
-    "first_name",
-    "last_name",
-    "caller_name",
-    "tenant_name",
-    "display_name",
-    "recipient_name",
+    "contact_name", "customer_name", "full_name", "first_name", "last_name", "caller_name", "tenant_name",
+    "display_name", "recipient_name",
 ];
 
 impl Redactor {

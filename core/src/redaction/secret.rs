@@ -202,27 +202,9 @@ fn token(text: &Folded, from: usize) -> (usize, usize) {
 
 fn is_ordinary(word: &[u8]) -> bool {
     const ORDINARY: &[&[u8]] = &[
-        b"true",
-        b"false",
-        b"null",
-        b"none",
-        b"required",
-        b"missing",
-        b"invalid",
-        b"expired",
-        b"changed",
-        b"string",
-        b"redacted",
-        b"[redacted]",
-        b"hidden",
-        b"unknown",
-        b"valid",
-        b"rotated",
-        b"refused",
-        b"rejected",
-        b"undefined",
-        b"empty",
-        b"optional",
+        b"true", b"false", b"null", b"none", b"required", b"missing", b"invalid", b"expired", b"changed", b"string",
+        b"redacted", b"[redacted]", b"hidden", b"unknown", b"valid", b"rotated", b"refused", b"rejected", b"undefined",
+        b"empty", b"optional",
     ];
     ORDINARY.contains(&word)
         || word.iter().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'-' | b'<' | b'>'))

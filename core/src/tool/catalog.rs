@@ -92,7 +92,8 @@ const TICKET: Field = field::required("ticket_id", FieldKind::Id, "The ticket.")
 const CUSTOMER: Field =
     field::optional("customer_id", FieldKind::Id, "The customer of this conversation; filled in when missing.");
 const DRAFT: Field = field::required("draft_id", FieldKind::Id, "The draft, as it was answered.");
-const REASONS: &[&str] = &["customer_asked", "cannot_help", "complaint", "emergency", "limit_reached", "approval", "other"];
+const REASONS: &[&str] =
+    &["customer_asked", "cannot_help", "complaint", "emergency", "limit_reached", "approval", "other"];
 const STATUSES: &[&str] = &["open", "closed", "all"];
 
 impl ToolSpec {
@@ -121,7 +122,8 @@ impl ToolSpec {
     pub fn answers_to(&self, name: &str) -> bool {
         self.name == name
             || self.aliases.contains(&name)
-            || (name.contains('_') && (self.plain_name() == name || self.aliases.iter().any(|alias| alias.replace('.', "_") == name)))
+            || (name.contains('_')
+                && (self.plain_name() == name || self.aliases.iter().any(|alias| alias.replace('.', "_") == name)))
     }
 
     /// The entry as callers see it.
@@ -150,12 +152,23 @@ impl ToolSpec {
 }
 
 fn written(tool: Tool, name: &'static str, class: Class, about: &str, fields: Vec<Field>) -> ToolSpec {
-    ToolSpec { tool, name, aliases: &[], class, about: about.to_owned(), fields, team: None, ceiling: None, for_people: true }
+    ToolSpec {
+        tool,
+        name,
+        aliases: &[],
+        class,
+        about: about.to_owned(),
+        fields,
+        team: None,
+        ceiling: None,
+        for_people: true,
+    }
 }
 
 /// Every tool, in a stable order.
 pub fn catalog() -> Vec<ToolSpec> {
-    let limit = field::optional("limit", FieldKind::Integer { least: 1, most: 50 }, "How many at most; 10 when missing.");
+    let limit =
+        field::optional("limit", FieldKind::Integer { least: 1, most: 50 }, "How many at most; 10 when missing.");
     let mut all = vec![
         written(
             Tool::Context,
@@ -230,7 +243,11 @@ pub fn catalog() -> Vec<ToolSpec> {
                  has to agree as well. The draft_id belongs to this conversation and expires.",
                 vec![
                     CUSTOMER,
-                    field::optional("amount", FieldKind::Amount { most: draft::MOST }, "How much, in units of the currency."),
+                    field::optional(
+                        "amount",
+                        FieldKind::Amount { most: draft::MOST },
+                        "How much, in units of the currency.",
+                    ),
                     field::optional(
                         "amount_minor",
                         FieldKind::Integer { least: 1, most: draft::MOST },
@@ -325,25 +342,17 @@ mod tests {
         let catalog = catalog();
         let answers = |name: &str| catalog.iter().filter(|spec| spec.answers_to(name)).count();
         for name in [
-            "search_tickets",
-            "get_transaction_status",
-            "create_transaction_draft",
-            "commit_transaction",
-            "cancel_transaction_draft",
-            "commit_draft",
-            "ticket.create",
-            "ticket_create",
-            "schedule_propose",
-            "closeout_list_evidence",
-            "get_ticket",
-            "services.list",
+            "search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction",
+            "cancel_transaction_draft", "commit_draft", "ticket.create", "ticket_create", "schedule_propose",
+            "closeout_list_evidence", "get_ticket", "services.list",
         ] {
             assert_eq!(answers(name), 1, "{name}");
         }
         for row in crate::ticket::commands().filter(|row| row.reach(Role::AiAgent).is_none()) {
             assert_eq!(answers(row.tool), 0, "{}", row.tool);
         }
-        for name in ["schedule.confirm", "assignment.dispatch", "approval.decide", "qa.verify", "closeout.force_close"] {
+        for name in ["schedule.confirm", "assignment.dispatch", "approval.decide", "qa.verify", "closeout.force_close"]
+        {
             assert_eq!(answers(name), 0, "{name}");
         }
     }

@@ -84,10 +84,7 @@ impl Plan {
 impl DraftState {
     /// Whether nothing follows.
     pub fn is_over(self) -> bool {
-        matches!(
-            self,
-            Self::Committed | Self::Failed | Self::Cancelled | Self::Rejected | Self::Expired | Self::Voided
-        )
+        matches!(self, Self::Committed | Self::Failed | Self::Cancelled | Self::Rejected | Self::Expired | Self::Voided)
     }
 
     /// Whether it can still be called off.
@@ -145,8 +142,8 @@ pub fn payload_hash(tool: &str, payload: &Value, policy_version: i64) -> String 
 /// How many decimals a currency has. Source: ISO 4217.
 pub fn decimals(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV" | "XAF" | "XOF"
-        | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
+        | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }

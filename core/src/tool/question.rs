@@ -53,7 +53,14 @@ pub fn code_of(bytes: &[u8]) -> String {
 }
 
 /// Asks for the confirmation of a payment.
-pub fn payment(language: Language, amount: &str, currency: &str, description: &str, code: &str, minutes: i64) -> String {
+pub fn payment(
+    language: Language,
+    amount: &str,
+    currency: &str,
+    description: &str,
+    code: &str,
+    minutes: i64,
+) -> String {
     match language {
         Language::English => format!(
             "Please confirm: {currency} {amount} for \"{description}\". To agree, reply with {code} within {minutes} \
@@ -82,9 +89,13 @@ pub enum Answer {
 pub fn read(text: &str) -> Answer {
     let upper = text.to_uppercase();
     if let Some(place) = upper.find("CONFIRM") {
-        let rest: String = upper.chars().skip(upper.get(..place).map_or(0, |before| before.chars().count()) + 7).collect();
-        let signs: String =
-            rest.chars().filter(|sign| !matches!(sign, '-' | ' ' | '\u{2010}'..='\u{2015}' | '\u{00a0}')).take(LENGTH).collect();
+        let rest: String =
+            upper.chars().skip(upper.get(..place).map_or(0, |before| before.chars().count()) + 7).collect();
+        let signs: String = rest
+            .chars()
+            .filter(|sign| !matches!(sign, '-' | ' ' | '\u{2010}'..='\u{2015}' | '\u{00a0}'))
+            .take(LENGTH)
+            .collect();
         if is_code(&signs) {
             return Answer::Code(format!("{PREFIX}{signs}"));
         }
@@ -120,7 +131,9 @@ mod tests {
     #[test]
     fn a_code_is_found_as_people_type_it() {
         let wanted = Answer::Code("CONFIRM-AB2CD3EF".into());
-        for text in ["CONFIRM-AB2CD3EF", "confirm ab2cd3ef", "ok AB2C-D3EF merci", "ab2cd3ef", "Oui: confirm-ab2c d3ef!"] {
+        for text in
+            ["CONFIRM-AB2CD3EF", "confirm ab2cd3ef", "ok AB2C-D3EF merci", "ab2cd3ef", "Oui: confirm-ab2c d3ef!"]
+        {
             assert_eq!(read(text), wanted, "{text}");
         }
     }

@@ -130,11 +130,31 @@ impl Suspicion {
 
 static MARKS: LazyLock<Vec<(&'static str, u32, Regex)>> = LazyLock::new(|| {
     const ALL: &[(&str, u32, &str)] = &[
-        ("instruction_override", 3, r"(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|previous\s+|prior\s+|above\s+){1,4}(?:instruction|rule|prompt|polic|message)|ignore[zr]?\s+(?:toutes?\s+)?(?:les|vos|tes)\s+(?:instructions|r[eè]gles|consignes)"),
-        ("role_play", 2, r"\byou are now\b|\bact as (?:an? )?(?:admin|system|developer|supervisor)|\bjailbreak|\bdan mode|tu es maintenant"),
-        ("system_prompt", 3, r"system prompt|<\|?(?:im_start|system|endoftext)|\[/?inst\]|### ?(?:system|instruction)|prompt syst[eè]me"),
-        ("already_approved", 2, r"(?:already|d[eé]j[aà])\s+(?:been\s+)?(?:approved|confirmed|authori[sz]ed|approuv|confirm|autoris)|no (?:need|approval) (?:to confirm|needed|required)|skip (?:the )?(?:confirmation|approval)"),
-        ("exfiltration", 3, r"(?:api|secret|access)[ _-]?key|password|mot de passe|\btoken\b.{0,20}(?:print|show|send|reveal)|(?:print|show|send|reveal).{0,30}(?:credential|secret)"),
+        (
+            "instruction_override",
+            3,
+            r"(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|previous\s+|prior\s+|above\s+){1,4}(?:instruction|rule|prompt|polic|message)|ignore[zr]?\s+(?:toutes?\s+)?(?:les|vos|tes)\s+(?:instructions|r[eè]gles|consignes)",
+        ),
+        (
+            "role_play",
+            2,
+            r"\byou are now\b|\bact as (?:an? )?(?:admin|system|developer|supervisor)|\bjailbreak|\bdan mode|tu es maintenant",
+        ),
+        (
+            "system_prompt",
+            3,
+            r"system prompt|<\|?(?:im_start|system|endoftext)|\[/?inst\]|### ?(?:system|instruction)|prompt syst[eè]me",
+        ),
+        (
+            "already_approved",
+            2,
+            r"(?:already|d[eé]j[aà])\s+(?:been\s+)?(?:approved|confirmed|authori[sz]ed|approuv|confirm|autoris)|no (?:need|approval) (?:to confirm|needed|required)|skip (?:the )?(?:confirmation|approval)",
+        ),
+        (
+            "exfiltration",
+            3,
+            r"(?:api|secret|access)[ _-]?key|password|mot de passe|\btoken\b.{0,20}(?:print|show|send|reveal)|(?:print|show|send|reveal).{0,30}(?:credential|secret)",
+        ),
         ("markup", 1, r"<script|javascript:|data:text/html|\{\{.*\}\}|\$\{.*\}|<iframe|onerror="),
         ("sql", 2, r"'\s*or\s+1\s*=\s*1|;\s*drop\s+table|union\s+select|--\s*$"),
         ("shell", 2, r"\$\([^)]*\)|`[^`]*`\s*;|;\s*(?:rm|curl|wget)\s"),

@@ -54,6 +54,8 @@ pub(super) const SLOW_FRT: &str = "SLOW_FRT";
 pub(super) const HIGH_AGENT_LOAD: &str = "HIGH_AGENT_LOAD";
 /// Whoever calls an integration writes this condition when its circuit opens, and ends it when it closes.
 pub(super) const INTEGRATION_CIRCUIT_OPEN: &str = "INTEGRATION_CIRCUIT_OPEN";
+/// Whoever notices that an inbox does not work writes this condition, and ends it when it works again.
+pub const INBOX_UNHEALTHY: &str = "INBOX_UNHEALTHY";
 
 const fn alert(
     code: &'static str,
@@ -127,6 +129,7 @@ pub const ALERTS: &[Alert] = &[
         |s| s.webhook_signature_rejections,
         |c| c.webhook_signature_threshold,
     ),
+    alert(INBOX_UNHEALTHY, Critical, "inbox_unhealthy", |s| s.unhealthy_inboxes, |c| c.inbox_unhealthy_threshold),
     alert(QUEUE_BACKLOG, Warning, "queue_backlog", |s| s.queue_backlog, |c| c.queue_backlog_threshold),
     alert(SLOW_FRT, Warning, "slow_frt", |s| s.slow_frt_seconds, |c| c.slow_frt_threshold_seconds),
     alert(HIGH_AGENT_LOAD, Warning, "agent_load", |s| s.agent_load, |c| c.agent_load_threshold),

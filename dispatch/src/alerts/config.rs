@@ -32,6 +32,8 @@ pub struct AlertsConfig {
     pub invoice_sync_threshold: u32,
     /// Integrations whose circuit is open.
     pub integration_circuit_threshold: u32,
+    /// Inboxes that do not work.
+    pub inbox_unhealthy_threshold: u32,
     /// Webhooks that were not proven to come from their provider.
     pub webhook_signature_threshold: u32,
     /// Conversations in one queue.
@@ -63,6 +65,7 @@ impl Default for AlertsConfig {
             outbox_dead_letter_threshold: 1,
             invoice_sync_threshold: 1,
             integration_circuit_threshold: 1,
+            inbox_unhealthy_threshold: 1,
             webhook_signature_threshold: 10,
             queue_backlog_threshold: 20,
             queue_backlog_minutes: 15,

@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use super::Alerts;
 use super::catalog::{
-    AUTH_POLICY, COMPLETION, HIGH_AGENT_LOAD, IDEMPOTENCY, INTEGRATION_CIRCUIT_OPEN, QUEUE_BACKLOG, SLOW_FRT,
-    WEBHOOK_SIGNATURE,
+    AUTH_POLICY, COMPLETION, HIGH_AGENT_LOAD, IDEMPOTENCY, INBOX_UNHEALTHY, INTEGRATION_CIRCUIT_OPEN, QUEUE_BACKLOG,
+    SLOW_FRT, WEBHOOK_SIGNATURE,
 };
 use super::config::AlertsConfig;
 
@@ -38,6 +38,8 @@ pub struct Signals {
     pub invoice_sync_failures: i64,
     /// Integrations whose circuit is open.
     pub open_circuits: i64,
+    /// Inboxes that cannot send, or whose provider refuses us.
+    pub unhealthy_inboxes: i64,
     /// Webhooks not proven to come from their provider, within the window.
     pub webhook_signature_rejections: i64,
     /// The longest of the queues that have been too long for too long; 0 when there is none.
@@ -80,18 +82,19 @@ impl Signals {
             bookings_exhausted: alert_signals::bookings_exhausted(&mut tx, since).await?,
             outbox_dead_letters: alert_signals::open_outbox_letters(&mut tx).await?,
             invoice_sync_failures: alert_signals::invoice_sync_failures(&mut tx).await?,
-            open_circuits: conditions
-                .iter()
-                .filter(|condition| condition.code == INTEGRATION_CIRCUIT_OPEN)
-                .count()
-                .try_into()
-                .unwrap_or(i64::MAX),
+            open_circuits: held(&conditions, INTEGRATION_CIRCUIT_OPEN),
+            unhealthy_inboxes: held(&conditions, INBOX_UNHEALTHY),
             webhook_signature_rejections: answered(WEBHOOK_SIGNATURE),
             queue_backlog: lasting(QUEUE_BACKLOG, config.queue_backlog_minutes),
             slow_frt_seconds: lasting(SLOW_FRT, config.slow_frt_minutes),
             agent_load: lasting(HIGH_AGENT_LOAD, config.agent_load_minutes),
         })
     }
+}
+
+/// How many conditions of this code hold.
+fn held(conditions: &[Condition], code: &str) -> i64 {
+    conditions.iter().filter(|condition| condition.code == code).count().try_into().unwrap_or(i64::MAX)
 }
 
 fn time(minutes: u32) -> TimeDelta {

@@ -1,5 +1,7 @@
 //! Inboxes: our configured addresses. Secrets go in and never come out.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,8 +10,9 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, TeamId};
 use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_store::inbox_health::{self, HealthRow};
 use patchbay_store::inboxes::{self, InboxRow};
-use patchbay_store::{Tx, teams};
+use patchbay_store::{StoreError, Tx, teams};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +22,9 @@ use super::authority::{require_admin, require_lead};
 use super::fields;
 use super::inbox_rules::{Misfit, account, check, clash};
 use super::start::{DEFAULT_TEAM, row_of};
+use crate::delivery::Lane;
 use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
+use crate::inbox_health::HealthBody;
 use crate::resource::Stamp;
 use crate::{Hub, HubError};
 
@@ -41,10 +46,10 @@ pub(super) struct InboxBody {
     origin: String,
     /// Deactivated inboxes take and send nothing.
     is_active: bool,
-    /// `ok`; `degraded`: takes messages and cannot send; `disabled`: neither.
-    health: &'static str,
-    /// Why it is not `ok`.
-    health_reason: Option<String>,
+    /// How it fares. `degraded`: sends fail, or it cannot send; `disabled`: it takes and sends nothing.
+    health: HealthBody,
+    /// Messages that wait to leave it.
+    waiting: WaitingBody,
     /// Grows with every change.
     version: i64,
     /// When it was created.
@@ -53,16 +58,70 @@ pub(super) struct InboxBody {
     updated_at: DateTime<Utc>,
 }
 
+/// Messages that wait to leave an inbox, by lane.
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
+pub(super) struct WaitingBody {
+    /// Answers of people.
+    high: i64,
+    /// Templates, and what machines write.
+    normal: i64,
+    /// The same for many.
+    bulk: i64,
+}
+
+/// What passes through an inbox tells of it.
+#[derive(Debug, Default)]
+struct Traffic {
+    health: Option<HealthRow>,
+    waiting: WaitingBody,
+}
+
+async fn traffic(tx: &mut Tx) -> Result<BTreeMap<InboxId, Traffic>, StoreError> {
+    let mut traffic: BTreeMap<InboxId, Traffic> = BTreeMap::new();
+    for row in inbox_health::all(tx).await? {
+        let inbox = row.inbox_id;
+        traffic.entry(inbox).or_default().health = Some(row);
+    }
+    for row in inbox_health::waiting(tx).await? {
+        let waiting = &mut traffic.entry(row.inbox_id).or_default().waiting;
+        match Lane::by(row.sender_type, row.content_type) {
+            Lane::High => waiting.high += row.count,
+            Lane::Normal => waiting.normal += row.count,
+            Lane::Bulk => waiting.bulk += row.count,
+        }
+    }
+    Ok(traffic)
+}
+
+/// What the settings allow beats what happened; without anything that happened the inbox is as good as its settings.
+fn health_of(row: &InboxRow, settings: &InboxSettings, traffic: &Traffic) -> HealthBody {
+    let configured = if row.is_active { health(settings) } else { Health::Disabled(InboxProblem::Deactivated) };
+    let seen = traffic.health.as_ref().map(HealthBody::of);
+    let problem = |state: &str, problem: InboxProblem| HealthBody {
+        state: state.to_owned(),
+        since: Some(row.updated_at),
+        reason: Some(problem.to_string()),
+        code: None,
+        last_ok_at: seen.as_ref().and_then(|seen| seen.last_ok_at),
+    };
+    match configured {
+        Health::Disabled(why) => problem("disabled", why),
+        Health::CannotSend(why) if seen.as_ref().is_none_or(|seen| seen.state == "ok") => problem("degraded", why),
+        _ => seen.unwrap_or(HealthBody {
+            state: "ok".to_owned(),
+            since: None,
+            reason: None,
+            code: None,
+            last_ok_at: None,
+        }),
+    }
+}
+
 impl InboxBody {
     /// Reads secret files: blocks.
-    fn of(row: InboxRow, directory: &Directory) -> Self {
+    fn of(row: InboxRow, directory: &Directory, traffic: &Traffic) -> Self {
         let settings = settings_of(&row, directory);
-        let health = if row.is_active { health(&settings) } else { Health::Disabled(InboxProblem::Deactivated) };
-        let (health, health_reason) = match health {
-            Health::Ok => ("ok", None),
-            Health::CannotSend(problem) => ("degraded", Some(problem.to_string())),
-            Health::Disabled(problem) => ("disabled", Some(problem.to_string())),
-        };
+        let health = health_of(&row, &settings, traffic);
         Self {
             id: row.id.into(),
             settings: settings.masked(),
@@ -72,7 +131,7 @@ impl InboxBody {
             origin: row.origin,
             is_active: row.is_active,
             health,
-            health_reason,
+            waiting: traffic.waiting,
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -88,14 +147,19 @@ fn settings_of(row: &InboxRow, directory: &Directory) -> InboxSettings {
     settings
 }
 
-async fn bodies(hub: &Hub, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, ApiError> {
+async fn bodies(hub: &Hub, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, HubError> {
     let directory = hub.gate.directory.load_full();
-    tokio::task::spawn_blocking(move || rows.into_iter().map(|row| InboxBody::of(row, &directory)).collect())
-        .await
-        .map_err(|error| ApiError::internal(&error))
+    let traffic = traffic(&mut hub.db.read().await?).await?;
+    let none = Traffic::default();
+    let body = move |row: InboxRow| {
+        let seen = traffic.get(&row.id).unwrap_or(&none);
+        InboxBody::of(row, &directory, seen)
+    };
+    let bodies = tokio::task::spawn_blocking(move || rows.into_iter().map(body).collect()).await;
+    Ok(bodies.map_err(|error| ApiError::internal(&error))?)
 }
 
-async fn body(hub: &Hub, row: InboxRow) -> Result<InboxBody, ApiError> {
+async fn body(hub: &Hub, row: InboxRow) -> Result<InboxBody, HubError> {
     let mut bodies = bodies(hub, vec![row]).await?;
     Ok(bodies.remove(0))
 }
@@ -228,7 +292,7 @@ async fn save(hub: &Hub, mut tx: Tx, ctx: &Ctx, row: InboxRow, settings: InboxSe
     tx.commit().await?;
     hub.directory_changed().await;
     row.version += 1;
-    Ok(body(hub, row).await?)
+    body(hub, row).await
 }
 
 async fn existing(tx: &mut Tx, id: InboxId) -> Result<InboxRow, HubError> {

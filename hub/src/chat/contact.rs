@@ -15,12 +15,7 @@ pub(crate) const CLAIMED: &str = "claimed";
 impl Desk {
     /// Keeps the e-mail address (lower case) and the name that a visitor gives. An address that is somebody else's stays
     /// theirs: then it is only a remark on the visitor's contact.
-    pub async fn claim_contact(
-        &self,
-        session: &Session,
-        email: &str,
-        name: Option<&str>,
-    ) -> Result<(), StoreError> {
+    pub async fn claim_contact(&self, session: &Session, email: &str, name: Option<&str>) -> Result<(), StoreError> {
         let ctx = self.ctx();
         let mut tx = self.hub.db.begin().await?;
         let contact = self.contact_of(&mut tx, session, name).await?;
@@ -69,8 +64,7 @@ impl Desk {
         }
         let ctx = self.ctx();
         let id = ContactId::new();
-        let display_name =
-            name.or(session.name.as_deref()).map_or_else(|| name_of_stranger(&address), str::to_owned);
+        let display_name = name.or(session.name.as_deref()).map_or_else(|| name_of_stranger(&address), str::to_owned);
         contacts::insert(tx, &[NewContact { id, account_id: None, display_name }], ctx.now).await?;
         let linked_by = if session.is_verified() { "proof" } else { "inbound" };
         let identity = NewIdentity { contact_id: id, channel: Channel::Chat, address, linked_by };

@@ -17,12 +17,7 @@ impl Desk {
 }
 
 /// Tells the agents that the visitor behind `address` writes, or stopped. Nobody to tell before the first message.
-pub async fn typing_of_visitor(
-    hub: &Hub,
-    inbox: InboxId,
-    address: &str,
-    state: TypingState,
-) -> Result<(), StoreError> {
+pub async fn typing_of_visitor(hub: &Hub, inbox: InboxId, address: &str, state: TypingState) -> Result<(), StoreError> {
     let mut tx = hub.db.read().await?;
     let Some(id) = chat::conversation_of(&mut tx, inbox, address).await? else { return Ok(()) };
     let Some(row) = conversations::by_id(&mut tx, id).await? else { return Ok(()) };

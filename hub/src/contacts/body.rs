@@ -12,6 +12,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::consent::{self, ConsentBody};
 use crate::error::HubError;
 
 vocabulary! {
@@ -101,6 +102,9 @@ pub struct IdentityBody {
     pub opted_out_at: Option<DateTime<Utc>>,
     /// When it was first seen.
     pub created_at: DateTime<Utc>,
+    /// What may be written there, and how we know; where one contact is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentBody>,
 }
 
 /// The addresses of a contact, as they are shown.
@@ -117,13 +121,18 @@ pub(crate) fn identity_bodies(rows: &[IdentityRow]) -> Vec<IdentityBody> {
             verified_at: row.verified_at,
             opted_out_at: row.opted_out_at,
             created_at: row.created_at,
+            consent: None,
         })
         .collect()
 }
 
 /// A contact as it is shown.
 pub(crate) async fn body(tx: &mut Tx, row: &ContactRow) -> Result<ContactBody, HubError> {
-    let identities = contacts::identities_of(tx, row.id).await?;
+    let rows = contacts::identities_of(tx, row.id).await?;
+    let mut identities = identity_bodies(&rows);
+    for (body, row) in identities.iter_mut().zip(&rows) {
+        body.consent = Some(consent::of_address(tx, row.channel, &row.address, row.opted_out_at).await?);
+    }
     Ok(ContactBody {
         id: row.id.into(),
         account_id: row.account_id.map(Into::into),
@@ -135,7 +144,7 @@ pub(crate) async fn body(tx: &mut Tx, row: &ContactRow) -> Result<ContactBody, H
         can_grant_access: row.can_grant_access,
         escalation_level: row.escalation_level,
         metadata: row.metadata.clone(),
-        identities: identity_bodies(&identities),
+        identities,
         merged_into: row.merged_into.map(Into::into),
         erased_at: row.erased_at,
         version: row.version,

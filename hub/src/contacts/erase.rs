@@ -130,6 +130,7 @@ pub(super) async fn erase_rows(tx: &mut Tx, hub: &Hub, ctx: &Ctx, family: &[Cont
     let files = store::forget_files(tx, &conversations, ctx.now).await?;
     let messages = store::empty_messages(tx, &conversations, ctx.now).await?;
     store::empty_conversations(tx, &conversations, ctx.now).await?;
+    store::empty_surroundings(tx, &conversations).await?;
     store::empty_contacts(tx, family, ctx.now).await?;
     hub.dispatch.forget_requester(tx, ctx, &tickets).await?;
     Ok(Erased { conversations, tickets, messages, files })

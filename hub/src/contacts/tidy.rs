@@ -165,9 +165,12 @@ async fn remove_files(db: &Db, store: &dyn ObjectStore, files: &[String]) -> Res
         if erasure::is_file_needed(&mut db.read().await?, key).await? {
             continue;
         }
-        match store.delete(&ObjectPath::from(key.as_str())).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
+        let thumbnail = crate::files::thumbnail_key(key);
+        for key in thumbnail.iter().chain([key]) {
+            match store.delete(&ObjectPath::from(key.as_str())).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use patchbay_core::Code;
 use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::consent::ConsentScope;
 use patchbay_core::conversation::window_is_open;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
@@ -9,13 +10,17 @@ use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
 use patchbay_core::ids::{AttemptId, DeadLetterId, EventId, InboxId, MessageId};
 use patchbay_core::item::{ContentType, ErrorClass, StatusItem};
+use patchbay_core::template::TemplateCategory;
 use patchbay_store::attempts::{AttemptEnd, AttemptOutcome, AttemptRow, NewAttempt};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{StoreError, Tx, attempts, contacts, conversations, dead_letters, events, messages, statuses};
-use serde_json::json;
+use patchbay_store::{
+    StoreError, Tx, attempts, consents, contacts, conversations, dead_letters, events, messages, statuses,
+};
+use serde_json::{Value, json};
 
-use super::change::{lock, write};
+use super::change::{lock, recipient, write};
+use super::lane::Lane;
 use super::report::{Report, apply_statuses};
 use super::{SendError, change};
 use crate::feed::audience;
@@ -107,8 +112,17 @@ pub async fn outgoing(tx: &mut Tx, id: MessageId) -> Result<Option<Outgoing>, St
 async fn complete(tx: &mut Tx, message: MessageRow) -> Result<Outgoing, StoreError> {
     let conversation = conversations::by_id(tx, message.conversation_id).await?.ok_or(StoreError::NoRow)?;
     let attempts = attempts::of_message(tx, message.id).await?;
-    let is_opted_out = contacts::opted_out(tx, conversation.channel, &conversation.contact_address).await?;
+    let address = recipient(&message, &conversation);
+    let is_opted_out = contacts::opted_out(tx, conversation.channel, address).await?
+        || (is_advertising(&message)
+            && consents::is_suppressed(tx, conversation.channel, address, ConsentScope::Marketing).await?);
     Ok(Outgoing { message, conversation, attempts, is_opted_out })
+}
+
+/// Whether a message is advertising: a template of that category, or the same for many.
+fn is_advertising(message: &MessageRow) -> bool {
+    let category = message.content.pointer("/metadata/category").and_then(Value::as_str);
+    category == Some(TemplateCategory::Marketing.as_str()) || Lane::of(message) == Lane::Bulk
 }
 
 /// Begins an attempt, if the message may and can go out now. Only [`Begun::Attempt`] changes anything.

@@ -2,28 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use chrono::TimeDelta;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{InboxId, JobId, MessageId, RecordId};
+use patchbay_core::ids::{InboxId, MessageId, RecordId};
 use patchbay_core::item::{ReportedStatus, StatusItem};
-use patchbay_core::job::{JobKind, NewJob};
+use patchbay_core::job::JobKind;
 use patchbay_store::messages::MessageRow;
 use patchbay_store::statuses::{NewParked, NewReport};
-use patchbay_store::{StoreError, Tx, attempts, jobs, media, messages, statuses};
-use serde_json::{Value, json};
+use patchbay_store::{StoreError, Tx, attempts, jobs, messages, statuses};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::change::write;
-use super::{Lane, SendError, lane, replay};
-
-/// "Media upload error".
-const FILE_NOT_FETCHED: &str = "131053";
-/// How often a file is offered.
-const FILE_OFFERS: usize = 3;
-/// How long to wait before it is offered again.
-const OFFERED_AFTER: TimeDelta = TimeDelta::seconds(30);
+use super::{SendError, again, lane};
 
 /// A report, and the inbox it came to.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +116,7 @@ pub async fn apply_statuses(
     let mut writes: Vec<MessageRow> = changed.iter().filter_map(|id| rows.by_id.remove(id)).collect();
     applied.changed = writes.len();
     write(tx, ctx, directory, &mut writes).await?;
-    offer_again(tx, ctx, directory, &writes).await?;
+    again::offer(tx, ctx, directory, &writes).await?;
     let proven: Vec<MessageId> = proven.into_iter().collect();
     attempts::confirm(tx, &proven).await?;
     // Whoever waits to find out what became of one of them need not wait any longer.
@@ -132,35 +124,6 @@ pub async fn apply_statuses(
         writes.iter().filter(|row| proven.contains(&row.id)).map(|row| lane(row.conversation_id)).collect();
     jobs::hasten(tx, JobKind::ReconcileMessage, &lanes, ctx.now).await?;
     Ok(applied)
-}
-
-/// A file that the provider could not fetch is uploaded anew, with the message, as often as the table of errors says.
-/// Source: channels reference, code 131053.
-async fn offer_again(tx: &mut Tx, ctx: &Ctx, directory: &Directory, rows: &[MessageRow]) -> Result<(), StoreError> {
-    for row in rows.iter().filter(|row| row.status == DeliveryStatus::Failed) {
-        let code = row.error.as_ref().and_then(|error| error.get("code")).and_then(Value::as_str);
-        if code != Some(FILE_NOT_FETCHED) || attempts::of_message(tx, row.id).await?.len() >= FILE_OFFERS {
-            continue;
-        }
-        let files = row.content.get("media").and_then(Value::as_array).into_iter().flatten();
-        for sum in files.filter_map(|file| file.get("sha256_hex").and_then(Value::as_str)) {
-            media::forget_provider_copy(tx, row.inbox_id, sum).await?;
-        }
-        if replay(tx, ctx, directory, row.id).await? {
-            let job = NewJob {
-                id: JobId::new(),
-                queue: Lane::of(row).queue(),
-                kind: JobKind::SendMessage,
-                lane: Some(lane(row.conversation_id)),
-                dedupe_key: Some(format!("send_message:{}", row.id)),
-                payload: json!({ "message_id": row.id }),
-                run_at: ctx.now + OFFERED_AFTER,
-                max_attempts: 6,
-            };
-            jobs::enqueue(tx, ctx, &job).await?;
-        }
-    }
-    Ok(())
 }
 
 /// How a report was matched.

@@ -143,12 +143,18 @@ fn site(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
             let jwt = jwt.as_ref().ok_or(InboxProblem::Missing("jwt"))?;
             let keys = jwt.keys.iter().map(|(id, key)| Ok((id.clone(), resolve("jwt.keys", key)?)));
             let seconds = |given: Option<u64>, default: i64| {
-                TimeDelta::seconds(given.map_or(default, |given| i64::try_from(given).unwrap_or(i64::MAX / 1000).min(LONGEST_SPAN)))
+                TimeDelta::seconds(
+                    given.map_or(default, |given| i64::try_from(given).unwrap_or(i64::MAX / 1000).min(LONGEST_SPAN)),
+                )
             };
             IdentityMode::Jwt(JwtRules {
                 keys: keys.collect::<Result<_, InboxProblem>>()?,
                 default_kid: jwt.default_kid.clone(),
-                audience: jwt.audience.clone().filter(|text| !text.is_empty()).ok_or(InboxProblem::Missing("jwt.audience"))?,
+                audience: jwt
+                    .audience
+                    .clone()
+                    .filter(|text| !text.is_empty())
+                    .ok_or(InboxProblem::Missing("jwt.audience"))?,
                 leeway: seconds(jwt.leeway_seconds, JWT_LEEWAY_SECONDS),
                 max_ttl: seconds(jwt.max_ttl_seconds, JWT_MAX_TTL_SECONDS),
             })
@@ -166,7 +172,9 @@ fn site(settings: &InboxSettings) -> Result<Provider, InboxProblem> {
         identity,
         require_identity,
         allowed_origins: settings.allowed_origins.iter().filter_map(|origin| Origin::parse(origin)).collect(),
-        max_text_chars: settings.max_text_chars.map_or(MAX_TEXT_CHARS, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
+        max_text_chars: settings
+            .max_text_chars
+            .map_or(MAX_TEXT_CHARS, |limit| usize::try_from(limit).unwrap_or(usize::MAX)),
         business_hours: settings.business_hours.clone(),
         timezone: settings.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
         greeting: settings.greeting.clone().filter(|text| !text.trim().is_empty()),

@@ -79,6 +79,15 @@ pub(crate) async fn thumbnail(
     Ok(file.into_response())
 }
 
+/// Where the thumbnail of the file under this key lies, when it has one.
+pub(crate) fn thumbnail_key(key: &str) -> Option<String> {
+    place_of(key.rsplit('/').next()?)
+}
+
+fn place_of(sum: &str) -> Option<String> {
+    Some(format!("media/thumbnails/{}/{sum}.jpg", sum.get(..2)?))
+}
+
 /// A picture and where its thumbnail lies.
 struct Picture {
     source: ObjectPath,
@@ -91,7 +100,7 @@ impl Picture {
         let ready = row.status == MediaStatus::Ready && row.size_bytes.is_none_or(|size| size <= MOST_BYTES);
         let (key, sum) = (row.storage_key.as_deref()?, row.sha256.as_deref()?);
         let format = format_of(&row.mime_type).filter(|_| ready)?;
-        let place = format!("media/thumbnails/{}/{sum}.jpg", sum.get(..2)?);
+        let place = place_of(sum)?;
         Some(Self { source: ObjectPath::from(key), place: ObjectPath::from(place), format })
     }
 }

@@ -78,7 +78,10 @@ async fn from_form(hub: &Hub, ctx: &Ctx, request: Request) -> Result<(StatusCode
 }
 
 /// Keeps a stream of at most the configured size.
-pub(crate) async fn take<E: Send>(hub: &Hub, content: impl Stream<Item = Result<Bytes, E>> + Send) -> Result<Kept, ApiError> {
+pub(crate) async fn take<E: Send>(
+    hub: &Hub,
+    content: impl Stream<Item = Result<Bytes, E>> + Send,
+) -> Result<Kept, ApiError> {
     // A stream without a byte is no file; ask before anything is written.
     let mut content = std::pin::pin!(content);
     let first = loop {

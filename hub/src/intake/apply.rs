@@ -16,11 +16,12 @@ use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, contacts, conversations};
 use serde_json::Value;
 
+use super::abuse::Watch;
 use super::consent::Consents;
 use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
-use super::uploads;
 use super::threads::{OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
+use super::uploads;
 use super::{Work, changes, poison};
 use crate::body::ConversationBody;
 use crate::delivery::{Report, apply_statuses};
@@ -58,7 +59,8 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
     let mut tx = hub.db.begin().await?;
     let (fresh, found) = claim(&mut tx, ctx, work).await?;
     let people = people(&mut tx, ctx, &fresh, &found).await?;
-    write_messages(&mut tx, ctx, &directory, &fresh, &people, found).await?;
+    let watch = Watch::new(hub.config.abuse);
+    write_messages(&mut tx, ctx, &directory, &fresh, &people, (found, watch)).await?;
     let reports: Vec<Report<'_>> = work
         .iter()
         .filter_map(|work| match &work.item {
@@ -72,7 +74,7 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
         match &item.item {
             Item::Message(message) => consents.hear(item, message, &fresh, &people),
             Item::Event(event) if !repeats(event, item, &fresh) => {
-                consents.note(item, event);
+                consents.note(item, event, &fresh);
                 apply_event(&mut tx, ctx, &directory, item, event).await?;
             }
             Item::Event(_) | Item::Status(_) => {}
@@ -190,7 +192,7 @@ async fn write_messages(
     directory: &Directory,
     fresh: &[Fresh<'_>],
     people: &HashMap<Address<'_>, Person>,
-    mut found: HashMap<MessageId, Found>,
+    (mut found, mut watch): (HashMap<MessageId, Found>, Watch),
 ) -> Result<(), StoreError> {
     if fresh.is_empty() {
         return Ok(());
@@ -211,8 +213,10 @@ async fn write_messages(
         let customer = fresh.customer();
         let Some(person) = people.get(&customer) else { continue };
         let thread = threads.of(tx, ctx, directory, &fresh.work.inbox, person, customer.address).await?;
+        let mut too_much = false;
         match fresh.message.direction {
             Direction::Inbound => {
+                too_much = watch.is_too_much(tx, ctx, thread, person).await?;
                 let opens = match fresh.message.content.kind {
                     ContentType::Reaction => OpensWindow::No,
                     _ => OpensWindow::Yes,
@@ -222,8 +226,11 @@ async fn write_messages(
             Direction::Outbound => staff_wrote(&mut thread.row, ctx, fresh.id),
         }
         records.add(ctx, fresh, person, &thread.row);
+        if too_much {
+            records.mark_last("rate_limited");
+        }
         let begins = thread.origin == Origin::Begun && thread.row.last_seq == 1;
-        told.push(Told { begins, was_queued: thread.before.is_queued });
+        told.push(Told { begins, was_queued: thread.before.is_queued, too_much });
     }
     let (mut begun, mut continued, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     for thread in threads.into_iter() {
@@ -242,6 +249,7 @@ async fn write_messages(
     let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
     let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
     arrivals::write(tx, written).await?;
+    watch.tell(tx, ctx, &conversations).await?;
     records.write_files(tx, ctx).await?;
     // Only WhatsApp tells of edits.
     let keys: Vec<(InboxId, &str)> = fresh
@@ -258,6 +266,8 @@ struct Told {
     begins: bool,
     /// Its conversation waited in a queue before the batch.
     was_queued: bool,
+    /// Its customer writes too much: nobody is called for it.
+    too_much: bool,
 }
 
 /// The events of a batch. Each shows its conversation as the batch left it: readers keep the first body of a version.
@@ -269,7 +279,7 @@ fn tell<'r>(
 ) -> Vec<NewEvent> {
     let mut feed = Vec::with_capacity(messages.size_hint().0);
     for (row, told) in messages {
-        let Some(conversation) = conversations.get(&row.conversation_id) else { continue };
+        let Some(conversation) = conversations.get(&row.conversation_id).filter(|_| !told.too_much) else { continue };
         if told.begins {
             let body = ConversationBody::of(conversation, directory).with_last_message(Some(row));
             feed.push(conversation_event(ctx, EventName::ConversationNew, conversation, body, None));

@@ -1,26 +1,34 @@
-//! Who does not want messages any more, and who wants them again: the last word of a batch counts.
+//! Who does not want messages any more, and who wants them again: the last word of a batch counts, and each is kept with
+//! what proves it.
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
+use patchbay_core::consent::{ConsentReason, ConsentScope, Decision};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::{EventItem, MessageItem};
-use patchbay_store::{StoreError, Tx, contacts};
+use patchbay_store::{StoreError, Tx};
+use serde_json::{Value, json};
 
 use super::Work;
 use super::apply::Fresh;
 use super::people::{Address, Person};
+use crate::consent::{Word, keep};
 
-/// What was decided last about each address.
+/// What was decided about addresses, in the order of the batch.
 #[derive(Debug, Default)]
 pub(super) struct Consents<'a> {
-    last: BTreeMap<Address<'a>, Consent>,
+    said: Vec<(Address<'a>, Said)>,
+    last: BTreeMap<Address<'a>, Decision>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Consent {
-    Given,
-    Withdrawn,
+#[derive(Debug)]
+struct Said {
+    decision: Decision,
+    reason: ConsentReason,
+    evidence: Value,
+    occurred_at: DateTime<Utc>,
 }
 
 impl<'a> Consents<'a> {
@@ -39,33 +47,70 @@ impl<'a> Consents<'a> {
         let Some(fresh) = fresh.iter().find(|fresh| std::ptr::eq(fresh.message, message)) else { return };
         let address = fresh.customer();
         let is_withdrawn = match self.last.get(&address) {
-            Some(consent) => *consent == Consent::Withdrawn,
+            Some(decision) => *decision == Decision::Withdrawn,
             None => people.get(&address).is_some_and(|person| person.is_opted_out),
         };
         if is_withdrawn {
-            self.last.insert(address, Consent::Given);
+            let said = Said {
+                decision: Decision::Given,
+                reason: ConsentReason::Keyword,
+                evidence: json!({ "keyword": "YES", "message_id": fresh.id,
+                                  "channel_message_id": message.channel_message_id }),
+                occurred_at: message.timestamp,
+            };
+            self.add(address, said);
         }
     }
 
-    /// A keyword, or what the provider reports.
-    pub(super) fn note(&mut self, work: &'a Work, event: &'a EventItem) {
-        let consent = match event.kind.as_str() {
-            "opt_out" => Consent::Withdrawn,
-            "opt_in" => Consent::Given,
+    /// A keyword, or what the provider reports. `message`: ours behind the one that the event came with.
+    pub(super) fn note(&mut self, work: &'a Work, event: &'a EventItem, fresh: &[Fresh<'a>]) {
+        let decision = match event.kind.as_str() {
+            "opt_out" | "email.complaint" => Decision::Withdrawn,
+            "opt_in" => Decision::Given,
             _ => return,
         };
-        if let Some(address) = event.address.as_deref() {
-            self.last.insert(Address { channel: work.inbox.channel, address }, consent);
+        let Some(address) = event.address.as_deref() else { return };
+        let keyword = event.data.get("keyword").and_then(Value::as_str);
+        let reason = match (event.kind.as_str(), keyword, work.inbox.channel) {
+            ("email.complaint", ..) => ConsentReason::Complaint,
+            (_, Some(_), _) => ConsentReason::Keyword,
+            ("opt_out", None, Channel::Email) => ConsentReason::Unsubscribe,
+            _ => ConsentReason::Provider,
+        };
+        let mut evidence = serde_json::Map::from_iter([("event".to_owned(), Value::from(event.kind.as_str()))]);
+        for key in ["keyword", "id", "channel_message_id", "reason", "error_code"] {
+            if let Some(value) = event.data.get(key) {
+                evidence.insert(key.to_owned(), value.clone());
+            }
         }
+        let id = event.data.get("id").and_then(Value::as_str);
+        let ours = fresh.iter().find(|fresh| Some(fresh.message.channel_message_id.as_str()) == id);
+        if let Some(fresh) = ours {
+            evidence.insert("message_id".to_owned(), json!(fresh.id));
+        }
+        let said = Said { decision, reason, evidence: evidence.into(), occurred_at: event.timestamp };
+        self.add(Address { channel: work.inbox.channel, address }, said);
     }
 
-    /// Writes what was decided.
+    fn add(&mut self, address: Address<'a>, said: Said) {
+        self.last.insert(address, said.decision);
+        self.said.push((address, said));
+    }
+
+    /// Keeps what was decided, in its order: the last word stands.
     pub(super) async fn write(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), StoreError> {
-        for (Address { channel, address }, consent) in self.last {
-            match consent {
-                Consent::Withdrawn => contacts::opt_out(tx, channel, address, "keyword", ctx.now).await?,
-                Consent::Given => contacts::opt_in(tx, channel, address).await?,
+        for (Address { channel, address }, said) in self.said {
+            let word = Word {
+                channel,
+                address,
+                decision: said.decision,
+                scope: ConsentScope::Everything,
+                reason: said.reason,
+                evidence: said.evidence,
+                actor_id: None,
+                occurred_at: said.occurred_at,
             };
+            keep(tx, ctx, &word).await?;
         }
         Ok(())
     }

@@ -32,7 +32,13 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     /// `uploads`: the files that visitors of the batch's chats attach.
     pub(super) fn with_capacity(messages: usize, uploads: Uploads) -> Self {
-        Self { messages: Vec::with_capacity(messages), files: Vec::new(), jobs: Vec::new(), uploads, attached: Vec::new() }
+        Self {
+            messages: Vec::with_capacity(messages),
+            files: Vec::new(),
+            jobs: Vec::new(),
+            uploads,
+            attached: Vec::new(),
+        }
     }
 
     /// Adds a message with its files. `conversation`: as the message leaves it.
@@ -85,6 +91,13 @@ impl<'a> Records<'a> {
             version: 1,
             created_at: ctx.now,
         });
+    }
+
+    /// Marks the message that was added last.
+    pub(super) fn mark_last(&mut self, mark: &str) {
+        if let Some(message) = self.messages.last_mut() {
+            message.metadata[mark] = Value::Bool(true);
+        }
     }
 
     /// Adds a file, to be fetched, and tells what its message says of it.

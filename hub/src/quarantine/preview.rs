@@ -10,28 +10,9 @@ const MOST_FIELDS: usize = 50;
 const DEEPEST: usize = 12;
 /// Fields whose values are words of the protocol.
 const KEPT: &[&str] = &[
-    "object",
-    "field",
-    "type",
-    "kind",
-    "event",
-    "status",
-    "channel",
-    "direction",
-    "timestamp",
-    "messaging_product",
-    "mime_type",
-    "content-type",
-    "code",
-    "reason",
-    "version",
-    "messagestatus",
-    "smsstatus",
-    "apiversion",
-    "nummedia",
-    "numsegments",
-    "mediacontenttype0",
-    "errorcode",
+    "object", "field", "type", "kind", "event", "status", "channel", "direction", "timestamp", "messaging_product",
+    "mime_type", "content-type", "code", "reason", "version", "messagestatus", "smsstatus", "apiversion", "nummedia",
+    "numsegments", "mediacontenttype0", "errorcode",
 ];
 
 /// The content without words, names, numbers and addresses.

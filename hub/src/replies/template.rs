@@ -2,13 +2,16 @@
 
 use patchbay_core::Code;
 use patchbay_core::channel::Channel;
+use patchbay_core::consent::ConsentScope;
 use patchbay_core::inbox::Provider;
 use patchbay_core::item::ContentType;
-use patchbay_core::template::{HeaderValue, Shape, TemplateContent, TemplateStatus, Unfit, check_values, fill};
+use patchbay_core::template::{
+    HeaderValue, Shape, TemplateCategory, TemplateContent, TemplateStatus, Unfit, check_values, fill,
+};
 use patchbay_http::ApiError;
-use patchbay_store::Tx;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::templates::{self, TemplateRow};
+use patchbay_store::{Tx, consents};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -33,6 +36,12 @@ pub(super) async fn draft(
     if template.status != TemplateStatus::Approved {
         let message = format!("the template is not approved: it is {}", template.status);
         return Err(ApiError::invalid("template_name", message).into());
+    }
+    let address = &row.contact_address;
+    if template.category == TemplateCategory::Marketing
+        && consents::is_suppressed(tx, row.channel, address, ConsentScope::Marketing).await?
+    {
+        return Err(ApiError::new(Code::ContactOptedOut, "the customer does not want advertising here").into());
     }
     if i64::try_from(body.params.len()) != Ok(template.param_count) {
         let message = format!("the template has {} placeholders", template.param_count);
@@ -68,7 +77,7 @@ pub(super) async fn draft(
         text: Some(text),
         files: file.into_iter().collect(),
         file_kind,
-        metadata: json!({ "template": content }),
+        metadata: json!({ "template": content, "category": template.category }),
         ..Draft::new(ContentType::Template, client_message_id)
     })
 }

@@ -67,9 +67,17 @@ async fn keep(ingress: &Ingress, visit: &Visit, request: Request) -> Result<Resp
 fn is_email(text: &str) -> bool {
     let Some((user, host)) = text.rsplit_once('@') else { return false };
     let plain = |part: &str| {
-        !part.is_empty() && !part.chars().any(|letter| letter.is_whitespace() || letter.is_control() || "<>\"(),;:\\@".contains(letter))
+        !part.is_empty()
+            && !part
+                .chars()
+                .any(|letter| letter.is_whitespace() || letter.is_control() || "<>\"(),;:\\@".contains(letter))
     };
-    text.len() <= EMAIL_BYTES && plain(user) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
+    text.len() <= EMAIL_BYTES
+        && plain(user)
+        && plain(host)
+        && host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
 }
 
 #[cfg(test)]
@@ -81,7 +89,9 @@ mod tests {
         for good in ["dana@example.test", "a.b+c@mail.example.test"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "dana", "@example.test", "dana@", "dana@example", "a b@c.test", "a@b@c.test", "<a@b.test>", "a@.test"] {
+        for bad in
+            ["", "dana", "@example.test", "dana@", "dana@example", "a b@c.test", "a@b@c.test", "<a@b.test>", "a@.test"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
     }

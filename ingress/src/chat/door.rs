@@ -83,7 +83,8 @@ impl Visit {
             return Ok(session);
         }
         let claims = token(self.site(), headers, self.now)?;
-        let claim = Claim { user: &patchbay_normalizer::chat::ClaimedUser::default(), hash: None, token: claims.as_ref() };
+        let claim =
+            Claim { user: &patchbay_normalizer::chat::ClaimedUser::default(), hash: None, token: claims.as_ref() };
         match prove(self.site(), claim)? {
             Some(proven) => Ok(Session {
                 inbox: self.inbox.id,
@@ -99,6 +100,7 @@ impl Visit {
 }
 
 /// Reads a session. A refused one is 401: the page asks for another.
+<<<<<<< HEAD
 fn read_session(
     keys: &SessionKeys,
     text: &str,
@@ -106,6 +108,10 @@ fn read_session(
     now: DateTime<Utc>,
 ) -> Result<Session, Denied> {
     keys.read(text, inbox.id, now).map_err(|problem| {
+=======
+pub(super) fn read_session(desk: &Desk, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
+    desk.keys().read(text, inbox.id, now).map_err(|problem| {
+>>>>>>> main
         Denied::Refused(match problem {
             NoSession::Foreign => Refusal::SignatureMismatch,
             NoSession::Expired => Refusal::TokenExpired,

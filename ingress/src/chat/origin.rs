@@ -9,7 +9,11 @@ use crate::refusal::Refusal;
 use crate::webhook::Ingress;
 
 /// The page that calls. `Ok(None)`: it is no page.
-pub(super) fn check<'h>(ingress: &Ingress, site: &Site, headers: &'h HeaderMap) -> Result<Option<&'h HeaderValue>, Refusal> {
+pub(super) fn check<'h>(
+    ingress: &Ingress,
+    site: &Site,
+    headers: &'h HeaderMap,
+) -> Result<Option<&'h HeaderValue>, Refusal> {
     let mut values = headers.get_all(header::ORIGIN).iter();
     let value = match (values.next(), values.next()) {
         (None, _) => return Ok(None),
@@ -42,7 +46,8 @@ pub(super) fn allow(mut response: Response, origin: Option<&HeaderValue>) -> Res
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-correlation-id, retry-after"));
+        headers
+            .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("x-correlation-id, retry-after"));
     }
     response
 }

@@ -90,7 +90,8 @@ fn open(
     if desk.sockets().len() >= MAX_SOCKETS {
         return Err(ApiError::new(Code::NotReady, "as many sockets as this node takes").retry_after(5).into());
     }
-    let query: ConnectQuery = axum::extract::Query::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default();
+    let query: ConnectQuery =
+        axum::extract::Query::try_from_uri(request.uri()).map(|query| query.0).unwrap_or_default();
     let ticket = ticket(request.headers()).map(str::to_owned);
     let clock = ingress.clock().clone();
     let tracker = desk.sockets().clone();
@@ -324,6 +325,7 @@ impl Socket<'_> {
             self.seen.within = Some(id);
             self.watch.follow(look.conversation.id.into());
             let frames = self.frames_of(&look.messages);
+<<<<<<< HEAD
             let arrived: Vec<_> = look
                 .messages
                 .iter()
@@ -331,6 +333,10 @@ impl Socket<'_> {
                 .map(ShownMessage::id)
                 .collect();
             from = look.messages.last().map_or(from, |message| message.seq);
+=======
+            let arrived: Vec<_> =
+                look.messages.iter().filter(|message| message.awaits_delivery()).map(ShownMessage::id).collect();
+>>>>>>> main
             let is_end = !look.more;
             let mut frames = frames;
             if is_end && self.seen.conversation.as_ref() != Some(&look.conversation) {

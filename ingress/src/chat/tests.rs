@@ -78,7 +78,8 @@ async fn no_character_of_a_proof_can_be_changed() {
             check_refused(&line, "identity_mismatch");
         }
     }
-    for wrong in [good.to_uppercase(), good[..63].to_owned(), format!("{good}0"), format!("sha256={good}"), "x".into()] {
+    for wrong in [good.to_uppercase(), good[..63].to_owned(), format!("{good}0"), format!("sha256={good}"), "x".into()]
+    {
         let line = send(json!({}), json!({ "user": { "id": "cust-42" }, "identity": { "hash": wrong } })).await;
         check_refused(&line, "identity_mismatch");
     }
@@ -129,8 +130,17 @@ async fn only_pages_of_the_list_may_write() {
     for good in [PAGE, "https://two.example.test:8443", "https://hub.example.test"] {
         check_written_by(&from(good).await, "visitor:v-8c1f");
     }
-    for bad in ["https://evil.example", "null", "*", "http://shop.example.test", "https://shop.example.test.evil.example",
-                "https://shop.example.test:8443", "https://two.example.test", "file://", ""] {
+    for bad in [
+        "https://evil.example",
+        "null",
+        "*",
+        "http://shop.example.test",
+        "https://shop.example.test.evil.example",
+        "https://shop.example.test:8443",
+        "https://two.example.test",
+        "file://",
+        "",
+    ] {
         check_refused(&from(bad).await, "origin_not_allowed");
     }
     let mut server = request(json!({}), json!({}));
@@ -184,13 +194,15 @@ async fn a_token_decides_and_the_body_only_claims() {
     check_written_by(&line, "visitor:v-8c1f");
     assert_eq!(line["normalized"][0]["metadata"]["claimed_user_id"], "cust-1");
     assert_eq!(line["normalized"][0]["sender"]["name"], Value::Null);
-    for (header, error) in [("Bearer x", "malformed_token"), ("Bearer ", "malformed_token"), ("bearer a.b.c", "malformed_token")] {
-        let line =
-            Replay::new(&config(jwt.clone())).send_value(&request(body.clone(), json!({ "Authorization": header }))).await;
+    for (header, error) in
+        [("Bearer x", "malformed_token"), ("Bearer ", "malformed_token"), ("bearer a.b.c", "malformed_token")]
+    {
+        let line = Replay::new(&config(jwt.clone()))
+            .send_value(&request(body.clone(), json!({ "Authorization": header })))
+            .await;
         check_refused(&line, error);
     }
-    let line =
-        Replay::new(&config(jwt)).send_value(&request(body, json!({ "Authorization": "Basic dTpw" }))).await;
+    let line = Replay::new(&config(jwt)).send_value(&request(body, json!({ "Authorization": "Basic dTpw" }))).await;
     check_written_by(&line, "visitor:v-8c1f");
 }
 

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) ingress: Config,
     pub(super) inboxes: Inboxes,
     pub(super) opted_out: Vec<String>,
+    /// The account of sockets: their upgrade names none.
+    pub(super) socket_account: String,
     /// Unix seconds.
     pub(super) now: i64,
 }
@@ -35,6 +37,7 @@ impl Settings {
             ingress,
             inboxes: Inboxes::new(whatsapp(config).into_iter().chain(twilio(config)).chain(chat(config)).map(Arc::new)),
             opted_out: texts(&config["opted_out"]),
+            socket_account: config["websocket_account"].as_str().unwrap_or_default().to_owned(),
             now: config["now"].as_i64().unwrap_or_default(),
         }
     }
@@ -99,7 +102,10 @@ fn chat(config: &Value) -> Option<Inbox> {
         identity,
         require_identity: config["require_identity"].as_bool() == Some(true),
         allowed_origins: texts(&config["allowed_origins"]).iter().filter_map(|origin| Origin::parse(origin)).collect(),
-        max_text_chars: config["max_text_chars"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(20_000),
+        max_text_chars: config["max_text_chars"]
+            .as_u64()
+            .and_then(|limit| usize::try_from(limit).ok())
+            .unwrap_or(20_000),
         business_hours: Vec::new(),
         timezone: "UTC".to_owned(),
         greeting: None,

@@ -1,4 +1,4 @@
-//! Every recorded case of WhatsApp, Twilio messaging and web chat, through the real router, compared as the cases ask for.
+//! Every recorded case of WhatsApp, Twilio and web chat, through the real router, compared as the cases ask for.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Replay, replay};
 
-/// The recorded cases: name and content. Calls have no adapter yet.
+/// The recorded cases: name and content.
 fn cases() -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors");
     let mut cases = Vec::new();
@@ -15,13 +15,11 @@ fn cases() -> Vec<(String, Value)> {
         for entry in std::fs::read_dir(root.join(channel)).unwrap() {
             let path = entry.unwrap().path();
             let name = format!("{channel}/{}", path.file_name().unwrap().to_string_lossy());
-            if !(channel == "twilio" && name.contains("-voice-")) {
-                cases.push((name, serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()));
-            }
+            cases.push((name, serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()));
         }
     }
     cases.sort_by(|a, b| a.0.cmp(&b.0));
-    assert_eq!(cases.len(), 49 + 57 + 25, "every case has to be here");
+    assert_eq!(cases.len(), 49 + 66 + 25, "every case has to be here");
     cases
 }
 
@@ -69,7 +67,7 @@ async fn nothing_that_was_changed_on_its_way_is_accepted() {
 
 #[tokio::test]
 async fn cases_of_other_channels_are_named_as_not_served() {
-    for path in ["email/001-mailgun-plain-dkim.json", "twilio/058-voice-incoming.json"] {
+    for path in ["email/001-mailgun-plain-dkim.json"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(path);
         let lines = replay(&std::fs::read_to_string(path).unwrap()).await;
         assert!(!lines.is_empty());

@@ -39,7 +39,8 @@ pub fn verify(rules: &JwtRules, token: &str, now: DateTime<Utc>) -> Result<Claim
         return Err(Refusal::MalformedToken);
     }
     let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::MalformedToken)?;
-    let (head, claims) = signed.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or(Refusal::MalformedToken)?;
+    let (head, claims) =
+        signed.split_once('.').filter(|(_, rest)| !rest.contains('.')).ok_or(Refusal::MalformedToken)?;
     let head = object(head)?;
     if head.get("alg").and_then(Value::as_str) != Some("HS256") {
         return Err(Refusal::UnsupportedAlgorithm);

@@ -9,7 +9,7 @@ use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::{
-    self, Consent, Form, MessageContext, StatusContext, StreamEvent, consent, split_prefix,
+    self, CallContext, CallStep, Consent, Form, MessageContext, StatusContext, StreamEvent, consent, split_prefix,
 };
 
 use super::{Caller, Ingress, Verdict, count_key, hand_over, read_body, refuse};
@@ -117,10 +117,30 @@ pub(super) async fn status_of_by_get(
 }
 
 /// What a path is for.
-enum Purpose {
+pub(super) enum Purpose {
     Message,
     /// With our message id, when the path carries one.
     Status(Option<String>),
+    /// With the step that the path names, if we know it; else the parameters tell.
+    Call(Option<CallStep>),
+}
+
+/// The step of a call that the parameters tell of.
+fn step_of(form: &Form) -> CallStep {
+    let has = |name: &str| form.raw(name).is_some();
+    if has("TranscriptionSid") {
+        CallStep::Transcription
+    } else if has("RecordingStatus") {
+        CallStep::Recording
+    } else if has("DialCallStatus") {
+        CallStep::Dial
+    } else if has("SpeechResult") || has("Digits") {
+        CallStep::Gather
+    } else if has("CallbackSource") || has("CallDuration") {
+        CallStep::Status
+    } else {
+        CallStep::Incoming
+    }
 }
 
 /// A request as it arrived, its parameters decoded.
@@ -165,7 +185,7 @@ impl Arrived {
     }
 }
 
-async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purpose: Purpose) -> Response {
+pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purpose: Purpose) -> Response {
     let (arrived, headers) = match arrive(ingress, uri, request).await {
         Ok(arrived) => arrived,
         Err(refusal) => return refuse(Caller::Twilio, refusal),
@@ -193,6 +213,12 @@ async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purpose: Purpos
         // We never answer customers here; replies are queued, tracked and audited like all others.
         Purpose::Message => ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>").into_response(),
         Purpose::Status(_) => StatusCode::NO_CONTENT.into_response(),
+        Purpose::Call(step) => match step.unwrap_or_else(|| step_of(arrived.parameters())) {
+            CallStep::Incoming | CallStep::Gather | CallStep::Dial => {
+                ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>").into_response()
+            }
+            CallStep::Recording | CallStep::Transcription | CallStep::Status => StatusCode::NO_CONTENT.into_response(),
+        },
     };
     match deliveries {
         Ok(deliveries) => {
@@ -260,6 +286,7 @@ async fn single(
         Purpose::Message => form.word("To"),
         // In a callback, `From` is ours.
         Purpose::Status(_) => form.word("From"),
+        Purpose::Call(_) => twilio::our_address(form),
     };
     let inbox = ours.as_deref().map_or(Ok(None), |address| signer.inbox(address))?;
     let items = match purpose {
@@ -271,8 +298,18 @@ async fn single(
             let callback_data = id.as_deref().filter(|id| !id.is_empty() && id.len() <= LONGEST_CALLBACK_ID);
             twilio::status(form, &StatusContext { received_at: arrived.received_at, callback_data })
         }
+        Purpose::Call(step) => {
+            let turn = arrived.query.word("turn");
+            let ctx = CallContext { received_at: arrived.received_at, turn: turn.as_deref() };
+            twilio::call(form, step.unwrap_or_else(|| step_of(form)), &ctx)
+        }
     };
     let account = ours.map(|address| split_prefix(&address).1.to_owned());
+    if let (Purpose::Call(_), None) = (purpose, &account) {
+        // Recordings tell their call, not the numbers: nothing is wrong with them.
+        let received_at = arrived.received_at;
+        return Ok(Delivery { source: Source::Twilio, inbox, account, received_at, items, quarantine: None });
+    }
     Ok(delivery(arrived, inbox, account, items))
 }
 

@@ -171,11 +171,7 @@ fn check_content(said: &Said, kind: ContentType) -> Result<(), Malformed> {
     let has_files = !said.attachments.is_empty();
     match kind {
         ContentType::Text if !has_text && !has_files => Err(Malformed("text")),
-        ContentType::Image
-        | ContentType::Video
-        | ContentType::Audio
-        | ContentType::Document
-        | ContentType::Sticker
+        ContentType::Image | ContentType::Video | ContentType::Audio | ContentType::Document | ContentType::Sticker
             if !has_files =>
         {
             Err(Malformed("attachments"))

@@ -35,8 +35,12 @@ fn check_malformed(fields: Value, part: &'static str) {
 
 #[test]
 fn an_id_is_taken_as_it_is_hashed() {
-    let id = |written: &str| parse(format!(r#"{{"client_message_id":"{ID}","type":"text","text":"x","user":{{"id":{written}}}}}"#).as_bytes())
-        .map(|said| said.user.id);
+    let id = |written: &str| {
+        parse(
+            format!(r#"{{"client_message_id":"{ID}","type":"text","text":"x","user":{{"id":{written}}}}}"#).as_bytes(),
+        )
+        .map(|said| said.user.id)
+    };
     assert_eq!(id("42"), Ok(Some("42".into())));
     assert_eq!(id("\"42\""), Ok(Some("42".into())));
     assert_eq!(id("12345678901234567890123"), Ok(Some("12345678901234567890123".into())));
@@ -49,7 +53,8 @@ fn an_id_is_taken_as_it_is_hashed() {
 
 #[test]
 fn a_proof_that_stands_twice_is_refused() {
-    let written = format!(r#"{{"client_message_id":"{ID}","type":"text","text":"x","user":{{"id":"a"}},"user":{{"id":"b"}}}}"#);
+    let written =
+        format!(r#"{{"client_message_id":"{ID}","type":"text","text":"x","user":{{"id":"a"}},"user":{{"id":"b"}}}}"#);
     assert_eq!(parse(written.as_bytes()), Err(Malformed("body")));
 }
 

@@ -1,5 +1,6 @@
 //! What the answer of a mail server means. Source: channel reference, error table, e-mail.
 
+use patchbay_core::consent::is_no_such_address;
 use patchbay_core::item::{ErrorClass, ProviderError};
 
 use crate::answer::{Action, Alarm, Refusal, Retry, Scope};
@@ -41,11 +42,6 @@ pub fn enhanced(text: &str) -> Option<&str> {
     };
     let fits = is_code(parts.next(), 1) && is_code(parts.next(), 3) && is_code(parts.next(), 3);
     (fits && parts.next().is_none() && word.starts_with(['2', '4', '5'])).then_some(word)
-}
-
-/// Whether a code says that there is nobody at the address: nothing more is sent there.
-pub fn is_no_such_address(code: &str) -> bool {
-    matches!(code, "5.1.1" | "5.1.2" | "5.1.10")
 }
 
 /// What an answer means, and what the sender does.

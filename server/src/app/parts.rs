@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{Hub, HubConfig, administration, files};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -74,6 +74,10 @@ impl Parts {
             max_upload_bytes: settings.limits.upload_mb << 20,
             link_secret,
             intake_shards: settings.intake.shards,
+            abuse: AbuseLimits {
+                messages_per_minute: settings.limits.messages_per_contact_minute,
+                conversations_per_hour: settings.limits.conversations_per_contact_hour,
+            },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
         };
         let bus = match settings.redis_url.as_str() {
@@ -84,7 +88,17 @@ impl Parts {
         let dispatch =
             Dispatch::new(db.clone(), settings.dispatch).keeping_evidence(objects.clone(), settings.evidence_rules());
         let hub = Hub { db, gate, dispatch, files: objects.files(), config: Arc::new(config) };
-        Ok(Self { hub, gateway: None, ingress: None, realtime: None, simulator: None, objects, bus, workers: None, tasks })
+        Ok(Self {
+            hub,
+            gateway: None,
+            ingress: None,
+            realtime: None,
+            simulator: None,
+            objects,
+            bus,
+            workers: None,
+            tasks,
+        })
     }
 
     /// Starts the parts that the roles ask for.
@@ -132,12 +146,7 @@ impl Parts {
     }
 
     /// Builds the door for AI agents; with the workers it also follows customers' answers and settles drafts.
-    fn start_gateway(
-        &mut self,
-        settings: &Settings,
-        roles: Roles,
-        stop: &CancellationToken,
-    ) -> Result<(), StartError> {
+    fn start_gateway(&mut self, settings: &Settings, roles: Roles, stop: &CancellationToken) -> Result<(), StartError> {
         let unusable = |error: patchbay_tool_gateway::transactions::Unusable| StartError::Part {
             what: "integration.transactions",
             problem: error.to_string(),

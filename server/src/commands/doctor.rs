@@ -29,6 +29,9 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
     if settings.auth.jwt_secret.is_none() {
         print("note: auth.jwt_secret is not set; a development secret will be used");
     }
+    if settings.journal.key.is_none() && settings.journal.enabled != Some(false) {
+        print("note: journal.key is not set; accepted requests are kept in development only");
+    }
     for inbox in &settings.inboxes {
         match health(inbox) {
             Health::Ok => {}

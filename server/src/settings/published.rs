@@ -44,6 +44,7 @@ const PUBLISHED: &[(&str, &str, Kind)] = &[
     ("DISPATCH_ALERT_BOOKING_EXHAUSTED_THRESHOLD", "alerts.booking_exhausted_threshold", Number),
     ("DISPATCH_ALERT_OUTBOX_DEAD_LETTER_THRESHOLD", "alerts.outbox_dead_letter_threshold", Number),
     ("DISPATCH_ALERT_INVOICE_SYNC_THRESHOLD", "alerts.invoice_sync_threshold", Number),
+    ("DISPATCH_ALERT_INBOX_UNHEALTHY_THRESHOLD", "alerts.inbox_unhealthy_threshold", Number),
     ("DISPATCH_ALERT_INTEGRATION_CIRCUIT_THRESHOLD", "alerts.integration_circuit_threshold", Number),
     ("DISPATCH_ALERT_WEBHOOK_SIGNATURE_THRESHOLD", "alerts.webhook_signature_threshold", Number),
     ("DISPATCH_ALERT_QUEUE_BACKLOG_THRESHOLD", "alerts.queue_backlog_threshold", Number),

@@ -45,12 +45,15 @@ impl SimulatorConfig {
                     settings.access_token.clone(),
                     meta_webhook(public_url),
                 )),
-                Provider::Twilio(settings) => config.twilio.push(TwilioNumber::new(
-                    &settings.account_sid,
-                    newest(&settings.auth_tokens),
-                    &inbox.address,
-                    twilio_webhook(public_url),
-                )),
+                Provider::Twilio(settings) => config.twilio.push(TwilioNumber {
+                    channel: inbox.channel,
+                    ..TwilioNumber::new(
+                        &settings.account_sid,
+                        newest(&settings.auth_tokens),
+                        &inbox.address,
+                        twilio_webhook(public_url),
+                    )
+                }),
                 Provider::Email(settings) => {
                     let way = match settings.inbound {
                         Some(InboundMail::Mailgun) => {

@@ -1,5 +1,7 @@
 //! The body of a send, checked as strictly as Meta checks it. Source: Cloud API, "Messages"; limits in channels 3.8.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::config::{Template, WhatsappNumber};
@@ -9,17 +11,10 @@ use crate::message::ThreadMedia;
 use super::GraphError;
 use super::limits::Fields;
 
+mod template;
+
 const TYPES: &[&str] = &[
-    "text",
-    "image",
-    "video",
-    "audio",
-    "document",
-    "sticker",
-    "location",
-    "contacts",
-    "interactive",
-    "reaction",
+    "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive", "reaction",
     "template",
 ];
 
@@ -32,8 +27,16 @@ pub(super) struct Outgoing {
     pub(super) reply_to: Option<String>,
 }
 
+/// What a body may refer to.
+pub(super) struct Around<'a> {
+    pub(super) shelf: &'a MediaShelf,
+    pub(super) templates: &'a [Template],
+    /// Whether there is a message of this id.
+    pub(super) known: &'a dyn Fn(&str) -> bool,
+}
+
 /// Checks everything below `type`, and `context`.
-pub(super) fn check(body: &Value, number: &WhatsappNumber, shelf: &MediaShelf) -> Result<Outgoing, GraphError> {
+pub(super) fn check(body: &Value, number: &WhatsappNumber, around: &Around<'_>) -> Result<Outgoing, GraphError> {
     let kind = match body.get("type") {
         None => "text",
         Some(kind) => kind.as_str().filter(|kind| TYPES.contains(kind)).ok_or_else(|| {
@@ -46,7 +49,7 @@ pub(super) fn check(body: &Value, number: &WhatsappNumber, shelf: &MediaShelf) -
             let text = Fields::of(body, "text", &["body", "preview_url"])?;
             outgoing.text = Some(text.text("body", 4096)?.to_owned());
         }
-        "image" | "video" | "audio" | "document" | "sticker" => media(body, kind, number, shelf, &mut outgoing)?,
+        "image" | "video" | "audio" | "document" | "sticker" => media(body, kind, number, around.shelf, &mut outgoing)?,
         "location" => {
             let place = Fields::of(body, "location", &["latitude", "longitude", "name", "address"])?;
             let (latitude, longitude) = (place.number("latitude")?, place.number("longitude")?);
@@ -64,10 +67,14 @@ pub(super) fn check(body: &Value, number: &WhatsappNumber, shelf: &MediaShelf) -
         "interactive" => interactive(body, &mut outgoing)?,
         "reaction" => {
             let reaction = Fields::of(body, "reaction", &["message_id", "emoji"])?;
-            outgoing.reply_to = Some(reaction.text("message_id", 256)?.to_owned());
+            let target = reaction.text("message_id", 256)?;
+            if !(around.known)(target) {
+                return Err(GraphError::value("Message id of the reaction is not valid"));
+            }
+            outgoing.reply_to = Some(target.to_owned());
             outgoing.text = reaction.optional_text("emoji", 16)?.map(str::to_owned);
         }
-        _ => template(body, number, &mut outgoing)?,
+        _ => template::check(body, number, around, &mut outgoing)?,
     }
     Ok(outgoing)
 }
@@ -123,24 +130,43 @@ fn interactive(body: &Value, outgoing: &mut Outgoing) -> Result<(), GraphError> 
     if outgoing.text.is_none() && kind != "flow" {
         return Err(GraphError::missing("interactive['body']"));
     }
+    if interactive.get("footer").is_some() {
+        Fields::of(interactive, "footer", &["text"])?.text("text", 60)?;
+    }
+    if interactive.get("header").is_some() {
+        let header = Fields::of(interactive, "header", &["type", "text", "image", "video", "document"])?;
+        if header.text("type", 16)? == "text" {
+            header.text("text", 60)?;
+        }
+    }
     let action = Fields::of(interactive, "action", &["buttons", "button", "sections", "name", "parameters"])?;
     match kind {
         "button" => {
+            let (mut ids, mut titles) = (BTreeSet::new(), BTreeSet::new());
             for button in action.list("buttons", 3)? {
                 let reply = Fields::of(button, "reply", &["id", "title"])?;
-                reply.text("id", 256)?;
-                reply.text("title", 20)?;
+                if !ids.insert(reply.text("id", 256)?) || !titles.insert(reply.text("title", 20)?) {
+                    return Err(GraphError::value("Duplicate button id or title"));
+                }
             }
         }
         "list" => list_action(&action)?,
         "cta_url" => {
             let parameters = action.get("parameters");
             let text = |key| parameters.and_then(|parameters| parameters.get(key)).and_then(Value::as_str);
-            if text("display_text").is_none() || text("url").is_none() {
+            let url = text("url").filter(|url| url.starts_with("https://") || url.starts_with("http://"));
+            if text("display_text").is_none_or(|label| label.is_empty() || label.chars().count() > 20) || url.is_none()
+            {
                 return Err(GraphError::missing("interactive['action']['parameters']"));
             }
+            if action.text("name", 64)? != "cta_url" {
+                return Err(GraphError::value("interactive['action']['name'] must be cta_url"));
+            }
         }
-        "location_request_message" => drop(action.text("name", 64)?),
+        "location_request_message" if action.text("name", 64)? == "send_location" => {}
+        "location_request_message" => {
+            return Err(GraphError::value("interactive['action']['name'] must be send_location"));
+        }
         "flow" => {
             let id = action.get("parameters").and_then(|parameters| parameters.get("flow_id"));
             id.ok_or_else(|| GraphError::missing("interactive['action']['parameters']['flow_id']"))?;
@@ -154,6 +180,7 @@ fn list_action(action: &Fields<'_>) -> Result<(), GraphError> {
     action.text("button", 20)?;
     let sections = action.list("sections", 10)?;
     let mut rows = 0;
+    let mut ids = BTreeSet::new();
     for section in sections {
         let section = serde_json::json!({ "section": section });
         let fields = Fields::of(&section, "section", &["title", "rows"])?;
@@ -164,7 +191,9 @@ fn list_action(action: &Fields<'_>) -> Result<(), GraphError> {
         for row in fields.list("rows", 10)? {
             let row = serde_json::json!({ "row": row });
             let fields = Fields::of(&row, "row", &["id", "title", "description"])?;
-            fields.text("id", 200)?;
+            if !ids.insert(fields.text("id", 200)?.to_owned()) {
+                return Err(GraphError::value("Duplicate row id"));
+            }
             fields.text("title", 24)?;
             fields.optional_text("description", 72)?;
             rows += 1;
@@ -174,55 +203,4 @@ fn list_action(action: &Fields<'_>) -> Result<(), GraphError> {
         return Err(GraphError::value("Total row count exceed max allowed count: 10"));
     }
     Ok(())
-}
-
-fn template(body: &Value, number: &WhatsappNumber, outgoing: &mut Outgoing) -> Result<(), GraphError> {
-    let fields = Fields::of(body, "template", &["name", "language", "components", "category"])?;
-    let name = fields.text("name", 512)?;
-    let language = Fields::of(&body["template"], "language", &["code", "policy"])?.text("code", 16)?;
-    let known = number.templates.iter().find(|known| known.name == name && known.language == language);
-    let known = known.ok_or_else(|| {
-        GraphError::new(132_001).details(format!("template name ({name}) does not exist in {language}"))
-    })?;
-    let components = fields.get("components").and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
-    let mut given = Vec::new();
-    for component in components {
-        let kind = component.get("type").and_then(Value::as_str).map(str::to_lowercase);
-        match kind.as_deref() {
-            Some("body") => {
-                let parameters = component.get("parameters").and_then(Value::as_array);
-                for parameter in parameters.ok_or_else(|| GraphError::missing("components['parameters']"))? {
-                    given.push(parameter_text(parameter)?);
-                }
-            }
-            Some("header" | "footer" | "button") => {}
-            _ => return Err(GraphError::parameter("Param template['components'][0]['type'] is not valid.")),
-        }
-    }
-    let expected = known.parameters();
-    if given.len() != expected {
-        let details = format!(
-            "body: number of localizable_params ({}) does not match the expected number of params ({expected})",
-            given.len()
-        );
-        return Err(GraphError::new(132_000).details(details));
-    }
-    outgoing.text = Some(fill(known, &given));
-    Ok(())
-}
-
-fn parameter_text(parameter: &Value) -> Result<String, GraphError> {
-    let text = parameter.get("text").and_then(Value::as_str).filter(|text| !text.is_empty());
-    match parameter.get("type").and_then(Value::as_str) {
-        Some("text") => text.map(str::to_owned).ok_or_else(|| GraphError::missing("parameters['text']")),
-        Some("currency" | "date_time") => Ok("…".to_owned()),
-        _ => Err(GraphError::value("Template parameter type is not valid")),
-    }
-}
-
-fn fill(template: &Template, given: &[String]) -> String {
-    given
-        .iter()
-        .enumerate()
-        .fold(template.body.clone(), |text, (at, value)| text.replace(&format!("{{{{{}}}}}", at + 1), value))
 }

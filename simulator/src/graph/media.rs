@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{GraphError, authorize, bearer, check_version};
+use crate::faults::take;
 use crate::media::Attachment;
 use crate::world::Shared;
 
@@ -48,6 +49,9 @@ pub(super) async fn upload(
         return Err(GraphError::new(131_053).details(format!("File size exceeds the limit of {most} bytes")));
     }
     let mut world = shared.world();
+    if take(&mut world.faults.meta.upload_errors) {
+        return Err(GraphError::new(131_053).details("The file could not be processed"));
+    }
     let id = world.digits(16);
     world.media.put(id.clone(), number.phone_number_id.clone(), Attachment { mime_type, filename, bytes });
     Ok(Json(json!({ "id": id })))
@@ -86,8 +90,13 @@ pub(super) async fn describe(
     let mut world = shared.world();
     let media = world.media.get(&media_id).filter(|media| media.owner == number.phone_number_id).cloned();
     let media = media.ok_or_else(|| GraphError::no_such_object(&media_id))?;
+    if take(&mut world.faults.meta.media_errors) {
+        return Err(GraphError::new(131_000));
+    }
     let token = world.hex(16);
-    world.media.link(token.clone(), &media_id, now);
+    if !take(&mut world.faults.meta.dead_links) {
+        world.media.link(token.clone(), &media_id, now);
+    }
     let url = format!(
         "{}/whatsapp_business/attachments/?mid={media_id}&ext={}&hash={token}",
         shared.base_url,

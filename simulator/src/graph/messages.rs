@@ -12,14 +12,14 @@ use http::HeaderMap;
 use patchbay_core::channel::{Channel, Direction};
 use serde_json::{Value, json};
 
-use super::bodies::{self, Outgoing};
+use super::bodies::{self, Around, Outgoing};
 use super::limits::Fields;
 use super::{GraphError, authorize, check_version};
 use crate::carrier::{self, Fate, Journey, Reports};
 use crate::config::{WhatsappNumber, WindowRule};
 use crate::door::{self, Noted};
 use crate::faults::Provider;
-use crate::message::{DeliveryState, Sent};
+use crate::message::{DeliveryState, Sent, Shown};
 use crate::world::Shared;
 
 pub(super) async fn send(
@@ -77,10 +77,16 @@ fn take(
             return Err(GraphError::parameter("Param biz_opaque_callback_data must be at most 512 characters long."));
         }
     };
-    let outgoing = bodies::check(&body, number, &shared.world().media)?;
+    let outgoing = {
+        let world = shared.world();
+        let templates = world.templates.get(&number.phone_number_id).map(Vec::as_slice).unwrap_or_default();
+        let known = |id: &str| world.messages.get(id).is_some();
+        bodies::check(&body, number, &Around { shelf: &world.media, templates, known: &known })?
+    };
     let fate = pace(shared, number, &receiver, &outgoing)?;
     let message = Sent {
         provider: Provider::Meta,
+        channel: Channel::Whatsapp,
         id: wamid(shared, &receiver.wire),
         our_id,
         from: number.address.clone(),
@@ -186,7 +192,7 @@ fn pace(
     if closed && config.window == WindowRule::Asynchronous {
         return Ok(Fate::Fails(131_047));
     }
-    Ok(carrier::fate(&mut world, config, Provider::Meta, &receiver.address))
+    Ok(carrier::fate(&mut world, config, (Provider::Meta, Channel::Whatsapp), &receiver.address))
 }
 
 /// Mark as read, with or without a typing indicator: the customer's message and those before it get blue ticks.
@@ -213,6 +219,8 @@ fn mark(shared: &Shared, body: &Value) -> Result<(), GraphError> {
         earlier.extend(theirs.filter(|shown| shown.from.as_str() == "phone").map(|shown| shown.id.clone()));
     }
     let events: Vec<_> = earlier.iter().filter_map(|id| world.progress(id, DeliveryState::Read, None)).collect();
+    let what = if body.get("typing_indicator").is_some() { "typing" } else { "read" };
+    world.note_shown(Shown { provider: Provider::Meta, message_id: id.to_owned(), what: what.to_owned() });
     drop(world);
     shared.tell(events);
     Ok(())

@@ -74,7 +74,9 @@ pub(crate) fn title(code: u32) -> &'static str {
         131_056 => "(Business Account, Consumer Account) pair rate limit hit",
         132_000 => "Number of parameters does not match the expected number of params",
         132_001 => "Template name does not exist in the translation",
+        132_012 => "Template Parameter Format Mismatch",
         132_015 => "Template is paused",
+        132_016 => "Template is disabled",
         _ => "Unknown error",
     }
 }

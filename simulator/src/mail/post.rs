@@ -87,6 +87,7 @@ pub(super) fn take_in(shared: &Shared, letter: Letter, reading: Reading) {
     };
     let sent = Sent {
         provider: Provider::Mail,
+        channel: Channel::Email,
         id: reading.message_id.clone(),
         our_id: Some(reading.message_id.clone()),
         from: mailbox.address.clone(),
@@ -266,6 +267,7 @@ pub(super) fn bring(shared: &Shared, mailbox: &MailboxSeed, from: &str, record: 
     let id = record.id.clone();
     let sent = Sent {
         provider: Provider::Mail,
+        channel: Channel::Email,
         id: id.clone(),
         our_id: None,
         from: from.to_owned(),

@@ -36,8 +36,11 @@ impl TwilioError {
             21_620 => (StatusCode::BAD_REQUEST, "Invalid media URL(s)"),
             21_623 => (StatusCode::BAD_REQUEST, "Number of media files exceeds allowed limit"),
             21_655 => (StatusCode::BAD_REQUEST, "The ContentSid is Invalid"),
+            21_656 => (StatusCode::BAD_REQUEST, "The ContentVariables Parameter is invalid"),
             21_701 => (StatusCode::BAD_REQUEST, "The Messaging Service does not exist"),
             63_007 => (StatusCode::BAD_REQUEST, "Twilio could not find a Channel with the specified From address"),
+            63_021 => (StatusCode::BAD_REQUEST, "Channel invalid content error"),
+            63_041 => (StatusCode::BAD_REQUEST, "Template Paused"),
             _ => (StatusCode::BAD_REQUEST, "Bad request"),
         };
         Self { code, http, message: message.to_owned(), retry_after: None }

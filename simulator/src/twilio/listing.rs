@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use http::{HeaderMap, Uri};
 use serde_json::{Value, json};
 
-use super::resource::resource;
+use super::resource::{prefixed, resource};
 use super::{TwilioError, authorize};
 use crate::faults::Provider;
 use crate::world::Shared;
@@ -53,8 +53,8 @@ pub(super) async fn list(
     let found = world.messages.values().rev().filter(|entry| {
         entry.message.provider == Provider::Twilio
             && entry.owner == account_sid
-            && to.is_none_or(|to| entry.message.to == to)
-            && from.is_none_or(|from| entry.message.from == from)
+            && to.is_none_or(|to| prefixed(entry.message.channel, &entry.message.to) == to)
+            && from.is_none_or(|from| prefixed(entry.message.channel, &entry.message.from) == from)
             && during.iter().all(|(bound, at)| bound.admits(entry.message.at, *at))
     });
     let mut messages: Vec<Value> = found.skip(page.saturating_mul(size)).take(size + 1).map(resource).collect();

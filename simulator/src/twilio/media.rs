@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, Uri, header};
 
 use super::{TwilioError, authorize};
+use crate::faults::take;
 use crate::world::Shared;
 
 /// `GET …/Messages/{sid}/Media/{ME…}`: 307 to where the file is kept.
@@ -23,8 +24,13 @@ pub(super) async fn fetch(
     if world.media.get(id).is_none_or(|media| media.owner != account_sid) {
         return Err(TwilioError::not_found(uri.path()));
     }
+    if take(&mut world.faults.twilio.media_errors) {
+        return Err(TwilioError::new(20_500));
+    }
     let token = world.hex(16);
-    world.media.link(token.clone(), id, now);
+    if !take(&mut world.faults.twilio.dead_links) {
+        world.media.link(token.clone(), id, now);
+    }
     let location = format!("{}/twilio-media/{token}", shared.base_url);
     Ok((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, location)]).into_response())
 }

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 
 use super::resource::resource;
 use super::{TwilioError, authorize};
-use crate::carrier::{self, Journey, Reports, Step};
-use crate::config::TwilioNumber;
+use crate::carrier::{self, Fate, Journey, Reports, Step};
+use crate::config::{Content, TwilioNumber, WindowRule};
 use crate::courier::Key;
 use crate::door::{self, Noted};
 use crate::faults::Provider;
@@ -51,6 +51,8 @@ struct Order<'a> {
     text: String,
     media: Vec<String>,
     callback: Option<String>,
+    /// A content template: the one thing that goes out on WhatsApp whatever the window.
+    is_template: bool,
     /// Sent through a messaging service: the answer says `accepted`, and `queued` is a callback of its own.
     service: Option<String>,
 }
@@ -68,12 +70,23 @@ fn take(
         if world.is_opted_out(&order.number.address, &order.to) {
             return Err(TwilioError::new(21_610));
         }
-        carrier::fate(&mut world, &shared.config, Provider::Twilio, &order.to)
+        let channel = order.number.channel;
+        let now = shared.now();
+        let free_form = channel == Channel::Whatsapp && !order.is_template;
+        if free_form
+            && shared.config.window != WindowRule::Ignored
+            && !world.window_is_open(&order.number.address, &order.to, now)
+        {
+            Fate::Fails(63_016)
+        } else {
+            carrier::fate(&mut world, &shared.config, (Provider::Twilio, channel), &order.to)
+        }
     };
     let prefix = if order.media.is_empty() { "SM" } else { "MM" };
     let media = order.media.into_iter().map(|url| ThreadMedia { url, mime_type: None, filename: None });
     let message = Sent {
         provider: Provider::Twilio,
+        channel: order.number.channel,
         id: format!("{prefix}{}", shared.world().hex(16)),
         our_id: order.callback.as_deref().and_then(last_segment),
         from: order.number.address.clone(),
@@ -88,7 +101,7 @@ fn take(
     };
     let group = shared.world().hex(16);
     let reports = Reports::Twilio { callback: order.callback, account_sid: account_sid.to_owned(), auth_token, group };
-    let entry = carrier::outbound(message.clone(), Channel::Sms, account_sid, None);
+    let entry = carrier::outbound(message.clone(), order.number.channel, account_sid, None);
     let (id, mut answer) = (message.id.clone(), resource(&entry));
     if order.service.is_some() {
         answer["status"] = json!("accepted");
@@ -103,21 +116,26 @@ fn take(
 fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -> Result<Order<'a>, TwilioError> {
     let one = |name: &str| form.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, v)| v.clone());
     let to = one("To").ok_or_else(|| TwilioError::new(21_604))?;
-    let from = one("From");
+    let (channel, to) = channel_of(to);
+    let from = one("From").map(channel_of);
     let service = one("MessagingServiceSid");
     if from.is_none() && service.is_none() {
         return Err(TwilioError::new(21_603));
     }
-    if [Some(&to), from.as_ref()].into_iter().flatten().any(|address| address.contains(':')) {
-        // No WhatsApp sender is registered with this account.
+    if to.contains(':') || from.as_ref().is_some_and(|(from_channel, _)| *from_channel != channel) {
+        // From and To are of different channels, or of one that nobody registered.
         return Err(TwilioError::new(63_007));
     }
+    let from = from.map(|(_, from)| from);
+    let mut ours = shared.config.twilio.iter().filter(|number| number.account_sid == account_sid);
+    let is_template = one("ContentSid").is_some();
     let text = match one("ContentSid") {
         None => one("Body").unwrap_or_default(),
-        // The text of a content template lives with Twilio; the phone shows which one it was.
-        Some(sid) if sid.len() == 34 && sid.starts_with("HX") => format!("Template {sid}"),
-        Some(_) => return Err(TwilioError::new(21_655)),
+        Some(sid) => content(&mut ours.clone(), &sid, one("ContentVariables").as_deref())?,
     };
+    if one("PersistentAction").is_some_and(|action| channel != Channel::Whatsapp || !is_place(&action)) {
+        return Err(TwilioError::new(63_021));
+    }
     let media: Vec<String> = form.iter().filter(|(key, _)| key == "MediaUrl").map(|(_, url)| url.clone()).collect();
     if text.is_empty() && media.is_empty() {
         return Err(TwilioError::new(21_602));
@@ -138,17 +156,22 @@ fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -
     let well_formed = to.strip_prefix('+').is_some_and(|digits| {
         (5..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit())
     });
-    if !well_formed {
+    let user_id = channel == Channel::Whatsapp && to.split_once('.').is_some_and(|(country, _)| country.len() == 2);
+    if !well_formed && !user_id {
         return Err(TwilioError::new(21_211).message(format!("Invalid 'To' Phone Number: {}", masked(&to))));
     }
-    let mut ours = shared.config.twilio.iter().filter(|number| number.account_sid == account_sid);
     let number = match (&from, &service) {
-        (Some(from), _) => ours.find(|number| number.address == *from).ok_or_else(|| {
-            TwilioError::new(21_606).message(format!(
-                "The 'From' phone number provided ({from}) is not a valid message-capable Twilio phone number for \
+        (Some(from), _) => {
+            ours.find(|number| number.address == *from && number.channel == channel).ok_or_else(|| {
+                if channel == Channel::Whatsapp {
+                    return TwilioError::new(63_007);
+                }
+                TwilioError::new(21_606).message(format!(
+                    "The 'From' phone number provided ({from}) is not a valid message-capable Twilio phone number for \
                  this destination."
-            ))
-        })?,
+                ))
+            })?
+        }
         (None, service) => {
             ours.find(|number| number.messaging_service_sid == *service).ok_or_else(|| TwilioError::new(21_701))?
         }
@@ -156,7 +179,51 @@ fn check<'a>(shared: &'a Shared, account_sid: &str, form: &[(String, String)]) -
     if number.address == to {
         return Err(TwilioError::new(21_266).message("'To' and 'From' number cannot be the same"));
     }
-    Ok(Order { number, to, text, media, callback, service })
+    Ok(Order { number, to, text, media, callback, is_template, service })
+}
+
+/// Channel and bare address of an address as Twilio takes it.
+fn channel_of(address: String) -> (Channel, String) {
+    match address.strip_prefix("whatsapp:") {
+        Some(bare) => (Channel::Whatsapp, bare.to_owned()),
+        None => (Channel::Sms, address),
+    }
+}
+
+/// The text of a content template with its variables. Content that the fakes do not know is taken as it is named, as long
+/// as no content is known at all.
+fn content<'a>(
+    ours: &mut impl Iterator<Item = &'a TwilioNumber>,
+    sid: &str,
+    variables: Option<&str>,
+) -> Result<String, TwilioError> {
+    let contents: Vec<&Content> = ours.flat_map(|number| &number.contents).collect();
+    if sid.len() != 34 || !sid.starts_with("HX") {
+        return Err(TwilioError::new(21_655));
+    }
+    if contents.is_empty() {
+        return Ok(format!("Template {sid}"));
+    }
+    let known = contents.into_iter().find(|content| content.sid == sid).ok_or_else(|| TwilioError::new(21_655))?;
+    if known.status == "paused" {
+        return Err(TwilioError::new(63_041));
+    }
+    let variables: Map<String, Value> = match variables {
+        None => Map::new(),
+        Some(text) => serde_json::from_str(text).map_err(|_| TwilioError::new(21_656))?,
+    };
+    let mut text = known.body.clone();
+    for (name, value) in &variables {
+        text = text.replace(&format!("{{{{{name}}}}}"), value.as_str().unwrap_or_default());
+    }
+    if text.contains("{{") { Err(TwilioError::new(21_656)) } else { Ok(text) }
+}
+
+/// `geo:latitude,longitude|label`.
+fn is_place(action: &str) -> bool {
+    let place = action.strip_prefix("geo:").map(|rest| rest.split('|').next().unwrap_or_default());
+    let degrees = place.and_then(|place| place.split_once(','));
+    degrees.is_some_and(|(latitude, longitude)| latitude.parse::<f64>().is_ok() && longitude.parse::<f64>().is_ok())
 }
 
 /// As Twilio shows a number it refuses.

@@ -1,7 +1,7 @@
 //! A message as the API shows it.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::channel::Direction;
+use patchbay_core::channel::{Channel, Direction};
 use serde_json::{Value, json};
 
 use crate::message::DeliveryState;
@@ -21,6 +21,14 @@ pub(crate) fn word(state: DeliveryState, error_code: Option<u32>) -> &'static st
         DeliveryState::Read => "read",
         DeliveryState::Failed if matches!(error_code, Some(30_000..=30_999)) => "undelivered",
         DeliveryState::Failed => "failed",
+    }
+}
+
+/// An address as Twilio writes it.
+pub(crate) fn prefixed(channel: Channel, address: &str) -> String {
+    match channel {
+        Channel::Whatsapp => format!("whatsapp:{address}"),
+        _ => address.to_owned(),
     }
 }
 
@@ -44,7 +52,7 @@ pub(super) fn resource(entry: &Entry) -> Value {
         "direction": direction,
         "error_code": message.error_code,
         "error_message": message.error_code.map(|_| "The message could not be delivered"),
-        "from": message.from,
+        "from": prefixed(message.channel, &message.from),
         "messaging_service_sid": message.body.get("MessagingServiceSid").cloned().unwrap_or(Value::Null),
         "num_media": message.media.len().to_string(),
         "num_segments": segments(message.text.as_deref().unwrap_or_default()).to_string(),
@@ -54,7 +62,7 @@ pub(super) fn resource(entry: &Entry) -> Value {
         "status": status,
         "subresource_uris": { "media": format!("{uri}/Media.json") },
         "tags": {},
-        "to": message.to,
+        "to": prefixed(message.channel, &message.to),
         "uri": format!("{uri}.json"),
     })
 }

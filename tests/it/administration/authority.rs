@@ -14,20 +14,8 @@ both_engines! {
 }
 
 const ROLES: [&str; 14] = [
-    "admin",
-    "supervisor",
-    "team_lead",
-    "support_agent",
-    "dispatcher",
-    "technician",
-    "vendor",
-    "qa",
-    "approver",
-    "finance",
-    "customer",
-    "ai_agent",
-    "system",
-    "auditor",
+    "admin", "supervisor", "team_lead", "support_agent", "dispatcher", "technician", "vendor", "qa", "approver",
+    "finance", "customer", "ai_agent", "system", "auditor",
 ];
 const COLLEAGUES: &[&str] = &["admin", "supervisor", "team_lead", "support_agent", "dispatcher", "auditor"];
 const LEADS: &[&str] = &["admin", "supervisor", "team_lead", "auditor"];

@@ -136,14 +136,8 @@ async fn every_installation_knows_the_eight_incident_types(database: TestDatabas
     assert_eq!(
         types,
         [
-            "AUTO_OPERATOR_FAULT",
-            "CANNOT_SECURE_ENTRY",
-            "CLOSER_LEAKING_OR_SLAMMING",
-            "DOOR_WONT_LATCH",
-            "FRAME_OR_GLASS_DAMAGE",
-            "GENERIC_REPAIR",
-            "HARDWARE_REPLACEMENT",
-            "VEHICLE_SERVICE"
+            "AUTO_OPERATOR_FAULT", "CANNOT_SECURE_ENTRY", "CLOSER_LEAKING_OR_SLAMMING", "DOOR_WONT_LATCH",
+            "FRAME_OR_GLASS_DAMAGE", "GENERIC_REPAIR", "HARDWARE_REPLACEMENT", "VEHICLE_SERVICE"
         ]
     );
     for row in &rows {

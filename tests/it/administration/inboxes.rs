@@ -44,7 +44,7 @@ fn provider(world: &World, name: &str) -> Provider {
 async fn an_inbox_takes_secrets_and_never_gives_them_back(database: TestDatabase) {
     let world = World::new(database).await;
     let made = create(&world, whatsapp()).await;
-    assert_eq!((made.status, made.text("/health"), made.text("/origin")), (201, "ok", "api"), "{}", made.body);
+    assert_eq!((made.status, made.text("/health/state"), made.text("/origin")), (201, "ok", "api"), "{}", made.body);
     let path = format!("/api/v1/inboxes/{}", made.text("/id"));
     let read = world.get(&path).bearer(&world.token("supervisor", &[])).send().await;
     let list = world.get("/api/v1/inboxes").bearer(&world.admin()).send().await;
@@ -83,14 +83,14 @@ async fn an_inbox_without_its_secrets_is_disabled_and_says_why(database: TestDat
     let mut body = whatsapp();
     body["app_secrets"] = json!([]);
     let made = create(&world, body).await;
-    assert_eq!((made.status, made.text("/health")), (201, "disabled"));
-    assert_eq!(made.text("/health_reason"), "app_secrets is missing");
+    assert_eq!((made.status, made.text("/health/state")), (201, "disabled"));
+    assert_eq!(made.text("/health/reason"), "app_secrets is missing");
     assert!(matches!(provider(&world, "whatsapp-main"), Provider::Unserved));
     let mut body = sms();
     body["auth_tokens"] = json!(["env:PATCHBAY_TEST_NO_SUCH_VARIABLE"]);
     let made = create(&world, body).await;
-    assert_eq!(made.text("/health"), "disabled");
-    assert!(made.text("/health_reason").contains("PATCHBAY_TEST_NO_SUCH_VARIABLE is not set"));
+    assert_eq!(made.text("/health/state"), "disabled");
+    assert!(made.text("/health/reason").contains("PATCHBAY_TEST_NO_SUCH_VARIABLE is not set"));
 }
 
 async fn whatsapp_travels_through_twilio_when_an_account_is_named(database: TestDatabase) {
@@ -141,8 +141,8 @@ async fn a_deactivated_inbox_is_served_no_more(database: TestDatabase) {
     let made = create(&world, sms()).await;
     let path = format!("/api/v1/inboxes/{}", made.text("/id"));
     let gone = world.ask(Method::DELETE, &path).bearer(&world.admin()).send().await;
-    assert_eq!((gone.status, gone.text("/health")), (200, "disabled"));
+    assert_eq!((gone.status, gone.text("/health/state")), (200, "disabled"));
     assert!(matches!(provider(&world, "sms-main"), Provider::Unserved));
     let back = world.ask(Method::PATCH, &path).bearer(&world.admin()).json(json!({ "is_active": true })).send().await;
-    assert_eq!((back.status, back.text("/health")), (200, "ok"));
+    assert_eq!((back.status, back.text("/health/state")), (200, "ok"));
 }

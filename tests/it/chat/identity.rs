@@ -23,7 +23,8 @@ async fn a_visitor_who_proves_to_be_a_user_keeps_the_conversation(plan: Plan) {
     visitor.say("after").await;
     let texts: Vec<Value> = visitor.history(0).await.iter().map(|one| one["content"]["text"].clone()).collect();
     assert_eq!(texts, [json!("before"), json!("after")]);
-    let contact = site.deployment.admin.get(&format!("/api/v1/contacts/{}", before["contact"]["id"].as_str().unwrap())).await;
+    let contact =
+        site.deployment.admin.get(&format!("/api/v1/contacts/{}", before["contact"]["id"].as_str().unwrap())).await;
     let contact = contact.expect(200);
     assert_eq!(contact["display_name"], "Dana Whitfield");
     let proven = contact["identities"].as_array().unwrap().iter().find(|one| one["address"] == "user:cust-42").cloned();
@@ -113,7 +114,8 @@ async fn an_address_for_the_answer_is_kept_as_a_claim() {
     let conversation = site.conversation(&visitor.address()).await;
     let path = format!("/api/v1/contacts/{}", conversation["contact"]["id"].as_str().unwrap());
     let contact = site.deployment.admin.get(&path).await.expect(200);
-    let claimed = contact["identities"].as_array().unwrap().iter().find(|one| one["channel"] == "email").cloned().unwrap();
+    let claimed =
+        contact["identities"].as_array().unwrap().iter().find(|one| one["channel"] == "email").cloned().unwrap();
     assert_eq!((&claimed["address"], &claimed["linked_by"]), (&json!("dana@example.test"), &json!("claimed")));
     assert_eq!(claimed["verified_at"], json!(null));
     // The next one who claims it does not take it away.

@@ -25,7 +25,10 @@ async fn notes_and_other_visitors_stay_where_they_are() {
     desk.send(&json!({ "type": "typing.start", "conversation_id": theirs })).await;
     let note = json!({ "text": "SECRET-NOTE: difficult customer" });
     site.agent.post(&format!("/api/v1/conversations/{conversation}/notes"), note).await.expect(201);
-    site.agent.post(&format!("/api/v1/conversations/{conversation}/tags"), json!({ "tag": "secret-tag" })).await.expect(200);
+    site.agent
+        .post(&format!("/api/v1/conversations/{conversation}/tags"), json!({ "tag": "secret-tag" }))
+        .await
+        .expect(200);
     site.answer(&theirs, "SECRET-ANSWER for the other").await;
     site.answer(&conversation, "public answer").await;
     let frames = line.rest(Duration::from_millis(1500)).await;
@@ -60,13 +63,21 @@ async fn only_pages_of_the_site_read_answers() {
     for path in ["messages", "sessions", "attachments", "read", "contact"] {
         let url = format!("{base}/chat/website/{path}");
         let ask = |origin: &str| {
-            client.request(Method::OPTIONS, &url).header("origin", origin).header("access-control-request-method", "POST").send()
+            client
+                .request(Method::OPTIONS, &url)
+                .header("origin", origin)
+                .header("access-control-request-method", "POST")
+                .send()
         };
         let allowed = ask(PAGE).await.unwrap();
-        assert_eq!((allowed.status().as_u16(), header(&allowed, "access-control-allow-origin").as_deref()), (204, Some(PAGE)));
+        assert_eq!(
+            (allowed.status().as_u16(), header(&allowed, "access-control-allow-origin").as_deref()),
+            (204, Some(PAGE))
+        );
         let refused = ask("https://evil.example").await.unwrap();
         assert_eq!((refused.status().as_u16(), header(&refused, "access-control-allow-origin")), (403, None));
-        let foreign = client.post(&url).header("origin", "https://evil.example").bearer_auth(&visitor.token).body("{}").send();
+        let foreign =
+            client.post(&url).header("origin", "https://evil.example").bearer_auth(&visitor.token).body("{}").send();
         let foreign = foreign.await.unwrap();
         assert_eq!((foreign.status().as_u16(), header(&foreign, "access-control-allow-origin")), (403, None));
     }
@@ -86,8 +97,13 @@ async fn bad_input_is_refused_in_our_words() {
         who.request(Method::POST, path).header("content-type", "application/json").body(body).send()
     };
     for (path, body, status) in [
-        ("messages", "{", 400), ("messages", "[]", 400), ("messages", "{\"type\":\"text\",\"text\":\"x\"}", 400),
-        ("sessions", "[]", 400), ("sessions", "{\"user\":7}", 400), ("read", "{}", 400), ("read", "{\"up_to_seq\":-1}", 400),
+        ("messages", "{", 400),
+        ("messages", "[]", 400),
+        ("messages", "{\"type\":\"text\",\"text\":\"x\"}", 400),
+        ("sessions", "[]", 400),
+        ("sessions", "{\"user\":7}", 400),
+        ("read", "{}", 400),
+        ("read", "{\"up_to_seq\":-1}", 400),
         ("contact", "{}", 400),
     ] {
         let answer = post(&visitor, path, body).await.unwrap();

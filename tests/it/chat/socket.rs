@@ -104,14 +104,20 @@ async fn a_file_is_shown_to_whom_it_was_sent() {
             .body(png.clone())
     };
     let kept: Value = upload(&visitor).send().await.expect("an answer").json().await.expect("JSON");
-    assert_eq!((&kept["mime_type"], &kept["filename"], &kept["size"]), (&json!("image/png"), &json!("leak.png"), &json!(72)));
+    assert_eq!(
+        (&kept["mime_type"], &kept["filename"], &kept["size"]),
+        (&json!("image/png"), &json!("leak.png"), &json!(72))
+    );
     let attach = |id: &Value| {
         json!({ "client_message_id": super::site::new_id(), "type": "image", "text": "see photo",
                 "attachments": [{ "id": id, "url": "http://169.254.169.254/latest", "mime_type": "image/png" }] })
     };
     assert_eq!(thief.call("messages", attach(&kept["id"])).await.status(), 202);
     let stolen = thief.history(0).await;
-    assert_eq!((&stolen[0]["content"]["media"][0]["status"], &stolen[0]["content"]["media_url"]), (&json!("failed"), &json!(null)));
+    assert_eq!(
+        (&stolen[0]["content"]["media"][0]["status"], &stolen[0]["content"]["media_url"]),
+        (&json!("failed"), &json!(null))
+    );
     assert_eq!(visitor.call("messages", attach(&kept["id"])).await.status(), 202);
     let own = visitor.history(0).await;
     let url = own[0]["content"]["media_url"].as_str().expect("the file can be had");

@@ -38,7 +38,8 @@ async fn a_visitor_and_an_agent_talk_both_ways(plan: Plan) {
     let typing = line.event("typing").await;
     assert_eq!((&typing["data"]["active"], &typing["data"]["agent"]["name"]), (&json!(true), &json!("Agnes")));
     line.send(json!({ "type": "typing.start" })).await;
-    let typing = desk.await_frame(|frame| frame["event"] == "agent.typing" && frame["data"]["mode"] == "customer").await;
+    let typing =
+        desk.await_frame(|frame| frame["event"] == "agent.typing" && frame["data"]["mode"] == "customer").await;
     assert_eq!(typing["data"]["conversation_id"], json!(conversation));
 
     let since = Instant::now();

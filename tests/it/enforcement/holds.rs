@@ -68,13 +68,8 @@ async fn a_hold_is_released_in_time_and_rolled_back_when_it_is_stale(plan: Plan)
     let events = timeline["events"].as_array().expect("a timeline has events");
     let tools: Vec<&str> = events.iter().filter_map(|event| event["tool_name"].as_str()).collect();
     let story = [
-        "ticket.blind_intake",
-        "schedule.propose",
-        "schedule.confirm",
-        "schedule.hold",
-        "schedule.release",
-        "schedule.hold",
-        "schedule.rollback",
+        "ticket.blind_intake", "schedule.propose", "schedule.confirm", "schedule.hold", "schedule.release",
+        "schedule.hold", "schedule.rollback",
     ];
     assert_eq!(tools, story);
     let states: Vec<&Value> = events.iter().filter_map(|event| event["transitions"].as_array()).flatten().collect();

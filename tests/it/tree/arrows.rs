@@ -8,18 +8,8 @@ use patchbay_tests::source_tree;
 const OURS: &str = "patchbay-";
 
 const EVERYTHING: &[&str] = &[
-    "core",
-    "normalizer",
-    "store",
-    "http",
-    "dispatch",
-    "hub",
-    "ingress",
-    "tool-gateway",
-    "realtime",
-    "workers",
-    "simulator",
-    "server",
+    "core", "normalizer", "store", "http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "workers",
+    "simulator", "server",
 ];
 
 /// Crate and what it may import of ours.
@@ -51,17 +41,8 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     (
         "tokio",
         &[
-            "store",
-            "http",
-            "dispatch",
-            "hub",
-            "ingress",
-            "tool-gateway",
-            "realtime",
-            "workers",
-            "simulator",
-            "server",
-            "tests",
+            "store", "http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "workers", "simulator",
+            "server", "tests",
         ],
         "core and normalizer do no IO",
     ),

@@ -16,8 +16,8 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, JobId, MessageId};
-use patchbay_core::inbox::{Inbox, Provider as Settings, Twilio, WhatsAppCloud};
-use patchbay_core::item::{ContentType, Item, StatusItem};
+use patchbay_core::inbox::{DkimCheck, InboundMail, Inbox, Mailbox, Provider as Settings, Twilio, WhatsAppCloud};
+use patchbay_core::item::{ContentType, ErrorClass, Item, ProviderError, ReportedStatus, StatusItem};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
@@ -28,7 +28,8 @@ use patchbay_hub::{Hub, HubConfig};
 use patchbay_normalizer::twilio::{Consent, Form, MessageContext, StatusContext};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_simulator::{
-    Handle, PhoneSeed, Running, Screen, Simulator, SimulatorConfig, Strangers, TwilioNumber, WhatsappNumber, WindowRule,
+    CorrespondentSeed, Handle, MailServer, MailboxSeed, PhoneSeed, Running, Screen, Simulator, SimulatorConfig,
+    Strangers, TwilioNumber, Way, WhatsappNumber, WindowRule,
 };
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
@@ -43,6 +44,9 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) const WHATSAPP: &str = "+15550100001";
 pub(crate) const SMS: &str = "+15550100003";
+pub(crate) const MAILBOX: &str = "support@acme.test";
+pub(crate) const REPLY_DOMAIN: &str = "reply.acme.test";
+pub(crate) const REPLY_SECRET: &str = "reply-secret";
 const NUMBER_ID: &str = "106540352242922";
 const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 
@@ -55,6 +59,7 @@ pub(crate) struct World {
     pub(crate) fakes: Handle,
     pub(crate) whatsapp: InboxId,
     pub(crate) sms: InboxId,
+    pub(crate) mail: InboxId,
     pub(crate) receiver: Receiver,
     _running: Running,
     _files: tempfile::TempDir,
@@ -72,8 +77,8 @@ impl World {
         let clock = Clock::manual(DateTime::from_timestamp(1_772_719_195, 0).expect("a time"));
         let receiver = Receiver::start(db.clone(), clock.clone()).await;
         let running = fakes(&receiver, &clock).await;
-        let (whatsapp, sms) = (InboxId::new(), InboxId::new());
-        let directory = directory(&running, whatsapp, sms);
+        let (whatsapp, sms, mail) = (InboxId::new(), InboxId::new(), InboxId::new());
+        let directory = directory(&running, whatsapp, sms, mail);
         receiver.directory.store(Arc::new(directory.clone()));
         add_inboxes(&db, &clock, &directory).await;
         let files = tempfile::tempdir().expect("a folder");
@@ -90,6 +95,8 @@ impl World {
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
             listeners: Arc::new([]),
             node: "node-1".into(),
+            reenactor: patchbay_hub::recovery::Reenactor::default(),
+            journal_days: 30,
             config,
         };
         let runner = Workers::runner(&deps).expect("a client");
@@ -101,6 +108,7 @@ impl World {
             fakes: running.handle.clone(),
             whatsapp,
             sms,
+            mail,
             receiver,
             _running: running,
             _files: files,
@@ -119,7 +127,11 @@ impl World {
 
     /// A conversation of a new contact, whose window is open.
     pub(crate) async fn conversation(&self, inbox: InboxId, address: &str) -> ConversationRow {
-        let channel = if inbox == self.whatsapp { Channel::Whatsapp } else { Channel::Sms };
+        let channel = match inbox {
+            _ if inbox == self.whatsapp => Channel::Whatsapp,
+            _ if inbox == self.mail => Channel::Email,
+            _ => Channel::Sms,
+        };
         let now = self.clock.now();
         let contact = ContactId::new();
         let row = ConversationRow {
@@ -179,9 +191,20 @@ impl World {
         text: &str,
         metadata: Value,
     ) -> MessageId {
+        let id = MessageId::new();
+        self.write_row(MessageRow {
+            content_type,
+            content: json!({ "media": [], "metadata": metadata }),
+            ..self.row(conversation, seq, id, text)
+        })
+        .await
+    }
+
+    /// A reply of an agent, not stored.
+    pub(crate) fn row(&self, conversation: &ConversationRow, seq: i64, id: MessageId, text: &str) -> MessageRow {
         let now = self.clock.now();
-        let row = MessageRow {
-            id: MessageId::new(),
+        MessageRow {
+            id,
             conversation_id: conversation.id,
             seq,
             inbox_id: conversation.inbox_id,
@@ -192,9 +215,9 @@ impl World {
             sender_type: SenderType::Agent,
             sender_id: None,
             sender_name: Some("Alex".into()),
-            content_type,
+            content_type: ContentType::Text,
             text: Some(text.into()),
-            content: json!({ "media": [], "metadata": metadata }),
+            content: json!({ "media": [], "metadata": {} }),
             reply_to: None,
             status: DeliveryStatus::Pending,
             error: None,
@@ -206,14 +229,22 @@ impl World {
             failed_at: None,
             version: 1,
             created_at: now,
-        };
+        }
+    }
+
+    /// Writes a message and promises to send it.
+    pub(crate) async fn write_row(&self, row: MessageRow) -> MessageId {
+        let now = self.clock.now();
         let mut tx = self.db.begin().await.expect("a transaction");
         messages::insert(&mut tx, std::slice::from_ref(&row)).await.expect("a message");
+        if let Some(key) = &row.channel_message_id {
+            messages::claim_keys(&mut tx, &[(row.inbox_id, key, row.id)], now).await.expect("a key");
+        }
         let job = NewJob {
             id: JobId::new(),
             queue: JobQueue::High,
             kind: JobKind::SendMessage,
-            lane: Some(delivery::lane(conversation.id)),
+            lane: Some(delivery::lane(row.conversation_id)),
             dedupe_key: None,
             payload: json!({ "message_id": row.id }),
             run_at: now,
@@ -291,6 +322,7 @@ impl Receiver {
                 .route("/webhooks/whatsapp", post(from_meta))
                 .route("/webhooks/twilio/status/{id}", post(from_twilio))
                 .route("/webhooks/twilio", post(sms_from_twilio))
+                .route("/webhooks/email/mailgun", post(from_mailgun))
                 .with_state(state);
             axum::serve(listener, app).await.expect("the receiver serves");
         });
@@ -312,7 +344,7 @@ impl Receiver {
         applied
     }
 
-    async fn take(&self, channel: Channel, items: Vec<Item>) {
+    pub(crate) async fn take(&self, channel: Channel, items: Vec<Item>) {
         let inbound = Inbound { inbox_id: self.inbox(channel), items, received_at: self.clock.now() };
         self.intake.accept(vec![inbound]).await.expect("the intake takes it");
     }
@@ -338,6 +370,38 @@ async fn from_twilio(State(receiver): State<Receiver>, Path(id): Path<String>, b
 async fn sms_from_twilio(State(receiver): State<Receiver>, body: Bytes) {
     let context = MessageContext { received_at: receiver.clock.now(), consent: Consent::default() };
     receiver.take(Channel::Sms, twilio::message(&Form::parse(&body), &context)).await;
+}
+
+/// Only what the tests of sending look at; the whole has its own tests.
+async fn from_mailgun(State(receiver): State<Receiver>, body: Bytes) {
+    let body: Value = serde_json::from_slice(&body).expect("an event");
+    let event = &body["event-data"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let status = match event["event"].as_str() {
+        Some("accepted") => ReportedStatus::Sent,
+        Some("delivered") => ReportedStatus::Delivered,
+        Some("failed") => ReportedStatus::Failed,
+        _ => return,
+    };
+    let error = ProviderError {
+        code: text(&event["delivery-status"]["enhanced-code"]),
+        title: None,
+        message: None,
+        details: None,
+        class: ErrorClass::Permanent,
+    };
+    let item = StatusItem {
+        channel: Channel::Email,
+        account: MAILBOX.into(),
+        channel_message_id: text(&event["message"]["headers"]["message-id"]),
+        status,
+        provider_status: text(&event["event"]),
+        recipient: Some(text(&event["recipient"])),
+        timestamp: receiver.clock.now(),
+        errors: if status == ReportedStatus::Failed { vec![error] } else { Vec::new() },
+        metadata: serde_json::Map::new(),
+    };
+    receiver.take(Channel::Email, vec![Item::Status(item)]).await;
 }
 
 fn hub(db: &Db, clock: &Clock, directory: &Arc<arc_swap::ArcSwap<Directory>>) -> Hub {
@@ -377,6 +441,8 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
         address: SMS.into(),
         webhook_url: format!("{}/webhooks/twilio", receiver.url),
         messaging_service_sid: None,
+        channel: Channel::Sms,
+        contents: Vec::new(),
     }];
     config.phones = vec![PhoneSeed {
         address: "+15550107788".into(),
@@ -385,10 +451,15 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
         screen: Screen::Closed,
         window_open: true,
     }];
+    let signing_key = Secret::new("signing-key");
+    let way = Way::Mailgun { url: format!("{}/webhooks/email/mailgun", receiver.url), signing_key };
+    let mailbox = MailboxSeed { address: MAILBOX.into(), reply_domain: REPLY_DOMAIN.into(), way };
+    let dana = CorrespondentSeed::new("dana@tenants.test", "Dana Fields");
+    config.mail = Some(MailServer::new(vec![mailbox], vec![dana]));
     Simulator::start(config).await.expect("the fakes start")
 }
 
-fn directory(running: &Running, whatsapp: InboxId, sms: InboxId) -> Directory {
+fn directory(running: &Running, whatsapp: InboxId, sms: InboxId, mail: InboxId) -> Directory {
     let token = || Secret::new("token-of-the-fake");
     let inbox = |id, name: &str, channel, address: &str, provider| {
         let name = name.into();
@@ -408,8 +479,19 @@ fn directory(running: &Running, whatsapp: InboxId, sms: InboxId) -> Directory {
         shared_keys: BTreeMap::new(),
         api_base: running.base_url(),
     });
+    let mailbox = Settings::Email(Box::new(Mailbox {
+        inbound: Some(InboundMail::Mailgun),
+        signing_keys: vec![Secret::new("signing-key")],
+        max_age_seconds: 900,
+        smtp_url: Secret::new(running.smtp_url().expect("a mail server")),
+        reply_domain: REPLY_DOMAIN.into(),
+        reply_token_secret: Secret::new(REPLY_SECRET),
+        dkim: DkimCheck::Off,
+        signer: None,
+    }));
     Directory {
         inboxes: BTreeMap::from([
+            inbox(mail, "support-mail", Channel::Email, MAILBOX, mailbox),
             inbox(whatsapp, "main-whatsapp", Channel::Whatsapp, WHATSAPP, meta),
             inbox(sms, "main-sms", Channel::Sms, SMS, twilio),
         ]),

@@ -140,28 +140,22 @@ impl Gateway {
         let waits_in_time = draft.state.can_be_cancelled() && draft.expires_at <= ctx.now;
         let refusal = match draft.state {
             _ if waits_in_time => invalid("confirmation.expired", "the draft has expired"),
-            DraftState::Open | DraftState::AwaitingCustomer => Refusal::new(
-                Code::ConfirmationRequired,
-                "confirmation.pending",
-                "waiting for the customer's reply",
-            )
-            .retry(60),
-            DraftState::AwaitingHuman => Refusal::new(
-                Code::ApprovalThreshold,
-                "confirmation.human_required",
-                "waiting for a person to approve",
-            )
-            .retry(60),
+            DraftState::Open | DraftState::AwaitingCustomer => {
+                Refusal::new(Code::ConfirmationRequired, "confirmation.pending", "waiting for the customer's reply")
+                    .retry(60)
+            }
+            DraftState::AwaitingHuman => {
+                Refusal::new(Code::ApprovalThreshold, "confirmation.human_required", "waiting for a person to approve")
+                    .retry(60)
+            }
             DraftState::Confirmed if draft.policy_version != POLICY_VERSION => {
                 invalid("draft.stale", "the policy has changed; make a new draft")
             }
             DraftState::Confirmed | DraftState::Committed => return None,
-            DraftState::Committing => Refusal::new(
-                Code::IdempotencyInProgress,
-                "idempotency.in_flight",
-                "the draft is being carried out",
-            )
-            .retry(1),
+            DraftState::Committing => {
+                Refusal::new(Code::IdempotencyInProgress, "idempotency.in_flight", "the draft is being carried out")
+                    .retry(1)
+            }
             DraftState::Unknown => unknown(draft),
             DraftState::Failed => {
                 Refusal::new(Code::IntegrationFailed, "upstream.refused", "the transaction system refused")

@@ -40,8 +40,12 @@ impl Gateway {
         match tool_drafts::insert(&mut tx, &draft).await {
             Ok(()) => tx.commit().await?,
             Err(StoreError::Duplicate) => {
-                return Err(Refusal::new(Code::IdempotencyInProgress, "idempotency.in_flight", "the same call is made now")
-                    .retry(1));
+                return Err(Refusal::new(
+                    Code::IdempotencyInProgress,
+                    "idempotency.in_flight",
+                    "the same call is made now",
+                )
+                .retry(1));
             }
             Err(error) => return Err(error.into()),
         }

@@ -34,12 +34,8 @@ impl Gateway {
         let mut draft = self.own_draft(&mut tx, call).await?;
         if draft.state != DraftState::Cancelled {
             if !draft.state.can_be_cancelled() {
-                return Err(Refusal::new(
-                    Code::DraftStateConflict,
-                    "draft.stale",
-                    "the draft is past calling off",
-                )
-                .about(draft.id));
+                return Err(Refusal::new(Code::DraftStateConflict, "draft.stale", "the draft is past calling off")
+                    .about(draft.id));
             }
             draft.state = DraftState::Cancelled;
             draft.failure = call.arguments["reason"].as_str().map(str::to_owned);
@@ -123,12 +119,7 @@ impl Gateway {
 }
 
 /// A person, of a role that decides about the amount, who neither made the draft nor has its conversation.
-fn may_decide(
-    ctx: &Ctx,
-    draft: &DraftRow,
-    assignee: Option<uuid::Uuid>,
-    verdict: Verdict,
-) -> Result<(), ApiError> {
+fn may_decide(ctx: &Ctx, draft: &DraftRow, assignee: Option<uuid::Uuid>, verdict: Verdict) -> Result<(), ApiError> {
     let actor = &ctx.actor;
     if actor.actor_type != ActorType::Human || !may_approve(actor.role, None) {
         return Err(ApiError::forbidden("supervisors and admins decide about drafts"));

@@ -1,7 +1,7 @@
 //! The catalog of services.
 
-use patchbay_store::services::{self, ServiceFilter};
 use patchbay_core::catalog::ServiceStatus;
+use patchbay_store::services::{self, ServiceFilter};
 use serde_json::{Value, json};
 
 use crate::gateway::Gateway;

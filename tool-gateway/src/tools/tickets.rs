@@ -23,8 +23,8 @@ const FEW: i64 = 10;
 
 /// Fields of a ticket's body that are not for assistants.
 const PRIVATE: &[&str] = &[
-    "customer_name", "contact_phone", "contact_email", "identity_signature", "created_by", "reviewed_by", "assigned_tech_id",
-    "assigned_provider_id", "request_hash",
+    "customer_name", "contact_phone", "contact_email", "identity_signature", "created_by", "reviewed_by",
+    "assigned_tech_id", "assigned_provider_id", "request_hash",
 ];
 
 impl Gateway {
@@ -56,7 +56,9 @@ impl Gateway {
                        "updated_at": row.updated_at})
             })
             .collect();
-        Ok(Outcome::of(json!({"count": shown.len(), "tickets": shown, "untrusted": ["tickets[].summary", "tickets[].site"]})))
+        Ok(Outcome::of(
+            json!({"count": shown.len(), "tickets": shown, "untrusted": ["tickets[].summary", "tickets[].site"]}),
+        ))
     }
 
     pub(crate) async fn read_ticket(&self, call: &Admitted<'_>, command: Command) -> Result<Outcome, Refusal> {
@@ -92,7 +94,8 @@ impl Gateway {
         let row = command.row();
         let scene = call.scene;
         let mut fields = call.arguments.as_object().cloned().unwrap_or_default();
-        let ticket = fields.remove("ticket_id").as_ref().and_then(Value::as_str).and_then(|id| id.parse::<TicketId>().ok());
+        let ticket =
+            fields.remove("ticket_id").as_ref().and_then(Value::as_str).and_then(|id| id.parse::<TicketId>().ok());
         if call.suspicion.needs_a_person() {
             return Err(Refusal::new(
                 Code::ManualReviewRequired,
@@ -112,7 +115,8 @@ impl Gateway {
             let mut link = Link { conversation: scene.conversation.id };
             self.hub.dispatch.execute(&scene.ctx, made, &mut link).await?
         } else {
-            let id = ticket.ok_or_else(|| Refusal::new(Code::InvalidRequest, "input.schema", "ticket_id: is required"))?;
+            let id =
+                ticket.ok_or_else(|| Refusal::new(Code::InvalidRequest, "input.schema", "ticket_id: is required"))?;
             scene.ticket(&mut self.hub.db.read().await?, id).await?;
             let made = Call::internal(command, key, Value::Object(fields)).on(id);
             self.hub.dispatch.execute(&scene.ctx, made, &mut Alone).await?
@@ -125,9 +129,8 @@ impl Gateway {
     /// Fills in what the conversation tells: account, site, contact and source of a new ticket.
     async fn fill_in(&self, call: &Admitted<'_>, fields: &mut Map<String, Value>) -> Result<(), Refusal> {
         let scene = call.scene;
-        let missing = |field: &str| {
-            Refusal::new(Code::InvalidRequest, "input.schema", format!("{field}: is required")).at(field)
-        };
+        let missing =
+            |field: &str| Refusal::new(Code::InvalidRequest, "input.schema", format!("{field}: is required")).at(field);
         if !fields.contains_key("account_id") {
             let own = scene.account.or(match &scene.ctx.actor.accounts {
                 patchbay_core::actor::Scope::Only(accounts) if accounts.len() == 1 => accounts.first().copied(),
@@ -136,11 +139,13 @@ impl Gateway {
             fields.insert("account_id".into(), json!(own.ok_or_else(|| missing("account_id"))?));
         }
         if !fields.contains_key("site_id") {
-            let account = fields["account_id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| missing("account_id"))?;
+            let account =
+                fields["account_id"].as_str().and_then(|id| id.parse().ok()).ok_or_else(|| missing("account_id"))?;
             let site = tool_views::only_site(&mut self.hub.db.read().await?, account).await?;
             fields.insert("site_id".into(), json!(site.ok_or_else(|| missing("site_id"))?));
         }
-        let same_account = scene.account.is_none() || scene.account.map(|account| json!(account)) == fields.get("account_id").cloned();
+        let same_account =
+            scene.account.is_none() || scene.account.map(|account| json!(account)) == fields.get("account_id").cloned();
         if !fields.contains_key("contact_id") && same_account {
             fields.insert("contact_id".into(), json!(scene.contact.id));
         }

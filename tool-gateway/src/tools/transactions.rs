@@ -9,7 +9,8 @@ use crate::pipeline::Admitted;
 use crate::transactions::Transactions;
 
 /// Fields of a transaction that an assistant may see.
-const SHOWN: &[&str] = &["amount", "amount_minor", "currency", "description", "created_at", "updated_at", "completed_at", "date"];
+const SHOWN: &[&str] =
+    &["amount", "amount_minor", "currency", "description", "created_at", "updated_at", "completed_at", "date"];
 
 impl Gateway {
     pub(crate) fn transaction_system(&self) -> Result<&Transactions, Refusal> {
@@ -46,9 +47,8 @@ impl Gateway {
         };
         let (from, to) = (time("from"), time("to"));
         let history = self.transaction_system()?.history(&customer).await?;
-        let own = |entry: &&Value| {
-            entry.get("customer_id").and_then(Value::as_str).is_none_or(|owner| owner == customer)
-        };
+        let own =
+            |entry: &&Value| entry.get("customer_id").and_then(Value::as_str).is_none_or(|owner| owner == customer);
         let within = |entry: &&Value| {
             let at: Option<chrono::DateTime<chrono::Utc>> =
                 entry.get("created_at").and_then(Value::as_str).and_then(|time| time.parse().ok());

@@ -120,6 +120,7 @@ mod tests {
                 Failure::Never(..) => "never",
                 Failure::Later(_) => "later",
                 Failure::Wait(_) => "wait",
+                Failure::Different => "different",
             }
         };
         assert_eq!(of(400, r#"{"error":{"code":100,"error_subcode":33}}"#), "never");

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use futures::FutureExt as _;
 use patchbay_core::clock::Clock;
 
 use super::*;
@@ -13,7 +14,7 @@ async fn suite(limits: Arc<dyn RateLimits>) {
 
 async fn a_burst_passes_and_then_the_rate_holds(limits: &dyn RateLimits) {
     let scope = Scope::Inbox(InboxId::new());
-    let rate = Rate { per_second: 2, burst: 3 };
+    let rate = Rate::per_second(2, 3);
     for _ in 0..3 {
         assert_eq!(limits.take(&scope, rate).await, Duration::ZERO);
     }
@@ -22,7 +23,7 @@ async fn a_burst_passes_and_then_the_rate_holds(limits: &dyn RateLimits) {
 }
 
 async fn scopes_do_not_share_a_bucket(limits: &dyn RateLimits) {
-    let rate = Rate { per_second: 1, burst: 1 };
+    let rate = Rate::per_second(1, 1);
     let (one, other) = (Scope::Inbox(InboxId::new()), Scope::Inbox(InboxId::new()));
     assert_eq!(limits.take(&one, rate).await, Duration::ZERO);
     assert_eq!(limits.take(&other, rate).await, Duration::ZERO);
@@ -51,7 +52,7 @@ async fn a_bucket_refills_with_time() {
     let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_195, 0).unwrap());
     let limits = MemoryLimits::new(clock.clone());
     let scope = Scope::Inbox(InboxId::new());
-    let rate = Rate { per_second: 80, burst: 4 };
+    let rate = Rate::per_second(80, 4);
     let mut sent = 0;
     for _ in 0..10_000 {
         clock.advance(Duration::from_micros(100));
@@ -78,4 +79,79 @@ async fn without_redis_every_node_keeps_its_own_limits() {
     let config = ::redis::aio::ConnectionManagerConfig::new().set_number_of_retries(0);
     let connection = ::redis::aio::ConnectionManager::new_lazy_with_config(client, config).unwrap();
     suite(Arc::new(RedisLimits::new(connection, "test", Clock::system()))).await;
+}
+
+/// A customer is written to in bursts; what runs ahead is paid back. Source: channels reference, "Limits".
+#[tokio::test]
+async fn a_pair_has_a_burst_of_45_and_then_one_in_6_seconds() {
+    let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_195, 0).unwrap());
+    let limits = MemoryLimits::new(clock.clone());
+    let scope = Scope::Recipient(InboxId::new(), ContactId::new());
+    let rate = Rate::one_in(Duration::from_secs(6), 45);
+    let mut at_once = 0;
+    while limits.take(&scope, rate).await.is_zero() {
+        at_once += 1;
+    }
+    assert_eq!(at_once, 45);
+    let mut later = 0;
+    for _ in 0..60 {
+        clock.advance(Duration::from_secs(1));
+        later += i32::from(limits.take(&scope, rate).await.is_zero());
+    }
+    assert_eq!(later, 10);
+}
+
+proptest::proptest! {
+    /// However they come, never more than the rate allows: in any stretch at most the burst and what refilled.
+    #[test]
+    fn no_stretch_of_time_lets_more_pass_than_burst_and_rate(
+        per_second in 1_u32..200, burst in 1_u32..50, pauses in proptest::collection::vec(0_u64..400, 1..300),
+    ) {
+        let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_195, 0).unwrap());
+        let limits = MemoryLimits::new(clock.clone());
+        let (scope, rate) = (Scope::Inbox(InboxId::new()), Rate::per_second(per_second, burst));
+        let mut passed: Vec<i64> = Vec::new();
+        for pause in pauses {
+            clock.advance(Duration::from_millis(pause));
+            if limits.take(&scope, rate).now_or_never().unwrap().is_zero() {
+                passed.push(clock.now().timestamp_micros());
+            }
+        }
+        for (first, from) in passed.iter().enumerate() {
+            for (last, to) in passed.iter().enumerate().skip(first) {
+                let allowed = i64::from(burst) + (to - from) / rate.interval_micros() + 1;
+                proptest::prop_assert!(i64::try_from(last - first + 1).unwrap() <= allowed);
+            }
+        }
+    }
+
+    /// Whoever waits as long as told gets through.
+    #[test]
+    fn a_wait_is_long_enough(per_second in 1_u32..200, burst in 1_u32..20) {
+        let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_195, 0).unwrap());
+        let limits = MemoryLimits::new(clock.clone());
+        let (scope, rate) = (Scope::Inbox(InboxId::new()), Rate::per_second(per_second, burst));
+        for _ in 0..60 {
+            let wait = limits.take(&scope, rate).now_or_never().unwrap();
+            clock.advance(wait);
+            if !wait.is_zero() {
+                proptest::prop_assert!(limits.take(&scope, rate).now_or_never().unwrap().is_zero());
+            }
+        }
+    }
+
+    /// A hold holds for its whole time and no longer, whatever else is held.
+    #[test]
+    fn the_longest_hold_counts(holds in proptest::collection::vec(1_u64..10_000, 1..20)) {
+        let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_195, 0).unwrap());
+        let limits = MemoryLimits::new(clock);
+        let inbox = InboxId::new();
+        for millis in &holds {
+            limits.hold(&Scope::Lane(inbox, Lane::Bulk), Duration::from_millis(*millis)).now_or_never().unwrap();
+        }
+        let held = limits.held(&[Scope::Lane(inbox, Lane::Bulk)]).now_or_never().unwrap();
+        proptest::prop_assert_eq!(held, Duration::from_millis(*holds.iter().max().unwrap()));
+        let other = limits.held(&[Scope::Lane(inbox, Lane::High), Scope::Inbox(inbox)]).now_or_never().unwrap();
+        proptest::prop_assert!(other.is_zero(), "a lane pauses alone");
+    }
 }

@@ -9,18 +9,8 @@ use rustls::pki_types::pem::PemObject as _;
 
 /// What is signed. Whoever changes one of them breaks the signature.
 const HEADERS: [&str; 12] = [
-    "From",
-    "To",
-    "Cc",
-    "Subject",
-    "Date",
-    "Message-ID",
-    "Reply-To",
-    "In-Reply-To",
-    "References",
-    "MIME-Version",
-    "Content-Type",
-    "List-Unsubscribe",
+    "From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version",
+    "Content-Type", "List-Unsubscribe",
 ];
 
 /// The private key cannot be used.

@@ -11,7 +11,7 @@ use patchbay_normalizer::email::smtp::{self, Reply};
 use patchbay_store::media;
 use serde_json::Value;
 
-use super::{Acceptance, Finding, NO_INBOX, Sender, Started, pace};
+use super::{Acceptance, Finding, NO_INBOX, NOT_CONNECTED, Sender, Started, pace};
 use crate::mail::{Enclosed, MailEnd, MailRoom, NotComposed, Posted, RelayAddress, compose};
 use crate::work::{Verdict, WorkError};
 
@@ -75,7 +75,7 @@ impl Sender<'_> {
             }
             MailEnd::NotSent => {
                 let error =
-                    SendError::ours("NOT_CONNECTED", ErrorClass::Retryable, "the mail server could not be reached");
+                    SendError::ours(NOT_CONNECTED, ErrorClass::Retryable, "the mail server could not be reached");
                 self.again(&outgoing, error, &smtp::UNAVAILABLE, None).await
             }
             MailEnd::Lost(how) => Finding::Lost(how.into()),

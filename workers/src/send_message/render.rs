@@ -8,7 +8,7 @@ use patchbay_core::inbox::{Inbox, Provider};
 use patchbay_core::interactive::{Interactive, Location};
 use patchbay_core::item::ContentType;
 use patchbay_core::template::{HeaderValue, TemplateContent};
-use patchbay_hub::delivery::Outgoing;
+use patchbay_hub::delivery::{Outgoing, is_link};
 use patchbay_normalizer::request::{ProviderRequest, RenderError};
 use patchbay_normalizer::whatsapp::{MediaSource, TemplateHeader};
 use patchbay_normalizer::{twilio, whatsapp};
@@ -112,8 +112,14 @@ fn through_twilio(
     addresses: &Addresses<'_>,
 ) -> Result<ProviderRequest, RenderError> {
     let message = &outgoing.message;
-    let text = message.text.as_deref().unwrap_or_default();
-    let media_urls: Vec<String> = files(&message.content, addresses).into_iter().map(|file| file.link).collect();
+    let mut text = message.text.clone().unwrap_or_default();
+    let mut media_urls: Vec<String> = files(&message.content, addresses).into_iter().map(|file| file.link).collect();
+    if is_link(message) {
+        for link in media_urls.drain(..) {
+            text = format!("{text}\n{link}").trim_start().to_owned();
+        }
+    }
+    let text = text.as_str();
     let callback = format!("{}/webhooks/twilio/status/{}#{CALLBACK_RETRIES}", addresses.public_url, message.id);
     let template: TemplateContent = stored(&message.content, "template").unwrap_or_default();
     let variables = variables(&template);

@@ -43,7 +43,7 @@ export function ContactCard({ id, onChange }: { id: string; onChange: () => void
           <EmptyState icon={UserX} title={contact.display_name} text={t.erasedOn(exact(contact.erased_at))} />
         ) : (
           <>
-            <Rename contact={contact} onDone={reload} />
+            <Rename key={contact.version} contact={contact} onDone={reload} />
             <ContactFacts context={loaded.value} except={null} onChange={reload} />
             {exports && (
               <footer className="flex flex-wrap gap-2 border-t border-line pt-5">
@@ -78,7 +78,7 @@ function Rename({ contact, onDone }: { contact: Contact; onDone: () => void }) {
     }
   };
   return (
-    <form key={contact.version} onSubmit={(event) => void submit(event)} className="flex items-end gap-2">
+    <form onSubmit={(event) => void submit(event)} className="flex items-end gap-2">
       <div className="flex-1">
         <TextField label={t.name} value={name} maxLength={200} onChange={(event) => setName(event.target.value)} />
       </div>
@@ -91,8 +91,8 @@ function Rename({ contact, onDone }: { contact: Contact; onDone: () => void }) {
 
 async function save(contact: Contact, done: string): Promise<void> {
   try {
-    const document_ = await exportContact(contact.id);
-    const url = URL.createObjectURL(new Blob([JSON.stringify(document_, null, 2)], { type: "application/json" }));
+    const everything = await exportContact(contact.id);
+    const url = URL.createObjectURL(new Blob([JSON.stringify(everything, null, 2)], { type: "application/json" }));
     const link = document.createElement("a");
     link.href = url;
     link.download = `contact-${contact.id}.json`;

@@ -57,7 +57,7 @@ export function ContactFacts({ context, except, onChange }: { context: ContactCo
               <span className="block truncate font-medium">{merge.name}</span>
               <span className="text-xs text-ink-soft">{t.undoUntil(exact(merge.undo_until))}</span>
             </span>
-            {new Date(merge.undo_until) > new Date() && <Button onClick={() => void undo(merge.id)}>{t.undo}</Button>}
+            <Button onClick={() => void undo(merge.id)}>{t.undo}</Button>
           </div>
         ))}
       </Part>

@@ -9,6 +9,7 @@ import { Dialog } from "../../../lib/ui/dialog";
 import { contactName } from "../inbox/preview";
 import { useMe } from "../session/me";
 import { show } from "../shell/overlay";
+import { ContactSection } from "./contact-section";
 import { closeDetails, useDetails } from "./details";
 import { TagEditor } from "./tag-editor";
 
@@ -56,6 +57,7 @@ function Sections({ conversation }: { conversation: Conversation }) {
           {t.context.makeTicket}
         </Button>
       </Section>
+      <ContactSection conversation={conversation} />
       <Section title={t.context.tags}>
         <TagEditor conversation={conversation} />
       </Section>

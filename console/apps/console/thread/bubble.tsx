@@ -110,7 +110,7 @@ export function OutgoingBubble({ outgoing, grouped }: { outgoing: Outgoing; grou
 
 function contentOf({ text, file }: Outgoing): Content {
   if (file === null) return { type: "text", text };
-  return { type: kindOf(file.media.mime_type), text, media_url: file.preview, metadata: { filename: file.media.filename } };
+  return { type: kindOf(file.media.mime_type), text, media: [{ url: file.preview, mime_type: file.media.mime_type, filename: file.media.filename, status: "ready" }] };
 }
 
 function Frame(props: { side: "ours" | "theirs"; grouped: boolean; name: string; label: string; children: ReactNode }) {

@@ -308,26 +308,9 @@ fn shouting(text: &Folded, word: Word) -> bool {
 /// Whether somebody says who he is right before: then a small letter is just haste.
 fn introduced(text: &Folded, words: &[Word], index: usize) -> bool {
     const INTRODUCTIONS: &[&[u8]] = &[
-        b"this is ",
-        b"it's ",
-        b"its ",
-        b"c'est ",
-        b"my name is ",
-        b"i'm ",
-        b"im ",
-        b"i am ",
-        b"je suis ",
-        b"je m'appelle ",
-        b"hi ",
-        b"hello ",
-        b"bonjour ",
-        b"salut ",
-        b"mon nom est ",
-        b"ici ",
-        b"hey ",
-        b"ask for ",
-        b"demandez ",
-        b"moi c'est ",
+        b"this is ", b"it's ", b"its ", b"c'est ", b"my name is ", b"i'm ", b"im ", b"i am ", b"je suis ",
+        b"je m'appelle ", b"hi ", b"hello ", b"bonjour ", b"salut ", b"mon nom est ", b"ici ", b"hey ", b"ask for ",
+        b"demandez ", b"moi c'est ",
     ];
     let start = words[index].start;
     INTRODUCTIONS.iter().any(|form| text.lower[..start].ends_with(form))

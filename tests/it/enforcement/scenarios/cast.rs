@@ -64,15 +64,7 @@ impl Cast {
         let technician = json!({"name": "Tess", "skills": ["DEFAULT", "DOORS"], "zones": [zone]});
         let technician = id(&admin.post("/api/v1/technicians", technician).await.expect(201));
         let roles = [
-            "dispatcher",
-            "supervisor",
-            "approver",
-            "qa",
-            "finance",
-            "auditor",
-            "support_agent",
-            "customer",
-            "ai_agent",
+            "dispatcher", "supervisor", "approver", "qa", "finance", "auditor", "support_agent", "customer", "ai_agent",
         ];
         let mut callers: BTreeMap<_, _> = roles
             .into_iter()

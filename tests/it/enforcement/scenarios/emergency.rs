@@ -12,20 +12,9 @@ both_plans! {
 }
 
 const STORY: &[&str] = &[
-    "ticket.create",
-    "ticket.triage",
-    "ticket.update",
-    "assignment.dispatch",
-    "tech.check_in",
-    "tech.request_change",
-    "approval.decide",
-    "closeout.add_evidence",
-    "closeout.add_evidence",
-    "closeout.add_evidence",
-    "tech.complete",
-    "qa.verify",
-    "billing.generate_invoice",
-    "ticket.close",
+    "ticket.create", "ticket.triage", "ticket.update", "assignment.dispatch", "tech.check_in", "tech.request_change",
+    "approval.decide", "closeout.add_evidence", "closeout.add_evidence", "closeout.add_evidence", "tech.complete",
+    "qa.verify", "billing.generate_invoice", "ticket.close",
 ];
 
 async fn an_emergency_goes_its_whole_way(plan: Plan) {
