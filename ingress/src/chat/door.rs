@@ -100,18 +100,8 @@ impl Visit {
 }
 
 /// Reads a session. A refused one is 401: the page asks for another.
-<<<<<<< HEAD
-fn read_session(
-    keys: &SessionKeys,
-    text: &str,
-    inbox: &Inbox,
-    now: DateTime<Utc>,
-) -> Result<Session, Denied> {
+fn read_session(keys: &SessionKeys, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
     keys.read(text, inbox.id, now).map_err(|problem| {
-=======
-pub(super) fn read_session(desk: &Desk, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
-    desk.keys().read(text, inbox.id, now).map_err(|problem| {
->>>>>>> main
         Denied::Refused(match problem {
             NoSession::Foreign => Refusal::SignatureMismatch,
             NoSession::Expired => Refusal::TokenExpired,

@@ -325,18 +325,9 @@ impl Socket<'_> {
             self.seen.within = Some(id);
             self.watch.follow(look.conversation.id.into());
             let frames = self.frames_of(&look.messages);
-<<<<<<< HEAD
-            let arrived: Vec<_> = look
-                .messages
-                .iter()
-                .filter(|message| message.awaits_delivery())
-                .map(ShownMessage::id)
-                .collect();
-            from = look.messages.last().map_or(from, |message| message.seq);
-=======
             let arrived: Vec<_> =
                 look.messages.iter().filter(|message| message.awaits_delivery()).map(ShownMessage::id).collect();
->>>>>>> main
+            from = look.messages.last().map_or(from, |message| message.seq);
             let is_end = !look.more;
             let mut frames = frames;
             if is_end && self.seen.conversation.as_ref() != Some(&look.conversation) {
