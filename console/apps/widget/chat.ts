@@ -35,7 +35,7 @@ const TYPING_LASTS = 6000;
 const TYPING_TOLD = 3000;
 const TYPING_STOPS = 2000;
 const FIRST_PAUSE = 400;
-const LAST_PAUSE = 10_000;
+const LAST_PAUSE = 4_000;
 
 let state: State = {
   phase: "starting",

@@ -46,7 +46,7 @@ class Site {
 }
 
 function page(lang, extra, script) {
-  return `<!doctype html><html lang="${lang}"><head><title>Shop</title>${extra.startsWith("<style>") ? extra : ""}</head><body>
+  return `<!doctype html><html lang="${lang}"><head><meta name="viewport" content="width=device-width"><title>Shop</title>${extra.startsWith("<style>") ? extra : ""}</head><body>
     <h1 id="title">Shop</h1><a href="/other" id="next">Next page</a>${extra.startsWith("<style>") ? "" : extra}
     <script src="${script}" data-inbox="website" async></script></body></html>`;
 }
@@ -344,7 +344,7 @@ describe("the chat widget", () => {
     await down.waitForURL("**/other");
     assert.deepEqual(errors, []);
     await server.run();
-    await frame.locator("[data-seq]", { hasText: text }).waitFor({ timeout: 20_000 });
+    await frame.locator("[data-seq]", { hasText: text }).waitFor({ timeout: 40_000 });
     assert.equal(await frame.locator("[data-seq]", { hasText: text }).count(), 1);
     browser.expectQuiet([/ERR_CONNECTION_REFUSED/, /WebSocket connection/, /ERR_CONNECTION_RESET/, /ERR_EMPTY_RESPONSE/]);
     await context.close();
