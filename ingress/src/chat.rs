@@ -11,7 +11,7 @@ mod sessions;
 mod socket;
 mod uploads;
 
-use patchbay_hub::chat::Desk;
+use patchbay_hub::chat::{Desk, SessionKeys};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -25,6 +25,8 @@ use rates::ChatRates;
 pub(crate) struct ChatParts {
     /// Sessions, history, marks.
     pub(crate) desk: Option<Desk>,
+    /// Reads sessions.
+    pub(crate) keys: Option<SessionKeys>,
     /// How much a visitor and an address may send.
     pub(crate) rates: ChatRates,
 }
@@ -34,15 +36,24 @@ pub(crate) struct ChatParts {
 #[openapi(tags((name = "chat", description = "The customer side of web chat: visitors' browsers and sites' servers.")))]
 struct ApiDoc;
 
-#[cfg(test)]
-mod tests;
-
+/// What is taken like every other message.
 pub(crate) fn routes() -> OpenApiRouter<Ingress> {
-    OpenApiRouter::with_openapi(ApiDoc::openapi())
-        .routes(routes!(messages::post, history::list, origin::preflight_messages))
+    OpenApiRouter::with_openapi(ApiDoc::openapi()).routes(routes!(
+        messages::post,
+        history::list,
+        origin::preflight_messages
+    ))
+}
+
+/// What visitors ask for beyond telling us something: nothing of it is kept in the journal.
+pub(crate) fn visitor_routes() -> OpenApiRouter<Ingress> {
+    OpenApiRouter::new()
         .routes(routes!(sessions::create, origin::preflight_sessions))
         .routes(routes!(uploads::create, origin::preflight_attachments))
         .routes(routes!(history::read, origin::preflight_read))
         .routes(routes!(contact::claim, origin::preflight_contact))
         .routes(routes!(socket::connect))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::InboundMail;
 use patchbay_http::ApiError;
-use patchbay_hub::chat::Desk;
+use patchbay_hub::chat::{Desk, SessionKeys};
 use patchbay_normalizer::email::Arrived;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -73,7 +73,15 @@ impl Ingress {
     /// The same, serving visitors of chats at `desk` beyond taking their messages.
     #[must_use]
     pub fn with_desk(mut self, desk: Desk) -> Self {
+        self.chat.keys = Some(desk.keys().clone());
         self.chat.desk = Some(desk);
+        self
+    }
+
+    /// The same, reading the sessions that messages carry.
+    #[must_use]
+    pub fn with_session_keys(mut self, keys: SessionKeys) -> Self {
+        self.chat.keys = Some(keys);
         self
     }
 
@@ -153,12 +161,12 @@ pub fn router(ingress: Ingress) -> OpenApiRouter {
     } else {
         routes()
     };
-    routes.with_state(ingress)
+    routes.merge(crate::chat::visitor_routes()).with_state(ingress)
 }
 
 /// The OpenAPI part of the webhooks.
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    routes().into_openapi()
+    routes().merge(crate::chat::visitor_routes()).into_openapi()
 }
 
 fn routes() -> OpenApiRouter<Ingress> {

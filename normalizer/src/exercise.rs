@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::address::PhoneNumber;
 use crate::answer::Answer;
+use crate::chat;
 use crate::dedupe::{self, Source};
 use crate::email::auth::AuthResults;
 use crate::email::{self, Arrived, Envelope, MailForm, Place};
@@ -64,6 +65,20 @@ pub fn relay_frames(bytes: &[u8]) {
 pub fn twilio_event_stream(bytes: &[u8]) {
     if let Ok(events) = twilio::event_stream(bytes, "AC1", received_at()) {
         events.iter().flat_map(|event| &event.items).for_each(|item| check(Source::Twilio, item));
+    }
+}
+
+/// Bodies of web chat.
+pub fn chat_body(bytes: &[u8]) {
+    let _session = chat::parse_session(bytes);
+    let Ok(said) = chat::parse(bytes) else { return };
+    let name = said.user.name.clone();
+    let visitor = chat::Author::Visitor { id: "v-1".to_owned(), name: name.clone() };
+    let user = chat::Author::User { id: "cust-42".to_owned(), name };
+    for author in [visitor, user] {
+        let items = chat::items(&said, &author, "website", received_at());
+        assert_eq!(items.len(), 1, "a body says one thing");
+        items.iter().for_each(|item| check(Source::Chat, item));
     }
 }
 
@@ -170,6 +185,7 @@ mod tests {
             whatsapp_notification(&bytes);
             twilio_form(&bytes);
             twilio_event_stream(&bytes);
+            chat_body(&bytes);
             relay_frames(&bytes);
             provider_answers(&bytes);
             mail(&bytes);

@@ -35,7 +35,7 @@ const TYPING_LASTS = 6000;
 const TYPING_TOLD = 3000;
 const TYPING_STOPS = 2000;
 const FIRST_PAUSE = 400;
-const LAST_PAUSE = 10_000;
+const LAST_PAUSE = 4_000;
 
 let state: State = {
   phase: "starting",
@@ -173,7 +173,9 @@ function hear(frame: { event: string; data: unknown }): void {
       const message = frame.data as Message;
       const follows = state.messages.length > 0 && state.messages[0]?.conversation_id !== message.conversation_id;
       const known = follows ? [] : state.messages.filter((one) => one.seq !== message.seq);
-      const messages = [...known, message].sort((a, b) => a.seq - b.seq);
+      // An answer that could not be sent after all is taken back.
+      const isGone = message.direction === "outbound" && message.status === "failed";
+      const messages = [...known, ...(isGone ? [] : [message])].sort((a, b) => a.seq - b.seq);
       const waiting = state.waiting.filter((one) => one.id !== message.client_message_id);
       set({ messages, ...(waiting.length === state.waiting.length ? {} : { waiting }), ...(message.direction === "outbound" ? { typist: null } : {}) });
       seen();

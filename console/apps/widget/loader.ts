@@ -58,7 +58,7 @@ type Hub = { (...call: Call): void; q?: ArrayLike<unknown>[]; on?: boolean };
   };
   const load = () => {
     if (frame) return;
-    const made = make("iframe", { position: "fixed", display: "none", border: "0", "box-shadow": "0 12px 40px rgba(0,0,0,.3)", "color-scheme": "auto" }) as HTMLIFrameElement;
+    const made = make("iframe", { position: "fixed", display: "none", border: "0", "box-shadow": "0 12px 40px rgba(0,0,0,.3)" }) as HTMLIFrameElement;
     made.title = label();
     made.src = `${base}/widget/?inbox=${encodeURIComponent(inbox)}&o=${encodeURIComponent(location.origin)}`;
     frame = made;

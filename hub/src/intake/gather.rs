@@ -122,6 +122,11 @@ impl Intake {
         Ok(())
     }
 
+    /// Reads the sessions of chats that messages carry.
+    pub fn session_keys(&self) -> crate::chat::SessionKeys {
+        crate::chat::SessionKeys::new(&self.hub.config.link_secret)
+    }
+
     /// Tells that a visitor of a chat writes. Passes: nothing is stored, and a failure loses nothing.
     pub async fn pass_typing(&self, inbox: InboxId, address: &str) {
         let told = crate::chat::typing_of_visitor(&self.hub, inbox, address, TypingState::Active).await;

@@ -73,8 +73,8 @@ impl Visit {
     /// The session in `Authorization: Bearer`. `None`: there is none.
     pub(super) fn session(&self, ingress: &Ingress, headers: &HeaderMap) -> Result<Option<Session>, Denied> {
         let Some(text) = bearer(headers)?.filter(|text| SessionKeys::is_session(text)) else { return Ok(None) };
-        let desk = desk(ingress)?;
-        Ok(Some(read_session(desk, text, &self.inbox, self.now)?))
+        let keys = ingress.chat().keys.as_ref().ok_or_else(not_ready)?;
+        Ok(Some(read_session(keys, text, &self.inbox, self.now)?))
     }
 
     /// The session, or the site's own token in place of one. Error: 401 without either.
@@ -100,8 +100,8 @@ impl Visit {
 }
 
 /// Reads a session. A refused one is 401: the page asks for another.
-pub(super) fn read_session(desk: &Desk, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
-    desk.keys().read(text, inbox.id, now).map_err(|problem| {
+fn read_session(keys: &SessionKeys, text: &str, inbox: &Inbox, now: DateTime<Utc>) -> Result<Session, Denied> {
+    keys.read(text, inbox.id, now).map_err(|problem| {
         Denied::Refused(match problem {
             NoSession::Foreign => Refusal::SignatureMismatch,
             NoSession::Expired => Refusal::TokenExpired,
@@ -111,9 +111,11 @@ pub(super) fn read_session(desk: &Desk, text: &str, inbox: &Inbox, now: DateTime
 
 /// What serves visitors; not there while messages are only replayed.
 pub(super) fn desk(ingress: &Ingress) -> Result<&Desk, Denied> {
-    ingress.chat().desk.as_ref().ok_or_else(|| {
-        Denied::Answered(ApiError::new(Code::NotReady, "not ready to serve this; try again shortly").retry_after(1))
-    })
+    ingress.chat().desk.as_ref().ok_or_else(not_ready)
+}
+
+fn not_ready() -> Denied {
+    Denied::Answered(ApiError::new(Code::NotReady, "not ready to serve this; try again shortly").retry_after(1))
 }
 
 /// Where a call comes from; behind a trusted proxy the last entry of `X-Forwarded-For`.

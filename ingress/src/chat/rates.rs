@@ -27,9 +27,9 @@ impl Who {
     /// Tokens a second, and how many at once.
     fn rate(&self) -> (f64, f64) {
         match self {
-            Self::Author(..) => (2.0, 60.0),
-            Self::Address(_) => (100.0, 1000.0),
-            Self::Sessions(_) => (5.0, 200.0),
+            Self::Author(..) => (10.0, 300.0),
+            Self::Address(_) => (300.0, 3000.0),
+            Self::Sessions(_) => (20.0, 500.0),
         }
     }
 }
@@ -85,9 +85,9 @@ mod tests {
         let inbox = InboxId::new();
         let start = DateTime::from_timestamp(0, 0).unwrap();
         let author = |name: &str| Who::Author(inbox, name.to_owned());
-        let passed = |now| (0..100).filter(|_| rates.take(author("loud"), now).is_ok()).count();
-        assert_eq!(passed(start), 60);
-        assert_eq!(passed(start + TimeDelta::seconds(2)), 4);
+        let passed = |now| (0..1000).filter(|_| rates.take(author("loud"), now).is_ok()).count();
+        assert_eq!(passed(start), 300);
+        assert_eq!(passed(start + TimeDelta::seconds(2)), 20);
         assert!(rates.take(author("quiet"), start).is_ok());
     }
 }

@@ -36,7 +36,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 /// Longest frame of a client.
 const MAX_FRAME_BYTES: usize = 16 << 10;
 /// Newest messages whose changes are told.
-const REMEMBERED: usize = 100;
+const REMEMBERED: usize = 50;
 /// Sockets one node takes.
 const MAX_SOCKETS: usize = 20_000;
 /// Pause before a look is tried again when the database is away.
@@ -304,8 +304,9 @@ impl Socket<'_> {
 
     /// Sends everything that is new or changed, and marks what reached the page.
     async fn show(&mut self) -> Result<(), End> {
+        let mut from = self.seen.look_from();
         loop {
-            let look = match self.desk.look(&self.session, self.seen.look_from()).await {
+            let look = match self.desk.look(&self.session, from).await {
                 Ok(Some(look)) => look,
                 Ok(None) => return Ok(()),
                 Err(error) => {
@@ -318,6 +319,7 @@ impl Socket<'_> {
             if self.seen.within.as_ref().is_some_and(|within| *within != id) {
                 // Another conversation follows the one that the page knows: its sequence starts anew.
                 self.seen = Seen { within: Some(id), ..Seen::default() };
+                from = 0;
                 continue;
             }
             self.seen.within = Some(id);
@@ -325,6 +327,7 @@ impl Socket<'_> {
             let frames = self.frames_of(&look.messages);
             let arrived: Vec<_> =
                 look.messages.iter().filter(|message| message.awaits_delivery()).map(ShownMessage::id).collect();
+            from = look.messages.last().map_or(from, |message| message.seq);
             let is_end = !look.more;
             let mut frames = frames;
             if is_end && self.seen.conversation.as_ref() != Some(&look.conversation) {

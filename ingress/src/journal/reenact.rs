@@ -109,9 +109,11 @@ impl Reenactment {
     /// Requests sealed by `journal` go to these inboxes again.
     pub fn new(config: Config, inboxes: Inboxes, intake: Intake, journal: Arc<Journal>) -> Self {
         let clock = Clock::manual(DateTime::<Utc>::UNIX_EPOCH);
+        let keys = intake.session_keys();
         let noted = Arc::new(Noted { intake, set_aside: Mutex::new(None) });
         let config = Config { webhooks_per_second: 0, journal: false, ..config };
         let ingress = Ingress::new(config, inboxes, clock.clone(), Arc::<Noted>::clone(&noted));
+        let ingress = ingress.with_session_keys(keys);
         let (router, _) = router(ingress).split_for_parts();
         Self { inner: Arc::new(tokio::sync::Mutex::new(Inner { router, clock, noted })), journal }
     }

@@ -42,14 +42,11 @@ fn value(kind: &FieldKind) -> Value {
         FieldKind::Flag | FieldKind::Scalar => json!(true),
         FieldKind::Time => json!(start),
         FieldKind::Word(words) | FieldKind::Words(words) => json!(words[0]),
-        FieldKind::Amount { most } => json!(f64::from(i32::try_from(*most).unwrap_or(100).min(100)) / 100.0),
-        FieldKind::Shaped(_) => unreachable!("no command on a ticket takes a text of a fixed shape"),
         FieldKind::Window | FieldKind::WindowOrWords => json!({"start": start, "end": end}),
         FieldKind::List { of, least, .. } => (0..*least).map(|_| value(of)).collect(),
         FieldKind::Object(fields) => object(fields.iter()),
         FieldKind::Map(_) | FieldKind::FreeObject => json!({}),
         // Only the tools of assistants have these.
-        FieldKind::Words(words) => json!(words[0]),
         FieldKind::Amount { .. } => json!(1),
         FieldKind::Shaped(_) => json!("text"),
     }
