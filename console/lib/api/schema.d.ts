@@ -182,6 +182,62 @@ export interface paths {
         /** Contacts, newest first. */
         get: operations["list"];
         put?: never;
+        /** Makes a contact. Errors: 409 `ALREADY_EXISTS` with the contact that has one of the addresses. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All contacts that the filter lets through, as CSV; an import takes it back. Admins and supervisors only. */
+        get: operations["download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a list of contacts: CSV in UTF-8 with a heading. Columns: `name`, `phone`, `whatsapp`, `email`, and if wanted
+         *     `id`, `account_id`, `locale`, `timezone`; others are passed over. Each row names at least one address. A row whose
+         *     address is known changes that contact. Admins and supervisors only.
+         */
+        post: operations["start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a list is. */
+        get: operations["progress"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -207,6 +263,26 @@ export interface paths {
         patch: operations["patch"];
         trace?: never;
     };
+    "/api/v1/contacts/{id}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Records what a customer decided about messages to an address. Who works with customers may record that they want no
+         *     more; only an admin may lift a suppression.
+         */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contacts/{id}/context": {
         parameters: {
             query?: never;
@@ -214,10 +290,122 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A contact with its conversations. */
+        /** A contact with its conversations, tickets and places, and who else it may be. */
         get: operations["context"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erases everything personal about a contact and all that were merged into it. Cannot be undone. Doing it again changes
+         *     nothing. Admins only.
+         */
+        post: operations["erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything stored about a contact and all that were merged into it: addresses, claims, places, tickets, conversations
+         *     with all their messages, files by their links. Admins and supervisors only; that it was asked for stands in the audit
+         *     log.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a contact has an address. What writes from it from then on is the contact's. */
+        post: operations["add_identity"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an address from a contact. What was said there stays where it is; the next message from it begins a new contact. */
+        delete: operations["remove_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Merges another contact into this one. Can be undone for 30 days. Merging again what was merged changes nothing. */
+        post: operations["merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}/merge/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undoes a merge, within 30 days. `id` is the contact that stayed or the one that was merged. Answers with the contact
+         *     that is on its own again. Errors: 409 `INVALID_STATE_TRANSITION` when it is too late or was undone already.
+         */
+        post: operations["undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -287,6 +475,27 @@ export interface paths {
         put?: never;
         /** Closes a conversation. */
         post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merges the conversation into another of the same contact: it is closed as a duplicate, its tags and a note with its
+         *     place go to the one that goes on, which is the answer. Errors: 403 `NOT_ASSIGNED`, 409 `INVALID_STATE_TRANSITION` when
+         *     one of them is closed or they are of different contacts.
+         */
+        post: operations["merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -512,6 +721,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/dlq/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets many be. */
+        post: operations["discard_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dlq/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replays many, at a rate; the answer tells where to look how far it is. */
+        post: operations["replay_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dlq/{id}": {
         parameters: {
             query?: never;
@@ -557,6 +800,77 @@ export interface paths {
         put?: never;
         /** Does the work of a dead letter anew. Errors: 404, 409 `DEAD_LETTER_SETTLED`. */
         post: operations["replay_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Drafts of conversations the caller may see, newest first. */
+        get: operations["drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One draft. */
+        get: operations["one_draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approves a draft that waits for a person: a supervisor up to 5000.00, an admin above; never whoever made it or has its
+         *     conversation.
+         */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rejects a draft that waits for a person. */
+        post: operations["reject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -620,6 +934,60 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/inboxes/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pauses an inbox: it takes messages and sends none; what is to be sent waits. Pausing it again changes the reason. */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Resumes a paused inbox: what waited leaves. Resuming one that is not paused changes nothing. */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/templates/sync": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads the templates of a WhatsApp inbox from its provider. The list of templates shows what came of it: each has its
+         *     parts, its status and `synced_at`.
+         */
+        post: operations["sync"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incident-templates": {
         parameters: {
             query?: never;
@@ -660,6 +1028,24 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/kill-switches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is stopped, and what was. */
+        get: operations["switches"];
+        put?: never;
+        /** Stops an assistant, a tool, a tenant, a conversation's assistant or everything, or lets it go on. */
+        post: operations["switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -688,7 +1074,7 @@ export interface paths {
         put?: never;
         /**
          * Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`
-         *     (percent-encoded).
+         *     (percent-encoded). A form (`multipart/form-data`) with the file in its field `file` will do as well.
          */
         post: operations["upload"];
         delete?: never;
@@ -704,8 +1090,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A file of a message that the caller may see, or one the caller uploaded. */
+        /** A file of a message that the caller may see, or one the caller uploaded. `Range` and `If-None-Match` are honored. */
         get: operations["download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/media/{id}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A small JPEG of a picture (JPEG, PNG, WebP or GIF), at most 320 pixels on its longer edge. */
+        get: operations["thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page of a mail, sanitized, for a sandboxed frame. Pictures from elsewhere are left out unless `images=all`. */
+        get: operations["page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The mail as it came, to be kept. */
+        get: operations["raw"];
         put?: never;
         post?: never;
         delete?: never;
@@ -738,10 +1175,98 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Quarantined events that nobody has dealt with, newest first. */
+        /** Quarantined events of one status, newest first. */
         get: operations["list"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets many be. */
+        post: operations["discard_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replays many, at a rate; the answer tells where to look how far it is. */
+        post: operations["replay_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One quarantined event, with its content without words, names, numbers and addresses. */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets an event be. Errors: 404, 409 `QUARANTINE_SETTLED`. */
+        post: operations["discard_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/quarantine/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends an event where it belongs, once what was wrong is mended. What is here already is not doubled. Errors: 404, 409
+         *     `QUARANTINE_SETTLED`, `REPLAY_REFUSED` with the reason.
+         */
+        post: operations["replay_endpoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -783,6 +1308,23 @@ export interface paths {
         head?: never;
         /** Changes a rule; tickets are ranked by it from then on. Admins and supervisors only. */
         patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/repairs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a repair is. */
+        get: operations["progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/services": {
@@ -892,6 +1434,23 @@ export interface paths {
         post?: never;
         /** Forgets what a contact is at a site. Admins only. */
         delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may not be written, and to whom. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1098,6 +1657,23 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/tool-invocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of tools, allowed and refused, newest first: with redacted arguments and results. */
+        get: operations["invocations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1201,6 +1777,134 @@ export interface paths {
         };
         /** One asset and what was done on it. Error: 404 `NOT_FOUND`, also for one that is not the caller's to know. */
         get: operations["asset_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps a file to be sent with a message. The body is the file itself; its name may stand in `X-Filename`
+         *     (percent-encoded). Needs a session. The type is told by the content, not by the sender.
+         */
+        post: operations["chat_attachment"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_attachments_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/contact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps an e-mail address and a name for the answer. Nobody checks them: they are kept as claimed and prove nothing. */
+        post: operations["chat_contact"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_contact_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The visitor's or user's own messages after a sequence, a page at a time, and the conversation they stand in. With
+         *     `Authorization: Bearer`: a session, or the site's token. A user's history is shown to proven sessions only.
+         */
+        get: operations["chat_history"];
+        put?: never;
+        /**
+         * What a visitor or a user says: `{client_message_id, visitor_id, user?, identity?, type, text?, attachments?, reply_to?,
+         *     sent_at?}`; `type` is a content type or `typing`. The same `client_message_id` again is the same message. The proof
+         *     of identity is the body's `identity.hash`, a token of the site, or a session, both as `Authorization: Bearer`.
+         */
+        post: operations["chat_message"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_messages_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks everything up to a sequence as read. */
+        post: operations["chat_read"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_read_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins or goes on with a session: `{visitor_id?, session_token?, user?, identity?:{hash|token}}`, all optional. The
+         *     proof of identity is needed once; a wrong one is refused, never taken as anonymous. An unknown visitor id, or that of
+         *     a visitor who turned out to be a user, is answered with a new one.
+         */
+        post: operations["chat_session"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_sessions_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/ws": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The visitor's socket. The session comes as a subprotocol (`patchbay.chat.v1, ticket.<session_token>`) or in the first
+         *     frame (`{"type":"hello","session_token","after_seq"?,"conversation_id"?}`), never in the address. Frames of the
+         *     server: `{"event","seq","ts","data"}`: `hello`, `message`, `message.updated`, `conversation`, `typing`, `pong`,
+         *     `error`. Frames of the client: `typing.start`, `typing.stop`, `read {"up_to_seq"}`, `renew {"session_token"}`, `ping`.
+         *     Close codes: 4401 session, 4408 too slow, 1012 restart.
+         */
+        get: operations["chat_socket"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2519,6 +3223,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tools that the caller may use. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft of the caller's conversation; the same as the tool `get_draft`. */
+        get: operations["draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools/drafts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls off a draft of the caller's conversation; the same as the tool `cancel_transaction_draft`. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls a tool. What it changes needs the proofs of its plan; the answer says what a draft waits for. */
+        post: operations["call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{token}": {
         parameters: {
             query?: never;
@@ -2611,6 +3383,99 @@ export interface paths {
         post?: never;
         /** Deactivates a vendor: it gets no more work. Admins, supervisors and dispatchers only. */
         delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/email/mailgun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail that a Mailgun route forwards taken apart, and Mailgun's delivery events (JSON). A token that was used with another
+         *     body is answered 200 and nothing is kept. Errors: 401
+         *     `WEBHOOK_SIGNATURE_INVALID` (wrong signature, old timestamp), 413 over 35 MB, 429 and
+         *     503 with Retry-After.
+         */
+        post: operations["mailgun_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/email/mailgun/mime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same for routes that forward the raw message (`body-mime`). */
+        post: operations["mailgun_raw_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/email/postmark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail and events of Postmark. Errors as for Mailgun. */
+        post: operations["postmark_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/email/sendgrid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mail of SendGrid's Inbound Parse, raw or taken apart, and its event webhook (JSON). Errors as for Mailgun. */
+        post: operations["sendgrid_mail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/transactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The transaction system says that a transaction changed: what was read of it before does not count any more. Signed as
+         *     what we post to it.
+         */
+        post: operations["changed"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3100,6 +3965,34 @@ export interface components {
             /** @description About tickets the caller may see: the paused ones first, of at most 200 that something was said about. */
             tickets: components["schemas"]["AutonomyControl"][];
         };
+        /** @description Whether somebody is there to answer. */
+        Availability: {
+            /** @description How many of the team are online. */
+            agents_online: number;
+            business_hours?: components["schemas"]["OpeningState"] | null;
+            /** @description Somebody of the inbox's team is online, and business hours (if there are any) are on. */
+            online: boolean;
+        };
+        /** @description Which to repair, and how fast. Name them, or say which all of them are. */
+        BulkRequest: {
+            /** @description All open ones. */
+            all?: boolean;
+            /** @description These, up to 10,000. */
+            ids?: string[];
+            /** @description Of this kind of work (dead letters). */
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description How many in a second, 1 to 100.
+             */
+            per_second?: number | null;
+            /** @description Put aside for this reason (quarantine). */
+            quarantine_reason?: string | null;
+            /** @description Why they are discarded; up to 500 characters. */
+            reason?: string | null;
+            /** @description From here (dead letters): `message`, `job` or `outbox`. */
+            source?: string | null;
+        };
         /** @description A canned response. */
         CannedResponseBody: {
             /**
@@ -3237,6 +4130,43 @@ export interface components {
          * @enum {string}
          */
         Condition: "ok" | "unavailable" | "outdated" | "drifted" | "elsewhere";
+        /** @description What may be written to an address, and how we know. */
+        ConsentBody: {
+            /** @description What was decided, newest first. */
+            history: components["schemas"]["ConsentEntryBody"][];
+            /** @description `allowed` or `withdrawn`: advertising. */
+            marketing: string;
+            /** @description `allowed` or `withdrawn`: any message. */
+            messages: string;
+            /** @description Why something is withdrawn. */
+            suppressions: components["schemas"]["SuppressionBody"][];
+        };
+        /** @description One decision about an address. */
+        ConsentEntryBody: {
+            /**
+             * Format: uuid
+             * @description Who recorded it, when a person did.
+             */
+            actor_id?: string | null;
+            /** @description `withdrawn` or `given`. */
+            decision: string;
+            /** @description What proves it. */
+            evidence: unknown;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            occurred_at: string;
+            /** @description How we know. */
+            reason: string;
+            /** @description `everything` or `marketing`. */
+            scope: string;
+        };
         /** @description A contact. */
         ContactBody: {
             /**
@@ -3244,6 +4174,8 @@ export interface components {
              * @description Account it belongs to.
              */
             account_id?: string | null;
+            /** @description May let somebody in. */
+            can_grant_access: boolean;
             /**
              * Format: date-time
              * @description When it was first seen.
@@ -3251,6 +4183,16 @@ export interface components {
             created_at: string;
             /** @description Name to show. */
             display_name: string;
+            /**
+             * Format: date-time
+             * @description When everything about it was erased.
+             */
+            erased_at?: string | null;
+            /**
+             * Format: int64
+             * @description Whom to ask first when something escalates: low numbers first.
+             */
+            escalation_level?: number | null;
             /**
              * Format: uuid
              * @description Our id.
@@ -3274,10 +4216,22 @@ export interface components {
             /** @description Time zone. */
             timezone?: string | null;
             /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
              * Format: int64
              * @description Grows with every change.
              */
             version: number;
+        };
+        /** @description What a visitor tells of themselves. */
+        ContactClaim: {
+            /** @description E-mail address for the answer. */
+            email: string;
+            /** @description Name to show. */
+            name?: string | null;
         };
         /** @description What there is to know about a contact while answering it. */
         ContactContext: {
@@ -3285,22 +4239,41 @@ export interface components {
             contact: components["schemas"]["ContactBody"];
             /** @description Its newest conversations that the caller may see. */
             conversations: components["schemas"]["ConversationBody"][];
+            /** @description Contacts that were merged into this one. */
+            merges: components["schemas"]["MergeBody"][];
+            /** @description Where it is something. */
+            sites: components["schemas"]["ContactSiteBody"][];
+            /** @description Contacts that may be the same person. */
+            suggestions: components["schemas"]["SuggestionBody"][];
+            /** @description Tags of these conversations, each once. */
+            tags: string[];
+            /** @description Tickets made from these conversations. */
+            tickets: components["schemas"]["TicketRef"][];
         };
-        /** @description What to change. */
+        /** @description What to change. What is missing stays, null clears. */
         ContactPatch: {
             /**
              * Format: uuid
              * @description Account it belongs to.
              */
             account_id?: string | null;
-            /** @description Name to show; 1 to 200 characters. */
+            /** @description May let somebody in. */
+            can_grant_access?: boolean | null;
+            /** @description Name to show; 1 to 200 characters. `name` is another name for it. */
             display_name?: string | null;
+            /**
+             * Format: int64
+             * @description Whom to ask first when something escalates.
+             */
+            escalation_level?: number | null;
             /** @description May approve costs. */
             is_authorized_approver?: boolean | null;
             /** @description May ask for work. */
             is_authorized_requester?: boolean | null;
             /** @description Preferred language. */
             locale?: string | null;
+            /** @description Further facts, all of them. */
+            metadata?: Record<string, never> | null;
             /** @description Time zone. */
             timezone?: string | null;
             /**
@@ -3321,11 +4294,35 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description A place where a contact is something. */
+        ContactSiteBody: {
+            /**
+             * Format: uuid
+             * @description Its account.
+             */
+            account_id: string;
+            /** @description Its town. */
+            city: string;
+            /**
+             * Format: uuid
+             * @description The place.
+             */
+            id: string;
+            /** @description Whether it is asked first there. */
+            is_primary: boolean;
+            /** @description Its name. */
+            name: string;
+            /** @description What the contact is there. */
+            relation: string;
+        };
         /** @description What was said. */
         ContentBody: {
-            /** @description Attached files. */
+            /**
+             * @description Attached files: `{media_id, url, thumbnail_url?, mime_type, filename, size, sha256_hex, status, failure?}`, where
+             *     `status` is `pending`, `ready` or `failed`.
+             */
             media: unknown;
-            /** @description Where the first file can be had. */
+            /** @description Where the first file can be had, once it can. */
             media_url?: string | null;
             /** @description Facts by content type. */
             metadata: unknown;
@@ -3448,6 +4445,8 @@ export interface components {
             id: string;
             /** @description What kind of work it was. */
             kind: string;
+            /** @description Why it was discarded. */
+            note?: string | null;
             /** @description What a replay needs: ids, no texts and no addresses. */
             payload: unknown;
             /**
@@ -3469,6 +4468,54 @@ export interface components {
             source: string;
             /** @description `open`, `replayed` or `discarded`. */
             status: string;
+        };
+        /** @description A decision that a person records. */
+        DecisionBody: {
+            /** @description `withdrawn`, or `given`: lifts a suppression. */
+            decision: string;
+            /**
+             * Format: uuid
+             * @description Which of the contact's addresses.
+             */
+            identity_id: string;
+            /** @description How the person knows: 3 to 500 characters. Kept. */
+            reason: string;
+            /** @description `everything` (the default) or `marketing`. */
+            scope?: string | null;
+        };
+        /** @description Why something is let be. */
+        DiscardRequest: {
+            /** @description Why; up to 500 characters. */
+            reason?: string | null;
+        };
+        /** @description Why a person is forgotten. */
+        EraseRequest: {
+            /** @description The number of the request or the like; up to 200 characters, nothing personal. */
+            reason?: string | null;
+        };
+        /** @description What was erased. */
+        ErasedBody: {
+            /**
+             * Format: uuid
+             * @description The contact; its id goes on existing.
+             */
+            contact_id: string;
+            /** @description Conversations that were emptied. */
+            conversations: number;
+            /**
+             * Format: date-time
+             * @description When it was erased first.
+             */
+            erased_at: string;
+            /** @description Files that go, unless something else has the same content. */
+            files: number;
+            /**
+             * Format: int64
+             * @description Messages that were emptied.
+             */
+            messages: number;
+            /** @description Tickets whose requester was taken out. */
+            tickets: number;
         };
         /** @description Why a request was not carried out. */
         Error: {
@@ -3669,20 +4716,32 @@ export interface components {
             /** @description Who logged in. */
             user: components["schemas"]["SelfBody"];
         };
-        /** @description How the server is. */
+        /** @description How an inbox fares. */
         HealthBody: {
-            /** @description Whether the database checks the same steps of a ticket as the table of commands knows. */
-            contract: components["schemas"]["Condition"];
-            /** @description Whether the database answers. */
-            database: components["schemas"]["Condition"];
-            /** @description What evidence has to prove here. */
-            evidence: components["schemas"]["EvidenceProfile"];
-            /** @description Whether its schema is current. */
-            migrations: components["schemas"]["Condition"];
-            /** @description `ok` or `unhealthy`. */
-            status: string;
-            /** @description Version of the program. */
-            version: string;
+            /** @description The provider's code, or one of ours, that made it so. */
+            code?: string | null;
+            /**
+             * Format: date-time
+             * @description When a provider last took a message.
+             */
+            last_ok_at?: string | null;
+            /** @description Why it is not `ok`. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when; `null` when nothing has happened yet.
+             */
+            since?: string | null;
+            /** @description `ok`, `degraded`, `auth_failed`, `paused` or `disabled`. */
+            state: string;
+        };
+        /** @description Part of a conversation. */
+        HistoryBody: {
+            conversation?: components["schemas"]["ShownConversation"] | null;
+            /** @description Messages in order. */
+            data: components["schemas"]["ShownMessage"][];
+            /** @description The next `after_seq` when there is more. */
+            next_cursor?: string | null;
         };
         /** @description One address of a contact. */
         IdentityBody: {
@@ -3690,11 +4749,21 @@ export interface components {
             address: string;
             /** @description Channel. */
             channel: string;
+            consent?: components["schemas"]["ConsentBody"] | null;
+            /**
+             * Format: date-time
+             * @description When it was first seen.
+             */
+            created_at: string;
+            /** @description How well we know that: `verified`, `provider_proven`, `entered` or `claimed`. */
+            evidence: string;
             /**
              * Format: uuid
              * @description Our id.
              */
             id: string;
+            /** @description Whether it is the first of its channel. */
+            is_primary: boolean;
             /** @description How it came to be this contact's. */
             linked_by: string;
             /**
@@ -3708,6 +4777,55 @@ export interface components {
              */
             verified_at?: string | null;
         };
+        /** @description A list and how far it is. */
+        ImportBody: {
+            /**
+             * Format: int64
+             * @description Contacts that were made, or would be.
+             */
+            created: number;
+            /**
+             * Format: date-time
+             * @description When it was sent.
+             */
+            created_at: string;
+            /** @description Rows are checked and nothing is stored. */
+            dry_run: boolean;
+            /** @description Why, the first thousand: `{"row", "field", "problem"}`; the first row after the heading is row 2. */
+            errors: unknown;
+            /**
+             * Format: int64
+             * @description Rows that were refused.
+             */
+            failed: number;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Rows that were read.
+             */
+            processed: number;
+            /** @description `running` or `done`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Rows of the list.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Contacts that were there and changed, or would.
+             */
+            updated: number;
+            /**
+             * Format: date-time
+             * @description When it last made progress.
+             */
+            updated_at: string;
+        };
         /** @description An inbox: its settings with secrets masked, and how it does. */
         InboxBody: components["schemas"]["InboxSettings"] & {
             /**
@@ -3720,10 +4838,8 @@ export interface components {
              * @description When it was created.
              */
             created_at: string;
-            /** @description `ok`; `degraded`: takes messages and cannot send; `disabled`: neither. */
-            health: string;
-            /** @description Why it is not `ok`. */
-            health_reason?: string | null;
+            /** @description How it fares. `degraded`: sends fail, or it cannot send; `disabled`: it takes and sends nothing. */
+            health: components["schemas"]["HealthBody"];
             /**
              * Format: uuid
              * @description Our id.
@@ -3750,6 +4866,22 @@ export interface components {
              * @description Grows with every change.
              */
             version: number;
+            /** @description Messages that wait to leave it. */
+            waiting: components["schemas"]["WaitingBody"];
+        };
+        /** @description What an inbox takes. */
+        InboxFacts: {
+            /** @description First words; null: the widget's own. */
+            greeting?: string | null;
+            /** @description Longest text, in characters. */
+            max_text_chars: number;
+            /**
+             * Format: int64
+             * @description Largest file, in bytes.
+             */
+            max_upload_bytes: number;
+            /** @description Its name. */
+            name: string;
         };
         /** @description An inbox, in short. */
         InboxRef: {
@@ -3778,10 +4910,21 @@ export interface components {
             app_secrets?: components["schemas"]["KeptSecret"][];
             /** @description Twilio: auth tokens, newest first. */
             auth_tokens?: components["schemas"]["KeptSecret"][];
+            /** @description WhatsApp Cloud API: Meta's id of the business account, for its templates. Learned from webhooks when absent. */
+            business_account_id?: string | null;
+            /** @description Chat: when somebody is there, by weekday (0 is Monday); none: whenever somebody is. */
+            business_hours?: Record<string, never>[];
             /** @description `whatsapp`, `sms`, `email` or `chat`. The number of an `sms` inbox also takes calls when `voice` is set. */
             channel: string;
             /** @description E-mail: `verify` or `off`. */
             dkim?: string | null;
+            /** @description E-mail: domain that signs mail; else the domain of the address. */
+            dkim_domain?: string | null;
+            dkim_private_key?: components["schemas"]["KeptSecret"] | null;
+            /** @description E-mail: name of the key that signs mail, below `_domainkey`. */
+            dkim_selector?: string | null;
+            /** @description Chat: first words of the widget. */
+            greeting?: string | null;
             /** @description Chat: how visitors prove who they are, `hmac` or `jwt`. */
             identity_mode?: string | null;
             /** @description Chat: secrets of `hmac` proofs. */
@@ -3789,6 +4932,16 @@ export interface components {
             /** @description E-mail: who hands mail to us. */
             inbound?: string | null;
             jwt?: components["schemas"]["JwtIdentity"] | null;
+            /**
+             * Format: int64
+             * @description E-mail: how far the time in a provider's webhook may be from ours, in seconds.
+             */
+            max_age_seconds?: number | null;
+            /**
+             * Format: int32
+             * @description Chat: longest text of a visitor's message, in characters.
+             */
+            max_text_chars?: number | null;
             /** @description Unique name. */
             name: string;
             /** @description WhatsApp Cloud API: Meta's id of the number. */
@@ -3807,6 +4960,8 @@ export interface components {
             smtp_url?: components["schemas"]["KeptSecret"] | null;
             /** @description Default team, by slug or id. */
             team?: string | null;
+            /** @description Chat: IANA time zone of the business hours. */
+            timezone?: string | null;
             /** @description What happens to a new conversation. */
             triage?: string;
             verify_token?: components["schemas"]["KeptSecret"] | null;
@@ -4155,6 +5310,56 @@ export interface components {
              */
             size_bytes: number;
         };
+        /** @description A contact that was merged into another. */
+        MergeBody: {
+            /**
+             * Format: uuid
+             * @description The contact that was merged.
+             */
+            contact_id: string;
+            /**
+             * Format: uuid
+             * @description Names the merge.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            merged_at: string;
+            /**
+             * Format: uuid
+             * @description Who did it.
+             */
+            merged_by: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be undone.
+             */
+            undo_until: string;
+        };
+        /** @description Which conversation goes on. */
+        MergeConversation: {
+            /**
+             * Format: uuid
+             * @description The conversation that goes on. `target_id`, `conversation_id` and `duplicate_of` are other names.
+             */
+            into: string;
+        };
+        /** @description Which contact to merge into the one of the path, and why. */
+        MergeRequest: {
+            /**
+             * Format: uuid
+             * @description The contact that goes into this one. `source_id`, `other_id`, `merge_id` and `duplicate_id` are other names.
+             */
+            contact_id: string;
+            /** @description Why they are one person; 1 to 500 characters. */
+            reason: string;
+        };
         /** @description A message. */
         MessageBody: {
             /** @description Channel. */
@@ -4316,6 +5521,46 @@ export interface components {
             text: string;
             /** @description What it is about; the shortcut when absent. */
             title?: string | null;
+        };
+        /** @description A contact to make. */
+        NewContactBody: {
+            /**
+             * Format: uuid
+             * @description Account it belongs to.
+             */
+            account_id?: string | null;
+            /** @description May let somebody in. */
+            can_grant_access?: boolean;
+            /** @description Name to show; 1 to 200 characters. `name` is another name for it. */
+            display_name: string;
+            /** @description An e-mail address: short for one. */
+            email?: string | null;
+            /**
+             * Format: int64
+             * @description Whom to ask first when something escalates: low numbers first.
+             */
+            escalation_level?: number | null;
+            /** @description Addresses it is known to have. */
+            identities?: components["schemas"]["NewIdentityBody"][];
+            /** @description May approve costs. */
+            is_authorized_approver?: boolean;
+            /** @description May ask for work. */
+            is_authorized_requester?: boolean;
+            /** @description Preferred language. */
+            locale?: string | null;
+            /** @description Further facts. */
+            metadata?: Record<string, never>;
+            /** @description A telephone number, E.164: short for an SMS address. */
+            phone?: string | null;
+            /** @description Time zone. */
+            timezone?: string | null;
+        };
+        /** @description An address. */
+        NewIdentityBody: {
+            /** @description The address; numbers with their country code. */
+            address: string;
+            /** @description `whatsapp`, `sms`, `email`, `chat` or `voice`. */
+            channel: string;
         };
         /** @description A note to write. */
         NewNote: {
@@ -4525,6 +5770,8 @@ export interface components {
             language: string;
             /** @description Name: a-z, 0-9 and `_`. */
             name: string;
+            /** @description The provider's id of it: Twilio sends templates by their `HX…`. */
+            provider_id?: string | null;
             /** @description `PENDING` when absent. */
             status?: string | null;
         };
@@ -4661,6 +5908,18 @@ export interface components {
             phone?: string | null;
             /** @description What the contact is there. */
             role: string;
+        };
+        /** @description Where business hours stand. */
+        OpeningState: {
+            /** @description Whether they are on. */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description When they begin next.
+             */
+            opens_at?: string | null;
+            /** @description Where they are told. */
+            timezone: string;
         };
         /** @description An event on its way to others. */
         OutboxEvent: {
@@ -4941,6 +6200,8 @@ export interface components {
                  * @description Account it belongs to.
                  */
                 account_id?: string | null;
+                /** @description May let somebody in. */
+                can_grant_access: boolean;
                 /**
                  * Format: date-time
                  * @description When it was first seen.
@@ -4948,6 +6209,16 @@ export interface components {
                 created_at: string;
                 /** @description Name to show. */
                 display_name: string;
+                /**
+                 * Format: date-time
+                 * @description When everything about it was erased.
+                 */
+                erased_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Whom to ask first when something escalates: low numbers first.
+                 */
+                escalation_level?: number | null;
                 /**
                  * Format: uuid
                  * @description Our id.
@@ -4970,6 +6241,11 @@ export interface components {
                 metadata: unknown;
                 /** @description Time zone. */
                 timezone?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
                 /**
                  * Format: int64
                  * @description Grows with every change.
@@ -5093,6 +6369,8 @@ export interface components {
                 id: string;
                 /** @description What kind of work it was. */
                 kind: string;
+                /** @description Why it was discarded. */
+                note?: string | null;
                 /** @description What a replay needs: ids, no texts and no addresses. */
                 payload: unknown;
                 /**
@@ -5132,10 +6410,8 @@ export interface components {
                  * @description When it was created.
                  */
                 created_at: string;
-                /** @description `ok`; `degraded`: takes messages and cannot send; `disabled`: neither. */
-                health: string;
-                /** @description Why it is not `ok`. */
-                health_reason?: string | null;
+                /** @description How it fares. `degraded`: sends fail, or it cannot send; `disabled`: it takes and sends nothing. */
+                health: components["schemas"]["HealthBody"];
                 /**
                  * Format: uuid
                  * @description Our id.
@@ -5162,6 +6438,8 @@ export interface components {
                  * @description Grows with every change.
                  */
                 version: number;
+                /** @description Messages that wait to leave it. */
+                waiting: components["schemas"]["WaitingBody"];
             })[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -5386,6 +6664,11 @@ export interface components {
             /** @description The rows. */
             data: {
                 /**
+                 * Format: int64
+                 * @description How often somebody tried to replay it.
+                 */
+                attempts: number;
+                /**
                  * Format: date-time
                  * @description When it was put aside.
                  */
@@ -5400,6 +6683,8 @@ export interface components {
                  * @description Inbox it came to, when known.
                  */
                 inbox_id?: string | null;
+                /** @description Why it was discarded. */
+                note?: string | null;
                 /** @description Which provider sent it. */
                 provider: string;
                 /** @description Why it was put aside. */
@@ -5410,11 +6695,21 @@ export interface components {
                  */
                 received_at: string;
                 /**
+                 * Format: date-time
+                 * @description When it was settled.
+                 */
+                resolved_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who settled it.
+                 */
+                resolved_by?: string | null;
+                /**
                  * Format: int64
                  * @description Size of its bytes.
                  */
                 size_bytes: number;
-                /** @description `open` until somebody has dealt with it. */
+                /** @description `open` until somebody has dealt with it, then `replayed` or `discarded`. */
                 status: string;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
@@ -5643,6 +6938,29 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_SuppressionBody: {
+            /** @description The rows. */
+            data: {
+                /** @description Canonical address. */
+                address: string;
+                /** @description Channel. */
+                channel: string;
+                /** @description What proves it. */
+                evidence: unknown;
+                /** @description `keyword`, `unsubscribe`, `complaint`, `bounce`, `provider` or `person`. */
+                reason: string;
+                /** @description `everything` or `marketing`. */
+                scope: string;
+                /**
+                 * Format: date-time
+                 * @description Since when.
+                 */
+                since: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_TeamBody: {
             /** @description The rows. */
             data: {
@@ -5750,6 +7068,8 @@ export interface components {
                 body: string;
                 /** @description `MARKETING`, `UTILITY` or `AUTHENTICATION`. */
                 category: string;
+                /** @description Header, text, footer and buttons as the provider describes them; empty for one that was written down here. */
+                components: unknown;
                 /**
                  * Format: date-time
                  * @description When it was created.
@@ -5771,8 +7091,15 @@ export interface components {
                  * @description How many parameters it takes.
                  */
                 param_count: number;
-                /** @description `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`. */
+                /** @description The provider's id of it. */
+                provider_id?: string | null;
+                /** @description `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`. */
                 status: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last read from the provider.
+                 */
+                synced_at?: string | null;
                 /**
                  * Format: date-time
                  * @description When it last changed.
@@ -6206,6 +7533,11 @@ export interface components {
              */
             ticket_id: string;
         };
+        /** @description Why an inbox is paused. */
+        PauseBody: {
+            /** @description For those whose messages wait: 3 to 200 characters. */
+            reason: string;
+        };
         /** @description A person by id and name. */
         PersonName: {
             /** Format: uuid */
@@ -6247,6 +7579,11 @@ export interface components {
         /** @description A quarantined event. Its bytes stay in the database. */
         QuarantineBody: {
             /**
+             * Format: int64
+             * @description How often somebody tried to replay it.
+             */
+            attempts: number;
+            /**
              * Format: date-time
              * @description When it was put aside.
              */
@@ -6261,6 +7598,8 @@ export interface components {
              * @description Inbox it came to, when known.
              */
             inbox_id?: string | null;
+            /** @description Why it was discarded. */
+            note?: string | null;
             /** @description Which provider sent it. */
             provider: string;
             /** @description Why it was put aside. */
@@ -6271,12 +7610,29 @@ export interface components {
              */
             received_at: string;
             /**
+             * Format: date-time
+             * @description When it was settled.
+             */
+            resolved_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who settled it.
+             */
+            resolved_by?: string | null;
+            /**
              * Format: int64
              * @description Size of its bytes.
              */
             size_bytes: number;
-            /** @description `open` until somebody has dealt with it. */
+            /** @description `open` until somebody has dealt with it, then `replayed` or `discarded`. */
             status: string;
+        };
+        /** @description A quarantined event with what may be shown of its content. */
+        QuarantineDetail: components["schemas"]["QuarantineBody"] & {
+            /** @description Its content without words, names, numbers and addresses. */
+            payload: unknown;
+            /** @description How it can be replayed: `request` as the provider sent it, `items` as they were understood, or not at all. */
+            replay?: string | null;
         };
         /** @description A ticket in the queue. */
         QueueItem: {
@@ -6436,6 +7792,13 @@ export interface components {
              */
             version: number;
         };
+        /** @description An emoji on a message. */
+        ReactionBody: {
+            /** @description The emoji; null or empty takes it back. */
+            emoji?: string | null;
+            /** @description The message: our id or the provider's. */
+            message_id: string;
+        };
         /** @description How far. */
         ReadBody: {
             /**
@@ -6473,10 +7836,96 @@ export interface components {
             /** @description Whether the workers of this process show signs of life. */
             workers: components["schemas"]["Condition"];
         };
+        /** @description What became of a message. */
+        Receipt: {
+            /** @description The sender's own id of it. */
+            client_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Conversation it belongs to.
+             */
+            conversation_id?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id of the message. Null for a typing signal, and for a message that is safe but not in the database yet.
+             */
+            message_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its place there.
+             */
+            seq?: number | null;
+            /** @description `received`. */
+            status: string;
+        };
         /** @description The refresh token, unless it comes as a cookie. */
         RefreshBody: {
             /** @description As the login gave it. */
             refresh_token?: string | null;
+        };
+        /** @description A repair and how far it is. */
+        RepairBody: {
+            /** @description `replay` or `discard`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How many could not be.
+             */
+            failed: number;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many in a second.
+             */
+            per_second: number;
+            /**
+             * Format: int64
+             * @description How many were dealt with.
+             */
+            processed: number;
+            /**
+             * Format: int64
+             * @description How many of them were repaired.
+             */
+            repaired: number;
+            /**
+             * Format: int64
+             * @description How many were settled before.
+             */
+            skipped: number;
+            /** @description `running` or `done`. */
+            status: string;
+            /** @description `dlq` or `quarantine`. */
+            subject: string;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            total: number;
+            /**
+             * Format: date-time
+             * @description When it last made progress.
+             */
+            updated_at: string;
+        };
+        /** @description What to do instead. */
+        ReplayLetter: {
+            /** @description What the worker shall know instead of what it knew, for a job. */
+            payload?: Record<string, never> | null;
+        };
+        /** @description What to replay instead. */
+        ReplayRequest: {
+            /** @description An item to take instead of the one that was kept, where items were kept. */
+            item?: Record<string, never> | null;
         };
         /** @description A message to send. */
         ReplyBody: {
@@ -6487,7 +7936,7 @@ export interface components {
             client_message_id?: string | null;
             /** @description What to say. */
             content: components["schemas"]["ReplyContent"];
-            /** @description Provider id of the message this answers. */
+            /** @description The message this answers: our id or the provider's. */
             reply_to?: string | null;
             /**
              * Format: int64
@@ -6502,10 +7951,26 @@ export interface components {
              * @description A file uploaded before.
              */
             media_id?: string | null;
-            /** @description The text, or the caption of the file. */
+            /** @description Several of them, where the channel takes several. */
+            media_ids?: string[];
+            /** @description What the type or the channel needs beside text and files. */
+            metadata?: components["schemas"]["ReplyMetadata"];
+            /** @description The text, the caption of the file, or what stands above the buttons. */
             text?: string | null;
-            /** @description `text`, `image`, `video`, `audio` or `document`. */
+            /** @description `text`, `image`, `video`, `audio`, `document`, `sticker`, `location`, `interactive` or `reaction`. */
             type: string;
+        };
+        /** @description What some types and channels need beside text and files. */
+        ReplyMetadata: {
+            /** @description E-mail: who gets a copy. */
+            cc?: string[];
+            /** @description `interactive`: `{kind: button | list | cta_url | location_request_message | flow, …}`. */
+            interactive?: Record<string, never> | null;
+            /** @description `location`: `{latitude, longitude, name?, address?}`. */
+            location?: Record<string, never> | null;
+            reaction?: components["schemas"]["ReactionBody"] | null;
+            /** @description E-mail: the subject; else that of the mail it answers. */
+            subject?: string | null;
         };
         /** @description How things stand. */
         Report: {
@@ -6765,6 +8230,43 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description A session, and what the page needs to begin. */
+        SessionBody: {
+            /** @description Whether somebody is there to answer. */
+            availability: components["schemas"]["Availability"];
+            conversation?: components["schemas"]["ShownConversation"] | null;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            expires_at: string;
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            expires_in: number;
+            /** @description Whether there is an address for an answer when nobody is there. */
+            has_email: boolean;
+            /** @description Whether the site vouched for the person. */
+            identity_verified: boolean;
+            /** @description What the inbox takes. */
+            inbox: components["schemas"]["InboxFacts"];
+            /**
+             * @description Proves who calls: `Authorization: Bearer`, or the socket's first frame. Good for `expires_in` seconds; a good one
+             *     is exchanged for the next without another proof.
+             */
+            session_token: string;
+            user?: components["schemas"]["SessionUser"] | null;
+            /** @description The visitor: keep it, and come back with it. */
+            visitor_id: string;
+        };
+        /** @description The person whom the site vouched for. */
+        SessionUser: {
+            /** @description The site's id. */
+            id: string;
+            /** @description Name to show. */
+            name?: string | null;
+        };
         /**
          * @description How bad an alert is.
          * @enum {string}
@@ -6783,6 +8285,98 @@ export interface components {
              * @description 0 is Monday.
              */
             weekday: number;
+        };
+        /** @description Who answers. */
+        ShownAgent: {
+            /** @description Picture to show; initials stand in for it. */
+            avatar_url?: string | null;
+            /** @description Name to show. */
+            name: string;
+        };
+        /** @description What was said. */
+        ShownContent: {
+            /** @description Files: `{media_id, mime_type, filename, size, status, url}`. */
+            media: unknown[];
+            /** @description Where the first file can be had, for a while. */
+            media_url?: string | null;
+            /** @description Facts by content type. */
+            metadata: unknown;
+            /** @description The text, or the caption. */
+            text?: string | null;
+            /** @description Kind of content. */
+            type: string;
+        };
+        /** @description A conversation as its visitor sees it. */
+        ShownConversation: {
+            agent?: components["schemas"]["ShownAgent"] | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description Sequence of its newest message.
+             */
+            last_seq: number;
+            /**
+             * Format: int64
+             * @description The visitor's messages up to this sequence were read.
+             */
+            read_until_seq?: number | null;
+            /** @description `open` or `closed`; a message opens it again. */
+            status: string;
+            /**
+             * Format: int64
+             * @description Messages to the visitor that were not read.
+             */
+            unread_count: number;
+        };
+        /** @description A message as its visitor sees it. */
+        ShownMessage: {
+            /** @description Always `chat`. */
+            channel: string;
+            /** @description The id that the visitor gave it. */
+            client_message_id?: string | null;
+            /** @description What was said. */
+            content: components["schemas"]["ShownContent"];
+            /**
+             * Format: uuid
+             * @description Conversation it belongs to.
+             */
+            conversation_id: string;
+            /** @description `inbound`: from the visitor; `outbound`: to the visitor. */
+            direction: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            message_id: string;
+            /** @description The message it answers. */
+            reply_to?: string | null;
+            /** @description Who wrote it. */
+            sender: components["schemas"]["ShownSender"];
+            /**
+             * Format: int64
+             * @description Its place there, from 1: rises with every message, also when some were never shown.
+             */
+            seq: number;
+            /** @description Where it stands: `received` for the visitor's own. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            timestamp: string;
+        };
+        /** @description Who wrote a message. */
+        ShownSender: {
+            /** @description Picture to show; initials stand in for it. */
+            avatar_url?: string | null;
+            /** @description Name to show. */
+            name?: string | null;
+            /** @description `customer`, `agent`, `ai` or `system`. */
+            type: string;
         };
         /** @description What alerts are made of. */
         Signals: {
@@ -6846,6 +8440,11 @@ export interface components {
              * @description Tickets stuck on their way to a date.
              */
             stuck_scheduling: number;
+            /**
+             * Format: int64
+             * @description Inboxes that cannot send, or whose provider refuses us.
+             */
+            unhealthy_inboxes: number;
             /**
              * Format: int64
              * @description Webhooks not proven to come from their provider, within the window.
@@ -7073,6 +8672,54 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description Another contact that may be the same person. */
+        SuggestionBody: {
+            /** @description The addresses both have or claim. */
+            addresses: string[];
+            /** @description `address`: the other writes from one of them; `claim`: both only claim them. */
+            because: string;
+            /**
+             * Format: uuid
+             * @description The other contact.
+             */
+            contact_id: string;
+            /** @description Its name. */
+            name: string;
+        };
+        /** @description Something that may not be written to an address. */
+        SuppressionBody: {
+            /** @description Canonical address. */
+            address: string;
+            /** @description Channel. */
+            channel: string;
+            /** @description What proves it. */
+            evidence: unknown;
+            /** @description `keyword`, `unsubscribe`, `complaint`, `bounce`, `provider` or `person`. */
+            reason: string;
+            /** @description `everything` or `marketing`. */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+        };
+        /** @description A switch to set or to lift. */
+        SwitchBody: {
+            /** @description Stops (`true`, when missing) or lets go on (`false`). */
+            active?: boolean | null;
+            /** @description Why. */
+            reason?: string | null;
+            /** @description Which one; left out for `all`. */
+            scope_id?: string;
+            /** @description `all`, `agent`, `tool`, `tenant`, `conversation` or `handover`. */
+            scope_type: string;
+        };
+        /** @description A promise to look. */
+        SyncBody: {
+            /** @description Whether this call promised it; `false`: it was promised already. */
+            promised: boolean;
+        };
         /** @description A team. */
         TeamBody: {
             /**
@@ -7251,6 +8898,8 @@ export interface components {
             body: string;
             /** @description `MARKETING`, `UTILITY` or `AUTHENTICATION`. */
             category: string;
+            /** @description Header, text, footer and buttons as the provider describes them; empty for one that was written down here. */
+            components: unknown;
             /**
              * Format: date-time
              * @description When it was created.
@@ -7272,8 +8921,15 @@ export interface components {
              * @description How many parameters it takes.
              */
             param_count: number;
-            /** @description `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`. */
+            /** @description The provider's id of it. */
+            provider_id?: string | null;
+            /** @description `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`. */
             status: string;
+            /**
+             * Format: date-time
+             * @description When it was last read from the provider.
+             */
+            synced_at?: string | null;
             /**
              * Format: date-time
              * @description When it last changed.
@@ -7325,7 +8981,9 @@ export interface components {
             language?: string | null;
             /** @description Name: a-z, 0-9 and `_`. */
             name?: string | null;
-            /** @description `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`. */
+            /** @description The provider's id of it. */
+            provider_id?: string | null;
+            /** @description `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`. */
             status?: string | null;
             /**
              * Format: int64
@@ -7333,13 +8991,55 @@ export interface components {
              */
             version?: number | null;
         };
+        /** @description What fills the header of a template. */
+        TemplateHeaderBody: {
+            /** @description The value. */
+            text: string;
+            /** @enum {string} */
+            type: "text";
+        } | {
+            /**
+             * Format: uuid
+             * @description A file uploaded before.
+             */
+            media_id: string;
+            /** @enum {string} */
+            type: "image";
+        } | {
+            /**
+             * Format: uuid
+             * @description A file uploaded before.
+             */
+            media_id: string;
+            /** @enum {string} */
+            type: "video";
+        } | {
+            /**
+             * Format: uuid
+             * @description A file uploaded before.
+             */
+            media_id: string;
+            /** @enum {string} */
+            type: "document";
+        } | {
+            /** @description `{latitude, longitude, name?, address?}`. */
+            location: Record<string, never>;
+            /** @enum {string} */
+            type: "location";
+        };
         /** @description A template to send. */
         TemplateReplyBody: {
+            /**
+             * @description What fills the buttons: `{type: quick_reply, index, payload}`, `{type: url, index, text}` or
+             *     `{type: copy_code, index, code}`.
+             */
+            buttons?: Record<string, never>[];
             /**
              * Format: uuid
              * @description The sender's own id of the message.
              */
             client_message_id?: string | null;
+            header?: components["schemas"]["TemplateHeaderBody"] | null;
             /** @description Its language. */
             language: string;
             /** @description One text for each placeholder. */
@@ -7695,6 +9395,33 @@ export interface components {
             /** @description Team, by id or slug. */
             to_team_id: string;
         };
+        /** @description Which merge. */
+        UndoRequest: {
+            /**
+             * Format: uuid
+             * @description The merge; the newest one of the contact when absent.
+             */
+            merge_id?: string | null;
+        };
+        /** @description An uploaded file. */
+        Upload: {
+            /** @description Name to show. */
+            filename?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id; give it in `attachments` of a message.
+             */
+            id: string;
+            /** @description Type, as told by the content. */
+            mime_type: string;
+            /**
+             * Format: int64
+             * @description Size in bytes.
+             */
+            size: number;
+            /** @description Where it can be had, for a while. */
+            url: string;
+        };
         /** @description A file to be uploaded. */
         UploadRequest: {
             /** @description Its type: a picture (JPEG, PNG, GIF, WebP), MP4, PDF, Ogg or MP3 sound, plain text, CSV or JSON. */
@@ -7880,6 +9607,24 @@ export interface components {
              * @description The version the caller read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description Messages that wait to leave an inbox, by lane. */
+        WaitingBody: {
+            /**
+             * Format: int64
+             * @description The same for many.
+             */
+            bulk: number;
+            /**
+             * Format: int64
+             * @description Answers of people.
+             */
+            high: number;
+            /**
+             * Format: int64
+             * @description Templates, and what machines write.
+             */
+            normal: number;
         };
         /** @description From when until when. */
         Window: {
@@ -9620,8 +11365,10 @@ export interface operations {
     list: {
         parameters: {
             query?: {
-                /** @description Part of a name or an address. */
+                /** @description Part of a name or an address; a telephone number may be written with its punctuation. */
                 q?: string;
+                /** @description Account the contacts belong to. */
+                account_id?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description Rows of a page, up to 100. */
@@ -9641,6 +11388,174 @@ export interface operations {
                     "application/json": components["schemas"]["Page_ContactBody"];
                 };
             };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContactBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    download: {
+        parameters: {
+            query?: {
+                /** @description Part of a name or an address. */
+                q?: string;
+                /** @description Account the contacts belong to. */
+                account_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
             /** @description A parameter, a header or the body is not what it should be. */
             400: {
                 headers: {
@@ -9650,7 +11565,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No valid token. */
+            /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9659,8 +11574,173 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    start: {
+        parameters: {
+            query?: {
+                /** @description Check everything and store nothing. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description the list */
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9716,7 +11796,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No valid token. */
+            /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9725,7 +11805,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9766,7 +11846,10 @@ export interface operations {
     patch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -9786,7 +11869,113 @@ export interface operations {
                     "application/json": components["schemas"]["ContactBody"];
                 };
             };
-            /** @description A parameter, a header or the body is not what it should be. */
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -9804,7 +11993,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9813,17 +12002,8 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such thing, or not the caller's to know. */
+            /** @description NOT_FOUND */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Error"];
-                };
-            };
-            /** @description VERSION_CONFLICT */
-            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9897,7 +12077,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No valid token. */
+            /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -9906,7 +12086,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9917,6 +12097,594 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    erase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasedBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the whole, as a JSON document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_identity: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewIdentityBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10411,6 +13179,112 @@ export interface operations {
             };
         };
     };
+    merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeConversation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_ASSIGNED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     messages: {
         parameters: {
             query?: {
@@ -10560,7 +13434,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description OUTSIDE_CUSTOMER_SERVICE_WINDOW, CONTACT_OPTED_OUT, CONVERSATION_MOVED, INVALID_STATE_TRANSITION */
+            /** @description OUTSIDE_CUSTOMER_SERVICE_WINDOW, CONTACT_OPTED_OUT, CONVERSATION_MOVED, INVALID_STATE_TRANSITION, CHANNEL_REFUSED */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10569,7 +13443,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description PAYLOAD_TOO_LARGE; `limit_bytes` names the limit */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -10683,7 +13557,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description The body is too large. */
+            /** @description PAYLOAD_TOO_LARGE; `limit_bytes` names the limit */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -11660,6 +14534,10 @@ export interface operations {
             path: {
                 /** @description `open` (the default), `replayed` or `discarded`. */
                 status: string | null;
+                /** @description Where they come from: `message`, `job` or `outbox`. */
+                source: string | null;
+                /** @description What kind of work it was. */
+                kind: string | null;
                 /** @description Where the last page ended. */
                 cursor: string | null;
                 /** @description Rows of a page. */
@@ -11706,6 +14584,178 @@ export interface operations {
             };
             /** @description No such thing, or not the caller's to know. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discard_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replay_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11817,7 +14867,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DiscardRequest"] | null;
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -11827,7 +14881,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterBody"];
                 };
             };
-            /** @description A parameter, a header or the body is not what it should be. */
+            /** @description INVALID_REQUEST */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11836,7 +14890,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No valid token. */
+            /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -11845,7 +14899,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11854,8 +14908,35 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such thing, or not the caller's to know. */
+            /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DEAD_LETTER_SETTLED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11892,7 +14973,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayLetter"] | null;
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -11900,6 +14985,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeadLetterBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DEAD_LETTER_SETTLED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    drafts: {
+        parameters: {
+            query?: {
+                /** @description Only in this state, such as `AWAITING_HUMAN`. */
+                state?: string;
+                /** @description The same. */
+                status?: string;
+                /** @description Only of this conversation. */
+                conversation_id?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, up to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"data","next_cursor"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description A parameter, a header or the body is not what it should be. */
@@ -11920,7 +15117,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11929,8 +15126,289 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No such thing, or not the caller's to know. */
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    one_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The draft. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description The draft. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DRAFT_STATE_CONFLICT, CONFIRMATION_INVALID, APPROVAL_THRESHOLD */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionBody"];
+            };
+        };
+        responses: {
+            /** @description The draft. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DRAFT_STATE_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12467,6 +15945,262 @@ export interface operations {
             };
         };
     };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sync: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CHANNEL_REFUSED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -12915,6 +16649,158 @@ export interface operations {
             };
         };
     };
+    switches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"data"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchBody"];
+            };
+        };
+        responses: {
+            /** @description `{"data"}`: what is stopped now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     me: {
         parameters: {
             query?: never;
@@ -13000,7 +16886,7 @@ export interface operations {
                     "application/json": components["schemas"]["MediaBody"];
                 };
             };
-            /** @description A parameter, a header or the body is not what it should be. */
+            /** @description INVALID_REQUEST */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13027,7 +16913,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description PAYLOAD_TOO_LARGE */
+            /** @description PAYLOAD_TOO_LARGE; `limit_bytes` names the limit */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -13084,6 +16970,22 @@ export interface operations {
                     "*/*": unknown;
                 };
             };
+            /** @description a part */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter, a header or the body is not what it should be. */
             400: {
                 headers: {
@@ -13112,6 +17014,243 @@ export interface operations {
                 };
             };
             /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    thumbnail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_READY */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: {
+                /** @description `own` (default) or `all` */
+                images?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND: no such message, or it has no page */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    raw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "message/rfc822": number[];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND: no such message, or its raw form was never given to us */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13210,6 +17349,12 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description `open` (the default), `replayed` or `discarded`. */
+                status: string | null;
+                /** @description Put aside for this reason. */
+                reason: string | null;
+                /** @description Came to this inbox. */
+                inbox_id: string | null;
                 /** @description Where the last page ended. */
                 cursor: string | null;
                 /** @description Rows of a page. */
@@ -13227,7 +17372,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page_QuarantineBody"];
                 };
             };
-            /** @description A parameter, a header or the body is not what it should be. */
+            /** @description INVALID_QUERY */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13236,7 +17381,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description No valid token. */
+            /** @description AUTH_REQUIRED */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -13245,7 +17390,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description Not with this role, portal or scope, or from this origin. */
+            /** @description FORBIDDEN */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13256,6 +17401,465 @@ export interface operations {
             };
             /** @description No such thing, or not the caller's to know. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discard_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replay_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineDetail"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    discard_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DiscardRequest"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description QUARANTINE_SETTLED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    replay_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantineBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description QUARANTINE_SETTLED, REPLAY_REFUSED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13702,6 +18306,81 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    progress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepairBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14843,6 +19522,77 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Only of this channel. */
+                channel?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, up to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SuppressionBody"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16352,7 +21102,7 @@ export interface operations {
             path: {
                 /** @description Of this inbox (id or name). */
                 inbox: string | null;
-                /** @description `PENDING`, `APPROVED`, `REJECTED` or `DISABLED`. */
+                /** @description `PENDING`, `APPROVED`, `REJECTED`, `PAUSED` or `DISABLED`. */
                 status: string | null;
                 /** @description Where the last page ended. */
                 cursor: string | null;
@@ -16751,6 +21501,86 @@ export interface operations {
             };
             /** @description The body is of a kind that is not taken here. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    invocations: {
+        parameters: {
+            query?: {
+                /** @description Only of this conversation. */
+                conversation_id?: string;
+                /** @description Only of this tool. */
+                tool?: string;
+                /** @description Only of this caller. */
+                actor_id?: string;
+                /** @description `allowed` or `refused`. */
+                decision?: string;
+                /** @description Only about this draft. */
+                draft_id?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, up to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"data","next_cursor"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17812,6 +22642,840 @@ export interface operations {
             };
         };
     };
+    chat_attachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": number[];
+            };
+        };
+        responses: {
+            /** @description kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_attachments_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactClaim"];
+            };
+        };
+        responses: {
+            /** @description kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_contact_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_history: {
+        parameters: {
+            query?: {
+                /** @description Sequence of the last message seen. */
+                after_seq?: number;
+            };
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryBody"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_message: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN: a wrong proof is never taken as anonymous */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 1 MB, or over the inbox's longest text */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_messages_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            /** @description marked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_read_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description the visitor is known */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description a new visitor */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_sessions_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_socket: {
+        parameters: {
+            query?: {
+                /** @description sequence of the last message seen */
+                after_seq?: number;
+                /** @description the conversation it stands in */
+                conversation_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the socket is open */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description not an upgrade */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_READY: as many sockets as this node takes */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     alive: {
         parameters: {
             query?: never;
@@ -17960,6 +23624,22 @@ export interface operations {
                     "*/*": unknown;
                 };
             };
+            /** @description a part */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description not changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description A parameter, a header or the body is not what it should be. */
             400: {
                 headers: {
@@ -17989,6 +23669,15 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            416: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -24440,6 +30129,362 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"data":[{name, description, class, input_schema, output_schema}]}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOOL_ROLE_FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"result","draft","limits"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"result","draft","limits"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description DRAFT_STATE_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    call: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Names the one call. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Name of the tool; dots may be underscores. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        /** @description `{"arguments":{…}}`; a person adds `conversation_id` */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description `{"result","draft","limits"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description UNKNOWN_TOOL, INVALID_JSON, INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description TOOL_NOT_ALLOWED, TOOL_ROLE_FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND, TICKET_NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CONFIRMATION_REQUIRED, CONFIRMATION_INVALID, APPROVAL_THRESHOLD, AUTONOMY_DISABLED */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTEGRATION_FAILED */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description CIRCUIT_OPEN */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTEGRATION_TIMEOUT */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     ticket_evidence_upload: {
         parameters: {
             query?: never;
@@ -25133,6 +31178,445 @@ export interface operations {
             };
             /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mailgun_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Mailgun's fields with `timestamp`, `token` and `signature`; or a JSON event */
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            /** @description kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Mailgun */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 35 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mailgun_raw_mail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Mailgun's fields with `body-mime`, `timestamp`, `token` and `signature` */
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            /** @description kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Mailgun */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 35 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    postmark_mail: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Basic, with the user and password of the inbox */
+                Authorization: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description an inbound mail or an event */
+        requestBody: {
+            content: {
+                "application/json": number[];
+            };
+        };
+        responses: {
+            /** @description kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description wrong user or password */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 35 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    sendgrid_mail: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description base64 of an ECDSA signature over timestamp and body */
+                "X-Twilio-Email-Event-Webhook-Signature": string;
+                /** @description Unix seconds */
+                "X-Twilio-Email-Event-Webhook-Timestamp": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Inbound Parse, or a JSON list of events */
+        requestBody: {
+            content: {
+                "multipart/form-data": number[];
+            };
+        };
+        responses: {
+            /** @description kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from SendGrid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 35 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Noted. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description WEBHOOK_SIGNATURE_INVALID */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
