@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 /// How many customers write on each channel.
 const CUSTOMERS: u32 = 4;
 /// Events of a run; up to 10,000 by `CHAOS_EVENTS`.
-const EVENTS: u64 = 400;
+const EVENTS: u64 = 200;
 /// How long trouble lasts at most.
 const TROUBLE: Duration = Duration::from_mins(4);
 /// Longest wait for what was spooled or retried to arrive.
