@@ -58,6 +58,12 @@ const RUN: Door = Only(&[Role::Admin, Role::Supervisor, Role::Dispatcher]);
 const SEE_INBOXES: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
 const SEE_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor, Role::Auditor]);
 const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
+/// See what assistants do.
+const SEE_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Auditor]);
+/// See what assistants do in all conversations; an agent names one.
+const SEE_CALLS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
+/// Decide about drafts of assistants.
+const DECIDE_DRAFTS: Door = Only(&[Role::Admin, Role::Supervisor]);
 /// Record tickets. Source: domain, role × command matrix.
 const RECORD: Door = Only(&[
     Role::Admin,
@@ -268,6 +274,25 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/tickets/{ticket_id}/evidence/uploads", "post", ADD_EVIDENCE),
     ("/tickets/{ticket_id}/timeline", "get", AnyRole),
     ("/uploads/{token}", "put", Open),
+    ("/api/v1/drafts", "get", SEE_ASSISTANTS),
+    ("/api/v1/drafts/{id}", "get", SEE_ASSISTANTS),
+    ("/api/v1/drafts/{id}/approve", "post", DECIDE_DRAFTS),
+    ("/api/v1/drafts/{id}/reject", "post", DECIDE_DRAFTS),
+    ("/api/v1/kill-switches", "get", SEE_ASSISTANTS),
+    ("/api/v1/kill-switches", "post", MEND_FAILURES),
+    ("/api/v1/media/{id}/thumbnail", "get", AnyRole),
+    ("/api/v1/messages/{id}/html", "get", AnyRole),
+    ("/api/v1/messages/{id}/raw", "get", AnyRole),
+    ("/api/v1/tool-invocations", "get", SEE_CALLS),
+    ("/tools", "get", AnyRole),
+    ("/tools/drafts/{id}", "get", AnyRole),
+    ("/tools/drafts/{id}/cancel", "post", AnyRole),
+    ("/tools/{name}", "post", AnyRole),
+    ("/webhooks/email/mailgun", "post", Open),
+    ("/webhooks/email/mailgun/mime", "post", Open),
+    ("/webhooks/email/postmark", "post", Open),
+    ("/webhooks/email/sendgrid", "post", Open),
+    ("/webhooks/transactions", "post", Open),
     ("/webhooks/twilio/sms", "get", Open),
     ("/webhooks/twilio/sms", "post", Open),
     ("/webhooks/twilio/status", "get", Open),

@@ -449,7 +449,7 @@ async fn the_handshake_echoes_only_to_who_knows_the_token() {
 }
 
 #[test]
-fn every_webhook_is_in_the_api_document() {
+fn every_door_is_in_the_api_document() {
     let (_, document) = router(Ingress::new(
         Config::default(),
         Inboxes::default(),
@@ -461,6 +461,12 @@ fn every_webhook_is_in_the_api_document() {
     assert_eq!(
         paths,
         [
+            "/chat/{inbox}/attachments",
+            "/chat/{inbox}/contact",
+            "/chat/{inbox}/messages",
+            "/chat/{inbox}/read",
+            "/chat/{inbox}/sessions",
+            "/chat/{inbox}/ws",
             "/webhooks/email/mailgun",
             "/webhooks/email/mailgun/mime",
             "/webhooks/email/postmark",

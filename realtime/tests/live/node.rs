@@ -69,6 +69,19 @@ impl Node {
         (status, response.json().await.unwrap_or(Value::Null))
     }
 
+    /// The feed, once it has `least` events: on PostgreSQL another test's open transaction holds it back for a moment.
+    pub(crate) async fn feed(&self, login: &Login, least: usize) -> Value {
+        for _ in 0..200 {
+            let (status, feed) = self.get(login, "/api/v1/events").await;
+            assert_eq!(status, 200, "{feed}");
+            if feed["data"].as_array().is_some_and(|events| events.len() >= least) {
+                return feed;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the feed never had {least} events");
+    }
+
     /// Asks the node to stop, without waiting.
     pub(crate) fn stop(&self) {
         self.stop.cancel();

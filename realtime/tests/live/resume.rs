@@ -67,7 +67,7 @@ async fn a_client_that_comes_and_goes_misses_nothing_and_sees_nothing_twice(grou
     let (one, other) = (Node::start(&ground).await, Node::start(&ground).await);
     let login = ground.user("Lea", Role::TeamLead, &[ground.support]);
     happen(&one.db, &[queued(&ground, ground.support, 0)]).await;
-    let (_, feed) = one.get(&login, "/api/v1/events").await;
+    let feed = one.feed(&login, 1).await;
     let start = cursor(&feed["data"][0]);
     let writers = async {
         let writers = (1..=WRITERS).map(|writer| write(&ground, one.db.clone(), writer));
@@ -134,7 +134,7 @@ async fn too_much_to_replay_is_a_resync(ground: Ground) {
     let admin = ground.admin();
     let events: Vec<_> = (1..=7).map(|number| queued(&ground, ground.support, number)).collect();
     happen(&node.db, &events).await;
-    let (_, feed) = node.get(&admin, "/api/v1/events").await;
+    let feed = node.feed(&admin, 7).await;
     let cursors: Vec<String> = feed["data"].as_array().unwrap().iter().map(cursor).collect();
     let (mut socket, complete) = node.resume(&admin, &cursors[1]).await;
     assert!(complete, "five can be replayed");

@@ -105,7 +105,7 @@ async fn a_cursor_beyond_retention_has_expired(ground: Ground) {
     let older = node.connect(&admin).await;
     older.leave().await;
     happen(&node.db, &[old.clone(), old, queued(&ground, ground.support, 2)]).await;
-    let (_, feed) = node.get(&admin, "/api/v1/events").await;
+    let feed = node.feed(&admin, 3).await;
     let cursors: Vec<String> = feed["data"].as_array().unwrap().iter().map(cursor).collect();
     let mut tx = node.db.begin().await.unwrap();
     let cutoff = now - TimeDelta::days(30);

@@ -86,7 +86,7 @@ async fn credentials_and_numbers_are_checked_before_anything_else() {
 #[tokio::test]
 async fn a_body_that_meta_would_refuse_is_refused_with_meta_s_code() {
     let bench = open_bench().await;
-    let button = |title: &str| json!({ "type": "reply", "reply": { "id": "a", "title": title } });
+    let button = |title: &str| json!({ "type": "reply", "reply": { "id": title, "title": title } });
     let buttons = |buttons: Vec<Value>| {
         json!({ "type": "interactive", "interactive": {
             "type": "button", "body": { "text": "Pick" }, "action": { "buttons": buttons } } })

@@ -86,7 +86,7 @@ async fn faults_are_set_and_shown_and_unknown_ones_refused() {
     assert_eq!(body["data"]["twilio"]["too_many_requests"], 0);
     assert_eq!(answer(bench.client.get(&url)).await.1, body);
     assert_eq!(answer(bench.client.put(&url).json(&json!({ "meta": { "gremlins": 1 } }))).await.0, 422);
-    assert_eq!(answer(bench.client.put(&url).json(&json!({ "mail": {} }))).await.0, 422);
+    assert_eq!(answer(bench.client.put(&url).json(&json!({ "fax": {} }))).await.0, 422);
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ const AUTOCHECKPOINT: i64 = 4_000;
 const LOG_LIMIT: i64 = 64 << 20;
 /// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
 const PREPARED_STATEMENTS: usize = 512;
+/// How long the first words of a writer wait for another process.
+const OPENING_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a reader waits for a lock, which it needs only while another process recovers the log.
 const READER_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -57,14 +59,15 @@ impl Options {
             Use::Writing => {
                 let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | unshared;
                 let connection = Connection::open_with_flags(&self.path, flags)?;
-                // Whoever waits for another process does so without holding a thread.
-                connection.busy_timeout(Duration::ZERO)?;
+                connection.busy_timeout(OPENING_PATIENCE)?;
                 connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
                 connection.pragma_update(None, "synchronous", "full")?;
                 connection.pragma_update(None, "foreign_keys", true)?;
                 connection.pragma_update(None, "cache_size", WRITER_CACHE)?;
                 connection.pragma_update_and_check(None, "wal_autocheckpoint", AUTOCHECKPOINT, |_| Ok(()))?;
                 connection.pragma_update_and_check(None, "journal_size_limit", LOG_LIMIT, |_| Ok(()))?;
+                // From here on whoever waits for another process does so without holding a thread.
+                connection.busy_timeout(Duration::ZERO)?;
                 connection
             }
             Use::Reading => {
