@@ -62,8 +62,8 @@ const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
 const SEE_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Auditor]);
 /// See what assistants do in all conversations; an agent names one.
 const SEE_CALLS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
-/// Decide about drafts of assistants.
-const DECIDE_DRAFTS: Door = Only(&[Role::Admin, Role::Supervisor]);
+/// Work with assistants.
+const ASK_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent]);
 /// Record tickets. Source: domain, role × command matrix.
 const RECORD: Door = Only(&[
     Role::Admin,
@@ -276,8 +276,8 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/uploads/{token}", "put", Open),
     ("/api/v1/drafts", "get", SEE_ASSISTANTS),
     ("/api/v1/drafts/{id}", "get", SEE_ASSISTANTS),
-    ("/api/v1/drafts/{id}/approve", "post", DECIDE_DRAFTS),
-    ("/api/v1/drafts/{id}/reject", "post", DECIDE_DRAFTS),
+    ("/api/v1/drafts/{id}/approve", "post", AnyRole),
+    ("/api/v1/drafts/{id}/reject", "post", AnyRole),
     ("/api/v1/kill-switches", "get", SEE_ASSISTANTS),
     ("/api/v1/kill-switches", "post", MEND_FAILURES),
     ("/api/v1/media/{id}/thumbnail", "get", AnyRole),
@@ -285,8 +285,8 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/messages/{id}/raw", "get", AnyRole),
     ("/api/v1/tool-invocations", "get", SEE_CALLS),
     ("/tools", "get", AnyRole),
-    ("/tools/drafts/{id}", "get", AnyRole),
-    ("/tools/drafts/{id}/cancel", "post", AnyRole),
+    ("/tools/drafts/{id}", "get", ASK_ASSISTANTS),
+    ("/tools/drafts/{id}/cancel", "post", ASK_ASSISTANTS),
     ("/tools/{name}", "post", AnyRole),
     ("/webhooks/email/mailgun", "post", Open),
     ("/webhooks/email/mailgun/mime", "post", Open),

@@ -28,9 +28,7 @@ pub(super) async fn serve(hub: &Hub, headers: &HeaderMap, row: &MediaRow) -> Res
         Wanted::Whole => (StatusCode::OK, None),
         Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, Some(part)),
         Wanted::Outside => {
-            let error = ApiError::invalid("range", format!("the file has {size} bytes"));
-            let mut response = error.into_response();
-            *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
             set(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
             return Ok(response);
         }

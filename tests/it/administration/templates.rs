@@ -16,7 +16,7 @@ async fn with_inbox(database: TestDatabase) -> World {
     let inbox = json!({ "name": "wa", "channel": "whatsapp", "address": "+15550001111", "phone_number_id": "1",
         "app_secrets": ["s"] });
     let made = world.post("/api/v1/inboxes").bearer(&world.admin()).json(inbox).send().await;
-    assert_eq!((made.status, made.text("/health")), (201, "degraded"), "{}", made.body);
+    assert_eq!((made.status, made.text("/health/state")), (201, "degraded"), "{}", made.body);
     world
 }
 

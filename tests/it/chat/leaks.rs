@@ -36,7 +36,7 @@ async fn notes_and_other_visitors_stay_where_they_are() {
     assert!(shown.contains("public answer"), "{shown}");
     let history = serde_json::to_string(&one.history(0).await).unwrap();
     let session = one.come(None).await.to_string();
-    let (other_id, agent) = (other.id.as_str(), site.agent.get("/api/v1/auth/me").await.expect(200));
+    let (other_id, agent) = (other.id.as_str(), site.agent.get("/api/v1/me").await.expect(200));
     for secret in ["SECRET", "secret-tag", "the other's", other_id, &theirs, "\"event\":\"typing\"", "example.test\""] {
         for text in [&shown, &history, &session] {
             assert!(!text.contains(secret), "{secret} leaked: {text}");

@@ -68,6 +68,14 @@ async fn a_file_that_meta_could_not_fetch_is_uploaded_anew_twice_and_then_given_
         world.settle().await;
         assert_eq!(uploads(&world), round, "each offer is a new copy");
         let expected = if round < 3 { DeliveryStatus::Pending } else { DeliveryStatus::Failed };
+        for _ in 0..100 {
+            if world.status(id).await == expected {
+                break;
+            }
+            // The provider's report is on its way.
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            world.settle().await;
+        }
         assert_eq!(world.status(id).await, expected, "after offer {round}");
         world.advance(31);
     }
