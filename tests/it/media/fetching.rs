@@ -73,8 +73,11 @@ async fn a_dead_address_and_a_provider_in_trouble_only_cost_time(plan: Plan) {
     deployment.phones.set_faults(Provider::Meta, faults);
     let again = [PIXEL, b"again"].concat();
     deployment.phones.say_with(&attached(CUSTOMER, Channel::Whatsapp, "image/png", again)).expect("the phone writes");
-    let file = file_at(&deployment, &ann, &conversation, "ready").await;
-    assert_eq!(file["size"], PIXEL.len() + 5);
+    eventually("the second file is ready", super::WITH_RETRIES, || async {
+        let file = file_at(&deployment, &ann, &conversation, "ready").await;
+        (file["size"] == PIXEL.len() + 5).then_some(())
+    })
+    .await;
     assert_eq!(deployment.phones.faults(Provider::Meta).dead_links, 0);
 }
 
