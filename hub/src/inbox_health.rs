@@ -23,6 +23,7 @@ const STILL_WORKS: TimeDelta = TimeDelta::minutes(1);
 
 /// How an inbox fares.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = InboxHealth)]
 pub struct HealthBody {
     /// `ok`, `degraded`, `auth_failed`, `paused` or `disabled`.
     pub state: String,

@@ -4716,24 +4716,20 @@ export interface components {
             /** @description Who logged in. */
             user: components["schemas"]["SelfBody"];
         };
-        /** @description How an inbox fares. */
+        /** @description How the server is. */
         HealthBody: {
-            /** @description The provider's code, or one of ours, that made it so. */
-            code?: string | null;
-            /**
-             * Format: date-time
-             * @description When a provider last took a message.
-             */
-            last_ok_at?: string | null;
-            /** @description Why it is not `ok`. */
-            reason?: string | null;
-            /**
-             * Format: date-time
-             * @description Since when; `null` when nothing has happened yet.
-             */
-            since?: string | null;
-            /** @description `ok`, `degraded`, `auth_failed`, `paused` or `disabled`. */
-            state: string;
+            /** @description Whether the database checks the same steps of a ticket as the table of commands knows. */
+            contract: components["schemas"]["Condition"];
+            /** @description Whether the database answers. */
+            database: components["schemas"]["Condition"];
+            /** @description What evidence has to prove here. */
+            evidence: components["schemas"]["EvidenceProfile"];
+            /** @description Whether its schema is current. */
+            migrations: components["schemas"]["Condition"];
+            /** @description `ok` or `unhealthy`. */
+            status: string;
+            /** @description Version of the program. */
+            version: string;
         };
         /** @description Part of a conversation. */
         HistoryBody: {
@@ -4839,7 +4835,7 @@ export interface components {
              */
             created_at: string;
             /** @description How it fares. `degraded`: sends fail, or it cannot send; `disabled`: it takes and sends nothing. */
-            health: components["schemas"]["HealthBody"];
+            health: components["schemas"]["InboxHealth"];
             /**
              * Format: uuid
              * @description Our id.
@@ -4882,6 +4878,25 @@ export interface components {
             max_upload_bytes: number;
             /** @description Its name. */
             name: string;
+        };
+        /** @description How an inbox fares. */
+        InboxHealth: {
+            /** @description The provider's code, or one of ours, that made it so. */
+            code?: string | null;
+            /**
+             * Format: date-time
+             * @description When a provider last took a message.
+             */
+            last_ok_at?: string | null;
+            /** @description Why it is not `ok`. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when; `null` when nothing has happened yet.
+             */
+            since?: string | null;
+            /** @description `ok`, `degraded`, `auth_failed`, `paused` or `disabled`. */
+            state: string;
         };
         /** @description An inbox, in short. */
         InboxRef: {
@@ -6411,7 +6426,7 @@ export interface components {
                  */
                 created_at: string;
                 /** @description How it fares. `degraded`: sends fail, or it cannot send; `disabled`: it takes and sends nothing. */
-                health: components["schemas"]["HealthBody"];
+                health: components["schemas"]["InboxHealth"];
                 /**
                  * Format: uuid
                  * @description Our id.
@@ -15965,7 +15980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthBody"];
+                    "application/json": components["schemas"]["InboxHealth"];
                 };
             };
             /** @description INVALID_REQUEST */
@@ -16058,7 +16073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HealthBody"];
+                    "application/json": components["schemas"]["InboxHealth"];
                 };
             };
             /** @description A parameter, a header or the body is not what it should be. */
