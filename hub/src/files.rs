@@ -40,7 +40,7 @@ pub fn router() -> OpenApiRouter<Hub> {
 #[utoipa::path(get, path = "/api/v1/media/{id}", tag = "media", params(("id" = Uuid, Path)),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*", description = "a part"),
               (status = 304, description = "not changed"), (status = 404, description = "NOT_FOUND"),
-              (status = 416, description = "INVALID_REQUEST")))]
+              (status = 416, description = "outside of the file")))]
 pub(crate) async fn download(
     State(hub): State<Hub>,
     Caller(ctx): Caller,

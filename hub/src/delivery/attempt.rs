@@ -178,7 +178,12 @@ pub async fn accept(
             attempts::resolve(tx, attempt, AttemptOutcome::Accepted, Some(channel_message_id)).await?;
         }
     }
-    messages::claim_keys(tx, &[(inbox, channel_message_id, id)], ctx.now).await?;
+    let claimed = messages::claim_keys(tx, &[(inbox, channel_message_id, id)], ctx.now).await?;
+    // A report on this very try overtook its answer, and the message waits to be sent anew: the answer is old news.
+    let put_back = claimed.is_empty() && message.status == DeliveryStatus::Pending;
+    if put_back {
+        return Ok(());
+    }
     let in_flight =
         matches!(message.status, DeliveryStatus::Pending | DeliveryStatus::Sending | DeliveryStatus::Unknown);
     if in_flight || message.channel_message_id.is_none() {

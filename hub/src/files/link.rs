@@ -33,7 +33,7 @@ pub(crate) struct LinkParams {
     params(("id" = Uuid, Path), ("expires" = i64, Query), ("signature" = String, Query)),
     responses((status = 200, content_type = "*/*"), (status = 206, content_type = "*/*", description = "a part"),
               (status = 304, description = "not changed"), (status = 404, description = "NOT_FOUND"),
-              (status = 416, description = "INVALID_REQUEST")))]
+              (status = 416, description = "outside of the file")))]
 pub(crate) async fn linked(
     State(hub): State<Hub>,
     Id(id): Id<MediaId>,

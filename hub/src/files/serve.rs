@@ -13,7 +13,8 @@ use patchbay_store::media::{MediaRow, MediaStatus};
 use crate::error::HubError;
 use crate::state::Hub;
 
-/// Serves `row` as far as the caller wants it. Errors: 404 `NOT_FOUND` while it is not there, 416 outside of it.
+/// Serves `row` as far as the caller wants it; 416 without a body outside of it. Error: 404 `NOT_FOUND` while it is not
+/// there.
 pub(super) async fn serve(hub: &Hub, headers: &HeaderMap, row: &MediaRow) -> Result<Response, HubError> {
     let key = row.storage_key.as_deref().filter(|_| row.status == MediaStatus::Ready);
     let path = ObjectPath::from(key.ok_or_else(|| ApiError::not_found("file"))?);
