@@ -78,7 +78,9 @@ pub fn chat_body(bytes: &[u8]) {
     for author in [visitor, user] {
         let items = chat::items(&said, &author, "website", received_at());
         assert_eq!(items.len(), 1, "a body says one thing");
-        items.iter().for_each(|item| check(Source::Chat, item));
+        for item in &items {
+            check(Source::Chat, item);
+        }
     }
 }
 

@@ -187,11 +187,6 @@ async fn no_address_inside_or_of_a_stranger_is_asked(plan: Plan) {
     for (channel, expected) in [("whatsapp", ids.len()), ("sms", TABLE.len())] {
         let settled = eventually("every file was dealt with", WITH_RETRIES, || async {
             let files = files(&deployment, channel).await;
-            eprintln!(
-                "DBG {channel} {} of {expected} pending {:?}",
-                files.len(),
-                files.iter().filter(|f| f["status"] == "pending").map(|f| f.to_string()).take(2).collect::<Vec<_>>()
-            );
             // The entry that is no address at all need not be a file.
             (files.len() + 1 >= expected && files.iter().all(|file| file["status"] != "pending")).then_some(files)
         })
