@@ -1,5 +1,5 @@
-//! What a batch of inbound messages asks of the database and writes to it: one statement each, because a trip to the
-//! database costs more than what it carries.
+//! What a batch of inbound messages asks of the database and writes to it: on PostgreSQL one statement each, because a trip
+//! to the server costs more than what it carries; on SQLite, which needs no trip, a statement for each row.
 
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
