@@ -17037,7 +17037,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description INVALID_REQUEST */
+            /** @description outside of the file */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -23691,7 +23691,7 @@ export interface operations {
                     "application/json": components["schemas"]["Error"];
                 };
             };
-            /** @description INVALID_REQUEST */
+            /** @description outside of the file */
             416: {
                 headers: {
                     [name: string]: unknown;
