@@ -10,6 +10,7 @@ use patchbay_store::tool_windows;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::assistant::{self, Assistant, Offers};
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
 
@@ -20,6 +21,14 @@ const POLL: Duration = Duration::from_secs(1);
 const BATCH: i64 = 500;
 /// Windows that are forgotten at once.
 const SWEEP: i64 = 1_000;
+
+/// What one look at the feed brought.
+#[derive(Debug, Default)]
+struct Heard {
+    events: usize,
+    /// What customers wrote.
+    messages: Vec<MessageId>,
+}
 
 #[derive(Deserialize)]
 struct MessageData {
@@ -32,13 +41,26 @@ struct Message {
 }
 
 impl Gateway {
-    /// Follows and settles until `stop`.
-    pub async fn run_background(self, stop: CancellationToken) {
+    /// Follows and settles until `stop`. What customers wrote is offered to the assistant, if there is one.
+    pub async fn run_background(self, assistant: Option<Assistant>, stop: CancellationToken) {
+        let Some(assistant) = assistant else { return self.follow_and_settle(None, stop).await };
+        let (offers, waiting) = assistant::line();
+        let answering = self.clone().run_assistant(assistant, waiting, stop.clone());
+        tokio::join!(self.follow_and_settle(Some(offers), stop), answering);
+    }
+
+    async fn follow_and_settle(&self, offers: Option<Offers>, stop: CancellationToken) {
         let mut wake = self.hub.db.signals().feed();
         loop {
             wake.mark_unchanged();
-            let more = match self.follow_once().await {
-                Ok(count) => count > 0,
+            let more = match self.follow().await {
+                Ok(heard) => {
+                    // Only now: the proof in a message is taken before the assistant looks at the draft.
+                    if let Some(offers) = &offers {
+                        heard.messages.iter().for_each(|message| offers.offer(*message));
+                    }
+                    heard.events > 0
+                }
                 Err(refusal) => {
                     tracing::warn!(reason = %refusal.reason, "customers' answers wait; trying again");
                     false
@@ -61,31 +83,32 @@ impl Gateway {
         }
     }
 
-    /// Hears the next events of the feed, and tells how many that were.
-    pub async fn follow_once(&self) -> Result<usize, Refusal> {
+    /// Hears the next events of the feed.
+    async fn follow(&self) -> Result<Heard, Refusal> {
         let mut reading = self.hub.db.read().await?;
         let from = feed::position_of(&mut reading, READER).await?;
         let batch = feed::after(&mut reading, from, BATCH).await?;
         drop(reading);
-        let Some(last) = batch.events.last() else { return Ok(0) };
+        let Some(last) = batch.events.last() else { return Ok(Heard::default()) };
         let to = last.position;
         let now = self.hub.gate.clock.now();
         let mut tx = self.hub.db.begin().await?;
         if !feed::advance(&mut tx, READER, (from, to), now).await? {
             tx.rollback().await?;
-            return Ok(0);
+            return Ok(Heard::default());
         }
-        for message in batch.events.iter().filter_map(message) {
+        let messages: Vec<MessageId> = batch.events.iter().filter_map(message).collect();
+        for message in messages.iter().copied() {
             self.heard(&mut tx, &Ctx::system(now, message.to_string()), message).await?;
         }
         tool_windows::sweep(&mut tx, now, SWEEP).await?;
         tx.commit().await?;
-        Ok(batch.events.len())
+        Ok(Heard { events: batch.events.len(), messages })
     }
 
     /// Does everything that is due now: for tests that move the clock.
     pub async fn settle_now(&self) -> Result<usize, Refusal> {
-        while self.follow_once().await? > 0 {}
+        while self.follow().await?.events > 0 {}
         self.settle_due().await
     }
 }
