@@ -6,7 +6,7 @@ use patchbay_core::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::MessageId;
 use patchbay_store::feed::{self, StoredEvent};
-use patchbay_store::tool_windows;
+use patchbay_store::{tool_drafts, tool_windows};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
@@ -22,12 +22,13 @@ const BATCH: i64 = 500;
 /// Windows that are forgotten at once.
 const SWEEP: i64 = 1_000;
 
-/// What one look at the feed brought.
-#[derive(Debug, Default)]
-struct Heard {
-    events: usize,
-    /// What customers wrote.
-    messages: Vec<MessageId>,
+/// What a look at the feed brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Heard {
+    /// So many events were read, and customers wrote these messages.
+    Events(usize, Vec<MessageId>),
+    /// No customer was asked anything, so nothing that was written can be an answer.
+    NobodyWasAsked,
 }
 
 #[derive(Deserialize)]
@@ -53,29 +54,33 @@ impl Gateway {
         let mut wake = self.hub.db.signals().feed();
         loop {
             wake.mark_unchanged();
-            let more = match self.follow().await {
-                Ok(heard) => {
-                    // Only now: the proof in a message is taken before the assistant looks at the draft.
-                    if let Some(offers) = &offers {
-                        heard.messages.iter().for_each(|message| offers.offer(*message));
-                    }
-                    heard.events > 0
-                }
-                Err(refusal) => {
-                    tracing::warn!(reason = %refusal.reason, "customers' answers wait; trying again");
-                    false
-                }
-            };
+            let heard = self.follow_once(offers.as_ref()).await.unwrap_or_else(|refusal| {
+                tracing::warn!(reason = %refusal.reason, "customers' answers wait; trying again");
+                Heard::Events(0, Vec::new())
+            });
             if let Err(refusal) = self.settle_due().await {
                 tracing::warn!(reason = %refusal.reason, "drafts could not be settled; trying again");
             }
-            if more {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(POLL) => {}
-                _ = wake.changed() => {}
+            match heard {
+                Heard::Events(1.., messages) => {
+                    // Only now: the proof in a message is taken before the assistant looks at the draft.
+                    if let Some(offers) = &offers {
+                        messages.iter().for_each(|message| offers.offer(*message));
+                    }
+                    if !stop.is_cancelled() {
+                        continue;
+                    }
+                }
+                Heard::Events(0, _) => tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(POLL) => {}
+                    _ = wake.changed() => {}
+                },
+                // Looking at each message of a busy hour for nothing would cost the writer more than the messages do.
+                Heard::NobodyWasAsked => tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(POLL) => {}
+                },
             }
             if stop.is_cancelled() {
                 return;
@@ -83,19 +88,31 @@ impl Gateway {
         }
     }
 
-    /// Hears the next events of the feed.
-    async fn follow(&self) -> Result<Heard, Refusal> {
+    /// Hears the next events of the feed: each message where somebody answers them, else only while an answer is awaited.
+    async fn follow_once(&self, offers: Option<&Offers>) -> Result<Heard, Refusal> {
         let mut reading = self.hub.db.read().await?;
         let from = feed::position_of(&mut reading, READER).await?;
+        // In this order: what stands up to `latest` came before every question that is not asked yet.
+        let latest = feed::bounds(&mut reading).await?.latest;
+        let now = self.hub.gate.clock.now();
+        if offers.is_none() && !tool_drafts::any_awaits_customer(&mut reading).await? {
+            drop(reading);
+            if from < latest {
+                let mut tx = self.hub.db.begin().await?;
+                feed::advance(&mut tx, READER, (from, latest), now).await?;
+                tool_windows::sweep(&mut tx, now, SWEEP).await?;
+                tx.commit().await?;
+            }
+            return Ok(Heard::NobodyWasAsked);
+        }
         let batch = feed::after(&mut reading, from, BATCH).await?;
         drop(reading);
-        let Some(last) = batch.events.last() else { return Ok(Heard::default()) };
+        let Some(last) = batch.events.last() else { return Ok(Heard::Events(0, Vec::new())) };
         let to = last.position;
-        let now = self.hub.gate.clock.now();
         let mut tx = self.hub.db.begin().await?;
         if !feed::advance(&mut tx, READER, (from, to), now).await? {
             tx.rollback().await?;
-            return Ok(Heard::default());
+            return Ok(Heard::Events(0, Vec::new()));
         }
         let messages: Vec<MessageId> = batch.events.iter().filter_map(message).collect();
         for message in messages.iter().copied() {
@@ -103,12 +120,12 @@ impl Gateway {
         }
         tool_windows::sweep(&mut tx, now, SWEEP).await?;
         tx.commit().await?;
-        Ok(Heard { events: batch.events.len(), messages })
+        Ok(Heard::Events(batch.events.len(), messages))
     }
 
     /// Does everything that is due now: for tests that move the clock.
     pub async fn settle_now(&self) -> Result<usize, Refusal> {
-        while self.follow().await?.events > 0 {}
+        while matches!(self.follow_once(None).await?, Heard::Events(1.., _)) {}
         self.settle_due().await
     }
 }

@@ -1,5 +1,6 @@
 //! One turn: what the customer wrote, what the model and the tools say, and what the customer is answered.
 
+use chrono::TimeDelta;
 use patchbay_core::Ctx;
 use patchbay_core::actor::{Actor, Scope};
 use patchbay_core::conversation::ConversationStatus;
@@ -26,6 +27,8 @@ use crate::watch;
 const REMEMBERED: i64 = 20;
 /// How often the model is asked in one turn.
 const ROUNDS: usize = 6;
+/// A message that has waited so long is not answered any more.
+const TOO_LATE: TimeDelta = TimeDelta::minutes(10);
 /// Longest answer to a customer, in characters.
 const MOST_SAID: usize = 1_000;
 
@@ -61,7 +64,8 @@ impl Gateway {
             return Ok("silent");
         };
         let newest = messages::last_inbound(&mut tx, conversation.id).await?;
-        let is_newest = newest.is_some_and(|newest| newest.id == id);
+        // An answer that comes hours late, after the server was away, is a person's.
+        let is_newest = newest.is_some_and(|newest| newest.id == id && now - newest.created_at < TOO_LATE);
         let ctx = acting(assistant, &conversation, now, id);
         if !is_newest || !self.is_the_assistants(&mut tx, assistant, &ctx, &conversation).await? {
             return Ok("silent");
