@@ -51,7 +51,8 @@ async fn a_thousand_commits_at_once_are_one_call(plan: Plan) {
     let answers = futures::future::join_all(calls).await;
     assert!(answers.iter().any(|answer| answer.status.as_u16() == 200));
     for answer in &answers {
-        assert!(matches!(answer.status.as_u16(), 200 | 409), "{}", answer.body);
+        // A writer that has too much to do says so; nothing was done then.
+        assert!(matches!(answer.status.as_u16(), 200 | 409 | 503), "{}", answer.body);
     }
     assert_eq!(desk.ledger().await, (1, 1));
 }

@@ -40,8 +40,8 @@ async fn refusals_pause_an_assistant_wherever_it_calls(plan: Plan) {
         let at = probing.at(nodes[number % nodes.len()].base_url());
         call(&at, "assignment.dispatch", json!({})).await.expect_error(400, "UNKNOWN_TOOL");
     }
-    call(&probing, "get_conversation_context", json!({})).await.expect_error(409, "AUTONOMY_DISABLED");
     desk.call("get_conversation_context", json!({})).await.expect(200);
+    call(&probing, "get_conversation_context", json!({})).await.expect_error(409, "AUTONOMY_DISABLED");
     let switches = desk.admin().get("/api/v1/kill-switches").await.expect(200);
     let own = own.to_string();
     assert!(

@@ -24,6 +24,7 @@ pub(super) struct Lanes {
     all: Semaphore,
     reads: Semaphore,
     tenants: Mutex<HashMap<String, Arc<Semaphore>>>,
+    patience: Duration,
 }
 
 /// A place, given back when it is dropped.
@@ -34,14 +35,19 @@ pub(crate) struct Slot<'a> {
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { all: Semaphore::new(SLOTS), reads: Semaphore::new(SLOTS - 1), tenants: Mutex::default() }
+        Self {
+            all: Semaphore::new(SLOTS),
+            reads: Semaphore::new(SLOTS - 1),
+            tenants: Mutex::default(),
+            patience: PATIENCE,
+        }
     }
 }
 
 impl Lanes {
     /// A place; `None` when there was none in time.
     pub(super) async fn slot(&self, tenant: &str, call: Call) -> Option<Slot<'_>> {
-        timeout(PATIENCE, async {
+        timeout(self.patience, async {
             let of_reads = match call {
                 Call::Commit => None,
                 // First among its own tenant's, so that a waiting crowd holds nothing that others need.
@@ -68,9 +74,9 @@ impl Lanes {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_tenant_leaves_places_to_others_and_reads_leave_one_to_commits() {
-        let lanes = Lanes::default();
+        let lanes = Lanes { patience: Duration::from_millis(20), ..Lanes::default() };
         let mut held = Vec::new();
         for _ in 0..OF_A_TENANT {
             held.push(lanes.slot("one", Call::Ordinary).await.expect("a place"));
