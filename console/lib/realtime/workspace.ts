@@ -9,6 +9,7 @@ import { Outbox } from "./outbox";
 import { Socket, type Phase } from "./socket";
 import { Store, type Mode, type Viewer } from "./store";
 import { filterOf, viewKey, type View } from "./views";
+import { announce } from "./watch";
 
 const THREAD_PAGE = 50;
 const CACHED_THREADS = 30;
@@ -38,6 +39,7 @@ export class Workspace {
       onFrame: (frame) => {
         if (frame.ts !== null) this.#serverOffset = Date.parse(frame.ts) - Date.now();
         applyFrame(this.store, frame);
+        announce(frame);
       },
       onPhase: (phase) => this.#onPhase(phase),
       onGap: () => this.#refetch(),
@@ -192,6 +194,7 @@ export class Workspace {
 
   /** Events were missed: fetch the lists and threads on screen again and forget the others. */
   #refetch(): void {
+    announce({ event: "gap" });
     this.#after("present", () => this.#loadPresent());
     for (const { view, load } of this.store.lists()) {
       if (load !== "idle") this.#after(`list:${viewKey(view)}`, () => this.loadList(view));
