@@ -1,11 +1,8 @@
 // Tickets, keys, themes, small screens, the phones: lines 51 to 58, 112 to 116 and 124 of the acceptance list.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, afterEach, before, describe, it } from "node:test";
+import { expectAccessible } from "./accessibility.mjs";
 import { Browser, MAYA, RUTH, Server, bubble, composer, eventually, row, signIn } from "./harness.mjs";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describe("work", () => {
   let server;
@@ -188,13 +185,3 @@ describe("work", () => {
     await eventually(async () => assert.match(await bubble(page, "Are you there?").last().getAttribute("data-status"), /sent|delivered/), 15_000);
   });
 });
-
-async function expectAccessible(page, where) {
-  await page.waitForTimeout(250);
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
-  const serious = violations
-    .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
-    .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.target.join(" ")).join(" | ")}`);
-  assert.deepEqual(serious, [], where);
-}
