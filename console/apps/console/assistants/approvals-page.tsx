@@ -2,7 +2,7 @@
 import { Link, useNavigate, useParams } from "@tanstack/react-router";
 import { CircleCheckBig, FileCheck2 } from "lucide-react";
 import { useState } from "react";
-import { listDrafts, type Draft } from "../../../lib/api/assistants";
+import { listDrafts, type Draft } from "../../../lib/api/decisions";
 import { readCockpit, type QueueItem } from "../../../lib/api/dispatch";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { exact } from "../../../lib/i18n/when";

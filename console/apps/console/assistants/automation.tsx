@@ -1,6 +1,6 @@
 import { CirclePause, CirclePlay } from "lucide-react";
 import { useState, type SubmitEvent } from "react";
-import { autonomyState, setAutonomy, type AutonomyControl } from "../../../lib/api/assistants";
+import { autonomyState, setAutonomy, type AutonomyControl } from "../../../lib/api/decisions";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { exact } from "../../../lib/i18n/when";
 import { Button } from "../../../lib/ui/button";

@@ -1,7 +1,7 @@
 // Every call of a tool, in the order they were made: what was asked for, what was decided, what came of it.
 import { Ban, Check, Wrench } from "lucide-react";
 import { useEffect, useState } from "react";
-import { listCalls, type ToolCall } from "../../../lib/api/assistants";
+import { listCalls, type ToolCall } from "../../../lib/api/decisions";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { exact } from "../../../lib/i18n/when";

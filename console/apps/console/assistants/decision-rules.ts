@@ -1,5 +1,5 @@
 // Who may decide about a draft, in the console's words; the server decides again.
-import type { Draft } from "../../../lib/api/assistants";
+import type { Draft } from "../../../lib/api/decisions";
 import type { Me } from "../../../lib/api/model";
 
 /** Why somebody may not; the words are in the dictionary under these names. */

@@ -2,7 +2,7 @@
 import { Link } from "@tanstack/react-router";
 import { ArrowLeft, TriangleAlert } from "lucide-react";
 import { useState, type SubmitEvent } from "react";
-import { decide, getDraft, type Draft } from "../../../lib/api/assistants";
+import { decide, getDraft, type Draft } from "../../../lib/api/decisions";
 import { getConversation } from "../../../lib/api/hub";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { useTexts } from "../../../lib/i18n/language";

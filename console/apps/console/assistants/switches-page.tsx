@@ -1,7 +1,7 @@
 // What stops assistants and automation, at once.
 import { CirclePlay, OctagonX } from "lucide-react";
 import { useState, type SubmitEvent } from "react";
-import { listSwitches, setSwitch, type Switch } from "../../../lib/api/assistants";
+import { listSwitches, setSwitch, type Switch } from "../../../lib/api/decisions";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { exact } from "../../../lib/i18n/when";
 import { useFollow } from "../../../lib/realtime/watch";

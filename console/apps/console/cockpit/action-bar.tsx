@@ -23,10 +23,11 @@ export function ActionBar({ actions, state, onRun }: { actions: readonly Action[
   return (
     <section aria-label={t.actionsTitle} data-actions className="grid gap-2">
       {BAR.map(([group, commands]) => (
-        <div key={group} role="group" aria-label={t.groups[group]} className="flex flex-wrap items-center gap-1.5">
-          <span aria-hidden className="w-18 shrink-0 text-2xs font-semibold text-ink-faint">
+        <div key={group} role="group" aria-label={t.groups[group]} className="grid gap-1.5 sm:grid-cols-[4.5rem_1fr]">
+          <span aria-hidden className="text-2xs leading-8 font-semibold text-ink-faint max-sm:leading-4">
             {t.groups[group]}
           </span>
+          <div className="flex flex-wrap items-center gap-1.5">
           {commands.map((id) => {
             const action = held.get(id);
             if (action === undefined) return null;
@@ -72,6 +73,7 @@ export function ActionBar({ actions, state, onRun }: { actions: readonly Action[
               </Tooltip.Root>
             );
           })}
+          </div>
         </div>
       ))}
       <div aria-live="polite">

@@ -27,6 +27,7 @@ const REASON: Field = { name: "reason", kind: "long", required: true };
 const LONG_REASON: Field = { ...REASON, least: 10 };
 const at = (path: string) => `/tickets/{ticket_id}/${path}`;
 const now = (_ticket: TicketView, _me: Me, moment: number): Body => ({ timestamp: new Date(moment).toISOString() });
+const given = (name: string, value: string | undefined): Body => (value === undefined ? {} : { [name]: value });
 const DONE: readonly Field[] = [
   { name: "completion_notes", kind: "long" },
   { name: "no_signature_reason", kind: "text" },
@@ -65,7 +66,7 @@ const TABLE = {
       { name: "decision", kind: "choice", choices: ["APPROVED", "DENIED"], required: true, first: "APPROVED" },
       { name: "notes", kind: "long" },
     ],
-    fixed: (ticket) => (ticket.pending_approval?.id === undefined ? {} : { approval_id: ticket.pending_approval.id }),
+    fixed: (ticket) => given("approval_id", ticket.pending_approval?.id),
   },
   update: {
     path: "/tickets/{ticket_id}",
@@ -107,13 +108,13 @@ const TABLE = {
     path: at("schedule/release"),
     to: ["SCHEDULE_PROPOSED", "SCHEDULED"],
     fields: [],
-    fixed: (ticket) => (ticket.active_hold?.hold_id === undefined ? {} : { customer_confirmation_id: ticket.active_hold.hold_id }),
+    fixed: (ticket) => given("customer_confirmation_id", ticket.active_hold?.hold_id),
   },
   rollback_schedule: {
     path: at("schedule/rollback"),
     to: ["READY_TO_SCHEDULE"],
     fields: [REASON],
-    fixed: (ticket) => (ticket.active_hold?.hold_id === undefined ? {} : { confirmation_id: ticket.active_hold.hold_id }),
+    fixed: (ticket) => given("confirmation_id", ticket.active_hold?.hold_id),
   },
   reschedule: {
     path: at("schedule/reschedule"),
@@ -262,4 +263,4 @@ export const DETOURS: Readonly<Record<string, string>> = {
   CANCELLED: "CLOSED",
 };
 
-export const STATES = [...new Set([...WAY.flatMap((state) => [state, ...Object.keys(DETOURS).filter((detour) => DETOURS[detour] === state)])])];
+export const STATES = [...new Set(WAY.flatMap((state) => [state, ...Object.keys(DETOURS).filter((detour) => DETOURS[detour] === state)]))];

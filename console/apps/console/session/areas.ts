@@ -14,8 +14,8 @@ export const seesSystem = among("admin", "supervisor", "dispatcher", "auditor");
 export const seesReports = among("admin", "supervisor", "team_lead", "auditor");
 
 /** Where somebody starts. */
-export function homeOf(me: Me): "/inbox/all" | "/cockpit" | "/approvals" | "/settings" {
-  if (worksInbox(me)) return "/inbox/all";
+export function homeOf(me: Me): "inbox" | "/cockpit" | "/approvals" | "/settings" {
+  if (worksInbox(me)) return "inbox";
   if (dispatches(me)) return "/cockpit";
   return seesDrafts(me) ? "/approvals" : "/settings";
 }
