@@ -42,7 +42,7 @@ describe("cockpit", () => {
     const titles = await page.locator("thead th").allInnerTexts();
     assert.deepEqual(titles, ["Ticket", "State", "Priority", "Incident", "Site", "Technician", "Start", "Time left", "Target", "Last change"]);
     assert.equal(await page.locator("tbody tr").first().getAttribute("data-row"), pressing.id);
-    await page.getByLabel("Priority", { exact: true }).selectOption({ label: "Urgent" });
+    await page.getByRole("combobox", { name: "Priority" }).selectOption({ label: "Urgent" });
     await page.waitForURL(/priority=URGENT/);
     await eventually(async () => assert.equal(await page.locator("tbody tr").count(), 1), 20_000);
     await page.getByRole("button", { name: "Clear filters" }).click();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
-import { Browser, MAYA, Server, TOMAS, eventually, signIn } from "./harness.mjs";
+import { Browser, MAYA, Server, TOMAS, eventually, row, signIn } from "./harness.mjs";
 
 describe("people", () => {
   let server;
@@ -15,7 +15,7 @@ describe("people", () => {
     await signIn(page, server, "admin");
     await server.say(MAYA.address, "whatsapp", "Hello");
     await server.say(TOMAS.address, "whatsapp", "Hello");
-    await eventually(async () => assert.equal(await page.locator("[data-conversation]").count(), 2));
+    await Promise.all([row(page, MAYA.name).waitFor(), row(page, TOMAS.name).waitFor()]);
   });
   after(async () => {
     await browser?.stop();

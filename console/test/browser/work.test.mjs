@@ -30,7 +30,7 @@ describe("work", () => {
     await phone.locator("[data-message]", { hasText: "Hello from my phone" }).waitFor();
     await row(page, RUTH.name).click();
     await bubble(page, "Hello from my phone").waitFor();
-    await page.keyboard.press("t");
+    await page.keyboard.press("i");
     await composer(page).fill("Hello from the console");
     await page.keyboard.press("Enter");
     await phone.locator("[data-message]", { hasText: "Hello from the console" }).waitFor({ timeout: 15_000 });
@@ -40,7 +40,7 @@ describe("work", () => {
 
   it("makes a ticket from the conversation and shows its code", async () => {
     await page.keyboard.press("Escape");
-    await page.keyboard.press("m");
+    await page.keyboard.press("c");
     const dialog = page.getByRole("dialog");
     await eventually(async () => assert.ok((await dialog.getByLabel("Account").locator("option").count()) > 1));
     await dialog.getByLabel("Account").selectOption({ index: 1 });
@@ -53,7 +53,7 @@ describe("work", () => {
   });
 
   it("makes a ticket by blind intake", async () => {
-    await page.keyboard.press("m");
+    await page.keyboard.press("c");
     const dialog = page.getByRole("dialog");
     await dialog.getByText("Blind intake").click();
     await eventually(async () => assert.ok((await dialog.getByLabel("Account").locator("option").count()) > 1));
@@ -92,7 +92,7 @@ describe("work", () => {
     await page.keyboard.press("j");
     await page.keyboard.press("Enter");
     await bubble(page, "Keyboard only").waitFor();
-    await page.keyboard.press("t");
+    await page.keyboard.press("i");
     await composer(page).waitFor();
     await page.keyboard.press("r");
     await page.keyboard.type("Answered by keys");
@@ -106,7 +106,8 @@ describe("work", () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.getByText("This conversation is closed.").waitFor();
+    await page.getByText("Conversation closed.", { exact: true }).waitFor();
+    await row(page, "Answered by keys").waitFor({ state: "detached" });
   });
 
   it("55: French changes what is on screen at once", async () => {
@@ -132,7 +133,7 @@ describe("work", () => {
       await row(inspected, RUTH.name).click();
       await bubble(inspected, "Hello from my phone").waitFor();
       await expectAccessible(inspected, `thread, ${colorScheme}`);
-      await inspected.keyboard.press("m");
+      await inspected.keyboard.press("c");
       await inspected.getByRole("dialog").waitFor();
       await expectAccessible(inspected, `ticket dialog, ${colorScheme}`);
       await inspected.goto(`${server.url}/sim/`);

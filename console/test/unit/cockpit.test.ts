@@ -6,7 +6,7 @@ import { standing } from "../../apps/console/cockpit/sla-chip";
 import type { Draft } from "../../lib/api/decisions";
 import type { QueueItem } from "../../lib/api/dispatch";
 import type { Me } from "../../lib/api/model";
-import { deskTexts } from "../../lib/i18n/desk";
+import { cockpitTexts } from "../../lib/i18n/cockpit";
 
 const MINUTE = 60_000;
 const item = (minutes: number, state = "NEW") => ({ state, sla_timer_remaining_minutes: minutes, sla_status: minutes < 0 ? "breach" : "healthy" }) as QueueItem;
@@ -25,12 +25,12 @@ describe("the time that is left", () => {
 describe("a policy error", () => {
   it("says which state is needed and who may", () => {
     const error = { code: "X", message: "no", dimension: "state", allowed_from_states: ["SCHEDULED"], from_state: "NEW", allowed_roles: ["dispatcher", "system"] };
-    expect(factsOf(error, deskTexts.en, { dispatcher: "Dispatcher" })).toEqual(["Only: Dispatcher.", "Needs: Scheduled. It is: New."]);
+    expect(factsOf(error, cockpitTexts.en, { dispatcher: "Dispatcher" })).toEqual(["Only: Dispatcher.", "Needs: Scheduled. It is: New."]);
   });
 
   it("lists what is missing", () => {
     const error = { code: "X", message: "no", dimension: "evidence", missing_evidence_keys: ["photo_after"], missing_checklist_keys: ["site_clean"] };
-    expect(factsOf(error, deskTexts.en, {})).toEqual(["Missing: photo_after.", "Not checked: site_clean."]);
+    expect(factsOf(error, cockpitTexts.en, {})).toEqual(["Missing: photo_after.", "Not checked: site_clean."]);
   });
 });
 

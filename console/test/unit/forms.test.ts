@@ -15,12 +15,12 @@ interface Operation {
   requestBody?: { content: Record<string, { schema: Schema }> };
 }
 const root = join(import.meta.dirname, "../..");
-const document_ = JSON.parse(readFileSync(join(root, "openapi.json"), "utf8")) as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Schema> } };
+const api = JSON.parse(readFileSync(join(root, "openapi.json"), "utf8")) as { paths: Record<string, Record<string, Operation>>; components: { schemas: Record<string, Schema> } };
 
 function body(path: string, method: string): Schema {
-  const schema = document_.paths[path]?.[method]?.requestBody?.content["application/json"]?.schema ?? {};
+  const schema = api.paths[path]?.[method]?.requestBody?.content["application/json"]?.schema ?? {};
   const name = schema.$ref?.split("/").at(-1);
-  return name === undefined ? schema : (document_.components.schemas[name] ?? {});
+  return name === undefined ? schema : (api.components.schemas[name] ?? {});
 }
 
 const whole = (field: Field) => field.name.split(".")[0] ?? field.name;

@@ -2,14 +2,14 @@
 import { describe, expect, it } from "vitest";
 import { adminTexts } from "../../lib/i18n/admin";
 import { areaTexts } from "../../lib/i18n/areas";
-import { deskTexts } from "../../lib/i18n/desk";
+import { cockpitTexts } from "../../lib/i18n/cockpit";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
 import { operationsTexts } from "../../lib/i18n/operations";
 import { BAR, COMMANDS, STATES } from "../../apps/console/cockpit/commands";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, desk: deskTexts, operations: operationsTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, cockpit: cockpitTexts, operations: operationsTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {
@@ -42,7 +42,7 @@ describe("the languages", () => {
   });
 
   it("name every command, field, choice and state of the cockpit", () => {
-    const { actions, fields, choices, states } = deskTexts.en;
+    const { actions, fields, choices, states } = cockpitTexts.en;
     const missing: string[] = [];
     for (const [id, command] of Object.entries(COMMANDS)) {
       if (!(id in actions)) missing.push(id);

@@ -4,7 +4,7 @@ import { Tooltip } from "radix-ui";
 import { useState } from "react";
 import type { Action } from "../../../lib/api/dispatch";
 import { useAdminTexts } from "../../../lib/i18n/admin";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { cx } from "../../../lib/ui/cx";
 import { PolicyReason } from "../../../lib/ui/policy-reason";
 import { BAR, NEXT, type CommandId } from "./commands";
@@ -13,7 +13,7 @@ import { dimensionOf, factsOf } from "./reason";
 const SHAPE = "inline-flex h-8 items-center rounded-lg border px-2.5 text-[0.8125rem] font-medium whitespace-nowrap transition-colors";
 
 export function ActionBar({ actions, state, onRun }: { actions: readonly Action[]; state: string; onRun: (id: CommandId, action: Action) => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const { choices } = useAdminTexts();
   const [asked, setAsked] = useState<string | null>(null);
   const held = new Map(actions.map((action) => [action.action_id, action]));

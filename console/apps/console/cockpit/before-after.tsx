@@ -1,11 +1,11 @@
 import { ArrowRight, TriangleAlert } from "lucide-react";
 import type { QueueItem } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import type { CommandId } from "./commands";
 
 /** What an override leaves behind and where it leads. */
 export function BeforeAfter({ id, item, to, performer }: { id: CommandId; item: QueueItem; to: readonly string[]; performer: string | null }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const state = (name: string) => t.states[name] ?? name;
   const now = item.assigned_tech?.name ?? item.assigned_provider?.name ?? t.override.nobody;
   const after = id === "dispatch" ? (performer ?? t.override.nobody) : id === "force_unassign" ? t.override.nobody : now;

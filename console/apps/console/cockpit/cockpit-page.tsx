@@ -3,7 +3,7 @@ import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { ClipboardList, FilterX } from "lucide-react";
 import { useCallback } from "react";
 import { readCockpit, type Cockpit, type CockpitFilter } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { clock } from "../../../lib/i18n/when";
 import { useFollow } from "../../../lib/realtime/watch";
 import { Button } from "../../../lib/ui/button";
@@ -28,7 +28,7 @@ export function CockpitPage() {
 }
 
 function Shown() {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const navigate = useNavigate();
   const { ticketId } = useParams({ strict: false });
   const search: CockpitFilter = useSearch({ strict: false });
@@ -71,7 +71,7 @@ function Shown() {
 }
 
 function Nothing({ isFiltered, onClear }: { isFiltered: boolean; onClear: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   if (!isFiltered) return <EmptyState icon={ClipboardList} title={t.none} text={t.noneHint} />;
   return (
     <EmptyState icon={FilterX} title={t.noMatch} text={t.noMatchHint}>

@@ -4,7 +4,7 @@ import { useId, useRef, useState, type SubmitEvent } from "react";
 import { command, type Action, type QueueItem, type TicketView } from "../../../lib/api/dispatch";
 import { ApiError, isRecord } from "../../../lib/api/http";
 import { useAdminTexts } from "../../../lib/i18n/admin";
-import { useDeskTexts, type DeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts, type CockpitTexts } from "../../../lib/i18n/cockpit";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
@@ -36,7 +36,7 @@ export interface CommandDialogProps {
 }
 
 export function CommandDialog({ id, action, item, ticket, recommendation, onRecommended, onClose, onDone }: CommandDialogProps) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const texts = useTexts();
   const { choices: roles } = useAdminTexts();
   const me = useMe();
@@ -136,7 +136,7 @@ export function CommandDialog({ id, action, item, ticket, recommendation, onReco
   );
 }
 
-function Refused({ error, state, t, roles, request }: { error: unknown; state: string; t: DeskTexts; roles: Readonly<Record<string, string>>; request: (id: string) => string }) {
+function Refused({ error, state, t, roles, request }: { error: unknown; state: string; t: CockpitTexts; roles: Readonly<Record<string, string>>; request: (id: string) => string }) {
   const moved = error instanceof ApiError && error.code === "VERSION_CONFLICT";
   const policy = error instanceof ApiError && isRecord(error.details["policy_error"]) ? (error.details["policy_error"] as unknown as PolicyError) : null;
   return (

@@ -2,7 +2,7 @@
 import { useEffect } from "react";
 import type { TicketView } from "../../../lib/api/dispatch";
 import { listRows } from "../../../lib/api/rows";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact } from "../../../lib/i18n/when";
 import { useRemote } from "../../../lib/ui/use-remote";
 import type { Form } from "../admin/fields";
@@ -15,7 +15,7 @@ export function localMoment(iso: string): string {
 }
 
 export function OfferedWindows({ ticket, form, onChoose }: { ticket: TicketView; form: Form; onChoose: (start: string, end: string) => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   if (ticket.schedule_options.length === 0) return null;
   return (
     <fieldset className="grid gap-1.5">
@@ -34,7 +34,7 @@ export function OfferedWindows({ ticket, form, onChoose }: { ticket: TicketView;
 }
 
 export function Checklist({ incidentType, checked, onChange }: { incidentType: string | null; checked: Readonly<Record<string, boolean>>; onChange: (checked: Readonly<Record<string, boolean>>) => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const template = useRemote(incidentType === null ? null : `checklist ${incidentType}`, async () => {
     const rows = (await listRows("/api/v1/incident-templates", { incident_type: incidentType, active: "true" })).data;
     const keys = rows[0]?.["required_checklist_keys"];

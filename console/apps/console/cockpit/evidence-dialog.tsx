@@ -1,6 +1,6 @@
 import { useRef, useState, type SubmitEvent } from "react";
 import { addEvidence } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { Button } from "../../../lib/ui/button";
 import { Dialog } from "../../../lib/ui/dialog";
 import { Select, TextField } from "../../../lib/ui/fields";
@@ -11,7 +11,7 @@ const KINDS = ["PHOTO", "VIDEO", "DOCUMENT", "SIGNATURE", "NOTE", "SENSOR_TEST"]
 
 /** A file that proves something: its checksum is made here, before it leaves. */
 export function EvidenceDialog({ ticketId, code, onClose, onDone }: { ticketId: string; code: string; onClose: () => void; onDone: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const [kind, setKind] = useState<string>("PHOTO");
   const [requirement, setRequirement] = useState("");
   const [file, setFile] = useState<File | null>(null);

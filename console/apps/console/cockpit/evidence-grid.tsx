@@ -1,6 +1,6 @@
 import { FileText, ImageIcon, Lock, PenLine } from "lucide-react";
 import { readEvidence, type Evidence } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
@@ -9,7 +9,7 @@ import { openFile } from "./open-file";
 
 /** What proves the work. `version` changes when there may be more. */
 export function EvidenceGrid({ ticketId, version }: { ticketId: string; version: number }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const loaded = useLoad(`evidence ${ticketId} ${version}`, () => readEvidence(ticketId));
   if (loaded.state === "error") return <ErrorState title={t.evidence.failed} error={loaded.error} onRetry={loaded.reload} />;
   if (loaded.value === null) return <div aria-busy className="h-24" />;
@@ -36,7 +36,7 @@ export function EvidenceGrid({ ticketId, version }: { ticketId: string; version:
 }
 
 function Tile({ ticketId, evidence }: { ticketId: string; evidence: Evidence }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const Icon = evidence.kind === "SIGNATURE" ? PenLine : evidence.kind === "PHOTO" ? ImageIcon : FileText;
   return (
     <li data-evidence={evidence.kind} className="flex items-start gap-3 rounded-xl border border-line bg-surface p-3 text-[0.8125rem]">

@@ -1,5 +1,5 @@
 import type { CockpitFilter } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { Button } from "../../../lib/ui/button";
 import { useOptions } from "../admin/options";
 import { STATES } from "./commands";
@@ -8,7 +8,7 @@ const BOX = "h-8 max-w-44 rounded-lg border border-line-strong bg-surface px-2 t
 
 /** What the queue shows; it stands in the address, so that a link shows the same. */
 export function Filters({ filter, onChange }: { filter: CockpitFilter; onChange: (filter: CockpitFilter) => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const technicians = useOptions("technicians");
   const set = (name: keyof CockpitFilter, value: string) => {
     const { [name]: _left, ...rest } = filter;

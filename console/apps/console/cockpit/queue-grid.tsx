@@ -1,6 +1,6 @@
 import { CircleAlert } from "lucide-react";
 import type { QueueItem } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact, shortAge } from "../../../lib/i18n/when";
 import { useNow } from "../../../lib/realtime/hooks";
 import { Badge, type Tone } from "../../../lib/ui/badge";
@@ -21,7 +21,7 @@ export interface QueueGridProps {
 
 /** The tickets, the most pressing first, as the server puts them. */
 export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen }: QueueGridProps) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const now = useNow(10_000);
   const columns: readonly Column<QueueItem>[] = [
     {

@@ -1,17 +1,17 @@
 // The facts of a policy error as sentences.
 import type { PolicyError } from "../../../lib/api/dispatch";
-import type { DeskTexts } from "../../../lib/i18n/desk";
+import type { CockpitTexts } from "../../../lib/i18n/cockpit";
 
 type Words = Readonly<Record<string, string>>;
 
 const words = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);
 
-export function dimensionOf(error: PolicyError, t: DeskTexts): string {
+export function dimensionOf(error: PolicyError, t: CockpitTexts): string {
   return t.dimensions[error.dimension ?? "none"] ?? t.dimensions["none"] ?? "";
 }
 
 /** What is missing, which state is needed, who may do it. */
-export function factsOf(error: PolicyError, t: DeskTexts, roles: Words): readonly string[] {
+export function factsOf(error: PolicyError, t: CockpitTexts, roles: Words): readonly string[] {
   const facts: string[] = [];
   const state = (name: string) => t.states[name] ?? name;
   const allowed = words(error["allowed_roles"]);

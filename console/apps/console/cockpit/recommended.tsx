@@ -1,5 +1,5 @@
 import { isRecord } from "../../../lib/api/http";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { Button } from "../../../lib/ui/button";
 import type { Option } from "../admin/options";
 
@@ -26,7 +26,7 @@ export function readRecommendation(answer: unknown): Recommendation {
 }
 
 export function Recommended({ ranking, technicians, onClose }: { ranking: Recommendation; technicians: readonly Option[]; onClose: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   return (
     <section aria-label={t.recommended} className="grid gap-4">
       {ranking.candidates.length === 0 && <p className="text-[0.8125rem] text-ink-soft">{t.noCandidates}</p>}

@@ -1,6 +1,6 @@
 import { Timer } from "lucide-react";
 import type { QueueItem } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact, span } from "../../../lib/i18n/when";
 import { useNow } from "../../../lib/realtime/hooks";
 import { Badge } from "../../../lib/ui/badge";
@@ -19,7 +19,7 @@ export function standing(item: QueueItem, generatedAt: number, now: number): { s
 }
 
 export function SlaChip({ item, generatedAt }: { item: QueueItem; generatedAt: number }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const now = useNow(10_000);
   const { status, left } = standing(item, generatedAt, now);
   return (

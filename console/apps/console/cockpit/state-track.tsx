@@ -1,13 +1,13 @@
 import { Check } from "lucide-react";
 import type { TimelineEvent } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { cx } from "../../../lib/ui/cx";
 import { COMMANDS, DETOURS, STATES, isCommand } from "./commands";
 import type { Action } from "../../../lib/api/dispatch";
 
 /** Where the ticket has been, where it is, and where it may go next. */
 export function StateTrack({ state, timeline, actions }: { state: string; timeline: readonly TimelineEvent[]; actions: readonly Action[] }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const visited = new Set(timeline.flatMap((event) => event.transitions.flatMap((step) => [step.from_state, step.to_state])));
   const possible = new Set(actions.flatMap((action) => (action.enabled && isCommand(action.action_id) ? COMMANDS[action.action_id].to : [])));
   const shown = STATES.filter((one) => !(one in DETOURS) || one === state || visited.has(one) || possible.has(one));

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { contactContext } from "../../../lib/api/people";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { useTexts } from "../../../lib/i18n/language";
 import { exact } from "../../../lib/i18n/when";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
@@ -8,7 +8,7 @@ import { useLoad } from "../../../lib/ui/use-load";
 
 /** The customer's conversations, as far as whoever looks may see them. */
 export function TicketConversations({ contactId }: { contactId: string | null }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const texts = useTexts();
   const loaded = useLoad(`conversations ${contactId}`, async () => (contactId === null ? [] : (await contactContext(contactId)).conversations));
   // Whoever works tickets alone may not see conversations; then there is none to show.

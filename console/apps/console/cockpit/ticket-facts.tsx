@@ -1,5 +1,5 @@
 import type { QueueItem, TicketView } from "../../../lib/api/dispatch";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact } from "../../../lib/i18n/when";
 import { Facts } from "../../../lib/ui/facts";
 
@@ -9,7 +9,7 @@ export function money(cents: number, currency: string): string {
 
 /** What a ticket is about and who does it. */
 export function TicketFacts({ ticket, item }: { ticket: TicketView; item: QueueItem | null }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const window = ticket.scheduled_start ? `${exact(ticket.scheduled_start)}${ticket.scheduled_end ? ` – ${exact(ticket.scheduled_end)}` : ""}` : "";
   return (
     <Facts

@@ -3,7 +3,7 @@ import { ArrowLeft, CircleAlert, Hourglass, SearchX, X } from "lucide-react";
 import { useState } from "react";
 import type { Action, Cockpit, QueueItem } from "../../../lib/api/dispatch";
 import { ApiError } from "../../../lib/api/http";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { useTexts } from "../../../lib/i18n/language";
 import { exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
@@ -36,7 +36,7 @@ export interface OpenTicket {
 }
 
 export function TicketPane({ loaded, onClose, onChange }: { loaded: Loaded<OpenTicket | null>; onClose: () => void; onChange: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   if (loaded.state === "error") {
     const gone = loaded.error instanceof ApiError && (loaded.error.status === 404 || loaded.error.status === 403);
     return gone ? <EmptyState icon={SearchX} title={t.notFound} text={t.notFoundHint} /> : <ErrorState title={t.failed} error={loaded.error} onRetry={loaded.reload} />;
@@ -46,7 +46,7 @@ export function TicketPane({ loaded, onClose, onChange }: { loaded: Loaded<OpenT
 }
 
 function Shown({ open, onClose, onChange }: { open: OpenTicket; onClose: () => void; onChange: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const texts = useTexts();
   const { selected, item, generatedAt } = open;
   const { ticket, timeline } = selected;

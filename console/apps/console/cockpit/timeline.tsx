@@ -4,7 +4,7 @@ import { useState } from "react";
 import type { TimelineEvent } from "../../../lib/api/dispatch";
 import { isRecord } from "../../../lib/api/http";
 import { useAdminTexts } from "../../../lib/i18n/admin";
-import { useDeskTexts } from "../../../lib/i18n/desk";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact } from "../../../lib/i18n/when";
 import { Drawer } from "../../../lib/ui/drawer";
 import { Facts, Payload } from "../../../lib/ui/facts";
@@ -27,7 +27,7 @@ function fits(event: TimelineEvent, filter: Filter): boolean {
 }
 
 export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const [filter, setFilter] = useState<Filter>("all");
   const [open, setOpen] = useState<TimelineEvent | null>(null);
   const shown = events.filter((event) => fits(event, filter));
@@ -57,7 +57,7 @@ export function Timeline({ events }: { events: readonly TimelineEvent[] }) {
 }
 
 function Entry({ event, onOpen }: { event: TimelineEvent; onOpen: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const { choices } = useAdminTexts();
   const refused = event.error_code ?? null;
   const Icon = refused !== null ? Ban : event.actor_type === "AGENT" ? Bot : event.actor_type === "HUMAN" ? UserRound : Workflow;
@@ -88,7 +88,7 @@ function Entry({ event, onOpen }: { event: TimelineEvent; onOpen: () => void }) 
 }
 
 function Detail({ event, onClose }: { event: TimelineEvent; onClose: () => void }) {
-  const t = useDeskTexts();
+  const t = useCockpitTexts();
   const { choices } = useAdminTexts();
   const changes = isRecord(event.changes) ? Object.entries(event.changes) : [];
   return (
