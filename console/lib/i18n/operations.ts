@@ -99,7 +99,6 @@ const en = {
     previous: "Before it",
     raw: "Everything that was kept",
     more: "Show earlier calls",
-    open: (tool: string) => `Open the call of ${tool}`,
   },
   switches: {
     lead: "Stops assistants at once. What they have drafted stays, and nothing is carried out.",
@@ -340,7 +339,6 @@ const fr: typeof en = {
     previous: "Avant lui",
     raw: "Tout ce qui a été gardé",
     more: "Afficher les appels précédents",
-    open: (tool) => `Ouvrir l’appel de ${tool}`,
   },
   switches: {
     lead: "Arrête les assistants aussitôt. Ce qu’ils ont préparé reste, et rien n’est exécuté.",

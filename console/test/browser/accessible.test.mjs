@@ -15,7 +15,6 @@ const ROUTES = [
   "approvals",
   "approvals/calls",
   "approvals/switches",
-  "dashboard",
   "alerts",
   "system",
   "settings",

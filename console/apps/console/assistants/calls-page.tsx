@@ -73,7 +73,7 @@ export function CallsPage() {
         {rows.map((one) => (
           <li key={one.id} className="relative pl-6">
             <Mark decision={one.decision} />
-            <button type="button" data-call={one.tool} aria-label={t.open(one.tool)} onClick={() => setOpen(one)} className="flex w-full flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-2.5 py-2 text-left text-[0.8125rem] hover:bg-hover">
+            <button type="button" data-call={one.tool} onClick={() => setOpen(one)} className="flex w-full flex-wrap items-center gap-x-3 gap-y-1 rounded-lg px-2.5 py-2 text-left text-[0.8125rem] hover:bg-hover">
               <span className="font-mono text-xs font-medium">{one.tool}</span>
               <Badge tone={one.decision === "refused" ? "bad" : "plain"}>{t.decisions[one.decision] ?? one.decision}</Badge>
               {one.code !== null && <span className="font-mono text-2xs text-ink-soft">{one.code}</span>}

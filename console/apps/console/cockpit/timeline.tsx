@@ -68,7 +68,7 @@ function Entry({ event, onOpen }: { event: TimelineEvent; onOpen: () => void }) 
       <span aria-hidden className={cx("absolute top-2 -left-2.5 flex size-5 items-center justify-center rounded-full border border-line bg-surface", refused === null ? "text-ink-soft" : "text-danger")}>
         <Icon className="size-3" />
       </span>
-      <button type="button" data-event={event.tool_name} aria-label={t.timeline.open(event.tool_name, exact(event.created_at))} onClick={onOpen} className="grid w-full gap-0.5 rounded-lg px-2 py-1.5 text-left text-[0.8125rem] hover:bg-hover">
+      <button type="button" data-event={event.tool_name} onClick={onOpen} className="grid w-full gap-0.5 rounded-lg px-2 py-1.5 text-left text-[0.8125rem] hover:bg-hover">
         <span className="flex flex-wrap items-center gap-x-2">
           <span className="font-mono text-xs font-medium">{event.tool_name}</span>
           <span className="text-xs text-ink-soft">{choices[event.actor_role] ?? event.actor_role}</span>
