@@ -45,14 +45,14 @@ describe("operations", () => {
       const found = thread.filter((message) => message.from === "business").map((message) => /CONFIRM-\w{8}/.exec(message.text ?? "")?.[0]).findLast(Boolean);
       assert.ok(found, "the customer was not asked");
       return found;
-    }, 20_000);
+    }, 60_000);
     await server.say(MAYA.address, "whatsapp", code);
     return draft.draft_id;
   }
 
   it("a draft shows the exact call, is approved with a reason, and the call stands in the list", { skip: process.env.PATCHBAY_BIN === undefined }, async () => {
     const id = await draft(1500);
-    await page.locator(`[data-draft="${id}"]`).click({ timeout: 30_000 });
+    await page.locator(`[data-draft="${id}"]`).click({ timeout: 60_000 });
     const pane = page.locator(`[data-draft-open="${id}"]`);
     const held = await ask(`/api/v1/drafts/${id}`);
     await pane.getByText(held.payload_hash).waitFor();
@@ -123,6 +123,7 @@ describe("operations", () => {
   });
 
   it("52: single letters are switched off, and theme and density stay after a reload", async () => {
+    await go("settings");
     await page.getByLabel("Single letters as shortcuts").uncheck();
     await page.getByRole("radio", { name: "Dark" }).check();
     await page.getByRole("radio", { name: "Compact" }).check();
