@@ -24,14 +24,15 @@ mod show_read;
 mod sweep;
 mod sync_templates;
 mod tidy_contact;
+mod webhooks;
 mod work;
 mod workers;
 
-pub use config::{OutboxConfig, SmsConfig, WorkersConfig};
+pub use config::{OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
 pub use deps::{Deps, MediaLink};
 pub use heartbeat::Heartbeat;
 pub use provider::NoClient;
 pub use relay::Listener;
 pub use runner::Runner;
 pub use work::{Verdict, Work, WorkError};
-pub use workers::{RunningWorkers, Workers};
+pub use workers::{CallError, RunningWorkers, Workers};
