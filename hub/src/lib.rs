@@ -25,7 +25,7 @@ pub mod quarantine;
 pub mod received_files;
 pub mod recovery;
 pub mod replies;
-mod reports;
+pub mod reports;
 mod resource;
 mod router;
 pub mod seeding;

@@ -9,6 +9,8 @@ mod booking;
 mod channels;
 mod resolution;
 mod response;
+pub mod rollup;
+mod source;
 mod utilisation;
 
 use patchbay_core::Ctx;

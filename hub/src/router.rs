@@ -5,8 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, reports, ticket_link,
-    webhooks,
+    performers, places, quarantine, recovery, replies, reports, ticket_link, webhooks,
 };
 
 /// Every endpoint of the hub.

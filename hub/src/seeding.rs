@@ -20,6 +20,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::administration::{STANDARD_TEAMS, ensure_standard_teams};
+use crate::reports::rollup;
 
 /// Messages that are written in one transaction, about.
 const BATCH: usize = 4_000;
@@ -33,8 +34,8 @@ const OVER_AFTER: TimeDelta = TimeDelta::days(2);
 const CHANNELS: [Channel; 4] = [Channel::Whatsapp, Channel::Sms, Channel::Email, Channel::Chat];
 const WORDS: [&str; 24] = [
     "heating", "door", "invoice", "key", "tomorrow", "please", "order", "window", "leak", "technician", "morning",
-    "broken", "thanks", "address", "delivery", "payment", "elevator", "battery", "parking", "signal", "garage", "meter",
-    "filter", "again",
+    "broken", "thanks", "address", "delivery", "payment", "elevator", "battery", "parking", "signal", "garage",
+    "meter", "filter", "again",
 ];
 const NAMES: [&str; 8] = ["Dana", "Robin", "Sam", "Alex", "Maya", "Noor", "Luis", "Ines"];
 
@@ -87,11 +88,15 @@ pub async fn seed(
         }
         let mut tx = db.begin().await?;
         batch.write(&mut tx, now).await?;
+        let written: Vec<ConversationId> = batch.conversations.iter().map(|row| row.id).collect();
+        rollup::take(&mut tx, &written).await?;
         tx.commit().await?;
         seeded.messages += batch.messages.len() as u64;
         seeded.conversations += batch.conversations.len() as u64;
         progress(seeded.messages);
     }
+    // Nothing tells the roll-ups of what was written here.
+    while rollup::roll_up(db, now, 1_000).await? > 0 {}
     Ok(seeded)
 }
 

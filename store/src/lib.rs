@@ -63,6 +63,7 @@ pub mod ranking_rules;
 pub mod recommendations;
 pub mod repairs;
 pub mod reply_tokens;
+pub mod report_rollups;
 pub mod reports;
 pub mod row;
 pub mod schedules;

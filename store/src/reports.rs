@@ -317,8 +317,11 @@ pub async fn closed_by_agent(tx: &mut Tx, reach: &Reach) -> Result<Vec<AgentQuar
         .bind_batch(reach.batch())
         .all()
         .await?;
-    let quarter =
-        |row: AgentQuarterRow| AgentQuarter { user_id: row.user_id, at: beginning(row.quarter, reach), count: row.count };
+    let quarter = |row: AgentQuarterRow| AgentQuarter {
+        user_id: row.user_id,
+        at: beginning(row.quarter, reach),
+        count: row.count,
+    };
     Ok(rows.into_iter().map(quarter).collect())
 }
 

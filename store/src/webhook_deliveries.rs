@@ -264,11 +264,7 @@ pub async fn page(
 }
 
 /// One delivery to one address.
-pub async fn find(
-    tx: &mut Tx,
-    webhook: WebhookId,
-    id: WebhookDeliveryId,
-) -> Result<Option<DeliveryRow>, StoreError> {
+pub async fn find(tx: &mut Tx, webhook: WebhookId, id: WebhookDeliveryId) -> Result<Option<DeliveryRow>, StoreError> {
     tx.query(
         "select id, webhook_id, event_id, event_type, body, state, attempts, next_attempt_at, response_status, error,
                 created_at, updated_at

@@ -16,6 +16,7 @@ mod mail;
 mod provider;
 mod reconcile_message;
 mod relay;
+mod roll_up;
 mod run_repair;
 mod runner;
 mod search_index;

@@ -135,7 +135,9 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
         Table::Repairs => repairs::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
         Table::WebhookTokens => webhook_tokens::forget(&mut tx, ctx.now, BITE).await?,
         Table::WebhookDeliveries => webhook_deliveries::sweep(&mut tx, ctx.now - webhook_log(deps), BITE).await?,
-        Table::WebhookAttempts => webhook_deliveries::sweep_attempts(&mut tx, ctx.now - webhook_log(deps), BITE).await?,
+        Table::WebhookAttempts => {
+            webhook_deliveries::sweep_attempts(&mut tx, ctx.now - webhook_log(deps), BITE).await?
+        }
     };
     tx.commit().await?;
     Ok(gone)

@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{relay, search_index, sweep, webhooks};
+use crate::{relay, roll_up, search_index, sweep, webhooks};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -57,6 +57,7 @@ impl Workers {
         tasks.spawn(measure(deps.clone(), stop.clone()));
         tasks.spawn(relay::run(deps.clone(), stop.clone()));
         tasks.spawn(search_index::run(deps.clone(), stop.clone()));
+        tasks.spawn(roll_up::run(deps.clone(), stop.clone()));
         let enrolled = Arc::new(Notify::new());
         tasks.spawn(webhooks::enroll(deps.clone(), enrolled.clone(), stop.clone()));
         tasks.spawn(webhooks::deliver(deps.clone(), webhooks::Caller::new(deps)?, enrolled, stop.clone()));

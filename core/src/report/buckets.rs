@@ -241,7 +241,8 @@ mod tests {
 
     #[test]
     fn too_many_are_refused() {
-        let far = Buckets::cut(at("2020-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"), Some(BucketSize::Hour), Zone::UTC);
+        let far =
+            Buckets::cut(at("2020-01-01T00:00:00Z"), at("2026-01-01T00:00:00Z"), Some(BucketSize::Hour), Zone::UTC);
         assert_eq!(far, Err(TooManyBuckets));
     }
 

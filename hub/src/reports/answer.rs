@@ -53,7 +53,11 @@ pub(super) struct ReportTeam {
 impl ReportTeam {
     /// The team of a row. `None`: of no team.
     pub(super) fn of(directory: &Directory, team: Option<TeamId>) -> Option<Self> {
-        directory.teams.get(&team?).map(|team| Self { id: team.id.into(), slug: team.slug.clone(), name: team.name.clone() })
+        directory.teams.get(&team?).map(|team| Self {
+            id: team.id.into(),
+            slug: team.slug.clone(),
+            name: team.name.clone(),
+        })
     }
 
     /// Its slug; nothing when there is none.

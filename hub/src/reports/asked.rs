@@ -63,10 +63,9 @@ impl Asked {
         let team = named_team(hub, ctx, params.team.as_deref())?;
         let zone = match (&params.timezone, &team) {
             (Some(name), _) => Zone::named(name.trim()).map_err(|error| bad("timezone", error.to_string()))?,
-            (None, Some(team)) => teams::by_id(tx, team.id)
-                .await?
-                .and_then(|row| Zone::named(&row.timezone).ok())
-                .unwrap_or(Zone::UTC),
+            (None, Some(team)) => {
+                teams::by_id(tx, team.id).await?.and_then(|row| Zone::named(&row.timezone).ok()).unwrap_or(Zone::UTC)
+            }
             (None, None) => Zone::UTC,
         };
         let size = params.bucket.as_deref().map(str::parse::<BucketSize>).transpose();
@@ -116,7 +115,8 @@ fn moment(field: &str, text: &str, zone: Zone, end: DateEnd) -> Result<DateTime<
         time.with_timezone(&Utc)
     };
     // What no row can hold, and some of the arithmetic after it could not bear.
-    let sane = DateTime::<Utc>::UNIX_EPOCH..DateTime::from_timestamp(32_503_680_000, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
+    let sane =
+        DateTime::<Utc>::UNIX_EPOCH..DateTime::from_timestamp(32_503_680_000, 0).unwrap_or(DateTime::<Utc>::MAX_UTC);
     if sane.contains(&found) { Ok(found) } else { Err(bad(field, "must lie between the years 1970 and 3000")) }
 }
 

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::answer::{Line, Report, ReportTeam, answer};
 use super::asked::{Asked, ReportParams};
+use super::source::Pieces;
 use crate::error::HubError;
 use crate::state::Hub;
 
@@ -108,9 +109,8 @@ impl Line for BacklogRow {
         let mut cells = vec![self.bucket.to_rfc3339(), ReportTeam::slug(self.team.as_ref())];
         cells.extend([self.flow.opened, self.flow.closed, self.flow.open_at_end].map(|count| count.to_string()));
         let now = &self.now;
-        let figures = [
-            now.queued, now.pending_agent, now.pending_customer, now.open, now.unassigned, now.oldest_waiting_seconds,
-        ];
+        let figures =
+            [now.queued, now.pending_agent, now.pending_customer, now.open, now.unassigned, now.oldest_waiting_seconds];
         cells.extend(figures.map(|count| count.map(|count| count.to_string()).unwrap_or_default()));
         cells
     }
@@ -131,11 +131,12 @@ pub(super) async fn read(
 ) -> Result<Response, HubError> {
     let mut tx = hub.db.read().await?;
     let asked = Asked::read(&hub, &ctx, &mut tx, &params).await?;
+    let pieces = Pieces::of(&mut tx, &asked).await?;
     let mut flows: BTreeMap<(usize, Option<TeamId>), Flow> = BTreeMap::new();
-    for quarter in reports::opened(&mut tx, &asked.reach).await? {
+    for quarter in pieces.opened(&mut tx, &asked).await? {
         flows.entry((asked.buckets.place(quarter.at), quarter.team_id)).or_default().opened += quarter.count;
     }
-    for quarter in reports::closed(&mut tx, &asked.reach).await? {
+    for quarter in pieces.closed(&mut tx, &asked).await? {
         flows.entry((asked.buckets.place(quarter.at), quarter.team_id)).or_default().closed += quarter.count;
     }
     let mut open: BTreeMap<Option<TeamId>, i64> =
@@ -152,7 +153,8 @@ pub(super) async fn read(
         flows.keys().map(|(_, team)| *team).chain(open.keys().copied()).chain(standing.keys().copied()).collect();
     // A team without any conversation has a backlog of 0, and shows it.
     let is_asked = |id: &TeamId| asked.reach.teams.as_ref().is_none_or(|teams| teams.contains(id));
-    teams.extend(directory.teams.values().filter(|team| team.is_active && is_asked(&team.id)).map(|team| Some(team.id)));
+    teams
+        .extend(directory.teams.values().filter(|team| team.is_active && is_asked(&team.id)).map(|team| Some(team.id)));
     teams.sort_unstable();
     teams.dedup();
     let mut rows = Vec::new();

@@ -88,8 +88,8 @@ impl Gathered {
 
 impl Line for BookingRow {
     const COLUMNS: &'static [&'static str] = &[
-        "bucket", "priority", "created", "booked", "canceled", "escalated", "booking_rate", "count", "p50", "p95", "p99",
-        "average", "median", "escalation_average",
+        "bucket", "priority", "created", "booked", "canceled", "escalated", "booking_rate", "count", "p50", "p95",
+        "p99", "average", "median", "escalation_average",
     ];
 
     fn cells(&self) -> Vec<String> {

@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_http::{Caller, Params};
-use patchbay_store::reports::{self, MessageQuarter};
+use patchbay_store::reports::MessageQuarter;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{Line, Report, answer, number, share};
 use super::asked::{Asked, ReportParams};
+use super::source::Pieces;
 use crate::error::HubError;
 use crate::state::Hub;
 
@@ -66,9 +67,8 @@ impl Traffic {
 }
 
 impl Line for ChannelRow {
-    const COLUMNS: &'static [&'static str] = &[
-        "bucket", "channel", "conversations", "closed", "inbound", "outbound", "delivered", "failed", "failure_rate",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["bucket", "channel", "conversations", "closed", "inbound", "outbound", "delivered", "failed", "failure_rate"];
 
     fn cells(&self) -> Vec<String> {
         let Traffic { conversations, closed, inbound, outbound, delivered, failed, failure_rate } = self.traffic;
@@ -93,17 +93,18 @@ pub(super) async fn read(
 ) -> Result<Response, HubError> {
     let mut tx = hub.db.read().await?;
     let asked = Asked::read(&hub, &ctx, &mut tx, &params).await?;
+    let pieces = Pieces::of(&mut tx, &asked).await?;
     let mut of: BTreeMap<(usize, Channel), Traffic> = BTreeMap::new();
     let mut total = Traffic::default();
-    for quarter in reports::opened(&mut tx, &asked.reach).await? {
+    for quarter in pieces.opened(&mut tx, &asked).await? {
         of.entry((asked.buckets.place(quarter.at), quarter.channel)).or_default().conversations += quarter.count;
         total.conversations += quarter.count;
     }
-    for quarter in reports::closed(&mut tx, &asked.reach).await? {
+    for quarter in pieces.closed(&mut tx, &asked).await? {
         of.entry((asked.buckets.place(quarter.at), quarter.channel)).or_default().closed += quarter.count;
         total.closed += quarter.count;
     }
-    for messages in reports::messages(&mut tx, &asked.reach).await? {
+    for messages in pieces.messages(&mut tx, &asked).await? {
         of.entry((asked.buckets.place(messages.at), messages.channel)).or_default().add(&messages);
         total.add(&messages);
     }

@@ -5,12 +5,12 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use patchbay_http::{Caller, Params};
-use patchbay_store::reports;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::answer::{Line, Report, ReportTeam, Spreads, Times, answer};
 use super::asked::{Asked, ReportParams};
+use super::source::Pieces;
 use crate::error::HubError;
 use crate::state::Hub;
 
@@ -26,8 +26,7 @@ pub(super) struct ResolutionRow {
 }
 
 impl Line for ResolutionRow {
-    const COLUMNS: &'static [&'static str] =
-        &["bucket", "team", "count", "p50", "p95", "p99", "average", "median"];
+    const COLUMNS: &'static [&'static str] = &["bucket", "team", "count", "p50", "p95", "p99", "average", "median"];
 
     fn cells(&self) -> Vec<String> {
         let mut cells = vec![self.bucket.to_rfc3339(), ReportTeam::slug(self.team.as_ref())];
@@ -50,8 +49,9 @@ pub(super) async fn read(
     let mut tx = hub.db.read().await?;
     let asked = Asked::read(&hub, &ctx, &mut tx, &params).await?;
     let mut spreads = Spreads::new();
-    for span in reports::resolutions(&mut tx, &asked.reach).await? {
-        spreads.add(asked.buckets.place(span.ended), span.team_id, span.ended - span.began);
+    let pieces = Pieces::of(&mut tx, &asked).await?;
+    for took in pieces.resolutions(&mut tx, &asked).await? {
+        spreads.add(asked.buckets.place(took.at), took.team_id, took.took);
     }
     drop(tx);
     let directory = hub.directory();

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::answer::{Line, Report, answer, number, share};
 use super::asked::{Asked, ReportParams};
+use super::source::Pieces;
 use crate::error::HubError;
 use crate::sheet;
 use crate::state::Hub;
@@ -91,8 +92,9 @@ pub(super) async fn read(
 ) -> Result<Response, HubError> {
     let mut tx = hub.db.read().await?;
     let asked = Asked::read(&hub, &ctx, &mut tx, &params).await?;
+    let pieces = Pieces::of(&mut tx, &asked).await?;
     let mut closed: BTreeMap<(usize, UserId), i64> = BTreeMap::new();
-    for quarter in reports::closed_by_agent(&mut tx, &asked.reach).await? {
+    for quarter in pieces.closed_by_agent(&mut tx, &asked).await? {
         *closed.entry((asked.buckets.place(quarter.at), quarter.user_id)).or_default() += quarter.count;
     }
     let active: BTreeMap<UserId, (i64, i64)> = reports::active_by_agent(&mut tx, &asked.reach)

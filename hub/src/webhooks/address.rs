@@ -91,15 +91,26 @@ mod tests {
     #[test]
     fn nothing_inside_is_called() {
         for address in [
-            "https://127.0.0.1/", "http://127.0.0.1:9001/", "https://169.254.169.254/latest/meta-data",
-            "https://10.0.0.8/", "https://[::1]/", "https://[::ffff:127.0.0.1]/", "https://2130706433/",
-            "https://0x7f.1/", "https://0177.0.0.1/", "https://8.8.8.8/",
+            "https://127.0.0.1/",
+            "http://127.0.0.1:9001/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://10.0.0.8/",
+            "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://2130706433/",
+            "https://0x7f.1/",
+            "https://0177.0.0.1/",
+            "https://8.8.8.8/",
         ] {
             check(address, Err(WrongAddress::Numbered));
         }
         for address in [
-            "https://localhost/", "https://LOCALHOST./", "https://db/", "https://metadata.google.internal/",
-            "https://printer.local/", "https://hooks.lan/",
+            "https://localhost/",
+            "https://LOCALHOST./",
+            "https://db/",
+            "https://metadata.google.internal/",
+            "https://printer.local/",
+            "https://hooks.lan/",
         ] {
             check(address, Err(WrongAddress::Internal));
         }

@@ -43,7 +43,8 @@ pub async fn enroll(db: &Db, now: chrono::DateTime<chrono::Utc>, limit: i64) -> 
     let mut deliveries = Vec::new();
     for event in &batch.events {
         // What happened before somebody asked to hear of it is not told.
-        let hear = listeners.iter().filter(|(row, filter)| row.created_at <= event.created_at && filter.wants(&event.name));
+        let hear =
+            listeners.iter().filter(|(row, filter)| row.created_at <= event.created_at && filter.wants(&event.name));
         let mut body = None;
         for (row, _) in hear {
             if body.is_none() {

@@ -262,7 +262,8 @@ fn events(words: Vec<String>) -> Result<Vec<String>, ApiError> {
     if words.is_empty() {
         return Err(ApiError::invalid("events", "must name at least one event"));
     }
-    Filter::new(words.clone()).map_err(|error| ApiError::invalid(&format!("events[{}]", error.place), error.to_string()))?;
+    Filter::new(words.clone())
+        .map_err(|error| ApiError::invalid(&format!("events[{}]", error.place), error.to_string()))?;
     Ok(words)
 }
 

@@ -177,13 +177,8 @@ pub(super) async fn test(
         "event_id": event, "event_type": PING, "occurred_at": ctx.now, "payload": { "webhook_id": id },
         "metadata": { "schema_version": super::body::SCHEMA_VERSION },
     });
-    let new = NewDelivery {
-        id: delivery,
-        webhook_id: id,
-        event_id: event,
-        event_type: PING.into(),
-        body: body.to_string(),
-    };
+    let new =
+        NewDelivery { id: delivery, webhook_id: id, event_id: event, event_type: PING.into(), body: body.to_string() };
     store::insert(&mut write.tx, &[new], ctx.now).await?;
     let row = store::find(&mut write.tx, id, delivery).await?.ok_or(StoreError::NoRow)?;
     record(&mut write.tx, &ctx, None, "webhook.test", json!({ "webhook_id": id })).await?;

@@ -100,7 +100,8 @@ pub(super) async fn rotate(
     let secret = make();
     let kept: Vec<Kept> = serde_json::from_value(row.secrets.clone()).unwrap_or_default();
     let still = kept.into_iter().filter(|kept| kept.expires_at.is_none_or(|known| ctx.now < known)).take(2);
-    let still = still.map(|kept| Kept { expires_at: Some(kept.expires_at.map_or(end, |known| known.min(end))), ..kept });
+    let still =
+        still.map(|kept| Kept { expires_at: Some(kept.expires_at.map_or(end, |known| known.min(end))), ..kept });
     let new = Kept { secret: secret.clone(), expires_at: None };
     row.secrets = json!(std::iter::once(new).chain(still).collect::<Vec<Kept>>());
     row.updated_at = ctx.now;

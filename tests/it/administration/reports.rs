@@ -4,12 +4,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Priority};
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::ids::{ContactId, ConversationId, InboxId, MessageId, TeamId, UserId};
+use patchbay_core::event::{Audience, EventName, NewEvent};
+use patchbay_core::ids::{ContactId, ConversationId, EventId, InboxId, MessageId, TeamId, UserId};
 use patchbay_core::item::ContentType;
 use patchbay_core::report::Spread;
+use patchbay_hub::reports::rollup;
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::messages::{self, MessageRow};
-use patchbay_store::{Tx, contacts};
+use patchbay_store::{Tx, contacts, events};
 use patchbay_tests::{TestDatabase, both_engines};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
@@ -28,6 +30,7 @@ both_engines! {
     what_does_not_fit_is_refused_by_name;
     reports_open_for_those_who_lead_only;
     random_histories_report_what_their_rows_say;
+    roll_ups_equal_a_recomputation_after_random_histories;
 }
 
 const REPORTS: [&str; 6] = ["first-response", "resolution", "backlog", "utilisation", "booking", "channels"];
@@ -153,7 +156,13 @@ async fn write(tx: &mut Tx, history: &History) -> ConversationId {
     id
 }
 
-fn message(conversation: ConversationId, ground: &Ground, seq: i64, direction: Direction, status: DeliveryStatus) -> MessageRow {
+fn message(
+    conversation: ConversationId,
+    ground: &Ground,
+    seq: i64,
+    direction: Direction,
+    status: DeliveryStatus,
+) -> MessageRow {
     MessageRow {
         id: MessageId::new(),
         conversation_id: conversation,
@@ -195,7 +204,8 @@ async fn known_delays_give_exactly_the_expected_figures(database: TestDatabase) 
     histories.push(History { team: Some(ground.sales), ..answered(600) });
     // Still waits: no figure.
     histories.push(ground.history(hour_ago));
-    let closed = |after: i64, reason| History { closed: Some((hour_ago + seconds(after), reason)), ..ground.history(hour_ago) };
+    let closed =
+        |after: i64, reason| History { closed: Some((hour_ago + seconds(after), reason)), ..ground.history(hour_ago) };
     histories.push(closed(100, CloseReason::Resolved));
     histories.push(closed(200, CloseReason::Resolved));
     histories.push(closed(600, CloseReason::CustomerUnresponsive));
@@ -414,5 +424,81 @@ async fn random_histories_report_what_their_rows_say(database: TestDatabase) {
         assert_eq!(backlog["total"]["open_at_end"].as_i64(), open_at(to), "{bucket}");
         let opened = histories.iter().filter(|history| (from..to).contains(&history.began)).count();
         assert_eq!(backlog["total"]["opened"].as_i64(), i64::try_from(opened).ok());
+    }
+}
+
+/// Something happens to a conversation, and the feed says so.
+async fn touch(tx: &mut Tx, id: ConversationId) {
+    let event = NewEvent {
+        id: EventId::new(),
+        name: EventName::ConversationUpdated,
+        conversation_id: Some(id),
+        conversation_seq: None,
+        ticket_id: None,
+        audience: Audience::default(),
+        payload: "{}".into(),
+        created_at: now(),
+    };
+    events::append(tx, &[event]).await.expect("an event");
+}
+
+async fn roll_ups_equal_a_recomputation_after_random_histories(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let db = &ground.world.hub.db;
+    let mut chance = StdRng::seed_from_u64(66);
+    let mut ids: Vec<ConversationId> = Vec::new();
+    // Some were there before the roll-ups began.
+    for step in 0..220 {
+        let mut tx = db.begin().await.expect("a transaction");
+        let began = now() - seconds(chance.random_range(7_200..20 * 86_400));
+        if ids.len() < 5 || chance.random_bool(0.3) {
+            let team = [Some(ground.support), Some(ground.sales), None][chance.random_range(0..3)];
+            let id = write(&mut tx, &History { team, ..ground.history(began) }).await;
+            ids.push(id);
+            touch(&mut tx, id).await;
+        } else {
+            let id = ids[chance.random_range(0..ids.len())];
+            let mut row = conversations::by_id(&mut tx, id).await.expect("an answer").expect("it is there");
+            let later = row.created_at + seconds(chance.random_range(0..7_000));
+            match chance.random_range(0..5) {
+                0 => row.first_response_at = row.first_response_at.or(Some(later)),
+                1 => {
+                    row.status = ConversationStatus::Closed;
+                    row.closed_at = Some(later);
+                    row.close_reason = Some(CloseReason::ALL[chance.random_range(0..CloseReason::ALL.len())]);
+                }
+                2 => {
+                    row.status = ConversationStatus::Queued;
+                    (row.closed_at, row.close_reason) = (None, None);
+                }
+                3 => row.team_id = Some(ground.sales),
+                _ => {
+                    row.last_seq += 1;
+                    row.last_message_at = now() - TimeDelta::hours(1);
+                    let status = [DeliveryStatus::Sent, DeliveryStatus::Failed][chance.random_range(0..2)];
+                    let said = message(id, &ground, row.last_seq, Direction::Outbound, status);
+                    messages::insert(&mut tx, &[said]).await.expect("a message");
+                }
+            }
+            conversations::update(&mut tx, &[row]).await.expect("a conversation");
+            touch(&mut tx, id).await;
+        }
+        tx.commit().await.expect("a commit");
+        if step > 40 && chance.random_bool(0.2) {
+            rollup::roll_up(db, now(), chance.random_range(1..9)).await.expect("rolls up");
+        }
+    }
+    let mut before = Vec::new();
+    let range = "?from=2026-02-10T00:20:00Z&to=2026-03-05T13:40:00Z&bucket=day";
+    for name in REPORTS {
+        before.push(ground.report(name, range).await["data"].clone());
+    }
+    while rollup::roll_up(db, now(), 50).await.expect("rolls up") > 0 {}
+    let mut tx = db.read().await.expect("reads");
+    let (kept, again) = (rollup::kept(&mut tx).await, rollup::recomputed(&mut tx).await);
+    assert!(kept.as_ref().is_ok_and(|kept| kept.len() > 50));
+    assert_eq!(kept.expect("the hours"), again.expect("the hours"));
+    for (name, before) in REPORTS.iter().zip(before) {
+        assert_eq!(ground.report(name, range).await["data"], before, "{name}: from rows, and from roll-ups");
     }
 }

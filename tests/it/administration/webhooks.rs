@@ -377,8 +377,14 @@ async fn an_address_out_of_use_is_not_called(database: TestDatabase) {
 async fn an_internal_address_is_refused(database: TestDatabase) {
     let ground = Ground::new(database).await;
     for url in [
-        "http://127.0.0.1:1/", "https://169.254.169.254/latest/meta-data", "https://localhost/", "https://[::1]/",
-        "http://example.com/", "https://user:secret@example.com/", "ftp://example.com/", "",
+        "http://127.0.0.1:1/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://localhost/",
+        "https://[::1]/",
+        "http://example.com/",
+        "https://user:secret@example.com/",
+        "ftp://example.com/",
+        "",
     ] {
         let answer = ground.make(json!({ "url": url })).await;
         assert_eq!((answer.status, answer.code()), (400, "INVALID_REQUEST"), "{url}");

@@ -39,7 +39,10 @@ fn metrics_of(expression: &str) -> BTreeSet<String> {
     let functions = ["sum", "max", "min", "rate", "increase", "histogram_quantile", "by", "le"];
     let bare = lists.replace_all(expression, " ").into_owned();
     let bare = braces.replace_all(&bare, " ");
-    word.find_iter(&bare).map(|found| found.as_str().to_owned()).filter(|word| !functions.contains(&word.as_str())).collect()
+    word.find_iter(&bare)
+        .map(|found| found.as_str().to_owned())
+        .filter(|word| !functions.contains(&word.as_str()))
+        .collect()
 }
 
 fn family(metric: &str) -> &str {
@@ -92,7 +95,8 @@ async fn missing(client: &reqwest::Client, url: &str, expressions: &[(String, St
 
 #[test]
 fn the_code_counts_what_is_declared_and_the_document_lists_it() {
-    let macros = Regex::new(r#"metrics::(?:counter|gauge|histogram)!\(\s*"([a-z0-9_]+)""#).expect("the pattern is valid");
+    let macros =
+        Regex::new(r#"metrics::(?:counter|gauge|histogram)!\(\s*"([a-z0-9_]+)""#).expect("the pattern is valid");
     let mut counted = BTreeSet::new();
     for file in source_tree::files("", &["rs"]) {
         if !file.path.starts_with("tests/") {
