@@ -11,13 +11,13 @@ use crate::deps::Deps;
 use crate::runner::Causes;
 
 /// Events that are taken in at once.
-const BITE: i64 = 100;
+const BITE: i64 = 40;
 /// Longest time between two looks.
 const POLL: Duration = Duration::from_secs(10);
 /// How long to rest after a bite, against the time it took.
-const REST: u32 = 8;
+const REST: u32 = 25;
 /// The shortest rest.
-const BREATH: Duration = Duration::from_millis(50);
+const BREATH: Duration = Duration::from_millis(100);
 
 /// Rolls up until `stop`.
 pub(crate) async fn run(deps: Deps, stop: CancellationToken) {

@@ -17,6 +17,7 @@ use patchbay_store::webhooks::WebhookRow;
 use patchbay_store::{StoreError, webhook_deliveries, webhooks};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use call::Caller;
@@ -29,6 +30,10 @@ use crate::workers::CallError;
 const BATCH: i64 = 500;
 /// Longest time between two looks at the feed.
 const POLL: Duration = Duration::from_secs(2);
+/// How often to look whether somebody listens now.
+const LISTENERS: Duration = Duration::from_secs(1);
+/// How often the reader moves on while nobody listens.
+const SKIP: Duration = Duration::from_mins(1);
 /// How long to let events gather after the first.
 const GATHER: Duration = Duration::from_millis(20);
 /// Longest time between two looks at what is due.
@@ -43,11 +48,25 @@ const ALL: i64 = 1_000;
 /// Writes down who hears of what, until `stop`.
 pub(crate) async fn enroll(deps: Deps, enrolled: Arc<Notify>, stop: CancellationToken) {
     let mut wake = deps.db.signals().feed();
+    let mut skipped = Instant::now();
     loop {
         wake.mark_unchanged();
         match hub::enroll(&deps.db, deps.clock.now(), BATCH).await {
-            Ok(0) => {}
-            Ok(_) => {
+            Ok(None) => {
+                // Nobody listens: the feed may grow without waking us.
+                if skipped.elapsed() >= SKIP {
+                    skipped = Instant::now();
+                    if let Err(error) = hub::skip(&deps.db, deps.clock.now()).await {
+                        tracing::debug!(error = %Causes(&error), "the reader of webhooks stays behind");
+                    }
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(LISTENERS) => continue,
+                }
+            }
+            Ok(Some(0)) => {}
+            Ok(Some(_)) => {
                 enrolled.notify_one();
                 if stop.is_cancelled() {
                     return;
@@ -96,7 +115,7 @@ pub(crate) async fn deliver(deps: Deps, caller: Caller, enrolled: Arc<Notify>, s
 
 /// For tests: everything that is due, once, to the end.
 pub(crate) async fn call_once(deps: &Deps) -> Result<usize, CallError> {
-    while hub::enroll(&deps.db, deps.clock.now(), BATCH).await? > 0 {}
+    while hub::enroll(&deps.db, deps.clock.now(), BATCH).await?.is_some_and(|count| count > 0) {}
     let caller = Caller::new(deps)?;
     let mut round = Round::default();
     let mut calls = 0;

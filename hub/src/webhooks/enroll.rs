@@ -1,6 +1,7 @@
 //! Follows the feed and writes down which address hears of which event: in the transaction that moves the reader on, so
 //! that nothing is lost and nothing comes twice, whatever happens to the node.
 
+use chrono::{DateTime, Utc};
 use patchbay_core::ids::WebhookDeliveryId;
 use patchbay_core::webhook::Filter;
 use patchbay_store::feed::{self, StoredEvent};
@@ -15,24 +16,18 @@ const READER: &str = "webhooks";
 /// More than there can be.
 const ALL: i64 = 1_000;
 
-/// Takes the next events, up to `limit`, and tells how many that were. With nobody to tell, everything so far is past.
-pub async fn enroll(db: &Db, now: chrono::DateTime<chrono::Utc>, limit: i64) -> Result<usize, StoreError> {
+/// Takes the next events, up to `limit`, and tells how many that were. `None`: nobody wants to hear of any; then the
+/// reader stays where it is until [`skip`].
+pub async fn enroll(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Option<usize>, StoreError> {
     let mut reading = db.read().await?;
     let listeners = webhooks::page(&mut reading, Some(true), None, ALL).await?;
-    let from = feed::position_of(&mut reading, READER).await?;
     if listeners.is_empty() {
-        let latest = feed::bounds(&mut reading).await?.latest;
-        drop(reading);
-        if latest > from {
-            let mut tx = db.begin().await?;
-            feed::advance(&mut tx, READER, (from, latest), now).await?;
-            tx.commit().await?;
-        }
-        return Ok(0);
+        return Ok(None);
     }
+    let from = feed::position_of(&mut reading, READER).await?;
     let batch = feed::after(&mut reading, from, limit).await?;
     drop(reading);
-    let Some(last) = batch.events.last() else { return Ok(0) };
+    let Some(last) = batch.events.last() else { return Ok(Some(0)) };
     let listeners: Vec<(WebhookRow, Filter)> = listeners
         .into_iter()
         .map(|row| {
@@ -63,11 +58,26 @@ pub async fn enroll(db: &Db, now: chrono::DateTime<chrono::Utc>, limit: i64) -> 
     let mut tx = db.begin().await?;
     if !feed::advance(&mut tx, READER, (from, last.position), now).await? {
         tx.rollback().await?;
-        return Ok(0);
+        return Ok(Some(0));
     }
     webhook_deliveries::insert(&mut tx, &deliveries, now).await?;
     tx.commit().await?;
-    Ok(batch.events.len())
+    Ok(Some(batch.events.len()))
+}
+
+/// Moves the reader to the end of the feed, for nobody wanted to hear of what is behind it.
+pub async fn skip(db: &Db, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let mut reading = db.read().await?;
+    let latest = feed::bounds(&mut reading).await?.latest;
+    let from = feed::position_of(&mut reading, READER).await?;
+    let is_heard = !webhooks::page(&mut reading, Some(true), None, 1).await?.is_empty();
+    drop(reading);
+    if latest <= from || is_heard {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    feed::advance(&mut tx, READER, (from, latest), now).await?;
+    tx.commit().await
 }
 
 /// What an address is sent. `None`: the event holds no JSON, which cannot be.
