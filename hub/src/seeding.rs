@@ -112,28 +112,27 @@ async fn stage(db: &Db, now: DateTime<Utc>) -> Result<Stage, StoreError> {
     let mut inboxes = Vec::new();
     for channel in CHANNELS {
         let name = format!("seed-{channel}");
-        let id = match known.iter().find(|inbox| inbox.name == name) {
-            Some(known) => known.id,
-            None => {
-                let row = InboxRow {
-                    id: InboxId::new(),
-                    settings: json!({ "name": name, "channel": channel.as_str() }),
-                    name,
-                    channel,
-                    address: String::new(),
-                    team_id: of_teams.first().copied(),
-                    account_id: None,
-                    triage: "direct".into(),
-                    provider: "unserved".into(),
-                    origin: "api".into(),
-                    is_active: false,
-                    version: 1,
-                    created_at: now,
-                    updated_at: now,
-                };
-                patchbay_store::inboxes::insert(&mut tx, &row).await?;
-                row.id
-            }
+        let id = if let Some(known) = known.iter().find(|inbox| inbox.name == name) {
+            known.id
+        } else {
+            let row = InboxRow {
+                id: InboxId::new(),
+                settings: json!({ "name": name, "channel": channel.as_str() }),
+                name,
+                channel,
+                address: String::new(),
+                team_id: of_teams.first().copied(),
+                account_id: None,
+                triage: "direct".into(),
+                provider: "unserved".into(),
+                origin: "api".into(),
+                is_active: false,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            };
+            patchbay_store::inboxes::insert(&mut tx, &row).await?;
+            row.id
         };
         inboxes.push((id, channel));
     }
@@ -187,11 +186,11 @@ impl Batch {
         let began = now - TimeDelta::seconds(chance.random_range(0..reach.num_seconds().max(1)));
         let (id, contact) = (ConversationId::new(), ContactId::new());
         let name = format!("{} {}", one(chance, &NAMES).unwrap_or("Dana"), chance.random_range(1_000..10_000));
-        let number = contact.0.as_u128() % 10_000_000_000;
+        let number = contact.0.as_u128() % 1_000_000_000_000_000;
         let address = match channel {
-            Channel::Email => format!("seed-{number:010}@seed.invalid"),
-            Channel::Chat => format!("seed-{number:010}"),
-            _ => format!("+0{number:010}"),
+            Channel::Email => format!("seed-{number:015}@seed.invalid"),
+            Channel::Chat => format!("seed-{number:015}"),
+            _ => format!("+0{number:015}"),
         };
         let agent = one(chance, &stage.agents);
         // Most are answered within minutes, some within hours.

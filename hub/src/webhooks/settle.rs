@@ -75,8 +75,8 @@ fn ending(now: DateTime<Utc>, tried: &Tried) -> Ending {
     };
     let (state, next) = match (state, wait_after(tried.attempt)) {
         (DeliveryState::Pending, Some(wait)) => {
-            #[expect(clippy::cast_possible_truncation, reason = "a tenth of ten hours in milliseconds")]
-            let stretch = TimeDelta::milliseconds((wait.num_milliseconds() as f64 * 0.1 * tried.jitter) as i64);
+            let stretch = wait.to_std().unwrap_or_default().mul_f64(0.1 * tried.jitter.clamp(0.0, 1.0));
+            let stretch = TimeDelta::from_std(stretch).unwrap_or_default();
             (state, now + (wait + stretch).max(tried.retry_after.unwrap_or_default()))
         }
         (DeliveryState::Pending, None) => (DeliveryState::Failed, now),

@@ -9,6 +9,7 @@ use patchbay_core::ids::{ContactId, ConversationId, EventId, InboxId, MessageId,
 use patchbay_core::item::ContentType;
 use patchbay_core::report::Spread;
 use patchbay_hub::reports::rollup;
+use patchbay_hub::seeding::{Seeding, seed};
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::messages::{self, MessageRow};
 use patchbay_store::{Tx, contacts, events};
@@ -31,6 +32,7 @@ both_engines! {
     reports_open_for_those_who_lead_only;
     random_histories_report_what_their_rows_say;
     roll_ups_equal_a_recomputation_after_random_histories;
+    seeded_messages_are_as_many_as_asked_and_stand_in_the_reports;
 }
 
 const REPORTS: [&str; 6] = ["first-response", "resolution", "backlog", "utilisation", "booking", "channels"];
@@ -501,4 +503,20 @@ async fn roll_ups_equal_a_recomputation_after_random_histories(database: TestDat
     for (name, before) in REPORTS.iter().zip(before) {
         assert_eq!(ground.report(name, range).await["data"], before, "{name}: from rows, and from roll-ups");
     }
+}
+
+async fn seeded_messages_are_as_many_as_asked_and_stand_in_the_reports(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let db = &ground.world.hub.db;
+    let mut told = 0;
+    let plan = Seeding { messages: 300, days: 5, chance: 7 };
+    let seeded = seed(db, now(), plan, |done| told = done).await.expect("it seeds");
+    assert_eq!((seeded.messages, told), (300, 300));
+    let report = ground.report("channels", "?from=2026-02-01").await;
+    let total = |field: &str| report["total"][field].as_u64().expect("a count");
+    assert_eq!(total("inbound") + total("outbound"), 300, "{report}");
+    assert_eq!(total("conversations"), seeded.conversations);
+    let mut tx = db.read().await.expect("reads");
+    let (kept, again) = (rollup::kept(&mut tx).await, rollup::recomputed(&mut tx).await);
+    assert_eq!(kept.expect("the hours"), again.expect("the hours"));
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use patchbay_core::clock::Clock;
+use patchbay_core::secret::Secret;
 use patchbay_core::webhook::{Meaning, meaning, signature};
 use patchbay_hub::webhooks::{Door, Tried, door, holding};
 use patchbay_store::webhook_deliveries::Claimed;
@@ -67,7 +68,7 @@ impl Caller {
         };
         let now = clock.now();
         let secrets = holding(webhook, now);
-        let signature = signature(secrets.iter().map(|secret| secret.expose()), now, delivery.body.as_bytes());
+        let signature = signature(secrets.iter().map(Secret::expose), now, delivery.body.as_bytes());
         let call = client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
