@@ -64,6 +64,8 @@ pub mod ranking_rules;
 pub mod recommendations;
 pub mod repairs;
 pub mod reply_tokens;
+pub mod report_rollups;
+pub mod reports;
 pub mod row;
 pub mod schedules;
 pub mod search;
@@ -89,7 +91,9 @@ pub mod tool_windows;
 mod tx;
 pub mod users;
 pub mod vendors;
+pub mod webhook_deliveries;
 pub mod webhook_tokens;
+pub mod webhooks;
 mod writer;
 pub mod zones;
 
