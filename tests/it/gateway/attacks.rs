@@ -78,8 +78,11 @@ async fn words_to_the_model_move_no_money_and_bring_a_person_in(plan: Plan) {
     let after = desk.call("create_transaction_draft", json!({"amount": 5, "description": "Pads"})).await.expect(200);
     assert_eq!(after["draft"]["plan"], "customer+human");
     assert_eq!(desk.ledger().await, (0, 0));
-    let calls =
-        desk.admin().get(&format!("/api/v1/tool-invocations?limit=100&conversation_id={}", desk.conversation)).await.expect(200);
+    let calls = desk
+        .admin()
+        .get(&format!("/api/v1/tool-invocations?limit=100&conversation_id={}", desk.conversation))
+        .await
+        .expect(200);
     let marked = |row: &Value| row["suspicious"]["score"].as_u64().is_some_and(|score| score >= 3);
     assert!(calls["data"].as_array().expect("a list").iter().filter(|row| marked(row)).count() >= 4);
 }
