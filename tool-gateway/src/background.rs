@@ -65,7 +65,9 @@ impl Gateway {
                 Heard::Events(1.., messages) => {
                     // Only now: the proof in a message is taken before the assistant looks at the draft.
                     if let Some(offers) = &offers {
-                        messages.iter().for_each(|message| offers.offer(*message));
+                        for message in messages {
+                            offers.offer(message);
+                        }
                     }
                     if !stop.is_cancelled() {
                         continue;

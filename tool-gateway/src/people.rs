@@ -85,7 +85,7 @@ async fn drafts(
             word.to_uppercase()
                 .parse::<DraftState>()
                 .or_else(|_| by_other_word(&word))
-                .map_err(|_| ApiError::new(Code::InvalidQuery, "state is not one we know"))?,
+                .map_err(|()| ApiError::new(Code::InvalidQuery, "state is not one we know"))?,
         ),
     };
     let limit = limit(params.limit)?;

@@ -28,7 +28,7 @@ impl Gateway {
             match &call.arguments[name] {
                 Value::String(word) if word != "all" => query.push((name, word.clone())),
                 Value::Array(words) => {
-                    query.extend(words.iter().filter_map(Value::as_str).map(|word| (name, word.to_owned())))
+                    query.extend(words.iter().filter_map(Value::as_str).map(|word| (name, word.to_owned())));
                 }
                 _ => {}
             }
