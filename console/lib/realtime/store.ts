@@ -100,6 +100,7 @@ export class Store {
   readonly #presence = new Map<string, PresenceStatus>();
   readonly #queues = new Map<string, number>();
   readonly #stopped = new Map<string, Stopped>();
+  readonly #retired = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
   /** Rows whose place in a list may have changed. */
@@ -148,6 +149,15 @@ export class Store {
 
   watchers(conversationId: string): readonly Watcher[] {
     return this.#watchers.get(conversationId) ?? NO_WATCHERS;
+  }
+
+  /** A failed message another one stands for now. */
+  isRetired(messageId: string): boolean {
+    return this.#retired.has(messageId);
+  }
+
+  retire(messageIds: readonly string[]): void {
+    for (const id of messageIds) this.#retired.add(id);
   }
 
   presence(userId: string): PresenceStatus | null {

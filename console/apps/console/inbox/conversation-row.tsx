@@ -158,15 +158,16 @@ function Watching({ id }: { id: string }) {
   );
 }
 
-const LONG_MS = 15 * 60_000;
+const MINUTE_MS = 60_000;
+const LONG_MS = 15 * MINUTE_MS;
 
 /** How long the customer has waited for an answer, whoever has looked meanwhile. */
 function Waiting({ conversation, now }: { conversation: Conversation; now: number }) {
   const t = useTexts();
   const { waiting_since: since } = conversation;
   if (since === null || conversation.status === "closed") return null;
-  const waited = Math.max(0, now - Date.parse(since));
-  if (waited < 60_000) return null;
+  const waited = Math.floor(Math.max(0, now - Date.parse(since)) / MINUTE_MS) * MINUTE_MS;
+  if (waited < MINUTE_MS) return null;
   const words = t.list.waitingFor(span(waited));
   return (
     <span data-waiting title={words} className={cx("inline-flex shrink-0 items-center gap-0.5 text-2xs tabular-nums", waited > LONG_MS ? "text-warn-ink" : "text-ink-faint")}>

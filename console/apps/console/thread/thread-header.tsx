@@ -59,7 +59,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
         {mayClose(me, conversation) && (
           <Button onClick={commands.askClose} className="max-sm:px-2">
             <Check className="size-4" aria-hidden />
-            {t.actions.close}
+            <span className="max-sm:sr-only">{t.actions.close}</span>
           </Button>
         )}
         {conversation.status === "closed" && leads(me, conversation) && (
