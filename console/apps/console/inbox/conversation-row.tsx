@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { Conversation } from "../../../lib/api/model";
 import { shortAge, span } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
-import { useConversation, useDraft, useTyping, useWatchers } from "../../../lib/realtime/hooks";
+import { useConversation, useDraft, useTyping } from "../../../lib/realtime/hooks";
 import { activityOf } from "../../../lib/realtime/merge";
 import { Avatar } from "../../../lib/ui/avatar";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
@@ -88,7 +88,6 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
         </span>
         <span className="mt-0.5 flex items-center gap-2">
           <Second conversation={conversation} here={here} />
-          <Watching id={conversation.id} />
           <Waiting conversation={conversation} now={now} />
           <PriorityMark conversation={conversation} />
           {unread ? (
@@ -141,20 +140,6 @@ function PriorityMark({ conversation }: { conversation: Conversation }) {
     <span className={cx("shrink-0 rounded px-1 text-2xs font-semibold", urgent ? "bg-danger-soft text-danger-ink" : "bg-warn-soft text-warn-ink")}>
       {t.priority[conversation.priority]}
     </span>
-  );
-}
-
-/** Colleagues who have it on screen. */
-function Watching({ id }: { id: string }) {
-  const t = useTexts();
-  const first = useWatchers(id)[0];
-  if (first === undefined) return null;
-  return (
-    <Tip label={t.thread.watching(first.name)}>
-      <span data-watcher={first.name} className="rounded-full ring-2 ring-amber-500">
-        <Avatar name={first.name} size="sm" className="size-4.5! text-[0.5625rem]" />
-      </span>
-    </Tip>
   );
 }
 
