@@ -8,7 +8,8 @@ export type ReportName = (typeof REPORTS)[number];
 export interface Asked {
   from: string;
   to: string;
-  bucket: "hour" | "day";
+  /** One row for each; in one piece, with how things stand now, when missing. */
+  bucket?: "hour" | "day";
 }
 
 export type ReportRow = Readonly<Record<string, unknown>>;

@@ -54,19 +54,21 @@ export function DashboardPage() {
   );
 }
 
-function asked(range: Range): Asked {
+function asked(name: ReportName, range: Range): Asked {
   // Whole hours, so that the same period is asked for again.
   const to = Math.ceil(Date.now() / HOUR) * HOUR;
-  return { from: new Date(to - HOURS[range] * HOUR).toISOString(), to: new Date(to).toISOString(), bucket: range === "day" ? "hour" : "day" };
+  const reach = { from: new Date(to - HOURS[range] * HOUR).toISOString(), to: new Date(to).toISOString() };
+  // Who has how much is told of now alone.
+  return SHOWN[name].lines.length === 0 ? reach : { ...reach, bucket: range === "day" ? "hour" : "day" };
 }
 
 function ReportSection({ name, range }: { name: ReportName; range: Range }) {
   const t = useDashboardTexts();
-  const report = useLoad(`${name} ${range}`, () => readReport(name, asked(range)));
+  const report = useLoad(`${name} ${range}`, () => readReport(name, asked(name, range)));
   useFollow(["conversation.", "message.", "queue."], report.reload, 30_000);
   const save = async () => {
     try {
-      const url = URL.createObjectURL(await reportAsCsv(name, asked(range)));
+      const url = URL.createObjectURL(await reportAsCsv(name, asked(name, range)));
       const link = document.createElement("a");
       Object.assign(link, { href: url, download: `${name}.csv` });
       link.click();
