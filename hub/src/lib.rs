@@ -29,6 +29,7 @@ mod resource;
 mod router;
 mod state;
 pub mod ticket_link;
+pub mod unsubscribe;
 
 pub use error::HubError;
 pub use router::router;
