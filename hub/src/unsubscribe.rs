@@ -32,7 +32,7 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
 /// The link of a conversation. `None` without https, which one click demands.
 pub fn link(public_url: &str, secret: &Secret, conversation: ConversationId) -> Option<String> {
     let is_usable = public_url.starts_with("https://") && !secret.is_empty();
-    is_usable.then(|| format!("{public_url}/unsubscribe/{conversation}.{}", hex::encode(&proof(secret, conversation))))
+    is_usable.then(|| format!("{public_url}/unsubscribe/{conversation}.{}", hex::encode(proof(secret, conversation))))
 }
 
 fn proof(secret: &Secret, conversation: ConversationId) -> Vec<u8> {
@@ -78,12 +78,8 @@ pub(crate) async fn unsubscribe(State(hub): State<Hub>, Path(token): Path<String
     let mut tx = hub.db.begin().await?;
     let row = conversations::by_id(&mut tx, id).await?.filter(|row| row.channel == Channel::Email);
     let row = row.ok_or_else(|| ApiError::not_found("link"))?;
-    let known = patchbay_store::consents::is_suppressed(
-        &mut tx,
-        Channel::Email,
-        &row.contact_address,
-        ConsentScope::Marketing,
-    );
+    let known =
+        patchbay_store::consents::is_suppressed(&mut tx, Channel::Email, &row.contact_address, ConsentScope::Marketing);
     if !known.await? {
         let word = Word {
             channel: Channel::Email,
@@ -129,9 +125,12 @@ mod tests {
         let token = url.strip_prefix("https://hub.test/unsubscribe/").expect("the path");
         assert_eq!(conversation_of(&secret, token).ok(), Some(id));
         let (_, proof) = token.split_once('.').expect("a proof");
-        for forged in
-            [format!("{}.{proof}", ConversationId::new()), format!("{id}.{}", &proof[..8]), id.to_string(), String::new()]
-        {
+        for forged in [
+            format!("{}.{proof}", ConversationId::new()),
+            format!("{id}.{}", &proof[..8]),
+            id.to_string(),
+            String::new(),
+        ] {
             assert!(conversation_of(&secret, &forged).is_err(), "{forged}");
         }
         assert!(conversation_of(&Secret::new("other"), token).is_err());

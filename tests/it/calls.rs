@@ -56,7 +56,8 @@ async fn a_call_is_answered_and_stands_in_the_conversation(plan: Plan) {
             (word(&message["channel"]), word(&message["content"]["type"]), word(&message["content"]["text"]))
         })
         .collect();
-    let expected = [("voice", "text", "Incoming call"), ("voice", "audio", ""), ("voice", "text", "Call ended after 1:01")];
+    let expected =
+        [("voice", "text", "Incoming call"), ("voice", "audio", ""), ("voice", "text", "Call ended after 1:01")];
     assert_eq!(shown, expected.map(|(channel, kind, text)| (channel.to_owned(), kind.to_owned(), text.to_owned())));
     assert_eq!(messages[1]["channel_message_id"], "RE00000000000000000000000000000001");
     assert_eq!(messages[1]["content"]["metadata"]["duration_seconds"], 7);

@@ -154,7 +154,8 @@ fn files_with(folder: &std::path::Path, word: &str) -> Vec<std::path::PathBuf> {
         let path = entry.path();
         if path.is_dir() {
             found.extend(files_with(&path, word));
-        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(word.len()).any(|part| part == word.as_bytes())) {
+        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
+        {
             found.push(path);
         }
     }
@@ -167,13 +168,17 @@ async fn a_mail_of_the_receiver_comes_back_from_the_journal_and_is_forgotten_wit
     let more = format!("{}\n[journal]\nkey = \"{}\"\n", receiver(port), "ab".repeat(32));
     let deployment = Deployment::start_with(Plan::Laptop, &more).await;
     let admin = &deployment.admin;
-    let headers = "From: Dana <dana@client.test>\r\nTo: support@ours.test\r\nContent-Type: text/html\r\nSubject: Garden";
+    let headers =
+        "From: Dana <dana@client.test>\r\nTo: support@ours.test\r\nContent-Type: text/html\r\nSubject: Garden";
     let mine = format!("{headers}\r\nMessage-ID: <quince@client.test>\r\n\r\n<p>A word about quinces</p>");
     assert_eq!(deliver(port, &mine).await.last().map(String::as_str), Some("221"));
     let conversation = wait_for(admin, 1).await.remove(0);
     let objects = deployment.folder(0).to_owned();
     let kept = |word: &str| -> usize {
-        files_with(&objects, word).iter().filter(|path| path.components().any(|part| part.as_os_str() == "media")).count()
+        files_with(&objects, word)
+            .iter()
+            .filter(|path| path.components().any(|part| part.as_os_str() == "media"))
+            .count()
     };
     assert_eq!(kept("quinces"), 2, "its raw form and its page");
 

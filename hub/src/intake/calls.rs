@@ -63,10 +63,16 @@ mod tests {
     #[test]
     fn a_call_is_seen_once_when_it_comes_and_once_when_it_ends() {
         let begun = shown(&event("call.started", &json!({ "call_id": "CA1", "direction": "inbound" }))).unwrap();
-        assert_eq!((begun.channel_message_id.as_str(), begun.content.text.as_deref()), ("CA1:call", Some("Incoming call")));
+        assert_eq!(
+            (begun.channel_message_id.as_str(), begun.content.text.as_deref()),
+            ("CA1:call", Some("Incoming call"))
+        );
         let ended = json!({ "call_id": "CA1", "status": "completed", "duration_seconds": 61 });
         let ended = shown(&event("call.ended", &ended)).unwrap();
-        assert_eq!((ended.channel_message_id.as_str(), ended.content.text.as_deref()), ("CA1:ended", Some("Call ended after 1:01")));
+        assert_eq!(
+            (ended.channel_message_id.as_str(), ended.content.text.as_deref()),
+            ("CA1:ended", Some("Call ended after 1:01"))
+        );
         let ours = json!({ "call_id": "CA2", "direction": "outbound" });
         assert!(shown(&event("call.started", &ours)).is_none());
         assert!(shown(&event("call.dial_result", &json!({ "call_id": "CA1" }))).is_none());

@@ -70,12 +70,7 @@ impl<'a> Consents<'a> {
     }
 
     /// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
-    fn hear_yes(
-        &mut self,
-        message: &'a MessageItem,
-        fresh: &[Fresh<'a>],
-        people: &HashMap<Address<'a>, Person>,
-    ) {
+    fn hear_yes(&mut self, message: &'a MessageItem, fresh: &[Fresh<'a>], people: &HashMap<Address<'a>, Person>) {
         let says_yes = message.content.text.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case("yes"));
         if !says_yes {
             return;

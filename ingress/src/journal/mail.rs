@@ -29,7 +29,9 @@ pub(crate) fn as_request(arrived: &Arrived, raw: &Bytes) -> Option<RawRequest> {
     let first = arrived.envelopes.first()?;
     let mut headers = HeaderMap::new();
     let mut add = |name: &'static str, value: &str| {
-        HeaderValue::from_bytes(value.as_bytes()).ok().map(|value| drop(headers.append(name, value)))
+        let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+        headers.append(name, value);
+        Some(())
     };
     add(SENDER, first.sender.as_deref().unwrap_or_default())?;
     for envelope in &arrived.envelopes {

@@ -27,10 +27,7 @@ pub(crate) struct SocketAccount(pub(crate) String);
 
 /// The proof of sockets.
 pub(crate) fn router(ingress: Ingress, account: SocketAccount) -> Router {
-    Router::new()
-        .route("/webhooks/twilio/voice/relay", get(relay))
-        .layer(Extension(account))
-        .with_state(ingress)
+    Router::new().route("/webhooks/twilio/voice/relay", get(relay)).layer(Extension(account)).with_state(ingress)
 }
 
 /// A call begins. Answers with TwiML that asks for a message. Errors: 401 `WEBHOOK_SIGNATURE_INVALID`, 413 over 1 MB, 429

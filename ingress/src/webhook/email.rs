@@ -160,9 +160,9 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
     let (given, place, key, age) = match proven {
         Ok(proven) => proven,
         Err(refusal) => {
-            let inbox = posted.recipient().and_then(|recipient| {
-                routes.mailbox_of(InboundMail::Mailgun, &recipient).map(|inbox| inbox.id)
-            });
+            let inbox = posted
+                .recipient()
+                .and_then(|recipient| routes.mailbox_of(InboundMail::Mailgun, &recipient).map(|inbox| inbox.id));
             let inbox = inbox.or_else(|| only_mailbox(&routes, InboundMail::Mailgun));
             return refuse_for(ingress, Caller::Mailgun, refusal, inbox).await;
         }

@@ -187,7 +187,8 @@ impl Call<'_> {
         };
         let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
         let last = path.rsplit('/').next().unwrap_or_default();
-        let id = self.form.word("RecordingSid").unwrap_or_else(|| last.split('.').next().unwrap_or_default().to_owned());
+        let id =
+            self.form.word("RecordingSid").unwrap_or_else(|| last.split('.').next().unwrap_or_default().to_owned());
         if id.is_empty() {
             return vec![rejected(self.form, self.ctx.received_at)];
         }

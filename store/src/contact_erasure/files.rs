@@ -135,8 +135,7 @@ pub async fn remains_of(tx: &mut Tx, conversations: &[ConversationId]) -> Result
         .bind_batch(conversations_batch(conversations))
         .all()
         .await?;
-    let (Some(from), Some(to)) =
-        (spans.iter().map(|span| span.first).min(), spans.iter().map(|span| span.last).max())
+    let (Some(from), Some(to)) = (spans.iter().map(|span| span.first).min(), spans.iter().map(|span| span.last).max())
     else {
         return Ok(None);
     };

@@ -91,8 +91,7 @@ async fn a_keyword_is_kept_with_its_evidence_and_lifted_by_the_next(database: Te
     }
     let mut tx = world.db.read().await.unwrap();
     let ledger = consents::history(&mut tx, Channel::Sms, DANA, 10).await.unwrap();
-    let decisions: Vec<_> =
-        ledger.iter().rev().map(|row| (row.decision, row.evidence["keyword"].clone())).collect();
+    let decisions: Vec<_> = ledger.iter().rev().map(|row| (row.decision, row.evidence["keyword"].clone())).collect();
     assert_eq!(
         decisions,
         [
@@ -108,7 +107,8 @@ async fn a_keyword_is_kept_with_its_evidence_and_lifted_by_the_next(database: Te
 async fn a_keyword_that_is_delivered_again_is_no_second_word(database: TestDatabase) {
     let world = World::new(database).await;
     let said = |word: &str, sid: &str, at: &str| {
-        let form = format!("MessageSid={sid}&AccountSid={ACCOUNT_SID}&From=%2B15550107788&To=%2B15550100003&Body={word}");
+        let form =
+            format!("MessageSid={sid}&AccountSid={ACCOUNT_SID}&From=%2B15550107788&To=%2B15550100003&Body={word}");
         let context = MessageContext { received_at: at.parse().unwrap(), consent: Consent::default() };
         twilio::message(&Form::parse(form.as_bytes()), &context)
     };
