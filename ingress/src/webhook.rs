@@ -45,7 +45,7 @@ pub struct Ingress {
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
     mail_auth: MailAuth,
-    chat: ChatParts,
+    chat: Arc<ChatParts>,
     forgeries: Arc<Forgeries>,
 }
 
@@ -77,7 +77,7 @@ impl Ingress {
             sink,
             rates,
             mail_auth,
-            chat: ChatParts::default(),
+            chat: Arc::default(),
             forgeries: Arc::default(),
         }
     }
@@ -85,15 +85,16 @@ impl Ingress {
     /// The same, serving visitors of chats at `desk` beyond taking their messages.
     #[must_use]
     pub fn with_desk(mut self, desk: Desk) -> Self {
-        self.chat.keys = Some(desk.keys().clone());
-        self.chat.desk = Some(desk);
+        let chat = Arc::make_mut(&mut self.chat);
+        chat.keys = Some(desk.keys().clone());
+        chat.desk = Some(desk);
         self
     }
 
     /// The same, reading the sessions that messages carry.
     #[must_use]
     pub fn with_session_keys(mut self, keys: SessionKeys) -> Self {
-        self.chat.keys = Some(keys);
+        Arc::make_mut(&mut self.chat).keys = Some(keys);
         self
     }
 
