@@ -3,15 +3,13 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::clock::Clock;
 use patchbay_tests::services::free_port;
 use patchbay_tests::wait::{PATIENCE, eventually};
-use patchbay_tests::{Caller, Deployment, Plan, both_plans, client, node};
+use patchbay_tests::{Caller, Deployment, Plan, both_plans, client};
 use serde_json::Value;
 use sha2::Sha256;
-use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
@@ -124,104 +122,11 @@ async fn a_page_is_shown_without_what_could_hurt(plan: Plan) {
     assert_eq!(media.bytes().await.expect("a file").as_ref(), b"\x89PNG\r\n\x1a\n0000");
 }
 
-/// Settings of a mailbox that our receiver serves.
-fn receiver(port: u16) -> String {
-    format!("listen_smtp = \"127.0.0.1:{port}\"\n{}", INBOX.replace("\"mailgun\"", "\"smtp\""))
-}
-
-/// A mail to support from Dana, over SMTP: the codes of the answers.
-async fn deliver(port: u16, mail: &str) -> Vec<String> {
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the receiver listens");
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    let script = format!(
-        "EHLO mx.client.test\r\nMAIL FROM:<dana@client.test>\r\nRCPT TO:<support@ours.test>\r\nDATA\r\n{mail}\r\n.\r\nQUIT\r\n"
-    );
-    write.write_all(script.as_bytes()).await.expect("written");
-    let mut codes = Vec::new();
-    while let Some(line) = lines.next_line().await.expect("readable") {
-        if line.as_bytes().get(3) == Some(&b' ') {
-            codes.push(line.get(..3).unwrap_or_default().to_owned());
-        }
-    }
-    codes
-}
-
-/// Every file under a folder that holds `word`.
-fn files_with(folder: &std::path::Path, word: &str) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files_with(&path, word));
-        } else if std::fs::read(&path).is_ok_and(|bytes| bytes.windows(word.len()).any(|part| part == word.as_bytes()))
-        {
-            found.push(path);
-        }
-    }
-    found
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_of_the_receiver_comes_back_from_the_journal_and_is_forgotten_with_its_writer() {
-    let port = free_port();
-    let more = format!("{}\n[journal]\nkey = \"{}\"\n", receiver(port), "ab".repeat(32));
-    let deployment = Deployment::start_with(Plan::Laptop, &more).await;
-    let admin = &deployment.admin;
-    let headers =
-        "From: Dana <dana@client.test>\r\nTo: support@ours.test\r\nContent-Type: text/html\r\nSubject: Garden";
-    let mine = format!("{headers}\r\nMessage-ID: <quince@client.test>\r\n\r\n<p>A word about quinces</p>");
-    assert_eq!(deliver(port, &mine).await.last().map(String::as_str), Some("221"));
-    let conversation = wait_for(admin, 1).await.remove(0);
-    let objects = deployment.folder(0).to_owned();
-    let kept = |word: &str| -> usize {
-        files_with(&objects, word)
-            .iter()
-            .filter(|path| path.components().any(|part| part.as_os_str() == "media"))
-            .count()
-    };
-    assert_eq!(kept("quinces"), 2, "its raw form and its page");
-
-    // Lost, and replayed with the envelope it had.
-    let mut connection = SqliteConnection::connect(deployment.database().url()).await.expect("SQLite opens");
-    for statement in ["delete from message_keys", "delete from messages"] {
-        sqlx::query(statement).execute(&mut connection).await.expect("it is lost");
-    }
-    let now = Clock::system().now();
-    let (from, to) = ((now - TimeDelta::hours(1)).to_rfc3339(), (now + TimeDelta::hours(1)).to_rfc3339());
-    let output = node::run(deployment.folder(0), &["journal", "replay", "--from", &from, "--to", &to]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(said.contains("1 requests replayed, 1 taken, 1 new messages"), "{said}");
-    // What it began is gone too: it begins anew.
-    let anew = wait_for(admin, 2).await.remove(1);
-    let messages = deployment.messages(admin, anew["id"].as_str().expect("an id")).await;
-    assert_eq!(messages.len(), 1, "{messages:?}");
-    assert_eq!(messages[0]["content"]["text"], "A word about quinces");
-
-    // Somebody else writes too; forgetting Dana leaves that alone.
-    let other = mine.replace("dana@client.test>\r\nTo", "omar@client.test>\r\nTo").replace("quince", "medlar");
-    deliver(port, &other).await;
-    wait_for(admin, 3).await;
-    let contact = conversation["contact"]["id"].as_str().expect("an id");
-    admin.post(&format!("/api/v1/contacts/{contact}/erase"), serde_json::json!({})).await.expect(200);
-    let requests = async || -> i64 {
-        let mut connection = SqliteConnection::connect(deployment.database().url()).await.expect("SQLite opens");
-        sqlx::query_scalar("select coalesce(sum(entries), 0) from journal_segments")
-            .fetch_one(&mut connection)
-            .await
-            .expect("a count")
-    };
-    eventually("nothing of it is left", PATIENCE, || async {
-        (kept("quinces") == 0 && requests().await == 1).then_some(())
-    })
-    .await;
-    assert_eq!(kept("medlars"), 2);
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_delivers_to_our_receiver() {
     let port = free_port();
-    let deployment = Deployment::start_with(Plan::Laptop, &receiver(port)).await;
+    let more = format!("listen_smtp = \"127.0.0.1:{port}\"\n{}", INBOX.replace("\"mailgun\"", "\"smtp\""));
+    let deployment = Deployment::start_with(Plan::Laptop, &more).await;
     let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the receiver listens");
     let (read, mut write) = stream.into_split();
     let mut lines = BufReader::new(read).lines();

@@ -4,7 +4,6 @@ mod administration;
 mod authority;
 mod bad_input;
 mod callers;
-mod calls;
 mod chat;
 mod contacts;
 mod contract;
