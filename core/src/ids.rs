@@ -147,6 +147,12 @@ ids! {
     AuditId,
     /// A row of the outbox.
     OutboxId,
+    /// Somebody else's address that hears of our events.
+    WebhookId,
+    /// One event on its way to such an address.
+    WebhookDeliveryId,
+    /// One try to hand such an event over.
+    WebhookAttemptId,
     /// Whoever acts: a user, a service, a contact on whose behalf the ingress acts.
     ActorId,
     /// One running process of an installation.

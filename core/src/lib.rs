@@ -32,12 +32,14 @@ pub mod notice;
 pub mod outbox;
 pub mod place;
 pub mod redaction;
+pub mod report;
 pub mod role;
 pub mod secret;
 pub mod technician;
 pub mod template;
 pub mod ticket;
 pub mod tool;
+pub mod webhook;
 
 pub use channel::UnknownWord;
 pub use code::Code;

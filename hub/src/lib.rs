@@ -25,11 +25,15 @@ pub mod quarantine;
 pub mod received_files;
 pub mod recovery;
 pub mod replies;
+pub mod reports;
 mod resource;
 mod router;
+pub mod seeding;
+mod sheet;
 mod state;
 pub mod ticket_link;
 pub mod unsubscribe;
+pub mod webhooks;
 
 pub use error::HubError;
 pub use router::router;

@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, ticket_link, unsubscribe,
+    performers, places, quarantine, recovery, replies, reports, ticket_link, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -28,4 +28,6 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(dead_letters::router())
         .merge(quarantine::router())
         .merge(recovery::router())
+        .merge(reports::router())
+        .merge(webhooks::router())
 }

@@ -43,6 +43,8 @@ pub struct HubConfig {
     pub reenactor: Reenactor,
     /// How much one customer may write before nobody is called for it any more.
     pub abuse: AbuseLimits,
+    /// Hosts with their port to which webhooks may lead although they are internal.
+    pub webhook_hosts: Arc<[String]>,
 }
 
 /// How much one customer may write; 0: as much as they like. Source: domain, messages, abuse limits.
@@ -70,6 +72,7 @@ impl Default for HubConfig {
             intake_shards: 4,
             reenactor: Reenactor::default(),
             abuse: AbuseLimits::default(),
+            webhook_hosts: Arc::new([]),
         }
     }
 }

@@ -24,7 +24,8 @@ const EXAMPLES: &str = "Examples:
   patchbay replay tests/vectors/whatsapp/*.json
   patchbay dlq list
   patchbay journal replay --from 2026-01-05 --to 2026-01-06
-  patchbay audit verify";
+  patchbay audit verify
+  patchbay seed --messages 100000";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -76,6 +77,10 @@ pub enum Command {
         #[command(subcommand)]
         action: AuditAction,
     },
+    /// Fills the database with conversations that never were, for measuring. Refused in production.
+    #[command(after_help = "Progress on standard error, the summary on standard output.\n\nExample:\n  \
+                            patchbay seed --messages 10000000 --days 365")]
+    Seed(SeedArgs),
     /// Checks the settings, the stores and the inboxes; one line for each problem.
     Doctor,
     /// Runs fakes of the providers.
@@ -95,6 +100,20 @@ pub struct ServeArgs {
     /// Seeded accounts, teams, users and simulated phones at /sim/.
     #[arg(long)]
     pub demo: bool,
+}
+
+/// What to fill the database with.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct SeedArgs {
+    /// How many messages.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub messages: u64,
+    /// Over how many days up to now they are spread.
+    #[arg(long, value_name = "N", default_value_t = 90)]
+    pub days: u32,
+    /// Where chance begins: the same number writes the same conversations.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub chance: u64,
 }
 
 /// A part of the server.

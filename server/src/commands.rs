@@ -7,6 +7,7 @@ pub(crate) mod journal;
 mod openapi;
 mod redact;
 mod replay;
+mod seed;
 mod serve;
 mod simulate;
 mod token;
@@ -59,6 +60,7 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
         Command::Journal { action } => journal::run(&settings()?, action).await,
         Command::Audit { action } => audit::run(&settings()?, action).await,
+        Command::Seed(arguments) => seed::run(&settings()?, arguments).await,
         Command::Doctor => doctor::run(&settings()?).await,
         Command::Simulate { what } => simulate::run(&settings()?, what).await,
     }

@@ -11,7 +11,7 @@ mod pages;
 mod roles;
 pub mod settings;
 mod sinks;
-mod telemetry;
+pub mod telemetry;
 
 pub use app::{Running, StartError, start};
 pub use document::openapi;

@@ -1,7 +1,11 @@
 //! Logs and metrics of the process.
 
+mod families;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
+
+pub use families::{FAMILIES, Kind};
 
 use crate::settings::{LogFormat, LogSettings};
 
@@ -27,5 +31,6 @@ pub(crate) fn metrics() -> PrometheusHandle {
     let handle = recorder.handle();
     // A second server in the same process (a test) renders nothing of its own.
     let _kept = metrics::set_global_recorder(recorder);
+    families::describe();
     handle
 }

@@ -79,12 +79,12 @@ crate::record! {
     }
 }
 
-/// Conversations that wait in each team's queue.
+/// Conversations that wait in each team's queue, also where none does.
 pub async fn queues(tx: &mut Tx) -> Result<Vec<Load>, StoreError> {
     tx.query(
-        "select t.slug as subject, cast(count(*) as bigint) as count
-         from conversations v join teams t on t.id = v.team_id
-         where v.status <> 'closed' and v.status = 'queued'
+        "select t.slug as subject, cast(count(v.id) as bigint) as count
+         from teams t
+         left join conversations v on v.team_id = t.id and v.status = 'queued' and v.status <> 'closed'
          group by t.slug order by t.slug",
     )
     .all()

@@ -116,6 +116,18 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0012_gateway.sql"),
         include_str!("../../migrations/postgres/0012_gateway.sql"),
     ),
+    (
+        15,
+        "reports",
+        include_str!("../../migrations/sqlite/0015_reports.sql"),
+        include_str!("../../migrations/postgres/0015_reports.sql"),
+    ),
+    (
+        16,
+        "webhooks",
+        include_str!("../../migrations/sqlite/0016_webhooks.sql"),
+        include_str!("../../migrations/postgres/0016_webhooks.sql"),
+    ),
 ];
 
 impl Db {

@@ -63,6 +63,8 @@ pub mod ranking_rules;
 pub mod recommendations;
 pub mod repairs;
 pub mod reply_tokens;
+pub mod report_rollups;
+pub mod reports;
 pub mod row;
 pub mod schedules;
 pub mod search;
@@ -88,7 +90,9 @@ pub mod tool_windows;
 mod tx;
 pub mod users;
 pub mod vendors;
+pub mod webhook_deliveries;
 pub mod webhook_tokens;
+pub mod webhooks;
 mod writer;
 pub mod zones;
 

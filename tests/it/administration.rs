@@ -5,6 +5,8 @@ mod directory;
 mod inboxes;
 mod logins;
 mod people;
+mod reports;
 mod start;
 mod templates;
+mod webhooks;
 mod world;

@@ -58,6 +58,10 @@ const RUN: Door = Only(&[Role::Admin, Role::Supervisor, Role::Dispatcher]);
 const SEE_INBOXES: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
 const SEE_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor, Role::Auditor]);
 const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
+/// See reports.
+const REPORTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
+/// See which addresses of others hear of events.
+const SEE_WEBHOOKS: Door = Only(&[Role::Admin, Role::Auditor]);
 /// See what assistants do.
 const SEE_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Auditor]);
 /// See what assistants do in all conversations; an agent names one.
@@ -180,6 +184,12 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/quarantine/{id}/discard", "post", MEND_FAILURES),
     ("/api/v1/quarantine/{id}/replay", "post", MEND_FAILURES),
     ("/api/v1/repairs/{id}", "get", SEE_FAILURES),
+    ("/api/v1/reports/backlog", "get", REPORTS),
+    ("/api/v1/reports/booking", "get", REPORTS),
+    ("/api/v1/reports/channels", "get", REPORTS),
+    ("/api/v1/reports/first-response", "get", REPORTS),
+    ("/api/v1/reports/resolution", "get", REPORTS),
+    ("/api/v1/reports/utilisation", "get", REPORTS),
     ("/api/v1/sites", "get", PLACES),
     ("/api/v1/sites", "post", ADMIN),
     ("/api/v1/sites/{id}", "get", PLACES),
@@ -207,6 +217,17 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/users/{id}", "get", STAFF),
     ("/api/v1/users/{id}", "patch", ADMIN),
     ("/api/v1/users/{id}", "delete", ADMIN),
+    ("/api/v1/webhooks", "get", SEE_WEBHOOKS),
+    ("/api/v1/webhooks", "post", ADMIN),
+    ("/api/v1/webhooks/{id}", "get", SEE_WEBHOOKS),
+    ("/api/v1/webhooks/{id}", "patch", ADMIN),
+    ("/api/v1/webhooks/{id}", "delete", ADMIN),
+    ("/api/v1/webhooks/{id}/deliveries", "get", SEE_WEBHOOKS),
+    ("/api/v1/webhooks/{id}/deliveries/{delivery_id}", "get", ADMIN),
+    ("/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay", "post", ADMIN),
+    ("/api/v1/webhooks/{id}/replay", "post", ADMIN),
+    ("/api/v1/webhooks/{id}/rotate-secret", "post", ADMIN),
+    ("/api/v1/webhooks/{id}/test", "post", ADMIN),
     ("/api/v1/assets", "get", PLACES),
     ("/api/v1/assets", "post", RUN),
     ("/api/v1/assets/{id}", "get", PLACES),
@@ -428,6 +449,7 @@ fn example(document: &Value, name: &str, schema: &Value) -> Value {
         (_, "kind") => json!("vehicle"),
         (_, "target_urgency") => json!("HIGH"),
         _ if schema["format"] == "uuid" => json!(ABSENT),
+        _ if schema["format"] == "date-time" => json!("2026-01-05T08:00:00Z"),
         _ => schema["enum"].get(0).cloned().unwrap_or(json!("text")),
     }
 }

@@ -47,6 +47,28 @@ pub struct WorkersConfig {
     pub sms: SmsConfig,
     /// How ticket events are handed on.
     pub outbox: OutboxConfig,
+    /// How addresses of others hear of events.
+    pub webhooks: WebhookConfig,
+}
+
+/// How addresses of others hear of events.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WebhookConfig {
+    /// Hosts with their port, such as `127.0.0.1:9000`, to which webhooks may lead although they are internal.
+    pub internal_hosts: Vec<String>,
+    /// Longest time for one call, in seconds. Source: domain, integration hub.
+    pub timeout_seconds: u64,
+    /// Calls to one address at once.
+    pub calls_at_once: usize,
+    /// Days that settled deliveries stay in the log.
+    pub log_days: u32,
+}
+
+impl Default for WebhookConfig {
+    fn default() -> Self {
+        Self { internal_hosts: Vec::new(), timeout_seconds: 10, calls_at_once: 16, log_days: 30 }
+    }
 }
 
 /// Whether SMS really go out.
@@ -114,6 +136,7 @@ impl Default for WorkersConfig {
             .to_vec(),
             sms: SmsConfig::default(),
             outbox: OutboxConfig::default(),
+            webhooks: WebhookConfig::default(),
         }
     }
 }
@@ -138,6 +161,12 @@ impl WorkersConfig {
 
     pub(crate) fn reconcile_after(&self) -> Duration {
         Duration::from_secs(self.reconcile_after_seconds)
+    }
+}
+
+impl WebhookConfig {
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout_seconds.clamp(1, 60))
     }
 }
 

@@ -9,7 +9,7 @@ use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{
     StoreError, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs, statuses, sweeps,
-    webhook_tokens,
+    webhook_deliveries, webhook_tokens,
 };
 use serde_json::json;
 
@@ -96,6 +96,8 @@ enum Table {
     Imports,
     Repairs,
     WebhookTokens,
+    WebhookDeliveries,
+    WebhookAttempts,
 }
 
 impl Table {
@@ -103,7 +105,7 @@ impl Table {
         if matches!(self, Self::Journal) { JOURNAL_BITE } else { BITE }
     }
 
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::IdempotencyKeys,
         Self::RefreshTokens,
         Self::LoginFailures,
@@ -113,6 +115,8 @@ impl Table {
         Self::Imports,
         Self::Repairs,
         Self::WebhookTokens,
+        Self::WebhookDeliveries,
+        Self::WebhookAttempts,
     ];
 }
 
@@ -130,7 +134,15 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
         Table::Imports => contact_imports::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
         Table::Repairs => repairs::sweep(&mut tx, ctx.now - REPAIRS_KEPT_FOR, BITE).await?,
         Table::WebhookTokens => webhook_tokens::forget(&mut tx, ctx.now, BITE).await?,
+        Table::WebhookDeliveries => webhook_deliveries::sweep(&mut tx, ctx.now - webhook_log(deps), BITE).await?,
+        Table::WebhookAttempts => {
+            webhook_deliveries::sweep_attempts(&mut tx, ctx.now - webhook_log(deps), BITE).await?
+        }
     };
     tx.commit().await?;
     Ok(gone)
+}
+
+fn webhook_log(deps: &Deps) -> TimeDelta {
+    TimeDelta::days(deps.config.webhooks.log_days.into())
 }

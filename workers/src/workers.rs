@@ -8,6 +8,7 @@ use patchbay_core::inbox_health::HealthState;
 use patchbay_core::job::JobQueue;
 use patchbay_hub::inbox_health as health;
 use patchbay_store::{StoreError, inbox_health, jobs};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{relay, search_index, sweep};
+use crate::{relay, roll_up, search_index, sweep, webhooks};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -26,6 +27,17 @@ const SCHEDULE_EVERY: Duration = Duration::from_mins(5);
 /// Starts the workers.
 #[derive(Clone, Copy, Debug)]
 pub struct Workers;
+
+/// Webhooks could not be called.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The database did not play along.
+    #[error("the store refused")]
+    Store(#[from] StoreError),
+    /// There is nothing to call with.
+    #[error("no client")]
+    Client(#[from] NoClient),
+}
 
 /// Workers that run. Dropping it stops them without waiting; [`RunningWorkers::stopped`] waits.
 #[derive(Debug)]
@@ -45,6 +57,10 @@ impl Workers {
         tasks.spawn(measure(deps.clone(), stop.clone()));
         tasks.spawn(relay::run(deps.clone(), stop.clone()));
         tasks.spawn(search_index::run(deps.clone(), stop.clone()));
+        tasks.spawn(roll_up::run(deps.clone(), stop.clone()));
+        let enrolled = Arc::new(Notify::new());
+        tasks.spawn(webhooks::enroll(deps.clone(), enrolled.clone(), stop.clone()));
+        tasks.spawn(webhooks::deliver(deps.clone(), webhooks::Caller::new(deps)?, enrolled, stop.clone()));
         tasks.spawn(schedule(deps.clone(), stop.clone()));
         Ok(RunningWorkers { tasks, heartbeat })
     }
@@ -52,6 +68,12 @@ impl Workers {
     /// Takes the next events into the search index and tells how many: for tests that do not want to wait.
     pub async fn index(deps: &Deps) -> Result<usize, StoreError> {
         search_index::index(deps).await
+    }
+
+    /// Writes down who hears of the next events, then calls everybody who is due and waits for the answers: for tests
+    /// that move the clock. Tells how many calls that were.
+    pub async fn call_webhooks(deps: &Deps) -> Result<usize, CallError> {
+        webhooks::call_once(deps).await
     }
 
     /// Only the runner with all its workers: for tests that drain it themselves.

@@ -1,8 +1,11 @@
 // The addresses of the console. Filters live in the address, so that a link shows the same list to everybody.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import type { CockpitFilter } from "../../lib/api/dispatch";
 import type { Channel } from "../../lib/api/model";
 import { VIEWS, type ViewName } from "../../lib/realtime/views";
+import { sessionState } from "../../lib/api/session";
 import { InboxPage } from "./inbox/inbox-page";
+import { homeOf } from "./session/areas";
 import { Shell } from "./shell/shell";
 
 export interface InboxSearch {
@@ -32,9 +35,16 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/inbox/$view", params: { view: "all" } });
+    throw toFirstPage();
   },
 });
+
+/** Where whoever is signed in starts: the inbox, the cockpit, or what else their role works with. */
+function toFirstPage() {
+  const session = sessionState();
+  const home = session.kind === "signed_in" ? homeOf(session.me) : "inbox";
+  return home === "inbox" ? redirect({ to: "/inbox/$view", params: { view: "all" } }) : redirect({ to: home });
+}
 
 const inbox = createRoute({
   getParentRoute: () => root,
@@ -84,11 +94,50 @@ const quarantine = createRoute({
 });
 const quarantined = createRoute({ getParentRoute: () => quarantine, path: "$failureId" });
 
+// The dispatcher's cockpit, with its filters in the address.
+const cockpit = createRoute({
+  getParentRoute: () => root,
+  path: "/cockpit",
+  component: lazyRouteComponent(() => import("./cockpit/cockpit-page"), "CockpitPage"),
+  validateSearch: (asked: Record<string, unknown>): CockpitFilter => {
+    const found: CockpitFilter = {};
+    for (const name of ["state", "priority", "sla_status", "assigned_tech_id"] as const) {
+      const value = asked[name];
+      if (typeof value === "string" && value !== "") found[name] = value;
+    }
+    return found;
+  },
+});
+const cockpitTicket = createRoute({ getParentRoute: () => cockpit, path: "$ticketId" });
+
+const calls = page("/approvals/calls", () => import("./assistants/calls-page"), "CallsPage");
+const switches = page("/approvals/switches", () => import("./assistants/switches-page"), "SwitchesPage");
+const approvals = page("/approvals", () => import("./assistants/approvals-page"), "ApprovalsPage");
+const approval = createRoute({ getParentRoute: () => approvals, path: "$draftId" });
+const alerts = page("/alerts", () => import("./operations/alerts-page"), "AlertsPage");
+const system = page("/system", () => import("./operations/system-page"), "SystemPage");
+const settings = page("/settings", () => import("./settings/settings-page"), "SettingsPage");
+const components = page("/dev/ui", () => import("./dev/components-page"), "ComponentsPage");
+const administration = createRoute({
+  getParentRoute: () => root,
+  path: "/admin",
+  beforeLoad: ({ location }) => {
+    if (/\/admin\/?$/.test(location.pathname)) throw redirect({ to: "/admin/$resource", params: { resource: "teams" } });
+  },
+});
+const resource = page("/admin/$resource", () => import("./admin/resource-page"), "ResourceRoute");
+const resourceRow = createRoute({ getParentRoute: () => resource, path: "$rowId" });
+
+/** A page of its own, loaded when it is opened. */
+function page<Path extends `/${string}`, Name extends string>(path: Path, load: () => Promise<Record<Name, () => React.ReactNode>>, name: Name) {
+  return createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as () => Promise<Record<string, () => React.ReactNode>>, name) });
+}
+
 const elsewhere = createRoute({
   getParentRoute: () => root,
   path: "$",
   beforeLoad: () => {
-    throw redirect({ to: "/inbox/$view", params: { view: "all" } });
+    throw toFirstPage();
   },
 });
 
@@ -104,6 +153,16 @@ export const router = createRouter({
     search,
     letters.addChildren([letter]),
     quarantine.addChildren([quarantined]),
+    cockpit.addChildren([cockpitTicket]),
+    calls,
+    switches,
+    approvals.addChildren([approval]),
+    alerts,
+    system,
+    settings,
+    components,
+    administration,
+    resource.addChildren([resourceRow]),
     elsewhere,
   ]),
   basepath: "/app",

@@ -60,3 +60,22 @@ export function Select({ label, hint, error, className, children, ...rest }: Lab
     </Field>
   );
 }
+
+/** Yes or no, with its label beside the box. */
+export function Toggle({ label, hint, error, className, ...rest }: Labelled & Omit<ComponentProps<"input">, "type">) {
+  const id = useId();
+  return (
+    <div className={cx("grid gap-1", className)}>
+      <label htmlFor={id} className="flex min-h-6 items-center gap-2.5 text-[0.8125rem] font-medium">
+        <input id={id} type="checkbox" {...invalid(id, error)} {...rest} className="size-4 accent-accent" />
+        {label}
+        {hint !== undefined && <span className="text-xs font-normal text-ink-faint">{hint}</span>}
+      </label>
+      {error && (
+        <p id={`${id}-error`} className="text-xs text-danger-ink">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}

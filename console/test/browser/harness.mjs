@@ -154,6 +154,31 @@ export async function signIn(page, server, role, path = "/app/") {
   return person;
 }
 
+/** Signs in as the demo person of a role whose first page need not be the inbox. */
+export async function enter(page, server, role, path = "/app/") {
+  page.context().setDefaultTimeout(20_000);
+  await page.goto(server.url + path);
+  const person = (await server.people()).find((one) => one.role === role);
+  assert.ok(person, `the demo has no ${role}`);
+  await page.getByLabel("Email").fill(person.email);
+  await page.getByLabel("Password").fill(person.password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.locator("[data-connection=live]").waitFor({ state: "attached" });
+  return person;
+}
+
+/** Calls the API as the demo person of a role. */
+export async function caller(server, role) {
+  const person = (await server.people()).find((one) => one.role === role);
+  const { access_token: token } = await server.api("/api/v1/auth/login", { method: "POST", body: JSON.stringify({ email: person.email, password: person.password }) });
+  return (path, body, method = body === undefined ? "GET" : "POST") =>
+    server.api(path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, "idempotency-key": crypto.randomUUID() },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+}
+
 /** The row of a contact in the list. */
 export function row(page, name) {
   return page.locator("[data-conversation]", { hasText: name });

@@ -61,7 +61,7 @@ describe("people", () => {
   ]) {
     it(`shows an empty list of ${name.toLowerCase()} in ${colorScheme} colors`, async () => {
       await page.emulateMedia({ colorScheme });
-      await page.getByRole("link", { name: "Repairs", exact: true }).click();
+      await page.getByRole("link", { name: "Administration", exact: true }).click();
       await page.getByRole("link", { name, exact: true }).click();
       await page.getByRole("heading", { name: heading, level: 1 }).waitFor({ state: "attached" });
       await page.getByText("Nothing here").waitFor();

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use patchbay_core::ticket::TicketState;
 use patchbay_http::Chain;
 use patchbay_store::alert_signals::{self, Span};
 use patchbay_store::{StoreError, alert_conditions};
@@ -95,20 +96,21 @@ impl Alerts {
         for queue in alert_signals::queues(&mut tx).await? {
             metrics::gauge!("backlog", "team" => queue.subject).set(figure(queue.count));
         }
-        for state in alert_signals::open_tickets(&mut tx).await? {
-            metrics::gauge!("tickets_open", "state" => state.subject).set(figure(state.count));
+        let open = alert_signals::open_tickets(&mut tx).await?;
+        // What has come down to none is shown as none.
+        for state in TicketState::WORDS {
+            let count = open.iter().find(|load| load.subject == *state).map_or(0, |load| load.count);
+            metrics::gauge!("tickets_open", "state" => *state).set(figure(count));
         }
         let answers = alert_signals::first_responses(&mut tx, since).await?;
         for (percent, name) in [(50, "0.5"), (95, "0.95"), (99, "0.99")] {
-            if let Some(seconds) = percentile(&answers, percent) {
-                metrics::gauge!("first_response_seconds", "quantile" => name).set(figure(seconds));
-            }
+            let seconds = percentile(&answers, percent).map_or(f64::NAN, figure);
+            metrics::gauge!("first_response_seconds", "quantile" => name).set(seconds);
         }
         let resolutions = alert_signals::resolutions(&mut tx, since).await?;
-        if let (Some(median), Some(average)) = (percentile(&resolutions, 50), average(&resolutions)) {
-            metrics::gauge!("resolution_seconds", "statistic" => "median").set(figure(median));
-            metrics::gauge!("resolution_seconds", "statistic" => "average").set(figure(average));
-        }
+        let (median, average) = (percentile(&resolutions, 50), average(&resolutions));
+        metrics::gauge!("resolution_seconds", "statistic" => "median").set(median.map_or(f64::NAN, figure));
+        metrics::gauge!("resolution_seconds", "statistic" => "average").set(average.map_or(f64::NAN, figure));
         Ok(())
     }
 }

@@ -289,6 +289,8 @@ async fn a_ticket_can_be_forced_to_its_end_in_ones_own_role(app: App) {
     let forced = app.on("approver", &ticket, "force-close", force("approver")).await;
     assert_eq!(forced.status, StatusCode::OK, "{}", forced.text);
     assert_eq!(forced.json()["state"], "CLOSED");
+    let invoice = app.get(&app.token("finance"), &format!("/tickets/{}/invoice", ticket.id)).await;
+    assert_eq!(invoice.json()["state"], "VOIDED", "nobody is left with a draft that cannot be approved");
     let mut tx = app.db.read().await.expect("reads");
     let packet = closeouts::artifact(&mut tx, ticket.id, "closeout_packet").await.expect("reads").expect("is kept");
     assert_eq!(packet.payload["override"]["override_code"], "CUSTOMER_GONE");

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::read::filter;
 use crate::error::HubError;
 use crate::resource::record;
+use crate::sheet::harmless;
 use crate::state::Hub;
 
 /// The columns, as an import takes them.
@@ -116,25 +117,4 @@ fn cells(row: &ContactRow, identities: &[IdentityRow]) -> Vec<String> {
         harmless(row.timezone.as_deref().unwrap_or_default()),
         row.created_at.to_rfc3339(),
     ]
-}
-
-/// A text that no spreadsheet takes for a formula. Telephone numbers begin with a plus and are left alone: they hold
-/// nothing but digits.
-fn harmless(text: &str) -> String {
-    let is_number = text.starts_with('+') && text.len() > 1 && text.chars().skip(1).all(|c| c.is_ascii_digit());
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number { format!("'{text}") } else { text.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_becomes_a_text_and_a_number_stays() {
-        assert_eq!(harmless("=1+1"), "'=1+1");
-        assert_eq!(harmless("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(harmless("+15550100"), "+15550100");
-        assert_eq!(harmless("+1+cmd"), "'+1+cmd");
-        assert_eq!(harmless("Maya"), "Maya");
-    }
 }

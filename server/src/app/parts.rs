@@ -79,6 +79,7 @@ impl Parts {
                 conversations_per_hour: settings.limits.conversations_per_contact_hour,
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
+            webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),

@@ -17,7 +17,7 @@ use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList};
 use patchbay_hub::directory::DirectoryKeeper;
-use patchbay_hub::{Hub, HubConfig, administration, auth, catalog, performers, places};
+use patchbay_hub::{Hub, HubConfig, administration};
 use patchbay_store::Db;
 use patchbay_store::audit::{self, AuditRow};
 use patchbay_tests::TestDatabase;
@@ -92,6 +92,19 @@ impl Ask<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        let (parts, bytes) = self.raw().await;
+        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// Content type and body of an answer that is no JSON.
+    pub(crate) async fn text(self) -> (String, String) {
+        let (parts, bytes) = self.raw().await;
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        (kind.to_owned(), String::from_utf8(bytes.to_vec()).expect("text"))
+    }
+
+    async fn raw(self) -> (axum::http::response::Parts, axum::body::Bytes) {
         let mut request = Request::builder().method(self.method).uri(&self.path).header("host", "patchbay.test");
         if self.body.is_some() {
             request = request.header("content-type", "application/json");
@@ -103,22 +116,25 @@ impl Ask<'_> {
         let response = self.world.router.clone().oneshot(request).await.expect("the router answers");
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        (parts, bytes)
     }
 }
 
 impl World {
     /// A new installation with its standard teams.
     pub(crate) async fn new(database: TestDatabase) -> Self {
+        Self::opening(database, &[]).await
+    }
+
+    /// The same, where webhooks may lead to these hosts.
+    pub(crate) async fn opening(database: TestDatabase, hosts: &[String]) -> Self {
         let clock = Clock::manual(DateTime::from_timestamp(1_772_719_200, 0).expect("a time"));
         let db = database.open().await;
         administration::ensure_standard_teams(&db, clock.now()).await.expect("teams");
         let files = tempfile::tempdir().expect("a folder");
-        let hub = hub(db, clock, &files);
+        let hub = hub(db, clock, &files, hosts);
         DirectoryKeeper::new(&hub).refresh().await.expect("the directory can be read");
-        let routes = auth::router().merge(administration::router()).merge(places::router());
-        let (router, _) = routes.merge(catalog::router()).merge(performers::router()).split_for_parts();
+        let (router, _) = patchbay_hub::router().split_for_parts();
         let router = router.with_state(hub.clone()).layer(axum::middleware::from_fn(patchbay_http::correlate));
         Self { hub, router, database, _files: files }
     }
@@ -205,7 +221,7 @@ impl World {
     }
 }
 
-fn hub(db: Db, clock: Clock, files: &tempfile::TempDir) -> Hub {
+fn hub(db: Db, clock: Clock, files: &tempfile::TempDir, hosts: &[String]) -> Hub {
     let store = object_store::local::LocalFileSystem::new_with_prefix(files.path()).expect("a folder");
     Hub {
         dispatch: Dispatch::new(db.clone(), patchbay_dispatch::Config::default()),
@@ -219,6 +235,6 @@ fn hub(db: Db, clock: Clock, files: &tempfile::TempDir) -> Hub {
             development: DevelopmentHeaders::Refused,
         },
         files: Arc::new(store),
-        config: Arc::new(HubConfig::default()),
+        config: Arc::new(HubConfig { webhook_hosts: hosts.into(), ..HubConfig::default() }),
     }
 }

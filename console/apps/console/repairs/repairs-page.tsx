@@ -10,6 +10,7 @@ import { cx } from "../../../lib/ui/cx";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { toastError } from "../../../lib/ui/toast";
 import { useLoad } from "../../../lib/ui/use-load";
+import { AdminArea } from "../admin/admin-nav";
 import { useMe } from "../session/me";
 import { DiscardDialog } from "./discard-dialog";
 import { FailureDetail } from "./failure-detail";
@@ -21,11 +22,19 @@ const RATES: readonly number[] = [1, 10, 50];
 type Row = DeadLetter | Quarantined;
 
 export function LettersPage() {
-  return <RepairsPage key="dlq" subject="dlq" />;
+  return (
+    <AdminArea here="dead-letters">
+      <RepairsPage key="dlq" subject="dlq" />
+    </AdminArea>
+  );
 }
 
 export function QuarantinePage() {
-  return <RepairsPage key="quarantine" subject="quarantine" />;
+  return (
+    <AdminArea here="quarantine">
+      <RepairsPage key="quarantine" subject="quarantine" />
+    </AdminArea>
+  );
 }
 
 function RepairsPage({ subject }: { subject: Subject }) {
@@ -84,15 +93,7 @@ function RepairsPage({ subject }: { subject: Subject }) {
     <>
       <section aria-label={title} className={cx("min-h-0 w-full flex-col border-line bg-canvas pb-14 md:flex md:w-96 md:shrink-0 md:border-r md:pb-0", failureId === undefined ? "flex" : "hidden")}>
         <header className="grid gap-3 border-b border-line px-4 py-3">
-          <nav aria-label={t.repairs} className="flex gap-1">
-            <Tab to="/admin/dead-letters" isHere={subject === "dlq"}>
-              {t.letters}
-            </Tab>
-            <Tab to="/admin/quarantine" isHere={subject === "quarantine"}>
-              {t.quarantine}
-            </Tab>
-          </nav>
-          <h1 className="sr-only">{title}</h1>
+          <h1 className="text-base font-semibold tracking-tight">{title}</h1>
           <p className="text-xs text-ink-soft">{subject === "dlq" ? t.lettersHint : t.quarantineHint}</p>
           <div role="group" aria-label={title} className="flex gap-1">
             {STATUSES.map((one) => (
@@ -170,13 +171,5 @@ function RepairsPage({ subject }: { subject: Subject }) {
       </main>
       {discarding && <DiscardDialog count={chosen.size} onClose={() => setDiscarding(false)} onDiscard={(reason) => runMany("discard", reason)} />}
     </>
-  );
-}
-
-function Tab({ to, isHere, children }: { to: "/admin/dead-letters" | "/admin/quarantine"; isHere: boolean; children: React.ReactNode }) {
-  return (
-    <Link to={to} {...(isHere ? { "aria-current": "page" as const } : {})} className={cx("rounded-lg px-3 py-1.5 text-[0.8125rem] font-medium", isHere ? "bg-accent-soft text-accent-text" : "text-ink-soft hover:bg-hover")}>
-      {children}
-    </Link>
   );
 }

@@ -1,5 +1,7 @@
-import { LogOut } from "lucide-react";
+import { useNavigate } from "@tanstack/react-router";
+import { LogOut, SlidersHorizontal } from "lucide-react";
 import { signOut } from "../../../lib/api/session";
+import { useAreaTexts } from "../../../lib/i18n/areas";
 import { setLanguage, useLanguage, useTexts, type Language } from "../../../lib/i18n/language";
 import { usePresence, useWorkspace } from "../../../lib/realtime/hooks";
 import { Avatar } from "../../../lib/ui/avatar";
@@ -10,6 +12,8 @@ import { useMe } from "../session/me";
 
 export function AccountMenu() {
   const t = useTexts();
+  const areas = useAreaTexts();
+  const navigate = useNavigate();
   const { user } = useMe();
   const theme = useTheme();
   const language = useLanguage();
@@ -62,6 +66,9 @@ export function AccountMenu() {
         ]}
       />
       <MenuLine />
+      <MenuItem icon={<SlidersHorizontal className="size-4 text-ink-faint" aria-hidden />} onSelect={() => void navigate({ to: "/settings" })}>
+        {areas.settings}
+      </MenuItem>
       <MenuItem icon={<LogOut className="size-4 text-ink-faint" aria-hidden />} onSelect={() => void signOut()}>
         {t.shell.signOut}
       </MenuItem>

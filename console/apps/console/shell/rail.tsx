@@ -1,31 +1,35 @@
 import { Link, useLocation } from "@tanstack/react-router";
-import { ContactRound, Inbox, Keyboard, Smartphone, Wrench } from "lucide-react";
+import { BellRing, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, Settings2, Smartphone, type LucideIcon } from "lucide-react";
+import { useAreaTexts } from "../../../lib/i18n/areas";
 import { useTexts } from "../../../lib/i18n/language";
 import { usePeopleTexts } from "../../../lib/i18n/people";
 import { IconButton } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { Tip } from "../../../lib/ui/tip";
 import { usePlace } from "../inbox/place";
+import { administers, dispatches, seesAlerts, seesDrafts, worksInbox } from "../session/areas";
 import { useDemoIdentities } from "../session/demo";
 import { useMe } from "../session/me";
 import { AccountMenu } from "./account-menu";
 import { show } from "./overlay";
 import { Logo } from "./logo";
 
-const AREA = "flex size-10 items-center justify-center rounded-xl";
+const AREA = "flex size-10 shrink-0 items-center justify-center rounded-xl";
 const HERE = "bg-accent-soft text-accent-text";
 const ELSEWHERE = "text-ink-soft hover:bg-hover hover:text-ink";
-const AREAS: readonly string[] = ["contacts", "admin"];
-const MENDERS: readonly string[] = ["admin", "supervisor", "auditor"];
+const AREAS = ["contacts", "cockpit", "approvals", "dashboard", "alerts", "admin", "system", "settings", "dev"] as const;
+type Area = (typeof AREAS)[number] | "inbox";
 
 /** The areas of the console on the left edge; along the bottom of a phone, where an open thread hides it. */
 export function Rail() {
   const t = useTexts();
+  const areas = useAreaTexts();
+  const people = usePeopleTexts();
+  const me = useMe();
   const demo = useDemoIdentities().length > 0;
   const { conversationId } = usePlace();
-  const people = usePeopleTexts();
-  const area = useLocation({ select: ({ pathname }) => AREAS.find((one) => pathname.includes(`/${one}/`) || pathname.endsWith(`/${one}`)) ?? "inbox" });
-  const mends = MENDERS.includes(useMe().user.role);
+  const first = useLocation({ select: ({ pathname }) => AREAS.find((one) => pathname.includes(`/${one}/`) || pathname.endsWith(`/${one}`)) ?? "inbox" });
+  const area: Area = first === "system" ? "admin" : first;
   return (
     <nav
       aria-label={t.product}
@@ -34,33 +38,17 @@ export function Rail() {
         conversationId === null ? "flex" : "hidden md:flex",
       )}
     >
-      <Logo className="hidden size-8 md:block" />
-      <div className="flex flex-1 items-center gap-1 md:mt-5 md:flex-col">
-        <Tip label={t.shell.inbox}>
-          <Link
-            to="/inbox/$view"
-            params={{ view: "all" }}
-            aria-label={t.shell.inbox}
-            className={cx(AREA, area === "inbox" ? HERE : ELSEWHERE)}
-          >
-            <Inbox className="size-5" strokeWidth={1.9} />
-          </Link>
-        </Tip>
-        <Tip label={people.contacts}>
-          <Link to="/contacts" aria-label={people.contacts} className={cx(AREA, area === "contacts" ? HERE : ELSEWHERE)}>
-            <ContactRound className="size-5" strokeWidth={1.9} />
-          </Link>
-        </Tip>
-        {mends && (
-          <Tip label={people.repairs}>
-            <Link to="/admin/dead-letters" aria-label={people.repairs} className={cx(AREA, area === "admin" ? HERE : ELSEWHERE)}>
-              <Wrench className="size-5" strokeWidth={1.9} />
-            </Link>
-          </Tip>
-        )}
+      <Logo className="hidden size-8 shrink-0 md:block" />
+      <div className="flex min-h-0 min-w-0 flex-1 items-center gap-1 overflow-x-auto [scrollbar-width:none] md:mt-5 md:flex-col md:overflow-x-visible md:overflow-y-auto">
+        {worksInbox(me) && <Place to="/inbox/all" name={t.shell.inbox} icon={Inbox} isHere={area === "inbox"} />}
+        {worksInbox(me) && <Place to="/contacts" name={people.contacts} icon={ContactRound} isHere={area === "contacts"} />}
+        {dispatches(me) && <Place to="/cockpit" name={areas.cockpit} icon={ClipboardList} isHere={area === "cockpit"} />}
+        {seesDrafts(me) && <Place to="/approvals" name={areas.approvals} icon={FileCheck2} isHere={area === "approvals"} />}
+        {seesAlerts(me) && <Place to="/alerts" name={areas.alerts} icon={BellRing} isHere={area === "alerts"} />}
+        {administers(me) && <Place to="/admin/teams" name={areas.administration} icon={Settings2} isHere={area === "admin"} />}
         {demo && (
           <Tip label={t.shell.phones}>
-            <a href="/sim/" target="_blank" rel="noreferrer" aria-label={t.shell.phones} className="flex size-10 items-center justify-center rounded-xl text-ink-soft hover:bg-hover hover:text-ink">
+            <a href="/sim/" target="_blank" rel="noreferrer" aria-label={t.shell.phones} className={cx(AREA, ELSEWHERE)}>
               <Smartphone className="size-5" strokeWidth={1.9} />
             </a>
           </Tip>
@@ -73,5 +61,15 @@ export function Rail() {
         <AccountMenu />
       </div>
     </nav>
+  );
+}
+
+function Place({ to, name, icon: Icon, isHere }: { to: string; name: string; icon: LucideIcon; isHere: boolean }) {
+  return (
+    <Tip label={name}>
+      <Link to={to} aria-label={name} {...(isHere ? { "aria-current": "page" as const } : {})} className={cx(AREA, isHere ? HERE : ELSEWHERE)}>
+        <Icon className="size-5" strokeWidth={1.9} />
+      </Link>
+    </Tip>
   );
 }

@@ -10,6 +10,7 @@ use patchbay_store::{evidence, tickets};
 use serde_json::{Value, json};
 
 use super::facts::ClosingFacts;
+use crate::effect::billing;
 use crate::error::CommandError;
 use crate::work::{Done, Effect, Work};
 
@@ -31,7 +32,9 @@ pub(super) async fn force_close(work: &mut Work<'_>) -> Result<Effect, CommandEr
     let ctx = work.asked.ctx;
     let input: Override = work.input()?;
     let facts = ClosingFacts::load(work.tx, work.ticket, work.asked.evidence).await?;
-    let change = close::force(work.ticket, &input, &ctx.actor, facts.completion.as_ref())?;
+    let mut change = close::force(work.ticket, &input, &ctx.actor, facts.completion.as_ref())?;
+    // Nobody can approve the draft of a closed ticket any more.
+    change.ticket.invoice_state = billing::void(work.tx, ctx, work.ticket).await?;
     let gate = facts.closing(facts.statement(), ctx.now).gate();
     evidence::freeze(work.tx, work.ticket.id, ctx.actor.id, "ticket.force_close", ctx.now).await?;
     let facts = ClosingFacts::load(work.tx, work.ticket, work.asked.evidence).await?;

@@ -1,0 +1,74 @@
+import { useAdminTexts } from "../../../lib/i18n/admin";
+import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
+import type { Field, FormValue, Shift, Span } from "./fields";
+import { HoursInput } from "./hours-input";
+import { SpanInput } from "./span-input";
+import { useOptions } from "./options";
+import { WordList } from "./word-list";
+
+export interface FieldInputProps {
+  field: Field;
+  value: FormValue;
+  error: string | null;
+  isNew: boolean;
+  disabled: boolean;
+  autoFocus?: boolean;
+  /** Other words than the administration's. */
+  words?: { fields: Readonly<Record<string, string>>; choices: Readonly<Record<string, string>> };
+  onChange: (value: FormValue) => void;
+}
+
+/** The control that fits a field. */
+export function FieldInput({ field, value, error, isNew, disabled, autoFocus = false, words: names, onChange }: FieldInputProps) {
+  const t = useAdminTexts();
+  const { fields, choices: named } = names ?? t;
+  const options = useOptions(field.from, field.by);
+  const common = { label: fields[field.name] ?? field.name, error, disabled, name: field.name, ...(field.required === true ? { "aria-required": true } : {}) };
+  const text = typeof value === "string" ? value : "";
+  const words = Array.isArray(value) && value.every((one) => typeof one === "string") ? (value as readonly string[]) : [];
+  switch (field.kind) {
+    case "toggle":
+      return <Toggle {...common} checked={value === true} onChange={(event) => onChange(event.target.checked)} />;
+    case "long":
+      return <TextArea {...common} rows={4} value={text} autoFocus={autoFocus} onChange={(event) => onChange(event.target.value)} />;
+    case "json":
+      return <TextArea {...common} rows={5} className="font-mono text-xs" spellCheck={false} value={text} onChange={(event) => onChange(event.target.value)} />;
+    case "choice":
+    case "ref": {
+      const choices = field.kind === "ref" ? options : (field.choices ?? []).map((one) => ({ value: one, text: named[one] ?? one }));
+      const listed = text === "" || choices.some((one) => one.value === text);
+      return (
+        <Select {...common} value={text} onChange={(event) => onChange(event.target.value)}>
+          {(field.required !== true || text === "") && <option value="">{t.nothingChosen}</option>}
+          {!listed && <option value={text}>{text}</option>}
+          {choices.map((one) => (
+            <option key={one.value} value={one.value}>
+              {one.text}
+            </option>
+          ))}
+        </Select>
+      );
+    }
+    case "refs":
+      return <WordList {...common} words={words} choices={options} onChange={onChange} />;
+    case "words":
+    case "secrets":
+      return <WordList {...common} words={words} onChange={onChange} />;
+    case "hours":
+      return <HoursInput label={common.label} error={error} disabled={disabled} shifts={Array.isArray(value) ? (value as readonly Shift[]) : []} onChange={onChange} />;
+    case "secret":
+      return <TextField {...common} type="password" autoComplete="new-password" value={text} {...(isNew ? {} : { hint: t.secretKept })} onChange={(event) => onChange(event.target.value)} />;
+    case "moment":
+      return <TextField {...common} type="datetime-local" value={text} onChange={(event) => onChange(event.target.value)} />;
+    case "window":
+    case "windows":
+      return <SpanInput label={common.label} error={error} disabled={disabled} several={field.kind === "windows"} spans={Array.isArray(value) ? (value as readonly Span[]) : []} onChange={onChange} />;
+    case "date":
+      return <TextField {...common} type="date" value={text} onChange={(event) => onChange(event.target.value)} />;
+    case "number":
+    case "money":
+      return <TextField {...common} inputMode="decimal" value={text} onChange={(event) => onChange(event.target.value)} />;
+    default:
+      return <TextField {...common} value={text} autoComplete="off" autoFocus={autoFocus} onChange={(event) => onChange(event.target.value)} />;
+  }
+}

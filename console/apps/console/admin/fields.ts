@@ -1,0 +1,208 @@
+// How a row of the administration becomes a form and a form a body.
+import type { Body, Row, Value } from "../../../lib/api/rows";
+
+export type Kind =
+  | "text"
+  | "long"
+  | "secret"
+  | "number"
+  | "money"
+  | "date"
+  | "toggle"
+  | "choice"
+  | "words"
+  | "secrets"
+  | "hours"
+  | "json"
+  /** A moment, from a moment until another, several of those. */
+  | "moment"
+  | "window"
+  | "windows"
+  /** One row of another kind, and several of them. */
+  | "ref"
+  | "refs";
+
+export interface Field {
+  /** Its name in the body; `bill_to.city` stands inside an object. */
+  name: string;
+  kind: Kind;
+  required?: boolean;
+  choices?: readonly string[];
+  /** Which rows a `ref` chooses from, and by what they are named. */
+  from?: string;
+  by?: "id" | "slug" | "name";
+  /** Where it may be set; both when missing. */
+  only?: "create" | "change";
+  /** Shown only when this holds. */
+  when?: { field: string; is: readonly string[] };
+  /** Shortest text that counts as an answer. */
+  least?: number;
+  /** What a new row starts with. */
+  first?: string | boolean;
+}
+
+export interface Shift {
+  weekday: number;
+  start: string;
+  end: string;
+  enabled: boolean;
+}
+
+/** From when until when, as the browser's fields write it. */
+export interface Span {
+  start: string;
+  end: string;
+}
+
+/** What a form holds: text for nearly everything. */
+export type FormValue = string | boolean | readonly string[] | readonly Shift[] | readonly Span[];
+export type Form = Readonly<Record<string, FormValue>>;
+
+export function emptyValue(field: Field): FormValue {
+  switch (field.kind) {
+    case "toggle":
+      return field.first === true;
+    case "words":
+    case "secrets":
+    case "refs":
+      return [];
+    case "hours":
+      return [];
+    case "window":
+    case "windows":
+      return [{ start: "", end: "" }];
+    default:
+      return typeof field.first === "string" ? field.first : "";
+  }
+}
+
+export function formOf(fields: readonly Field[], row: Row | null): Form {
+  return Object.fromEntries(fields.map((field) => [field.name, row === null ? emptyValue(field) : readValue(field, row)]));
+}
+
+function at(row: Readonly<Record<string, Value>>, name: string): Value {
+  let found: Value = row;
+  for (const part of name.split(".")) {
+    if (found === null || typeof found !== "object" || Array.isArray(found)) return null;
+    found = (found as Record<string, Value>)[part] ?? null;
+  }
+  return found;
+}
+
+/** A link is given by id, slug or name, and told as an object or under a name of its own. */
+function linked(field: Field, row: Row): Value {
+  const value = at(row, field.name);
+  if (value !== null) return value;
+  return at(row, `${field.name}_id`);
+}
+
+function readValue(field: Field, row: Row): FormValue {
+  const value = field.kind === "ref" ? linked(field, row) : at(row, field.name);
+  if (value === null) return emptyValue({ ...field, first: "" });
+  switch (field.kind) {
+    case "toggle":
+      return value === true;
+    case "money":
+      return typeof value === "number" ? (value / 100).toFixed(2) : "";
+    case "words":
+    case "secrets":
+    case "refs":
+      return Array.isArray(value) ? value.map((each) => keyOf(field, each as Value)) : [];
+    case "hours":
+      return Array.isArray(value) ? (value as unknown as Shift[]) : [];
+    case "ref":
+      return keyOf(field, value);
+    case "json":
+      return JSON.stringify(value, null, 2);
+    case "date":
+      return typeof value === "string" ? value.slice(0, 10) : "";
+    default:
+      return String(value);
+  }
+}
+
+function keyOf(field: Field, value: Value): string {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return String(value ?? "");
+  const named = value as Record<string, Value>;
+  return String(named[field.by ?? "id"] ?? named["id"] ?? "");
+}
+
+export class Unreadable extends Error {
+  readonly field: string;
+  readonly reason: "required" | "number" | "json" | "short";
+  constructor(field: string, reason: Unreadable["reason"]) {
+    super(reason);
+    this.field = field;
+    this.reason = reason;
+  }
+}
+
+/** The value of a field for the body; `undefined` leaves it out. Throws `Unreadable`. */
+function writeValue(field: Field, value: FormValue, isNew: boolean): Value | undefined {
+  if (typeof value === "string") {
+    const text = field.kind === "long" || field.kind === "json" ? value : value.trim();
+    if (text === "") {
+      if (field.required === true) throw new Unreadable(field.name, "required");
+      // A secret that is left empty stays as it is.
+      return isNew || field.kind === "secret" ? undefined : null;
+    }
+    if (field.least !== undefined && text.length < field.least) throw new Unreadable(field.name, "short");
+    if (field.kind === "moment") return new Date(text).toISOString();
+    if (field.kind === "number" || field.kind === "money") {
+      const number = Number(text.replace(",", "."));
+      if (!Number.isFinite(number)) throw new Unreadable(field.name, "number");
+      return field.kind === "money" ? Math.round(number * 100) : number;
+    }
+    if (field.kind === "json") {
+      try {
+        return JSON.parse(text) as Value;
+      } catch {
+        throw new Unreadable(field.name, "json");
+      }
+    }
+    return text;
+  }
+  if (typeof value === "boolean") return value;
+  if (field.kind === "window" || field.kind === "windows") return writeSpans(field, value as readonly Span[]);
+  if (value.length === 0) {
+    if (field.required === true) throw new Unreadable(field.name, "required");
+    if (isNew || field.kind === "secrets") return undefined;
+  }
+  return value as unknown as Value;
+}
+
+function writeSpans(field: Field, spans: readonly Span[]): Value | undefined {
+  const whole = spans.filter((span) => span.start !== "" && span.end !== "").map((span) => ({ start: new Date(span.start).toISOString(), end: new Date(span.end).toISOString() }));
+  if (whole.length === 0) {
+    if (field.required === true) throw new Unreadable(field.name, "required");
+    return undefined;
+  }
+  return field.kind === "window" ? whole[0] : whole;
+}
+
+export function isShown(field: Field, form: Form, isNew: boolean): boolean {
+  if (field.only !== undefined && (field.only === "create") !== isNew) return false;
+  return field.when === undefined || field.when.is.includes(String(form[field.when.field] ?? ""));
+}
+
+export function sameValue(a: FormValue | undefined, b: FormValue | undefined): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The body of a new row, or of a change: only what was changed, and only what is shown. Throws `Unreadable`. */
+export function bodyOf(fields: readonly Field[], form: Form, before: Form | null): Body {
+  const body: Body = {};
+  for (const field of fields) {
+    if (!isShown(field, form, before === null)) continue;
+    const value = form[field.name] ?? emptyValue(field);
+    const whole = field.name.split(".")[0] ?? field.name;
+    const nested = whole !== field.name;
+    const changed = before === null || (nested ? fields.some((one) => one.name.startsWith(`${whole}.`) && !sameValue(form[one.name], before[one.name])) : !sameValue(value, before[field.name]));
+    if (!changed) continue;
+    const written = writeValue(field, value, before === null);
+    if (written === undefined || (nested && written === null)) continue;
+    if (nested) body[whole] = { ...(body[whole] as Record<string, Value> | undefined), [field.name.slice(whole.length + 1)]: written };
+    else body[field.name] = written;
+  }
+  return body;
+}

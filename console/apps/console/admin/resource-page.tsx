@@ -1,0 +1,108 @@
+// One page of the administration: its rows, a search where there is one, and the drawer of one row.
+import { Plus, SearchX, Table2 } from "lucide-react";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { getRow, listRows, type Row } from "../../../lib/api/rows";
+import { useAdminTexts } from "../../../lib/i18n/admin";
+import { Button } from "../../../lib/ui/button";
+import { DataTable, type Column } from "../../../lib/ui/data-table";
+import { Page } from "../../../lib/ui/page";
+import { EmptyState, ErrorState } from "../../../lib/ui/states";
+import { toastError } from "../../../lib/ui/toast";
+import { useLoad } from "../../../lib/ui/use-load";
+import { Forbidden } from "../session/forbidden";
+import { useMe } from "../session/me";
+import { AdminArea } from "./admin-nav";
+import { Cell } from "./cell";
+import { RESOURCES, isResource, nameOf, type ResourceName } from "./resources";
+import { RowForm } from "./row-form";
+
+export function ResourceRoute() {
+  const { resource, rowId } = useParams({ strict: false });
+  const me = useMe();
+  if (resource === undefined || !isResource(resource)) return null;
+  return (
+    <AdminArea here={resource}>
+      {RESOURCES[resource].readers.includes(me.user.role) ? <ResourcePage key={resource} name={resource} rowId={rowId ?? null} /> : <Forbidden needs={RESOURCES[resource].readers} />}
+    </AdminArea>
+  );
+}
+
+/** The `rowId` of a row that is being made. */
+const NEW = "new";
+
+function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | null }) {
+  const t = useAdminTexts();
+  const me = useMe();
+  const navigate = useNavigate();
+  const resource = RESOURCES[name];
+  const [q, setQ] = useState("");
+  const [more, setMore] = useState<{ q: string; rows: readonly Row[]; cursor: string | null } | null>(null);
+  const first = useLoad(`${name} ${q}`, () => listRows(resource.path, q === "" ? {} : { q }));
+  const further = more?.q === q ? more : null;
+  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
+  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const open = rowId === null || rowId === NEW ? null : (rows.find((row) => row.id === rowId) ?? null);
+  const alone = useLoad(`row ${open === null && rowId !== NEW ? rowId : ""}`, async () => (open === null && rowId !== null && rowId !== NEW && first.state === "ready" ? getRow(resource.path, rowId) : null));
+  const row = open ?? alone.value;
+  const show = (id: string | null) => void navigate(id === null ? { to: "/admin/$resource", params: { resource: name } } : { to: "/admin/$resource/$rowId", params: { resource: name, rowId: id } });
+  const reload = () => {
+    setMore(null);
+    first.reload();
+  };
+  const showMore = async () => {
+    try {
+      const page = await listRows(resource.path, { cursor, ...(q === "" ? {} : { q }) });
+      setMore({ q, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
+    id: column,
+    title: t.fields[column] ?? column,
+    cell: (one) => <Cell name={name} row={one} column={column} />,
+    wide: index > 1 && column !== resource.state.field && column !== "health",
+  }));
+  const writes = resource.writers.includes(me.user.role);
+  return (
+    <Page
+      title={t.pages[name] ?? name}
+      {...(t.leads[name] === undefined ? {} : { lead: t.leads[name] })}
+      actions={
+        writes && (
+          <Button look="primary" onClick={() => show(NEW)}>
+            <Plus className="size-4" aria-hidden />
+            {t.add(t.one[name] ?? name)}
+          </Button>
+        )
+      }
+    >
+      {resource.search === true && (
+        <input
+          type="search"
+          aria-label={t.search}
+          placeholder={t.search}
+          value={q}
+          onChange={(event) => setQ(event.target.value)}
+          className="mb-4 h-9 w-full max-w-80 rounded-lg border border-line-strong bg-surface px-3 text-sm focus-visible:outline-1 focus-visible:outline-offset-0"
+        />
+      )}
+      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={reload} />}
+      {first.state === "ready" && rows.length === 0 && (
+        <EmptyState icon={q === "" ? Table2 : SearchX} title={q === "" ? t.none : t.noMatch} text={q === "" ? t.noneHint : t.noMatchHint}>
+          {q !== "" && <Button onClick={() => setQ("")}>{t.clear}</Button>}
+        </EmptyState>
+      )}
+      {rows.length > 0 && (
+        <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={first.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one)), run: (one) => show(one.id) }} />
+      )}
+      {cursor !== null && (
+        <div className="pt-4 text-center">
+          <Button onClick={() => void showMore()}>{t.more}</Button>
+        </div>
+      )}
+      {(rowId === NEW || row !== null) && <RowForm key={rowId ?? ""} name={name} row={rowId === NEW ? null : row} onClose={() => show(null)} onSaved={reload} />}
+    </Page>
+  );
+}

@@ -1,0 +1,58 @@
+import { CircleAlert } from "lucide-react";
+import type { QueueItem } from "../../../lib/api/dispatch";
+import { useCockpitTexts } from "../../../lib/i18n/cockpit";
+import { exact, shortAge } from "../../../lib/i18n/when";
+import { useNow } from "../../../lib/realtime/hooks";
+import { Badge, type Tone } from "../../../lib/ui/badge";
+import { DataTable, type Column } from "../../../lib/ui/data-table";
+import { SlaChip, standing } from "./sla-chip";
+
+export const PRIORITY_TONES: Record<string, Tone> = { EMERGENCY: "bad", URGENT: "warn", ROUTINE: "plain" };
+
+export interface QueueGridProps {
+  items: readonly QueueItem[];
+  generatedAt: number;
+  selected: string | null;
+  /** Beside an open ticket there is room for less. */
+  isNarrow: boolean;
+  busy: boolean;
+  onOpen: (id: string) => void;
+}
+
+/** The tickets, the most pressing first, as the server puts them. */
+export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen }: QueueGridProps) {
+  const t = useCockpitTexts();
+  const now = useNow(10_000);
+  const columns: readonly Column<QueueItem>[] = [
+    {
+      id: "ticket",
+      title: t.columns["ticket"] ?? "",
+      cell: (item) => (
+        <span className="inline-flex items-center gap-1.5">
+          {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={t.ticket.review} />}
+          <span className="font-mono text-xs">{item.code}</span>
+        </span>
+      ),
+    },
+    { id: "state", title: t.columns["state"] ?? "", cell: (item) => <Badge>{t.states[item.state] ?? item.state}</Badge> },
+    { id: "priority", title: t.columns["priority"] ?? "", cell: (item) => <Badge tone={PRIORITY_TONES[item.priority] ?? "plain"}>{t.priorities[item.priority] ?? item.priority}</Badge> },
+    { id: "incident", title: t.columns["incident"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.incident_type ?? item.summary}</span> },
+    { id: "site", title: t.columns["site"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.site.name}</span> },
+    { id: "technician", title: t.columns["technician"] ?? "", wide: true, cell: (item) => item.assigned_tech?.name ?? item.assigned_provider?.name ?? <span className="text-ink-faint">–</span> },
+    { id: "start", title: t.columns["start"] ?? "", wide: true, cell: (item) => (item.scheduled_start ? <span className="whitespace-nowrap tabular-nums">{exact(item.scheduled_start)}</span> : <span className="text-ink-faint">–</span>) },
+    { id: "left", title: t.columns["left"] ?? "", cell: (item) => <SlaChip item={item} generatedAt={generatedAt} /> },
+    { id: "sla", title: t.columns["sla"] ?? "", wide: true, cell: (item) => t.sla[standing(item, generatedAt, now).status] },
+    { id: "update", title: t.columns["update"] ?? "", wide: true, cell: (item) => <span className="whitespace-nowrap tabular-nums">{shortAge(item.last_update_at, now)}</span> },
+  ];
+  return (
+    <DataTable
+      label={t.queue}
+      columns={isNarrow ? columns.filter((column) => column.wide !== true) : columns}
+      rows={items}
+      keyOf={(item) => item.ticket_id}
+      selected={selected}
+      busy={busy}
+      open={{ name: (item) => `${t.open(item.code)}: ${item.summary}`, run: (item) => onOpen(item.ticket_id) }}
+    />
+  );
+}

@@ -1,0 +1,21 @@
+// Which areas a role gets to see. The server decides again on every call; this only leaves out what would be refused.
+import type { Me } from "../../../lib/api/model";
+
+const among = (...roles: readonly string[]) => (me: Me): boolean => roles.includes(me.user.role);
+
+export const worksInbox = among("admin", "supervisor", "team_lead", "support_agent", "auditor");
+export const dispatches = among("admin", "supervisor", "team_lead", "dispatcher", "auditor");
+export const seesDrafts = among("admin", "supervisor", "team_lead", "support_agent", "auditor");
+export const setsSwitches = among("admin", "supervisor");
+export const seesAlerts = among("admin", "supervisor", "dispatcher", "auditor");
+export const administers = among("admin", "supervisor", "team_lead", "dispatcher", "auditor");
+export const mends = among("admin", "supervisor", "auditor");
+export const seesSystem = among("admin", "supervisor", "dispatcher", "auditor");
+export const seesReports = among("admin", "supervisor", "team_lead", "auditor");
+
+/** Where somebody starts. */
+export function homeOf(me: Me): "inbox" | "/cockpit" | "/approvals" | "/settings" {
+  if (worksInbox(me)) return "inbox";
+  if (dispatches(me)) return "/cockpit";
+  return seesDrafts(me) ? "/approvals" : "/settings";
+}

@@ -1,0 +1,28 @@
+// The names of the console's areas: the few words every page needs of those that are loaded later.
+import { useLanguage } from "./language";
+
+const en = {
+  cockpit: "Cockpit",
+  approvals: "Approvals",
+  dashboard: "Dashboard",
+  alerts: "Alerts",
+  administration: "Administration",
+  settings: "Settings",
+  components: "Components",
+};
+
+const fr: typeof en = {
+  cockpit: "Répartition",
+  approvals: "Approbations",
+  dashboard: "Tableau de bord",
+  alerts: "Alertes",
+  administration: "Administration",
+  settings: "Réglages",
+  components: "Composants",
+};
+
+export const areaTexts = { en, fr };
+
+export function useAreaTexts(): typeof en {
+  return areaTexts[useLanguage()];
+}

@@ -1,0 +1,137 @@
+// The administration: lines 81, 82, 85 and 86 of the acceptance list, and what belongs to rows.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Browser, Server, caller, enter, eventually } from "./harness.mjs";
+
+describe("administration", () => {
+  let server;
+  let browser;
+  let page;
+  let ask;
+  before(async () => {
+    server = await Server.start();
+    browser = await Browser.start();
+    ask = await caller(server, "admin");
+    page = await (await browser.profile()).newPage();
+    await enter(page, server, "admin", "/app/admin/services");
+  });
+  after(async () => {
+    await browser?.stop();
+    await server?.stop();
+  });
+  afterEach(() => browser.expectQuiet([/409 \(Conflict\)/, /400 \(Bad Request\)/]));
+
+  const drawer = () => page.getByRole("dialog");
+  const go = (path) => page.goto(`${server.url}/app/admin/${path}`);
+
+  it("81: a service is created, changed and taken out of use with the keyboard, and a field that is wrong says so beside it", async () => {
+    const create = page.getByRole("button", { name: "New service" });
+    await create.focus();
+    await page.keyboard.press("Enter");
+    await drawer().getByLabel("Name").waitFor();
+    await eventually(async () => assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "name"));
+    await page.keyboard.type("Replace a pane");
+    await page.keyboard.press("Enter");
+    await drawer().getByText("Fill this in.").waitFor();
+    assert.equal(await drawer().getByLabel("Code", { exact: true }).getAttribute("aria-invalid"), "true");
+    await drawer().getByLabel("Code", { exact: true }).fill("PANE");
+    await drawer().getByLabel("Price").fill("not a number");
+    await page.keyboard.press("Enter");
+    await drawer().getByText("This is not a number.").waitFor();
+    await drawer().getByLabel("Price").fill("125.50");
+    await page.keyboard.press("Enter");
+    await drawer().waitFor({ state: "detached" });
+    const row = page.locator("tbody tr", { hasText: "PANE" });
+    await row.getByText("125.50").waitFor();
+    await row.getByRole("button").focus();
+    await page.keyboard.press("Enter");
+    await drawer().getByLabel("Price").fill("130");
+    await page.keyboard.press("Enter");
+    await drawer().waitFor({ state: "detached" });
+    await row.getByText("130.00").waitFor();
+    await row.getByRole("button").click();
+    await drawer().getByRole("button", { name: "Take out of use" }).click();
+    const question = page.getByRole("dialog", { name: /Take Replace a pane out of use/ });
+    await question.getByText("What refers to it stays as it is").waitFor();
+    await question.getByRole("button", { name: "Take out of use" }).click();
+    await row.getByText("Archived").waitFor();
+  });
+
+  it("82: a phone number that another technician has is refused, and what was entered stays", async () => {
+    const [taken] = (await ask("/api/v1/technicians")).data;
+    await go("technicians/new");
+    await drawer().getByLabel("Name").fill("Second Owner");
+    await drawer().getByLabel("Phone with country code").fill(taken.phone_e164);
+    await drawer().getByRole("button", { name: "Create" }).click();
+    await drawer().locator('[role=alert], [id$="-error"]').first().waitFor();
+    assert.equal(await drawer().getByLabel("Name").inputValue(), "Second Owner");
+    await page.keyboard.press("Escape");
+  });
+
+  it("85: the second of two who edit one row compares before saving", async () => {
+    const zone = await ask("/api/v1/zones", { name: "North shore", description: "first" });
+    await go(`zones/${zone.id}`);
+    await drawer().getByLabel("Description").fill("mine");
+    await ask(`/api/v1/zones/${zone.id}`, { description: "theirs", version: zone.version }, "PATCH");
+    await drawer().getByRole("button", { name: "Save" }).click();
+    const conflict = drawer().locator("[data-conflict]");
+    await conflict.getByRole("cell", { name: "theirs" }).waitFor();
+    await conflict.getByRole("cell", { name: "mine" }).waitFor();
+    await conflict.getByRole("button", { name: "Save mine over it" }).click();
+    await drawer().waitFor({ state: "detached" });
+    assert.equal((await ask(`/api/v1/zones/${zone.id}`)).description, "mine");
+  });
+
+  it("puts people into teams and takes them out", async () => {
+    const team = (await ask("/api/v1/teams")).data.find((one) => one.slug === "sales");
+    await go(`teams/${team.id}`);
+    const member = drawer().locator('[data-member="alex@demo.test"]');
+    await eventually(async () => assert.ok((await drawer().getByLabel("Add a member").locator("option").count()) > 1), 20_000);
+    await drawer().getByLabel("Add a member").selectOption({ label: "Alex Adler" });
+    await member.waitFor();
+    await member.getByRole("button").click();
+    await member.waitFor({ state: "detached" });
+  });
+
+  it("pauses an inbox with a reason and resumes it", async () => {
+    const inbox = (await ask("/api/v1/inboxes")).data.find((one) => one.name === "sms-main");
+    await go(`inboxes/${inbox.id}`);
+    await drawer().getByRole("button", { name: "Pause" }).click();
+    const question = page.getByRole("dialog", { name: "Pause" });
+    await question.getByLabel("Why is it paused?").fill("The provider asked us to");
+    await question.getByRole("button", { name: "Pause" }).click();
+    await drawer().getByText("The provider asked us to").waitFor();
+    await drawer().getByRole("button", { name: "Resume" }).click();
+    await drawer().getByRole("button", { name: "Pause" }).waitFor();
+    await eventually(async () => assert.equal((await ask(`/api/v1/inboxes/${inbox.id}`)).health.state, "ok"));
+  });
+
+  it("plans a technician's time off and cancels it", async () => {
+    const [technician] = (await ask("/api/v1/technicians")).data;
+    await go(`technicians/${technician.id}`);
+    const part = drawer().getByRole("region", { name: "Time off" });
+    await part.getByLabel("From").fill("2030-05-06T00:00");
+    await part.getByLabel("Until").fill("2030-05-07T00:00");
+    await part.getByRole("button", { name: "Add time off" }).click();
+    await part.getByText("2030").first().waitFor();
+    await part.getByRole("button", { name: "Cancel this time off" }).click();
+    await eventually(async () => assert.equal(await part.getByRole("button", { name: "Cancel this time off" }).count(), 0));
+  });
+
+  it("searches, and offers to clear a search without results", async () => {
+    await go("sites");
+    await page.locator("tbody tr").first().waitFor();
+    await page.getByRole("searchbox").fill("no such site anywhere");
+    await page.getByText("Nothing matches").waitFor();
+    await page.getByRole("button", { name: "Clear the search" }).click();
+    await page.locator("tbody tr").first().waitFor();
+  });
+
+  it("65: shows a page for other roles only to them, and says which", async () => {
+    const other = await (await browser.profile()).newPage();
+    await enter(other, server, "support_agent", "/app/admin/users");
+    await other.getByText("Not for your role").waitFor();
+    await other.getByText(/Administrator, Supervisor/).waitFor();
+    await other.context().close();
+  });
+});

@@ -1,0 +1,273 @@
+//! Roll-ups of reports: what conversations add to an hour, kept so that it can be taken back.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::conversation::CloseReason;
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::ids::{ConversationId, TeamId, UserId};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::batch::Batch;
+use crate::error::StoreError;
+use crate::record;
+use crate::tx::Tx;
+
+record! {
+    /// What of a conversation a report asks about.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Facts {
+        /// The conversation.
+        pub id: ConversationId,
+        /// Its team now.
+        pub team_id: Option<TeamId>,
+        /// Its channel.
+        pub channel: Channel,
+        /// When it began.
+        pub created_at: DateTime<Utc>,
+        /// When a person first answered.
+        pub first_response_at: Option<DateTime<Utc>>,
+        /// When it ended.
+        pub closed_at: Option<DateTime<Utc>>,
+        /// Who ended it.
+        pub closed_by: Option<UserId>,
+        /// Why.
+        pub close_reason: Option<CloseReason>,
+    }
+}
+
+record! {
+    /// Messages of a conversation in an hour.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Said {
+        /// The conversation.
+        pub conversation_id: ConversationId,
+        /// From or to the customer.
+        pub direction: Direction,
+        /// How far they have come.
+        pub status: DeliveryStatus,
+        /// Hours since 1970.
+        pub hour: i64,
+        /// How many.
+        pub count: i64,
+    }
+}
+
+record! {
+    /// What all conversations together add to an hour.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct HourRow {
+        /// What is measured.
+        pub metric: String,
+        /// Hours since 1970.
+        pub hour: i64,
+        /// The team; the nil id for none.
+        pub team_id: Uuid,
+        /// The channel.
+        pub channel: Channel,
+        /// What tells it from others.
+        pub word: String,
+        /// How many.
+        pub count: i64,
+        /// How long each took, in milliseconds, in order.
+        pub millis: String,
+    }
+}
+
+record! {
+    struct PartsRow {
+        conversation_id: ConversationId,
+        parts: Value,
+    }
+}
+
+record! {
+    /// How far the roll-ups have come.
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct Progress {
+        /// The last conversation of those that were there before; `None`: all of them are in.
+        pub after_id: Option<ConversationId>,
+        /// Hours before then are complete.
+        pub complete_until: Option<DateTime<Utc>>,
+    }
+}
+
+/// The facts of conversations.
+pub async fn facts(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<Facts>, StoreError> {
+    tx.query_for(
+        "select id, team_id, channel, created_at, first_response_at, closed_at, closed_by, close_reason
+         from conversations where id in (select unhex(value ->> 0) from json_each($1))",
+        "select id, team_id, channel, created_at, first_response_at, closed_at, closed_by, close_reason
+         from conversations where id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(ids.iter().copied()))
+    .all()
+    .await
+}
+
+/// The messages of conversations, by hour, direction and state.
+pub async fn said(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<Said>, StoreError> {
+    tx.query_for(
+        "select conversation_id, direction, status, created_at / 3600000000 as hour, count(*) as count
+         from messages where conversation_id in (select unhex(value ->> 0) from json_each($1))
+         group by conversation_id, direction, status, created_at / 3600000000",
+        "select conversation_id, direction, status,
+                cast(floor(extract(epoch from created_at) / 3600) as bigint) as hour, count(*) as count
+         from messages where conversation_id = any($1::uuid[])
+         group by conversation_id, direction, status, cast(floor(extract(epoch from created_at) / 3600) as bigint)",
+    )
+    .bind_batch(Batch::new().ids(ids.iter().copied()))
+    .all()
+    .await
+}
+
+/// Conversations in the order they began to be known, after `after`.
+pub async fn conversations_after(
+    tx: &mut Tx,
+    after: Option<ConversationId>,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    tx.query("select id from conversations where $1 is null or id > $1 order by id limit $2")
+        .bind(after)
+        .bind(limit)
+        .column()
+        .await
+}
+
+/// What conversations have added so far.
+pub async fn parts(tx: &mut Tx, ids: &[ConversationId]) -> Result<BTreeMap<ConversationId, Value>, StoreError> {
+    let rows: Vec<PartsRow> = tx
+        .query_for(
+            "select conversation_id, parts from report_parts
+             where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+            "select conversation_id, parts from report_parts where conversation_id = any($1::uuid[])",
+        )
+        .bind_batch(Batch::new().ids(ids.iter().copied()))
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.conversation_id, row.parts)).collect())
+}
+
+/// Notes what conversations have added.
+pub async fn put_parts(tx: &mut Tx, parts: &[(ConversationId, Value)]) -> Result<(), StoreError> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    tx.query_for(
+        "insert into report_parts (conversation_id, parts) values ($1, $2)
+         on conflict (conversation_id) do update set parts = excluded.parts",
+        "insert into report_parts (conversation_id, parts)
+         select batch.* from unnest($1::uuid[], $2::text[]) as batch
+         on conflict (conversation_id) do update set parts = excluded.parts",
+    )
+    .bind_each(
+        Batch::new().ids(parts.iter().map(|(id, _)| *id)).texts(parts.iter().map(|(_, parts)| parts.to_string())),
+    )
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// One hour as it stands. `None`: nothing was added to it.
+pub async fn hour(
+    tx: &mut Tx,
+    metric: &str,
+    hour: i64,
+    team: Uuid,
+    channel: Channel,
+    word: &str,
+) -> Result<Option<HourRow>, StoreError> {
+    tx.query(
+        "select metric, hour, team_id, channel, word, count, millis from report_hours
+         where metric = $1 and hour = $2 and team_id = $3 and channel = $4 and word = $5",
+    )
+    .bind(metric)
+    .bind(hour)
+    .bind(team)
+    .bind(channel)
+    .bind(word)
+    .optional()
+    .await
+}
+
+/// Writes hours as they stand. One that nothing is left of stays, with a count of 0.
+pub async fn put_hours(tx: &mut Tx, rows: &[HourRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let batch = Batch::new()
+        .texts(rows.iter().map(|row| row.metric.as_str()))
+        .integers(rows.iter().map(|row| row.hour))
+        .ids(rows.iter().map(|row| row.team_id))
+        .texts(rows.iter().map(|row| row.channel.as_str()))
+        .texts(rows.iter().map(|row| row.word.as_str()))
+        .integers(rows.iter().map(|row| row.count))
+        .texts(rows.iter().map(|row| row.millis.as_str()));
+    tx.query_for(
+        "insert into report_hours (metric, hour, team_id, channel, word, count, millis)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (metric, hour, team_id, channel, word)
+         do update set count = excluded.count, millis = excluded.millis",
+        "insert into report_hours (metric, hour, team_id, channel, word, count, millis)
+         select batch.* from unnest($1::text[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[])
+                as batch
+         on conflict (metric, hour, team_id, channel, word)
+         do update set count = excluded.count, millis = excluded.millis",
+    )
+    .bind_each(batch)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+/// Hours of one metric from `from` up to before `to`; of these teams only, when asked.
+pub async fn hours(
+    tx: &mut Tx,
+    metric: &str,
+    (from, to): (i64, i64),
+    teams: Option<&[TeamId]>,
+) -> Result<Vec<HourRow>, StoreError> {
+    tx.query_for(
+        "select metric, hour, team_id, channel, word, count, millis from report_hours
+         where metric = $1 and hour >= $2 and hour < $3
+           and ($4 or team_id in (select unhex(value ->> 0) from json_each($5)))",
+        "select metric, hour, team_id, channel, word, count, millis from report_hours
+         where metric = $1 and hour >= $2 and hour < $3 and ($4 or team_id = any($5::uuid[]))",
+    )
+    .bind(metric)
+    .bind(from)
+    .bind(to)
+    .bind(teams.is_none())
+    .bind_batch(Batch::new().ids(teams.into_iter().flatten().copied()))
+    .all()
+    .await
+}
+
+/// How far the roll-ups have come. `None`: they have not begun.
+pub async fn progress(tx: &mut Tx) -> Result<Option<Progress>, StoreError> {
+    tx.query("select after_id, complete_until from report_progress where name = $1").bind(NAME).optional().await
+}
+
+/// Lets nobody else change the roll-ups until the transaction ends.
+pub async fn lock(tx: &mut Tx) -> Result<(), StoreError> {
+    tx.query("update report_progress set after_id = after_id where name = $1").bind(NAME).execute().await?;
+    Ok(())
+}
+
+/// Notes how far the roll-ups have come.
+pub async fn put_progress(tx: &mut Tx, progress: Progress) -> Result<(), StoreError> {
+    tx.query(
+        "insert into report_progress (name, after_id, complete_until) values ($1, $2, $3)
+         on conflict (name) do update set after_id = excluded.after_id, complete_until = excluded.complete_until",
+    )
+    .bind(NAME)
+    .bind(progress.after_id)
+    .bind(progress.complete_until)
+    .execute()
+    .await?;
+    Ok(())
+}
+
+const NAME: &str = "conversations";
