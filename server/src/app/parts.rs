@@ -17,7 +17,7 @@ use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpLis
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
-use patchbay_tool_gateway::{Gateway, Transactions};
+use patchbay_tool_gateway::{Assistant, Gateway, Systems, Ticketing, Transactions};
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -155,9 +155,19 @@ impl Parts {
         let system = settings.integration.transactions.as_ref();
         let clock = self.hub.gate.clock.clone();
         let system = system.map(|system| Transactions::new(system.config(), clock)).transpose().map_err(unusable)?;
-        let gateway = Gateway::new(self.hub.clone(), settings.tool_gateway.clone(), system);
+        let policy = settings
+            .tool_policy()
+            .map_err(|error| StartError::Part { what: "tool_gateway.policy_file", problem: error.to_string() })?;
+        let ticketing = settings.integration.ticketing.config();
+        let ticketing = ticketing.map(|config| Ticketing::new(config, self.hub.gate.clock.clone())).transpose();
+        let ticketing = ticketing
+            .map_err(|error| StartError::Part { what: "integration.ticketing", problem: error.to_string() })?;
+        let systems = Systems { transactions: system, ticketing };
+        let gateway = Gateway::under(policy, self.hub.clone(), settings.tool_gateway.clone(), systems);
         if roles.workers {
-            self.tasks.push(tokio::spawn(gateway.clone().run_background(stop.clone())));
+            let assistant = Assistant::new(&settings.assistant)
+                .map_err(|error| StartError::Part { what: "the assistant", problem: error.to_string() })?;
+            self.tasks.push(tokio::spawn(gateway.clone().run_background(assistant, stop.clone())));
         }
         self.gateway = Some(gateway);
         Ok(())
