@@ -132,6 +132,7 @@ impl Ground {
             limits: Arc::new(MemoryLimits::new(hub.gate.clock.clone())),
             public_url: "https://patchbay.test".into(),
             media_link: Arc::new(|id| format!("https://patchbay.test/media/{id}")),
+            unsubscribe_link: Arc::new(|_| None),
             listeners: Arc::new([]),
             node: NodeId::new().to_string(),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
