@@ -23,6 +23,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 mod vehicle;
+mod warm;
 
 pub use kind::PiiKind;
 pub use person::Known;
@@ -98,8 +99,14 @@ impl Redactor {
         Self { key: hash.finalize().into(), reader: self.reader }
     }
 
-    /// Compiles all rules now, so that no message has to wait for it.
+    /// Compiles all rules now and runs them over a few texts, so that no message has to wait for it: an automaton builds
+    /// itself as it is used.
     pub fn prepare() {
+        Self::compile();
+        warm::run();
+    }
+
+    fn compile() {
         cue::prepare();
         placeholder::prepare();
         shape::prepare();

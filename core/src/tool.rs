@@ -6,9 +6,11 @@ pub mod bytes;
 pub mod catalog;
 pub mod draft;
 pub mod invocation;
+pub mod policy;
 pub mod question;
 pub mod text;
 pub mod window;
 
 pub use catalog::{Class, Tool, ToolSpec};
 pub use draft::{DraftState, Plan};
+pub use policy::Policy;

@@ -3,7 +3,7 @@
 use patchbay_core::audit::chain::{Flaw, Link, Walk};
 use patchbay_core::ids::{AccountId, AuditId};
 use patchbay_store::audit::{self, AuditRow};
-use patchbay_store::{Db, StoreError};
+use patchbay_store::{Db, StoreError, chains};
 use uuid::Uuid;
 
 /// Entries that are read at once.
@@ -34,7 +34,7 @@ pub enum Checked {
 /// then how many entries were read.
 pub async fn check(db: &Db, account: Option<AccountId>, mut progress: impl FnMut(u64)) -> Result<Checked, StoreError> {
     // First, so that all entries up to it are there to be read.
-    let end = audit::head(&mut db.read().await?, account).await?;
+    let end = chains::head(&mut db.read().await?, chains::Log::Audit, account).await?;
     let mut walk = Walk::new(end);
     let (mut after, mut read) = (AuditId(Uuid::nil()), 0);
     loop {

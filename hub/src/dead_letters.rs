@@ -9,13 +9,13 @@ use patchbay_core::Code;
 use patchbay_core::actor::Actor;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId, OutboxId};
+use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId, OutboxId, ToolDraftId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::dead_letters::{self as store, DeadLetterRow, LetterFilter};
 use patchbay_store::repairs::{RepairAction, RepairSubject};
-use patchbay_store::{Db, StoreError, Tx, jobs, outbox};
+use patchbay_store::{Db, StoreError, Tx, jobs, outbox, tool_drafts};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -38,7 +38,7 @@ const TRIES: i64 = 6;
 pub struct DeadLetterBody {
     /// Our id.
     pub id: Uuid,
-    /// Where it comes from: `message`, `job`, `outbox`.
+    /// Where it comes from: `message`, `job`, `outbox`, `integration`.
     pub source: String,
     /// What kind of work it was.
     pub kind: String,
@@ -138,6 +138,12 @@ pub async fn replay_with(
         "outbox" => {
             if let Some(event) = letter.ref_id {
                 outbox::replay(&mut tx, OutboxId(event), ctx.now).await?;
+            }
+        }
+        // Nothing is sent again from here: what became of the draft is looked for first.
+        "integration" => {
+            if let Some(draft) = letter.ref_id {
+                tool_drafts::look_again(&mut tx, ToolDraftId(draft), ctx.now).await?;
             }
         }
         _ => {}

@@ -8,6 +8,7 @@ mod integration;
 mod journal;
 mod load;
 mod observability;
+mod policy;
 mod published;
 mod smtp;
 mod validate;
@@ -92,6 +93,8 @@ pub struct Settings {
     pub integration: IntegrationSettings,
     /// The door for AI agents.
     pub tool_gateway: patchbay_tool_gateway::GatewayConfig,
+    /// The built-in assistant; off unless it has a base.
+    pub assistant: patchbay_tool_gateway::AssistantConfig,
     /// Where the built-in mail receiver listens; empty: nowhere.
     pub listen_smtp: String,
     /// Bounds and certificate of the built-in mail receiver.
@@ -128,6 +131,7 @@ impl Default for Settings {
             observability: ObservabilitySettings::default(),
             integration: IntegrationSettings::default(),
             tool_gateway: patchbay_tool_gateway::GatewayConfig::default(),
+            assistant: patchbay_tool_gateway::AssistantConfig::default(),
             listen_smtp: String::new(),
             smtp: SmtpReceiverSettings::default(),
             inboxes: Vec::new(),

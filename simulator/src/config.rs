@@ -45,6 +45,8 @@ pub struct SimulatorConfig {
     pub retries: Retries,
     /// Who may call the transaction system.
     pub ledger: LedgerKeys,
+    /// The key of the language model.
+    pub model_key: Secret,
 }
 
 /// One of our WhatsApp numbers, as Meta knows it.
@@ -230,6 +232,7 @@ impl SimulatorConfig {
                 client_secret: demo::secret(),
                 hmac_secret: demo::secret(),
             },
+            model_key: demo::secret(),
         }
     }
 

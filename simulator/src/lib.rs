@@ -17,6 +17,7 @@ mod listener;
 mod mail;
 mod media;
 mod message;
+mod model;
 mod payload;
 mod phones;
 mod sign;
@@ -34,6 +35,7 @@ pub use ledger::{LEDGER_PATH, LedgerFaults, LedgerKeys};
 pub use mail::{Letter, MailRecord, MailSaying, Way};
 pub use media::Attachment;
 pub use message::{Author, DeliveryState, RequestRecord, Sent, Shown, ThreadMedia, ThreadMessage, WebhookRecord};
+pub use model::{MODEL_PATH, ModelFaults};
 pub use payload::{
     encode_form, escape_like_meta, twilio_sms_form, twilio_status_form, whatsapp_status_payload, whatsapp_text_payload,
 };

@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, fetcher, graph, ledger, listener, mail, phones, twilio};
+use crate::{courier, fetcher, graph, ledger, listener, mail, model, phones, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +106,11 @@ impl Running {
         format!("{}{}", self.parts.shared.base_url, crate::ledger::LEDGER_PATH)
     }
 
+    /// The `base_url` of the language model.
+    pub fn model_base(&self) -> String {
+        format!("{}{}", self.parts.shared.base_url, crate::model::MODEL_PATH)
+    }
+
     /// What it was started with: numbers, secrets, phones.
     pub fn config(&self) -> &SimulatorConfig {
         &self.parts.shared.config
@@ -141,7 +146,11 @@ impl std::fmt::Debug for Parts {
 }
 
 fn router(shared: &Arc<Shared>) -> Router {
-    twilio::router(shared).merge(phones::router(shared)).merge(graph::router(shared)).merge(ledger::router(shared))
+    twilio::router(shared)
+        .merge(phones::router(shared))
+        .merge(graph::router(shared))
+        .merge(ledger::router(shared))
+        .merge(model::router(shared))
 }
 
 /// The client of the webhooks: no proxy, no redirects, Twilio's 5 s to connect. Without any root certificates on the

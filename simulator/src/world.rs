@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// The transaction system.
     pub(crate) ledger: Mutex<crate::ledger::Ledger>,
+    /// The language model.
+    pub(crate) model: Mutex<crate::model::Brain>,
 }
 
 /// What the pages are told as it happens.
@@ -72,6 +74,7 @@ impl Shared {
             stop: CancellationToken::new(),
             world,
             ledger: Mutex::default(),
+            model: Mutex::default(),
             config,
             base_url,
         }

@@ -5,8 +5,8 @@ use patchbay_core::audit::{AuditEntry, Outcome};
 use patchbay_core::ids::{AccountId, AuditId, TicketId};
 use uuid::Uuid;
 
+use crate::chains::{self, Log};
 use crate::error::StoreError;
-use crate::record;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
@@ -53,29 +53,10 @@ impl Record for AuditRow {
     }
 }
 
-record! {
-    struct Head {
-        hash: Option<String>,
-    }
-}
-
-/// The account whose chain holds entries of no account.
-pub(crate) fn chain(account: Option<AccountId>) -> AccountId {
-    account.unwrap_or(AccountId(Uuid::nil()))
-}
-
 /// Appends an entry to its account's chain. The chain stays locked until the transaction ends: append late.
 pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreError> {
-    let head: Head = tx
-        .query(
-            "insert into audit_heads (account_id, hash) values ($1, null)
-             on conflict (account_id) do update set hash = audit_heads.hash
-             returning hash",
-        )
-        .bind(chain(entry.account_id))
-        .one()
-        .await?;
-    append_after(tx, entry, head.hash.as_deref()).await?;
+    let head = chains::lock(tx, Log::Audit, entry.account_id).await?;
+    append_after(tx, entry, head.as_deref()).await?;
     Ok(entry.id)
 }
 
@@ -117,7 +98,7 @@ pub(crate) async fn append_after(tx: &mut Tx, entry: &AuditEntry, previous: Opti
     .bind(previous)
     .bind(hash.as_str())
     .bind(entry.created_at)
-    .bind(chain(entry.account_id))
+    .bind(chains::key(entry.account_id))
     .execute()
     .await
     .map(drop)
@@ -212,26 +193,4 @@ pub async fn of_automation(tx: &mut Tx, ticket: TicketId, limit: i64) -> Result<
     .bind(limit)
     .all()
     .await
-}
-
-/// The chains there are: accounts that somebody did something for, and the one of no account.
-pub async fn chains(tx: &mut Tx) -> Result<Vec<Option<AccountId>>, StoreError> {
-    let none = AccountId(Uuid::nil());
-    let chains: Vec<AccountId> = tx
-        .query(
-            "select account_id from audit_heads
-             union select coalesce(account_id, $1) from audit_events
-             order by 1",
-        )
-        .bind(none)
-        .column()
-        .await?;
-    Ok(chains.into_iter().map(|account| Some(account).filter(|account| *account != none)).collect())
-}
-
-/// Hash of the newest entry of a chain, as its head says.
-pub async fn head(tx: &mut Tx, account: Option<AccountId>) -> Result<Option<String>, StoreError> {
-    let head: Option<Head> =
-        tx.query("select hash from audit_heads where account_id = $1").bind(chain(account)).optional().await?;
-    Ok(head.and_then(|head| head.hash))
 }

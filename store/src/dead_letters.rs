@@ -16,7 +16,7 @@ record! {
     pub struct DeadLetterRow {
         /// Our id.
         pub id: DeadLetterId,
-        /// Where it comes from: `job`, `message`, `outbox`.
+        /// Where it comes from: `job`, `message`, `outbox`, `integration`.
         pub source: String,
         /// What kind of work it was.
         pub kind: String,

@@ -16,6 +16,7 @@ pub mod audit;
 pub mod autonomy;
 mod batch;
 pub mod canned_responses;
+pub mod chains;
 pub mod chat;
 pub mod closeouts;
 pub mod cockpit;

@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::idempotency::{Claim, settle};
 use crate::outbox::{self, OutboxRow};
 use crate::tx::Tx;
-use crate::{audit, events, record, tickets};
+use crate::{audit, chains, events, record, tickets};
 
 /// What is left behind.
 #[derive(Clone, Copy, Debug)]
@@ -130,7 +130,7 @@ async fn at_once(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
         .bind(trail.claim.locked_until)
         .bind(trail.status)
         .bind(trail.answer)
-        .bind(audit::chain(trail.entry.account_id))
+        .bind(chains::key(trail.entry.account_id))
         .one()
         .await?;
     if left.settled != 1 {

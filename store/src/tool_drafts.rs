@@ -198,11 +198,24 @@ pub async fn begin_commit(tx: &mut Tx, row: &DraftRow, now: DateTime<Utc>) -> Re
         .bind(row.contact_id)
         .bind(row.policy_version)
         .bind(now)
-        .bind(now + chrono::TimeDelta::seconds(60))
+        .bind(now + chrono::TimeDelta::seconds(30))
         .bind(row.contact_address.as_str())
         .execute()
         .await?;
     Ok(changed == 1)
+}
+
+/// Has the outcome of a draft looked for at `now`, where it is not known.
+pub async fn look_again(tx: &mut Tx, id: ToolDraftId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    tx.query(
+        "update tool_drafts set check_at = $2, updated_at = $2, version = version + 1
+         where id = $1 and state in ('COMMITTING', 'UNKNOWN')",
+    )
+    .bind(id)
+    .bind(now)
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// One draft.

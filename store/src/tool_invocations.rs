@@ -3,10 +3,9 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{AccountId, ActorId, ConversationId, ToolCallId, ToolDraftId};
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
-use uuid::Uuid;
 
+use crate::chains::{self, Log};
 use crate::error::StoreError;
-use crate::record;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
@@ -48,29 +47,10 @@ impl Record for InvocationRow {
     }
 }
 
-record! {
-    struct Head {
-        hash: Option<String>,
-    }
-}
-
-/// The account whose chain holds rows of no account.
-fn chain(account: Option<AccountId>) -> AccountId {
-    account.unwrap_or(AccountId(Uuid::nil()))
-}
-
 /// Appends a row to its account's chain. The chain stays locked until the transaction ends: append late.
 pub async fn append(tx: &mut Tx, row: &Invocation) -> Result<(), StoreError> {
-    let head: Head = tx
-        .query(
-            "insert into tool_invocation_heads (account_id, hash) values ($1, null)
-             on conflict (account_id) do update set hash = tool_invocation_heads.hash
-             returning hash",
-        )
-        .bind(chain(row.account_id))
-        .one()
-        .await?;
-    let hash = row.hash(head.hash.as_deref());
+    let head = chains::lock(tx, Log::Calls, row.account_id).await?;
+    let hash = row.hash(head.as_deref());
     tx.query(
         "insert into tool_invocations (id, call_id, phase, account_id, conversation_id, actor_id, actor_role, tool,
                 decision, code, draft_id, details, prev_hash, hash, created_at)
@@ -88,13 +68,13 @@ pub async fn append(tx: &mut Tx, row: &Invocation) -> Result<(), StoreError> {
     .bind(row.code.as_deref())
     .bind(row.draft_id)
     .bind(row.details.clone())
-    .bind(head.hash.as_deref())
+    .bind(head.as_deref())
     .bind(hash.as_str())
     .bind(row.at)
     .execute()
     .await?;
     tx.query("update tool_invocation_heads set hash = $2 where account_id = $1")
-        .bind(chain(row.account_id))
+        .bind(chains::key(row.account_id))
         .bind(hash.as_str())
         .execute()
         .await
@@ -168,29 +148,4 @@ pub async fn of_account(
     .bind(limit)
     .all()
     .await
-}
-
-/// The chains there are.
-pub async fn chains(tx: &mut Tx) -> Result<Vec<Option<AccountId>>, StoreError> {
-    let none = AccountId(Uuid::nil());
-    let chains: Vec<AccountId> = tx
-        .query(
-            "select account_id from tool_invocation_heads
-             union select coalesce(account_id, $1) from tool_invocations
-             order by 1",
-        )
-        .bind(none)
-        .column()
-        .await?;
-    Ok(chains.into_iter().map(|account| Some(account).filter(|account| *account != none)).collect())
-}
-
-/// Hash of the newest row of a chain, as its head says.
-pub async fn head(tx: &mut Tx, account: Option<AccountId>) -> Result<Option<String>, StoreError> {
-    let head: Option<Head> = tx
-        .query("select hash from tool_invocation_heads where account_id = $1")
-        .bind(chain(account))
-        .optional()
-        .await?;
-    Ok(head.and_then(|head| head.hash))
 }

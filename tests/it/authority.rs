@@ -68,6 +68,8 @@ const SEE_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLea
 const SEE_CALLS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
 /// Work with assistants.
 const ASK_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent]);
+/// Call tools: assistants, and people with them.
+const CALL_TOOLS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::AiAgent]);
 /// Record tickets. Source: domain, role × command matrix.
 const RECORD: Door = Only(&[
     Role::Admin,
@@ -284,6 +286,8 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/health", "get", Open),
     ("/health/ready", "get", Open),
     ("/media/{id}", "get", Open),
+    ("/unsubscribe/{token}", "get", Open),
+    ("/unsubscribe/{token}", "post", Open),
     ("/metrics", "get", Open),
     ("/ops/alerts", "get", Open),
     ("/tickets", "get", AnyRole),
@@ -297,18 +301,20 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/uploads/{token}", "put", Open),
     ("/api/v1/drafts", "get", SEE_ASSISTANTS),
     ("/api/v1/drafts/{id}", "get", SEE_ASSISTANTS),
-    ("/api/v1/drafts/{id}/approve", "post", AnyRole),
-    ("/api/v1/drafts/{id}/reject", "post", AnyRole),
+    ("/api/v1/drafts/{id}/approve", "post", MEND_FAILURES),
+    ("/api/v1/drafts/{id}/reject", "post", MEND_FAILURES),
     ("/api/v1/kill-switches", "get", SEE_ASSISTANTS),
     ("/api/v1/kill-switches", "post", MEND_FAILURES),
     ("/api/v1/media/{id}/thumbnail", "get", AnyRole),
     ("/api/v1/messages/{id}/html", "get", AnyRole),
     ("/api/v1/messages/{id}/raw", "get", AnyRole),
     ("/api/v1/tool-invocations", "get", SEE_CALLS),
+    ("/api/v1/tool-policy", "get", SEE_FAILURES),
+    ("/api/v1/tool-policy/dry-run", "post", SEE_FAILURES),
     ("/tools", "get", AnyRole),
     ("/tools/drafts/{id}", "get", ASK_ASSISTANTS),
     ("/tools/drafts/{id}/cancel", "post", ASK_ASSISTANTS),
-    ("/tools/{name}", "post", AnyRole),
+    ("/tools/{name}", "post", CALL_TOOLS),
     ("/webhooks/email/mailgun", "post", Open),
     ("/webhooks/email/mailgun/mime", "post", Open),
     ("/webhooks/email/postmark", "post", Open),
@@ -318,6 +324,10 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/webhooks/twilio/sms", "post", Open),
     ("/webhooks/twilio/status", "get", Open),
     ("/webhooks/twilio/status", "post", Open),
+    ("/webhooks/twilio/voice", "get", Open),
+    ("/webhooks/twilio/voice", "post", Open),
+    ("/webhooks/twilio/voice/{step}", "get", Open),
+    ("/webhooks/twilio/voice/{step}", "post", Open),
     ("/webhooks/twilio/status/{message_id}", "get", Open),
     ("/webhooks/twilio/status/{message_id}", "post", Open),
     ("/webhooks/whatsapp", "get", Open),

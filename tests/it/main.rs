@@ -8,6 +8,7 @@ mod chat;
 mod contacts;
 mod contract;
 mod enforcement;
+mod gateway;
 mod mail;
 mod main_job;
 mod media;

@@ -80,7 +80,8 @@ impl Deployment {
         Self::start_with(plan, "").await
     }
 
-    /// The same with more lines of settings, at the top level.
+    /// The same with more lines of settings, at the top level. `{ledger}` stands for the settings of the simulated
+    /// transaction system, `{assistant}` for those of an assistant with the simulated model.
     pub async fn start_with(plan: Plan, more: &str) -> Self {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
@@ -97,6 +98,7 @@ impl Deployment {
         let ports: Vec<u16> = (0..if plan == Plan::TwoNodes { 2 } else { 1 }).map(|_| free_port()).collect();
         let public_url = format!("http://127.0.0.1:{}", ports[0]);
         let simulator = Simulator::start(simulator(&public_url)).await.expect("the simulator starts");
+        let more = more.replace("{ledger}", &ledger(&simulator)).replace("{assistant}", &assistant(&simulator));
         let mut nodes = Vec::new();
         let mut folders = Vec::new();
         for port in ports {
@@ -193,6 +195,20 @@ impl Deployment {
     pub fn folder(&self, node: usize) -> &std::path::Path {
         self.folders[node].path()
     }
+}
+
+fn ledger(simulator: &Running) -> String {
+    let (base, keys) = (simulator.ledger_base(), &simulator.config().ledger);
+    let (id, secret, hmac) = (&keys.client_id, keys.client_secret.expose(), keys.hmac_secret.expose());
+    format!(
+        "[integration.transactions]\nbase_url = \"{base}\"\ntoken_url = \"{base}/token\"\nclient_id = \"{id}\"\n\
+         client_secret = \"{secret}\"\nhmac_secret = \"{hmac}\"\n"
+    )
+}
+
+fn assistant(simulator: &Running) -> String {
+    let (base, key) = (simulator.model_base(), simulator.config().model_key.expose());
+    format!("[assistant]\nbase_url = \"{base}\"\napi_key = \"{key}\"\nmodel = \"simulated\"\n")
 }
 
 fn simulator(public_url: &str) -> SimulatorConfig {

@@ -2,33 +2,23 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use patchbay_core::Ctx;
 use patchbay_core::canonical::canonical_hash;
 use patchbay_core::event::{Audience, EventName, NewEvent};
-use patchbay_core::ids::{EventId, RecordId, ToolCallId, ToolDraftId};
+use patchbay_core::ids::{EventId, ToolCallId, ToolDraftId};
 use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::kill_switches::{self, SwitchRow};
-use patchbay_store::{StoreError, Tx, events, tool_drafts, tool_invocations};
+use patchbay_store::{StoreError, events, tool_invocations};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::gateway::{Gateway, POLICY_VERSION};
+use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal, limits};
 use crate::pipeline::{Surface, ToolCall};
 use crate::scene::Scene;
-
-/// More calls than this in [`FLURRY`] raise an alert and pause the assistant. Source: domain, allowlist.
-const MOST_IN_A_FLURRY: i64 = 10;
-const FLURRY: TimeDelta = TimeDelta::minutes(5);
-/// What the switch of a flurry says.
-pub(crate) const FLURRY_REASON: &str = "more than 10 calls in 5 minutes";
-/// More failed commits than this in an hour do the same.
-const MOST_FAILED: i64 = 3;
 
 /// What is known about a call when it is written down.
 pub(crate) struct Record<'a> {
@@ -64,8 +54,9 @@ impl Gateway {
                 "conversation_id": conversation.id, "actor": {"id": row.actor_id, "role": row.actor_role},
             });
             events::append(&mut tx, &[event(record.ctx, name, conversation, &data)]).await?;
-            self.watch(&mut tx, record.ctx, scene).await?;
+            self.watch_conversation(&mut tx, record.ctx, scene).await?;
         }
+        self.watch_refusals(&mut tx, record.ctx, record.scene, end).await?;
         tool_invocations::append(&mut tx, &row).await?;
         tx.commit().await
     }
@@ -97,7 +88,8 @@ impl Gateway {
             "request_id": record.ctx.request_id,
             "traceparent": record.ctx.traceparent,
             "registry_hash": self.registry_hash,
-            "policy_version": POLICY_VERSION,
+            "policy_version": self.policy.version,
+            "policy_hash": self.policy_hash,
             "class": self.tool(record.tool).map(|spec| spec.class),
             "args_redacted": self.for_audit.redact_json(&record.call.arguments, known),
             "args_hash": canonical_hash(&record.call.arguments),
@@ -125,41 +117,6 @@ impl Gateway {
             details,
             at: record.ctx.now,
         }
-    }
-
-    /// Pauses the assistant of a conversation that calls in a flurry or whose commits keep failing.
-    async fn watch(&self, tx: &mut Tx, ctx: &Ctx, scene: &Scene) -> Result<(), StoreError> {
-        let id = scene.conversation.id;
-        let calls = tool_invocations::count_since(tx, id, ctx.now - FLURRY).await? + 1;
-        let failed = tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?;
-        let reason = if calls > MOST_IN_A_FLURRY {
-            FLURRY_REASON
-        } else if failed > MOST_FAILED {
-            "more than 3 failed commits in an hour"
-        } else {
-            return Ok(());
-        };
-        let switch = SwitchRow {
-            id: RecordId::new(),
-            scope_type: "conversation".into(),
-            scope_id: id.to_string(),
-            reason: reason.into(),
-            set_by: patchbay_core::actor::Actor::system().id,
-            set_at: ctx.now,
-            lifted_by: None,
-            lifted_at: None,
-        };
-        if !kill_switches::set(tx, &switch).await? {
-            return Ok(());
-        }
-        metrics::counter!("tool_gateway_pauses_total").increment(1);
-        let data = json!({"code": "AI_PAUSED", "severity": "warning", "title": "An assistant was paused",
-                          "conversation_id": id, "reason": reason});
-        let told = [
-            event(ctx, EventName::AgentPaused, &scene.conversation, &data),
-            event(ctx, EventName::AlertRaised, &scene.conversation, &json!({"alert": data})),
-        ];
-        events::append(tx, &told).await
     }
 }
 

@@ -10,6 +10,7 @@ use patchbay_store::{tool_drafts, tool_windows};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::assistant::{self, Assistant, Offers};
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
 
@@ -22,10 +23,10 @@ const BATCH: i64 = 500;
 const SWEEP: i64 = 1_000;
 
 /// What a look at the feed brought.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Heard {
-    /// So many events were read.
-    Events(usize),
+    /// So many events were read, and customers wrote these messages.
+    Events(usize, Vec<MessageId>),
     /// No customer was asked anything, so nothing that was written can be an answer.
     NobodyWasAsked,
 }
@@ -41,21 +42,36 @@ struct Message {
 }
 
 impl Gateway {
-    /// Follows and settles until `stop`.
-    pub async fn run_background(self, stop: CancellationToken) {
+    /// Follows and settles until `stop`. What customers wrote is offered to the assistant, if there is one.
+    pub async fn run_background(self, assistant: Option<Assistant>, stop: CancellationToken) {
+        let Some(assistant) = assistant else { return self.follow_and_settle(None, stop).await };
+        let (offers, waiting) = assistant::line();
+        let answering = self.clone().run_assistant(assistant, waiting, stop.clone());
+        tokio::join!(self.follow_and_settle(Some(offers), stop), answering);
+    }
+
+    async fn follow_and_settle(&self, offers: Option<Offers>, stop: CancellationToken) {
         let mut wake = self.hub.db.signals().feed();
         loop {
             wake.mark_unchanged();
-            let heard = self.follow_once().await.unwrap_or_else(|refusal| {
+            let heard = self.follow_once(offers.as_ref()).await.unwrap_or_else(|refusal| {
                 tracing::warn!(reason = %refusal.reason, "customers' answers wait; trying again");
-                Heard::Events(0)
+                Heard::Events(0, Vec::new())
             });
             if let Err(refusal) = self.settle_due().await {
                 tracing::warn!(reason = %refusal.reason, "drafts could not be settled; trying again");
             }
             match heard {
-                Heard::Events(1..) => continue,
-                Heard::Events(0) => tokio::select! {
+                Heard::Events(1.., messages) => {
+                    // Only now: the proof in a message is taken before the assistant looks at the draft.
+                    if let Some(offers) = &offers {
+                        messages.iter().for_each(|message| offers.offer(*message));
+                    }
+                    if !stop.is_cancelled() {
+                        continue;
+                    }
+                }
+                Heard::Events(0, _) => tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(POLL) => {}
                     _ = wake.changed() => {}
@@ -72,14 +88,14 @@ impl Gateway {
         }
     }
 
-    /// Hears the next events of the feed.
-    async fn follow_once(&self) -> Result<Heard, Refusal> {
+    /// Hears the next events of the feed: each message where somebody answers them, else only while an answer is awaited.
+    async fn follow_once(&self, offers: Option<&Offers>) -> Result<Heard, Refusal> {
         let mut reading = self.hub.db.read().await?;
         let from = feed::position_of(&mut reading, READER).await?;
         // In this order: what stands up to `latest` came before every question that is not asked yet.
         let latest = feed::bounds(&mut reading).await?.latest;
         let now = self.hub.gate.clock.now();
-        if !tool_drafts::any_awaits_customer(&mut reading).await? {
+        if offers.is_none() && !tool_drafts::any_awaits_customer(&mut reading).await? {
             drop(reading);
             if from < latest {
                 let mut tx = self.hub.db.begin().await?;
@@ -91,24 +107,25 @@ impl Gateway {
         }
         let batch = feed::after(&mut reading, from, BATCH).await?;
         drop(reading);
-        let Some(last) = batch.events.last() else { return Ok(Heard::Events(0)) };
+        let Some(last) = batch.events.last() else { return Ok(Heard::Events(0, Vec::new())) };
         let to = last.position;
         let mut tx = self.hub.db.begin().await?;
         if !feed::advance(&mut tx, READER, (from, to), now).await? {
             tx.rollback().await?;
-            return Ok(Heard::Events(0));
+            return Ok(Heard::Events(0, Vec::new()));
         }
-        for message in batch.events.iter().filter_map(message) {
+        let messages: Vec<MessageId> = batch.events.iter().filter_map(message).collect();
+        for message in messages.iter().copied() {
             self.heard(&mut tx, &Ctx::system(now, message.to_string()), message).await?;
         }
         tool_windows::sweep(&mut tx, now, SWEEP).await?;
         tx.commit().await?;
-        Ok(Heard::Events(batch.events.len()))
+        Ok(Heard::Events(batch.events.len(), messages))
     }
 
     /// Does everything that is due now: for tests that move the clock.
     pub async fn settle_now(&self) -> Result<usize, Refusal> {
-        while matches!(self.follow_once().await?, Heard::Events(1..)) {}
+        while matches!(self.follow_once(None).await?, Heard::Events(1.., _)) {}
         self.settle_due().await
     }
 }

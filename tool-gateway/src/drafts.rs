@@ -5,9 +5,10 @@ mod create;
 mod decide;
 mod proof;
 mod settle;
+mod view;
 
 pub(crate) use create::person_body;
-pub(crate) use decide::Verdict;
+pub(crate) use decide::{Verdict, require_decider};
 
 use patchbay_core::Code;
 use patchbay_core::ids::ToolDraftId;

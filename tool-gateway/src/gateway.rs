@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::redaction::{Reader, Redactor};
-use patchbay_core::tool::catalog::{self, ToolSpec};
+use patchbay_core::tool::Policy;
+use patchbay_core::tool::catalog::{self, Keeper, ToolSpec};
 use patchbay_core::tool::question;
 use patchbay_http::Gate;
 use patchbay_hub::Hub;
@@ -12,10 +13,8 @@ use patchbay_store::tool_drafts::DraftRow;
 use sha2::Sha256;
 
 use crate::config::GatewayConfig;
+use crate::ticketing::Ticketing;
 use crate::transactions::Transactions;
-
-/// Version of the policy that is in force; bound into every draft.
-pub(crate) const POLICY_VERSION: i64 = 1;
 
 /// The door for AI agents. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -28,11 +27,24 @@ pub struct Inner {
     pub(crate) config: GatewayConfig,
     pub(crate) catalog: Vec<ToolSpec>,
     pub(crate) registry_hash: String,
+    /// What is in force; its version is bound into every draft.
+    pub(crate) policy: Policy,
+    pub(crate) policy_hash: String,
     /// Redacts what assistants are shown.
     pub(crate) for_assistants: Redactor,
     /// Redacts what is kept in the audit.
     pub(crate) for_audit: Redactor,
     pub(crate) transactions: Option<Transactions>,
+    pub(crate) ticketing: Option<Ticketing>,
+}
+
+/// Systems of others that tools reach.
+#[derive(Clone, Debug, Default)]
+pub struct Systems {
+    /// Where a customer's transactions are; none: tools say so.
+    pub transactions: Option<Transactions>,
+    /// Who keeps the tickets; none: we do.
+    pub ticketing: Option<Ticketing>,
 }
 
 impl std::ops::Deref for Gateway {
@@ -44,21 +56,38 @@ impl std::ops::Deref for Gateway {
 }
 
 impl Gateway {
-    /// A gateway over a hub; without a transaction system its tools say that there is none.
+    /// A gateway over a hub with the shipped policy; without a transaction system its tools say that there is none.
     pub fn new(hub: Hub, config: GatewayConfig, transactions: Option<Transactions>) -> Self {
-        let catalog = catalog::catalog();
+        Self::under(Policy::default(), hub, config, Systems { transactions, ticketing: None })
+    }
+
+    /// The same under a policy that was checked, with other systems.
+    pub fn under(policy: Policy, hub: Hub, config: GatewayConfig, systems: Systems) -> Self {
+        let Systems { transactions, ticketing } = systems;
+        let keeper = if ticketing.is_some() { Keeper::Outside } else { Keeper::Ourselves };
+        let catalog = catalog::catalog_of(keeper);
+        let policy_hash = policy.hash();
         let registry_hash = catalog::registry_hash(&catalog);
         let secret = hub.config.link_secret.expose().as_bytes().to_vec();
         Redactor::prepare();
-        tracing::info!(tools = catalog.len(), registry = %registry_hash, "the tool gateway is ready");
+        tracing::info!(
+            tools = catalog.len(),
+            registry = %registry_hash,
+            policy.version = policy.version,
+            policy.hash = %policy_hash,
+            "the tool gateway is ready"
+        );
         Self(Arc::new(Inner {
             hub,
             config,
             catalog,
             registry_hash,
+            policy,
+            policy_hash,
             for_assistants: Redactor::new(&secret, Reader::Assistant),
             for_audit: Redactor::new(&secret, Reader::Sink),
             transactions,
+            ticketing,
         }))
     }
 

@@ -3,6 +3,8 @@
 
 #![expect(clippy::result_large_err, reason = "a refusal is made once for a call, and says much")]
 
+mod adapter;
+mod assistant;
 mod audit;
 mod background;
 mod config;
@@ -11,21 +13,26 @@ mod gateway;
 mod limits;
 mod mcp;
 mod outcome;
+mod output;
 mod people;
 mod pipeline;
 mod rest;
 mod scene;
 #[cfg(test)]
 mod tests;
+mod ticketing;
 mod tools;
 pub mod transactions;
 mod verify;
+mod watch;
 
+pub use assistant::{Assistant, AssistantConfig, UnusableAssistant};
 pub use config::GatewayConfig;
-pub use gateway::Gateway;
+pub use gateway::{Gateway, Systems};
 pub use mcp::McpDoor;
 pub use outcome::{Outcome, Refusal};
 pub use pipeline::{Surface, ToolCall};
 pub use rest::{openapi, router};
+pub use ticketing::{Ticketing, TicketingConfig};
 pub use transactions::{TransactionConfig, Transactions};
 pub use verify::{CallsChecked, check_calls};

@@ -1,18 +1,21 @@
 //! The limits of a call: all windows are read, decided and written as one, in the database that all nodes share. When
-//! it is away nothing is admitted.
+//! it is away nothing is admitted. Why not in Redis: see docs/decisions/tool-limits-in-the-database.md.
 
 use chrono::{DateTime, Utc};
 use patchbay_core::Code;
-use patchbay_core::ids::{ActorId, ConversationId};
+use patchbay_core::ids::ActorId;
 use patchbay_core::tool::catalog::ToolSpec;
-use patchbay_core::tool::window::{self, Decision, Limit, Standing, Window};
-use patchbay_store::{Db, StoreError, tool_windows};
+use patchbay_core::tool::window::{self, Decision, Limit, Pace, Standing, Window};
+use patchbay_store::{Db, StoreError, Tx, tool_windows};
 
 use crate::config::GatewayConfig;
 use crate::outcome::Refusal;
+use crate::scene::Scene;
 
 /// An hour.
 const HOUR: i64 = 3_600;
+/// The time in which refusals are counted.
+const DENIALS_WITHIN: i64 = 600;
 
 /// What kind of call is to be admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,23 +30,25 @@ pub(crate) enum Purpose {
 pub(crate) async fn admit(
     db: &Db,
     config: &GatewayConfig,
-    spec: &ToolSpec,
-    conversation: ConversationId,
-    actor: ActorId,
+    (spec, per_hour): (&ToolSpec, Option<usize>),
+    scene: &Scene,
     purpose: Purpose,
-    now: DateTime<Utc>,
 ) -> Result<Vec<Standing>, Refusal> {
     if config.calls_per_hour == 0 {
         return Ok(Vec::new());
     }
-    let conv = Limit { name: "conv", most: config.calls_per_hour, seconds: HOUR };
-    let mut wanted = vec![(format!("conv:{conversation}"), conv)];
-    if let Some(most) = spec.ceiling {
-        wanted.push((format!("conv:{conversation}:{}", spec.name), Limit { name: "tool", most, seconds: HOUR }));
+    let (conversation, actor, now) = (scene.conversation.id, scene.ctx.actor.id, scene.ctx.now);
+    let exact = |name, most| Limit { name, most, seconds: HOUR, pace: Pace::Exact };
+    let smooth = |name, most| Limit { name, most, seconds: HOUR, pace: Pace::Smooth };
+    let mut wanted = vec![(format!("conv:{conversation}"), exact("conv", config.calls_per_hour))];
+    if let Some(most) = per_hour {
+        wanted.push((format!("conv:{conversation}:{}", spec.name), exact("tool", most)));
     }
     if config.actor_calls_per_hour > 0 {
-        let limit = Limit { name: "actor", most: config.actor_calls_per_hour, seconds: HOUR };
-        wanted.push((format!("actor:{actor}"), limit));
+        wanted.push((format!("actor:{actor}"), smooth("actor", config.actor_calls_per_hour)));
+    }
+    if let Some(account) = scene.account.filter(|_| config.tenant_calls_per_hour > 0) {
+        wanted.push((format!("tenant:{account}"), smooth("tenant", config.tenant_calls_per_hour)));
     }
     let decision = decide(db, &wanted, now).await?;
     let (by, retry_after_s, standings) = match decision {
@@ -51,8 +56,7 @@ pub(crate) async fn admit(
         Decision::Refused { by, retry_after_s, standings } => (by, retry_after_s, standings),
     };
     if purpose == Purpose::ConfirmedCommit && config.commit_reserve > 0 {
-        let reserve = Limit { name: "reserve", most: config.commit_reserve, seconds: HOUR };
-        let wanted = [(format!("conv:{conversation}:reserve"), reserve)];
+        let wanted = [(format!("conv:{conversation}:reserve"), exact("reserve", config.commit_reserve))];
         if let Decision::Admitted(standings) = decide(db, &wanted, now).await? {
             return Ok(standings);
         }
@@ -64,29 +68,61 @@ pub(crate) async fn admit(
     Err(refusal)
 }
 
-/// Takes from all windows or from none.
+/// Notes a refusal of an assistant. `true`: there were too many.
+pub(crate) async fn denied(
+    tx: &mut Tx,
+    config: &GatewayConfig,
+    actor: ActorId,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    if config.denials_per_ten_minutes == 0 {
+        return Ok(false);
+    }
+    let limit =
+        Limit { name: "denial", most: config.denials_per_ten_minutes, seconds: DENIALS_WITHIN, pace: Pace::Exact };
+    Ok(matches!(take(tx, &[(format!("denied:{actor}"), limit)], now).await?, Decision::Refused { .. }))
+}
+
+/// `true` once in `seconds`: what is told again and again is told together.
+pub(crate) async fn is_time_to_tell(
+    tx: &mut Tx,
+    what: &str,
+    seconds: i64,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let limit = Limit { name: "notice", most: 1, seconds, pace: Pace::Exact };
+    Ok(matches!(take(tx, &[(format!("notice:{what}"), limit)], now).await?, Decision::Admitted(_)))
+}
+
+/// Takes from all windows or from none, in a transaction of its own.
 async fn decide(db: &Db, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Result<Decision, StoreError> {
     let mut tx = db.begin().await?;
+    let decision = take(&mut tx, wanted, now).await?;
+    match decision {
+        Decision::Admitted(_) => tx.commit().await?,
+        Decision::Refused { .. } => tx.rollback().await?,
+    }
+    Ok(decision)
+}
+
+/// Takes from all windows or from none.
+async fn take(tx: &mut Tx, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Result<Decision, StoreError> {
     // In the order of their names, so that two calls never wait for each other.
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by(|one, other| wanted[*one].0.cmp(&wanted[*other].0));
     let mut logs = vec![Vec::new(); wanted.len()];
     for index in &order {
         let (name, limit) = &wanted[*index];
-        logs[*index] = tool_windows::lock(&mut tx, name, now + window::kept_for(*limit)).await?;
+        logs[*index] = tool_windows::lock(tx, name, now + window::kept_for(*limit)).await?;
     }
     let mut windows: Vec<Window> =
         wanted.iter().zip(logs).map(|((_, limit), log)| Window { limit: *limit, log }).collect();
     let decision = window::decide(&mut windows, now);
-    match decision {
-        Decision::Admitted(_) => {
-            for index in order {
-                let (name, limit) = &wanted[index];
-                tool_windows::keep(&mut tx, name, &windows[index].log, now + window::kept_for(*limit)).await?;
-            }
-            tx.commit().await?;
+    if let Decision::Admitted(_) = decision {
+        for index in order {
+            let (name, limit) = &wanted[index];
+            tool_windows::keep(tx, name, &windows[index].log, now + window::kept_for(*limit)).await?;
         }
-        Decision::Refused { .. } => tx.rollback().await?,
     }
     Ok(decision)
 }

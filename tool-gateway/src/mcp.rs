@@ -2,8 +2,7 @@
 //! approved here, and no answer of a client is a proof. Source: Model Context Protocol, 2026-07-28 and 2025-11-25.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -13,6 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use patchbay_core::tool::bytes::{self, MAX_BYTES};
+use patchbay_core::tool::window::Standing;
 use patchbay_core::tool::{Class, ToolSpec};
 use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Caller};
@@ -29,10 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::gateway::Gateway;
 use crate::pipeline::{Surface, ToolCall};
-use crate::rest::flawed;
+use crate::rest::{flawed, limit_headers};
 
-/// Longest time one call may take: above the longest wait for another system.
-const DEADLINE: Duration = Duration::from_secs(28);
 /// How long a list of tools counts as fresh.
 const LIST_FRESH_MS: u64 = 60_000;
 
@@ -126,8 +124,26 @@ async fn admit(State(door): State<McpDoor>, request: Request, next: Next) -> Res
     {
         return flawed(flaw).into_api().into_response();
     }
+    let told = Told::default();
     parts.extensions.insert(ctx);
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    parts.extensions.insert(told.clone());
+    let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    limit_headers(&told.read(), response.headers_mut());
+    response
+}
+
+/// What the limits said about the call of a request, for its headers.
+#[derive(Clone, Debug, Default)]
+struct Told(Arc<Mutex<Vec<Standing>>>);
+
+impl Told {
+    fn note(&self, standings: &[Standing]) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = standings.to_vec();
+    }
+
+    fn read(&self) -> Vec<Standing> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Answers the methods of the protocol. Made anew for each request.
@@ -138,12 +154,13 @@ struct Handler {
 
 impl Handler {
     fn caller(context: &RequestContext<RoleServer>) -> Result<Ctx, ErrorData> {
-        let parts = context.extensions.get::<axum::http::request::Parts>();
-        parts
-            .and_then(|parts| parts.extensions.get::<Ctx>())
-            .cloned()
-            .ok_or_else(|| ErrorData::internal_error("the caller is not known", None))
+        of_request::<Ctx>(context).ok_or_else(|| ErrorData::internal_error("the caller is not known", None))
     }
+}
+
+/// What [`admit`] left with the request.
+fn of_request<T: Clone + Send + Sync + 'static>(context: &RequestContext<RoleServer>) -> Option<T> {
+    context.extensions.get::<axum::http::request::Parts>()?.extensions.get::<T>().cloned()
 }
 
 impl ServerHandler for Handler {
@@ -184,23 +201,18 @@ impl ServerHandler for Handler {
         let surface = Surface { name: "mcp", protocol_version };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let call = ToolCall { arguments, conversation: None, key: None };
-        let (gateway, name) = (self.gateway.clone(), request.name.to_string());
-        let (request_id, correlation_id) = (ctx.request_id.clone(), ctx.correlation_id.clone());
-        // In a task of its own: a panic or a client that goes away ends neither the request nor what was begun.
-        let run = tokio::spawn(async move { gateway.run(&ctx, &surface, &name, call).await });
-        let end = match tokio::time::timeout(DEADLINE, run).await {
-            Ok(Ok(end)) => end,
-            Ok(Err(_panicked)) => {
-                tracing::error!("a tool panicked");
-                return Err(ErrorData::internal_error("something went wrong on our side", None));
-            }
-            Err(_late) => return Err(ErrorData::internal_error("the tool did not answer in time", None)),
-        };
+        let end = self.gateway.run_apart(&ctx, &surface, &request.name, call).await;
+        if let Some(told) = of_request::<Told>(&context) {
+            told.note(end.as_ref().map_or_else(|refusal| &refusal.standings, |outcome| &outcome.standings));
+        }
         match end {
             Ok(outcome) => Ok(CallToolResult::structured(outcome.body()).into()),
             Err(refusal) if refusal.code() == Code::UnknownTool => Err(ErrorData::invalid_params("unknown tool", None)),
+            Err(refusal) if refusal.code() == Code::InternalError => {
+                Err(ErrorData::internal_error("something went wrong on our side", None))
+            }
             Err(refusal) => {
-                let envelope = refusal.into_api().envelope(&request_id, &correlation_id);
+                let envelope = refusal.into_api().envelope(&ctx.request_id, &ctx.correlation_id);
                 Ok(CallToolResult::structured_error(envelope).into())
             }
         }

@@ -70,6 +70,8 @@ pub struct Refusal {
     pub(crate) draft: Option<ToolDraftId>,
     /// What the limits say.
     pub(crate) standings: Vec<Standing>,
+    /// Version of the policy that was in force.
+    pub(crate) policy: Option<i64>,
 }
 
 impl Refusal {
@@ -82,6 +84,7 @@ impl Refusal {
             field: None,
             draft: None,
             standings: Vec::new(),
+            policy: None,
         }
     }
 
@@ -122,7 +125,7 @@ impl Refusal {
             .error
             .with("reason", self.reason.clone())
             .with("retryable", self.retryable)
-            .with("policy", format!("tools/{}", crate::gateway::POLICY_VERSION))
+            .with("policy", self.policy.map_or_else(|| "tools".to_owned(), |version| format!("tools/{version}")))
             .with("dimension", code.dimension().map_or(Value::Null, Value::from))
             .with("field", self.field.map_or(Value::Null, Value::from));
         if let Some(seconds) = self.retry_after_s {
@@ -161,6 +164,7 @@ impl From<ApiError> for Refusal {
             field: None,
             draft: None,
             standings: Vec::new(),
+            policy: None,
         }
     }
 }

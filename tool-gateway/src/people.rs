@@ -1,6 +1,8 @@
 //! What people see and decide: drafts, calls of tools, switches; and the notice by which the transaction system says that
 //! something changed.
 
+mod policy;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -25,7 +27,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::drafts::{Verdict, person_body};
+use crate::drafts::{Verdict, person_body, require_decider};
 use crate::gateway::Gateway;
 
 pub(crate) fn router() -> OpenApiRouter<Gateway> {
@@ -37,6 +39,7 @@ pub(crate) fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(invocations))
         .routes(routes!(switches, switch))
         .routes(routes!(changed))
+        .merge(policy::router())
 }
 
 /// Which drafts to list.
@@ -81,6 +84,7 @@ async fn drafts(
         Some(word) => Some(
             word.to_uppercase()
                 .parse::<DraftState>()
+                .or_else(|_| by_other_word(&word))
                 .map_err(|_| ApiError::new(Code::InvalidQuery, "state is not one we know"))?,
         ),
     };
@@ -98,7 +102,7 @@ async fn drafts(
     Ok(Json(json!({"data": data, "next_cursor": page.next_cursor})))
 }
 
-/// One draft.
+/// One draft, with what an approver needs: our own sentence, the customer's words, the day's other drafts.
 #[utoipa::path(get, path = "/api/v1/drafts/{id}", tag = "drafts", params(("id" = Uuid, Path)),
     responses((status = 200, description = "The draft.", body = Value), (status = 403, description = "FORBIDDEN"),
               (status = 404, description = "NOT_FOUND")))]
@@ -111,7 +115,11 @@ async fn one_draft(
     let mut tx = gateway.hub.db.read().await?;
     let absent = || ApiError::not_found("draft");
     let row = tool_drafts::by_id(&mut tx, id).await?.ok_or_else(absent)?;
-    if sees(&mut tx, &ctx, row.conversation_id).await? { Ok(Json(person_body(&row))) } else { Err(absent().into()) }
+    if sees(&mut tx, &ctx, row.conversation_id).await? {
+        Ok(Json(gateway.for_approval(&mut tx, &row).await?))
+    } else {
+        Err(absent().into())
+    }
 }
 
 /// Approves a draft that waits for a person: a supervisor up to 5000.00, an admin above; never whoever made it or has its
@@ -125,8 +133,10 @@ async fn approve(
     State(gateway): State<Gateway>,
     Caller(ctx): Caller,
     Id(id): Id<ToolDraftId>,
-    OptionalBody(body): OptionalBody<DecisionBody>,
+    body: Result<OptionalBody<DecisionBody>, ApiError>,
 ) -> Result<Json<Value>, HubError> {
+    require_decider(&ctx.actor)?;
+    let OptionalBody(body) = body?;
     let row = gateway.decide(&ctx, id, Verdict::Approve, body.payload_hash.as_deref(), body.reason).await?;
     Ok(Json(person_body(&row)))
 }
@@ -140,8 +150,10 @@ async fn reject(
     State(gateway): State<Gateway>,
     Caller(ctx): Caller,
     Id(id): Id<ToolDraftId>,
-    OptionalBody(body): OptionalBody<DecisionBody>,
+    body: Result<OptionalBody<DecisionBody>, ApiError>,
 ) -> Result<Json<Value>, HubError> {
+    require_decider(&ctx.actor)?;
+    let OptionalBody(body) = body?;
     let row = gateway.decide(&ctx, id, Verdict::Reject, body.payload_hash.as_deref(), body.reason).await?;
     Ok(Json(person_body(&row)))
 }
@@ -261,12 +273,13 @@ async fn switches(State(gateway): State<Gateway>, Caller(ctx): Caller) -> Result
 async fn switch(
     State(gateway): State<Gateway>,
     Caller(ctx): Caller,
-    Body(body): Body<SwitchBody>,
+    body: Result<Body<SwitchBody>, ApiError>,
 ) -> Result<Json<Value>, HubError> {
     const SCOPES: &[&str] = &["all", "agent", "tool", "tenant", "conversation", "handover"];
     if ctx.actor.actor_type != ActorType::Human || !matches!(ctx.actor.role, Role::Admin | Role::Supervisor) {
         return Err(ApiError::forbidden("supervisors and admins stop assistants").into());
     }
+    let Body(body) = body?;
     if !SCOPES.contains(&body.scope_type.as_str()) {
         return Err(ApiError::invalid("scope_type", format!("must be one of {}", SCOPES.join(", "))).into());
     }
@@ -319,6 +332,16 @@ async fn changed(State(gateway): State<Gateway>, headers: HeaderMap, body: Bytes
     let text = |name: &str| notice.get(name).and_then(Value::as_str);
     system.forget(text("transaction_id").or_else(|| text("id")), text("customer_id"));
     Ok(Json(json!({"status": "ok"})))
+}
+
+/// The states by the words that the originals gave them.
+fn by_other_word(word: &str) -> Result<DraftState, ()> {
+    match word.to_uppercase().as_str() {
+        "PENDING_CONFIRMATION" => Ok(DraftState::AwaitingCustomer),
+        "AWAITING_APPROVAL" => Ok(DraftState::AwaitingHuman),
+        "APPROVED" => Ok(DraftState::Confirmed),
+        _ => Err(()),
+    }
 }
 
 /// People of the hub and auditors. Error: 403 `FORBIDDEN`.

@@ -1,7 +1,10 @@
 //! The one pipeline of all calls, whatever the surface: known tool, conversation of the token, switches, permission,
 //! limits, input, execution, output, record. No other way leads to the tools.
 
+use std::time::Duration;
+
 use patchbay_core::ids::{ConversationId, ToolCallId, ToolDraftId};
+use patchbay_core::redaction::{Known, PiiKind};
 use patchbay_core::role::{Portal, Role};
 use patchbay_core::ticket::command::field;
 use patchbay_core::tool::catalog::{Tool, ToolSpec};
@@ -13,11 +16,16 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::audit::{self, Record};
+use crate::audit::Record;
 use crate::gateway::Gateway;
 use crate::limits::{self, Purpose};
 use crate::outcome::{Outcome, Refusal};
+use crate::output::put_back;
 use crate::scene::Scene;
+use crate::watch;
+
+/// Longest time one call may take: above the longest wait for another system.
+const DEADLINE: Duration = Duration::from_secs(28);
 
 /// The face of the pipeline a call came through.
 #[derive(Clone, Debug)]
@@ -54,7 +62,7 @@ pub(crate) struct Admitted<'a> {
 impl Gateway {
     /// The tools a caller may use, in a stable order.
     pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
-        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role)).collect()
+        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role) && !self.policy.is_off(spec)).collect()
     }
 
     /// Runs a call and writes down how it ended.
@@ -65,6 +73,7 @@ impl Gateway {
         let mut suspicion = Suspicion::default();
         let tool = self.tool(name).map_or(name, |spec| spec.name).to_owned();
         let end = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion).await;
+        let end = end.map_err(|refusal| Refusal { policy: Some(self.policy.version), ..refusal });
         let took = started.elapsed();
         metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());
         metrics::counter!("tool_calls_total", "outcome" => if end.is_ok() { "ok" } else { "refused" }).increment(1);
@@ -82,7 +91,33 @@ impl Gateway {
         end
     }
 
-    /// Writes down a call whose bytes could not be read.
+    /// Runs a call in a task of its own, for so long as a call may take: a panic or a caller that goes away ends neither
+    /// the request nor what was begun.
+    pub async fn run_apart(
+        &self,
+        ctx: &Ctx,
+        surface: &Surface,
+        name: &str,
+        call: ToolCall,
+    ) -> Result<Outcome, Refusal> {
+        let (gateway, own_ctx, own_surface, own_name) = (self.clone(), ctx.clone(), surface.clone(), name.to_owned());
+        let run = tokio::spawn(async move { gateway.run(&own_ctx, &own_surface, &own_name, call).await });
+        match tokio::time::timeout(DEADLINE, run).await {
+            Ok(Ok(end)) => end,
+            Ok(Err(_panicked)) => {
+                tracing::error!("a tool panicked");
+                let broken = Refusal::new(Code::InternalError, "internal", "something went wrong on our side");
+                self.refused_unread(ctx, surface, name, broken).await
+            }
+            // The call goes on and is written down when it ends.
+            Err(_late) => {
+                let late = "the tool did not answer in time; its outcome is not known yet";
+                Err(Refusal::new(Code::IntegrationTimeout, "upstream.timeout", late).retry(30))
+            }
+        }
+    }
+
+    /// Writes down a call whose bytes could not be read, or that broke on the way.
     pub(crate) async fn refused_unread(
         &self,
         ctx: &Ctx,
@@ -93,7 +128,7 @@ impl Gateway {
         let call = ToolCall { arguments: json!({}), conversation: None, key: None };
         let suspicion = Suspicion::default();
         let tool = self.tool(name).map_or(name, |spec| spec.name);
-        let (call_id, took) = (ToolCallId::new(), std::time::Duration::ZERO);
+        let (call_id, took) = (ToolCallId::new(), Duration::ZERO);
         let end = Err(refusal);
         self.record(
             Record { call_id, ctx, surface, tool, call: &call, scene: None, suspicion: &suspicion, took },
@@ -131,10 +166,8 @@ impl Gateway {
             return Err(paused());
         }
         scene.check_open()?;
-        if let Some(team) = spec.team
-            && scene.team.as_deref() != Some(team)
-        {
-            let message = format!("this tool works in conversations of the team {team}");
+        if !self.policy.allows_team(spec, scene.team.as_deref()) {
+            let message = "this tool does not work in conversations of this team";
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
         }
         let id = conversation.to_string();
@@ -142,7 +175,7 @@ impl Gateway {
         if let Some(outcome) = self.answered_before(scene, spec, call).await? {
             return Ok(outcome);
         }
-        let standings = self.admit(ctx, scene, spec, call).await?;
+        let standings = self.admit(scene, spec, call).await?;
         let end = async {
             if handed_over && spec.tool != Tool::RequestHuman {
                 return Err(Refusal::new(
@@ -153,7 +186,7 @@ impl Gateway {
             }
             // A person can always be asked for, and what a customer has confirmed is not held up by a flurry of calls.
             let goes_on = |switch: &kill_switches::SwitchRow| {
-                spec.tool == Tool::RequestHuman || spec.class == Class::Commit && switch.reason == audit::FLURRY_REASON
+                spec.tool == Tool::RequestHuman || spec.class == Class::Commit && switch.reason == watch::FLURRY_REASON
             };
             let of_this =
                 |switch: &&kill_switches::SwitchRow| switch.scope_type == "conversation" && switch.scope_id == id;
@@ -190,12 +223,8 @@ impl Gateway {
     fn known(&self, ctx: &Ctx, tool: &str) -> Result<&ToolSpec, Refusal> {
         let unknown = || Refusal::new(Code::UnknownTool, "tool.unknown", "no such tool");
         let role = ctx.actor.role;
-        let elsewhere = matches!(ctx.actor.portal, Some(Portal::Technician | Portal::Customer));
-        let is_caller = !elsewhere && (role == Role::AiAgent || role.works_conversations());
-        if !is_caller {
-            return Err(Refusal::new(Code::ToolRoleForbidden, "permission.role", "this role does not use tools"));
-        }
-        let spec = self.tool(tool).ok_or_else(unknown)?;
+        require_caller(ctx)?;
+        let spec = self.tool(tool).filter(|spec| !self.policy.is_off(spec)).ok_or_else(unknown)?;
         if spec.allows(role) {
             Ok(spec)
         } else if role == Role::AiAgent {
@@ -230,7 +259,6 @@ impl Gateway {
 
     async fn admit(
         &self,
-        ctx: &Ctx,
         scene: &Scene,
         spec: &ToolSpec,
         call: &ToolCall,
@@ -251,7 +279,7 @@ impl Gateway {
                 }
             }
         }
-        limits::admit(&self.hub.db, &self.config, spec, scene.conversation.id, ctx.actor.id, purpose, ctx.now).await
+        limits::admit(&self.hub.db, &self.config, (spec, self.policy.per_hour(spec)), scene, purpose).await
     }
 
     /// The arguments in their canonical form: placeholders put back, invisible characters gone, checked against the
@@ -268,9 +296,16 @@ impl Gateway {
             let kept = tool_placeholders::of(&mut self.hub.db.read().await?, scene.conversation.id).await?;
             put_back(&mut arguments, &kept);
         }
+        if let Some(name) = text::hidden_in_a_name(&spec.fields, &arguments) {
+            let message = format!("{name}: must not hold characters that do not show");
+            return Err(Refusal::new(Code::InvalidRequest, "input.schema", message).at(name));
+        }
         *suspicion = Suspicion::of(&arguments);
         if text::clean(&mut arguments) {
             suspicion.add("invisible_characters", 2);
+        }
+        if spec.class == Class::Draft && self.holds_a_secret(&arguments) {
+            suspicion.add("secret", Suspicion::NEEDS_A_PERSON);
         }
         let read = field::read(&spec.fields.iter(), &arguments).map_err(|errors| {
             let first = errors.first().map(|error| error.path.clone()).unwrap_or_default();
@@ -292,30 +327,27 @@ impl Gateway {
         Ok(read)
     }
 
-    /// What an assistant may see of an answer: no invisible characters, no personal data but as placeholders that the
-    /// gateway puts back, no text without end.
-    async fn finish(&self, scene: &Scene, outcome: &mut Outcome) -> Result<(), Refusal> {
-        text::clean(&mut outcome.result);
-        text::cap(&mut outcome.result);
-        if scene.ctx.actor.role != Role::AiAgent {
-            return Ok(());
+    /// Whether a text that is to be written somewhere holds a key or a password.
+    fn holds_a_secret(&self, arguments: &Value) -> bool {
+        match arguments {
+            Value::String(text) => {
+                self.for_audit.find(text, &Known::default()).iter().any(|span| span.kind == PiiKind::Secret)
+            }
+            Value::Array(items) => items.iter().any(|item| self.holds_a_secret(item)),
+            Value::Object(fields) => fields.values().any(|field| self.holds_a_secret(field)),
+            _ => false,
         }
-        let redactor = self.for_assistants.within(scene.conversation.id);
-        let mut shown = Vec::new();
-        hide(&mut outcome.result, &redactor, scene, &mut shown);
-        if let Some(draft) = &mut outcome.draft {
-            hide(draft, &redactor, scene, &mut shown);
-        }
-        if shown.is_empty() {
-            return Ok(());
-        }
-        let mut tx = self.hub.db.begin().await?;
-        for (placeholder, original) in shown {
-            tool_placeholders::keep(&mut tx, scene.conversation.id, &placeholder, &original, scene.ctx.now).await?;
-        }
-        tx.commit().await?;
-        Ok(())
     }
+}
+
+/// Whether the caller uses tools at all: before anything of the call is read. Error: 403 `TOOL_ROLE_FORBIDDEN`.
+pub(crate) fn require_caller(ctx: &Ctx) -> Result<(), Refusal> {
+    let role = ctx.actor.role;
+    let elsewhere = matches!(ctx.actor.portal, Some(Portal::Technician | Portal::Customer));
+    if !elsewhere && (role == Role::AiAgent || role.works_conversations()) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::ToolRoleForbidden, "permission.role", "this role does not use tools"))
 }
 
 fn paused() -> Refusal {
@@ -349,58 +381,5 @@ fn conversation_of(ctx: &Ctx, call: &mut ToolCall) -> Result<ConversationId, Ref
             "conversation_id: name the conversation the tool is used in",
         )
         .at("conversation_id")),
-    }
-}
-
-/// Puts back what stands behind the placeholders an assistant was shown.
-fn put_back(value: &mut Value, kept: &[tool_placeholders::PlaceholderRow]) {
-    match value {
-        Value::String(text) => {
-            for row in kept {
-                if text.contains(&row.placeholder) {
-                    *text = text.replace(&row.placeholder, &row.original);
-                }
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| put_back(item, kept)),
-        Value::Object(fields) => fields.values_mut().for_each(|field| put_back(field, kept)),
-        _ => {}
-    }
-}
-
-/// Fields of answers that are ours and never personal.
-const OURS: &[&str] = &[
-    "draft_id", "ticket_id", "id", "state", "code", "plan", "awaits", "currency", "expires_at", "created_at",
-    "updated_at", "confirmation_token", "transaction_id", "reference", "payload_hash", "customer_id", "site_id",
-    "account_id", "channel", "occurred_at", "at", "starts_at", "ends_at", "conversation_id", "checksum", "kind",
-    "amount", "recommendation_id", "technician_id", "evidence_id", "handoff_id", "window_expires_at",
-];
-
-/// Replaces personal data in every text of an answer that is not one of our own fields.
-fn hide(
-    value: &mut Value,
-    redactor: &patchbay_core::redaction::Redactor,
-    scene: &Scene,
-    shown: &mut Vec<(String, String)>,
-) {
-    match value {
-        Value::String(text) => {
-            let redacted = redactor.redact(text, &scene.known);
-            for (span, placeholder) in redacted.spans.iter().zip(&redacted.placeholders) {
-                let original = text.get(span.byte_start as usize..span.byte_end as usize);
-                if let (Some(placeholder), Some(original)) = (placeholder, original)
-                    && placeholder.contains(':')
-                {
-                    shown.push((placeholder.clone(), original.to_owned()));
-                }
-            }
-            *text = redacted.text;
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, redactor, scene, shown)),
-        Value::Object(fields) => fields
-            .iter_mut()
-            .filter(|(name, field)| !(OURS.contains(&name.as_str()) && !field.is_object() && !field.is_array()))
-            .for_each(|(_, field)| hide(field, redactor, scene, shown)),
-        _ => {}
     }
 }

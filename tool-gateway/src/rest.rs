@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};
-use crate::pipeline::{Surface, ToolCall};
+use crate::pipeline::{Surface, ToolCall, require_caller};
 
 const REST: Surface = Surface { name: "rest", protocol_version: None };
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -76,9 +76,9 @@ async fn call(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let read = read(&headers, &body);
+    let read = require_caller(&ctx).and_then(|()| read(&headers, &body));
     let end = match read {
-        Ok(call) => gateway.run(&ctx, &REST, &name, call).await,
+        Ok(call) => gateway.run_apart(&ctx, &REST, &name, call).await,
         Err(refusal) => gateway.refused_unread(&ctx, &REST, &name, refusal).await,
     };
     respond(end)
@@ -90,7 +90,7 @@ async fn call(
               (status = 404, description = "NOT_FOUND"), (status = 429, description = "RATE_LIMITED")))]
 async fn draft(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Path<String>) -> Response {
     let call = ToolCall { arguments: json!({"draft_id": id}), conversation: None, key: None };
-    respond(gateway.run(&ctx, &REST, "get_draft", call).await)
+    respond(gateway.run_apart(&ctx, &REST, "get_draft", call).await)
 }
 
 /// Calls off a draft of the caller's conversation; the same as the tool `cancel_transaction_draft`.
@@ -100,7 +100,7 @@ async fn draft(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Pa
               (status = 429, description = "RATE_LIMITED")))]
 async fn cancel(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Path<String>) -> Response {
     let call = ToolCall { arguments: json!({"draft_id": id}), conversation: None, key: None };
-    respond(gateway.run(&ctx, &REST, "cancel_transaction_draft", call).await)
+    respond(gateway.run_apart(&ctx, &REST, "cancel_transaction_draft", call).await)
 }
 
 /// Reads the bytes of a call.

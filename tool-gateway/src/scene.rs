@@ -49,6 +49,11 @@ impl Scene {
         Ok(Self { ctx: Ctx { actor, ..ctx.clone() }, account: contact.account_id, conversation, contact, team, known })
     }
 
+    /// Whose share of the calls to other systems a call takes from.
+    pub(crate) fn tenant(&self) -> String {
+        self.account.map(|account| account.to_string()).unwrap_or_default()
+    }
+
     /// Whether the conversation is open. Error: 409, whatever the tool.
     pub(crate) fn check_open(&self) -> Result<(), Refusal> {
         if self.conversation.status == ConversationStatus::Closed {

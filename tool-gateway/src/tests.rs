@@ -1,5 +1,8 @@
 //! The gateway over a database, with customers who write and a transaction system that may fail.
 
+/// A query that makes its tool panic.
+pub(crate) const FATAL: &str = "panic now";
+
 mod attacks;
 mod bank;
 mod flow;

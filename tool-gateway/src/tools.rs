@@ -2,6 +2,7 @@
 
 mod context;
 mod handover;
+mod outside;
 mod services;
 mod tickets;
 mod transactions;
@@ -18,8 +19,11 @@ use crate::pipeline::Admitted;
 impl Gateway {
     /// Carries a call out.
     pub(crate) async fn execute(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
+        #[cfg(test)]
+        assert!(call.arguments["query"] != crate::tests::FATAL, "a test wants to see what a panic does");
         match call.spec.tool {
             Tool::Context => self.context(call).await,
+            Tool::SearchTickets if self.ticketing.is_some() => self.search_outside(call).await,
             Tool::SearchTickets => self.search_tickets(call).await,
             Tool::Ticket(command) if command.row().kind == Kind::Reads => self.read_ticket(call, command).await,
             Tool::Ticket(command) => self.command_ticket(call, command).await,
@@ -31,6 +35,9 @@ impl Gateway {
             Tool::CommitTransaction => self.commit_draft(call).await,
             Tool::CancelTransaction => self.cancel_draft(call).await,
             Tool::RequestHuman => self.request_human(call).await,
+            Tool::OutsideTicket => self.read_outside(call).await,
+            Tool::OutsideCreate => self.create_outside(call).await,
+            Tool::OutsideComment => self.comment_outside(call).await,
         }
     }
 }

@@ -1,28 +1,22 @@
 //! The transaction system: looked up with a cache, written to with signatures and idempotency keys, left alone for a
 //! while when it keeps failing. Source: S3, integration hub; domain, integration hub.
 
-mod breaker;
-mod cache;
 mod client;
 mod token;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use patchbay_core::Code;
 use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
 use patchbay_store::tool_drafts::DraftRow;
 use serde_json::{Value, json};
-use tokio::sync::Semaphore;
-use tokio::time::Instant;
 
+pub use crate::adapter::Read;
+use crate::adapter::{Adapter, Cache, Call, Ended};
 use crate::outcome::Refusal;
 use crate::tools::identifier;
-use breaker::{Breaker, Call};
-use cache::Cache;
-use client::{Client, Ended};
+use client::Client;
 
 /// How long one answer may take, by what is asked.
 const READ_WITHIN: Duration = Duration::from_secs(5);
@@ -31,10 +25,6 @@ const COMMIT_WITHIN: Duration = Duration::from_secs(15);
 /// How long what was read counts as current.
 const STATUS_FOR: Duration = Duration::from_mins(2);
 const HISTORY_FOR: Duration = Duration::from_mins(5);
-/// How often a read is tried.
-const TRIES: u32 = 3;
-/// Calls at once; reads leave the last one to commits.
-const SLOTS: usize = 16;
 
 /// Where the transaction system is, and who we are there.
 #[derive(Clone, Debug)]
@@ -65,24 +55,10 @@ pub struct Transactions(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     client: Client,
-    breaker: Breaker,
+    adapter: Adapter,
     statuses: Cache<Value>,
     histories: Cache<Vec<Value>>,
-    retry_after: Duration,
     clock: Clock,
-    slots: Semaphore,
-    reads: Semaphore,
-}
-
-/// Something that was read, and when.
-#[derive(Clone, Debug)]
-pub struct Read<T> {
-    /// What.
-    pub value: T,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Whether it is older than it should be, because the system does not answer.
-    pub stale: bool,
 }
 
 /// How a commit ended.
@@ -101,26 +77,23 @@ pub enum CommitEnd {
 impl Transactions {
     /// A system that can be called.
     pub fn new(config: TransactionConfig, clock: Clock) -> Result<Self, Unusable> {
-        let retry_after = config.retry_after;
+        let adapter = Adapter::new("transactions", "the transaction system", config.retry_after);
         Ok(Self(Arc::new(Inner {
             client: Client::new(config)?,
-            breaker: Breaker::default(),
+            adapter,
             statuses: Cache::new(STATUS_FOR),
             histories: Cache::new(HISTORY_FOR),
-            retry_after,
             clock,
-            slots: Semaphore::new(SLOTS),
-            reads: Semaphore::new(SLOTS - 1),
         })))
     }
 
     /// One transaction; `None` when there is none. Answered from the cache for two minutes.
-    pub async fn status(&self, customer: &str, id: &str) -> Result<Option<Read<Value>>, Refusal> {
+    pub async fn status(&self, tenant: &str, customer: &str, id: &str) -> Result<Option<Read<Value>>, Refusal> {
         let key = format!("{customer} {id}");
         if let Some(read) = self.0.statuses.fresh(&key, self.0.clock.now()) {
             return Ok(Some(read));
         }
-        match self.read(&format!("/transactions/{id}")).await {
+        match self.read(tenant, &format!("/transactions/{id}")).await {
             Ok(Some(value)) => {
                 let at = self.0.clock.now();
                 self.0.statuses.keep(&key, value.clone(), at);
@@ -132,11 +105,11 @@ impl Transactions {
     }
 
     /// All transactions of a customer. Answered from the cache for five minutes.
-    pub async fn history(&self, customer: &str) -> Result<Read<Vec<Value>>, Refusal> {
+    pub async fn history(&self, tenant: &str, customer: &str) -> Result<Read<Vec<Value>>, Refusal> {
         if let Some(read) = self.0.histories.fresh(customer, self.0.clock.now()) {
             return Ok(read);
         }
-        match self.read(&format!("/customers/{customer}/transactions")).await {
+        match self.read(tenant, &format!("/customers/{customer}/transactions")).await {
             Ok(found) => {
                 let value = entries(found.unwrap_or(Value::Null));
                 let at = self.0.clock.now();
@@ -168,17 +141,18 @@ impl Transactions {
         body["conversation_id"] = json!(draft.conversation_id);
         body["client_draft_id"] = json!(draft.id);
         let key = idempotency_key(draft);
-        let _slot = self.slot().await?;
-        self.enter(Call::Ordinary)?;
-        let ended = self.0.client.post("/drafts", &body, &key, DRAFT_WITHIN).await;
-        self.leave(&ended);
+        let adapter = &self.0.adapter;
+        let _slot = adapter.slot(&tenant_of(draft), Call::Ordinary).await?;
+        adapter.enter(Call::Ordinary)?;
+        let ended = self.0.client.post("/drafts", &body, &key, DRAFT_WITHIN).await.ended;
+        adapter.leave(&ended);
         match ended {
             Ended::Answer(200..=299, answer) => ["draft_id", "id"]
                 .iter()
                 .find_map(|name| answer.get(name).and_then(Value::as_str))
                 .map(str::to_owned)
-                .ok_or_else(|| failed("upstream.refused", "the transaction system's answer cannot be read")),
-            other => Err(refusal_of(&other)),
+                .ok_or_else(|| adapter.failed("upstream.refused", "gave an answer that cannot be read")),
+            other => Err(adapter.refusal_of(&other)),
         }
     }
 
@@ -187,10 +161,11 @@ impl Transactions {
         let Some(external) = &draft.external_id else {
             return CommitEnd::NotSent("the draft is not in the transaction system".into());
         };
-        if self.slot().await.is_err() {
+        let adapter = &self.0.adapter;
+        let Ok(_slot) = adapter.slot(&tenant_of(draft), Call::Commit).await else {
             return CommitEnd::NotSent("the transaction system is busy".into());
-        }
-        if self.enter(Call::Commit).is_err() {
+        };
+        if adapter.enter(Call::Commit).is_err() {
             return CommitEnd::NotSent("the transaction system is left alone for a while".into());
         }
         let body = json!({
@@ -198,8 +173,12 @@ impl Transactions {
             "currency": draft.currency, "customer_id": draft.contact_id, "conversation_id": draft.conversation_id,
         });
         let path = format!("/drafts/{external}/commit");
-        let ended = self.0.client.post(&path, &body, &idempotency_key(draft), COMMIT_WITHIN).await;
-        self.leave(&ended);
+        let key = idempotency_key(draft);
+        let call = self.0.client.post(&path, &body, &key, COMMIT_WITHIN);
+        // With a token fetched anew it may take longer than one call; before the outcome is looked for it is over.
+        let ended =
+            tokio::time::timeout(COMMIT_WITHIN + DRAFT_WITHIN, call).await.map_or(Ended::Lost, |reply| reply.ended);
+        adapter.leave(&ended);
         self.forget(None, Some(&draft.contact_id.to_string()));
         match ended {
             Ended::Answer(200..=299, answer) => CommitEnd::Done(identifier(&answer).map(str::to_owned)),
@@ -216,7 +195,7 @@ impl Transactions {
     /// What became of a commit: what the system calls it, `None` when it knows nothing of it. Error: it does not answer.
     pub(crate) async fn find(&self, draft: &DraftRow) -> Result<Option<String>, ()> {
         let customer = draft.contact_id.to_string();
-        let found = self.read(&format!("/customers/{customer}/transactions")).await.map_err(drop)?;
+        let found = self.read(&tenant_of(draft), &format!("/customers/{customer}/transactions")).await.map_err(drop)?;
         let key = idempotency_key(draft);
         let external = draft.external_id.as_deref().unwrap_or_default();
         let list = entries(found.unwrap_or(Value::Null));
@@ -232,57 +211,25 @@ impl Transactions {
     /// Calls a draft off there; whether that is done, or there is nothing to call off.
     pub(crate) async fn cancel(&self, draft: &DraftRow) -> bool {
         let Some(external) = &draft.external_id else { return true };
-        if self.enter(Call::Ordinary).is_err() {
+        let adapter = &self.0.adapter;
+        if adapter.enter(Call::Ordinary).is_err() {
             return false;
         }
         let key = format!("{}:cancel", idempotency_key(draft));
         let path = format!("/drafts/{external}/cancel");
-        let ended = self.0.client.post(&path, &json!({"draft_id": external}), &key, DRAFT_WITHIN).await;
-        self.leave(&ended);
+        let ended = self.0.client.post(&path, &json!({"draft_id": external}), &key, DRAFT_WITHIN).await.ended;
+        adapter.leave(&ended);
         matches!(ended, Ended::Answer(200..=299 | 404 | 409 | 410 | 422, _))
     }
 
-    /// Reads, with tries and waits between them. `None`: there is no such thing.
-    async fn read(&self, path: &str) -> Result<Option<Value>, Refusal> {
-        let _read = self.0.reads.acquire().await.map_err(|_| busy())?;
-        let _slot = self.slot().await?;
-        let mut wait = self.0.retry_after;
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            self.enter(Call::Ordinary)?;
-            let ended = self.0.client.get(path, READ_WITHIN).await;
-            self.leave(&ended);
-            match ended {
-                Ended::Answer(200..=299, value) => return Ok(Some(value)),
-                Ended::Answer(404, _) => return Ok(None),
-                other if tries < TRIES && is_worth_repeating(&other) => {
-                    let jitter = rand::random::<u8>();
-                    tokio::time::sleep(wait + wait.mul_f64(f64::from(jitter) / 1_024.0)).await;
-                    wait *= 2;
-                }
-                other => return Err(refusal_of(&other)),
-            }
-        }
+    async fn read(&self, tenant: &str, path: &str) -> Result<Option<Value>, Refusal> {
+        self.0.adapter.read(tenant, || self.0.client.get(path, READ_WITHIN)).await
     }
+}
 
-    async fn slot(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Refusal> {
-        tokio::time::timeout(READ_WITHIN, self.0.slots.acquire()).await.map_err(|_| busy())?.map_err(|_| busy())
-    }
-
-    fn enter(&self, call: Call) -> Result<(), Refusal> {
-        self.0.breaker.enter(call, Instant::now()).map_err(|seconds| {
-            Refusal::new(Code::CircuitOpen, "upstream.open_circuit", "the transaction system is left alone for a while")
-                .retry(seconds)
-        })
-    }
-
-    fn leave(&self, ended: &Ended) {
-        let failed = matches!(ended, Ended::NotSent | Ended::Lost | Ended::Answer(500..=599 | 429, _));
-        self.0.breaker.leave(failed, Instant::now());
-        metrics::gauge!("integration_circuit_open", "adapter" => "transactions")
-            .set(f64::from(u8::from(self.0.breaker.is_open())));
-    }
+/// Whose share of the calls a draft takes from.
+fn tenant_of(draft: &DraftRow) -> String {
+    draft.account_id.map(|account| account.to_string()).unwrap_or_default()
 }
 
 /// The key under which the system carries a draft out once. Source: domain, drafts and confirmation.
@@ -302,30 +249,5 @@ fn entries(value: Value) -> Vec<Value> {
             })
             .unwrap_or_default(),
         _ => Vec::new(),
-    }
-}
-
-fn is_worth_repeating(ended: &Ended) -> bool {
-    matches!(ended, Ended::NotSent | Ended::Lost | Ended::Answer(500..=599 | 429 | 408, _))
-}
-
-fn busy() -> Refusal {
-    Refusal::new(Code::NotReady, "upstream.busy", "too many calls at once; try again shortly").retry(1)
-}
-
-fn failed(reason: &str, message: &str) -> Refusal {
-    Refusal::new(Code::IntegrationFailed, reason, message)
-}
-
-/// What a caller is told of a bad end: never what the other system wrote.
-fn refusal_of(ended: &Ended) -> Refusal {
-    match ended {
-        Ended::Lost => {
-            Refusal::new(Code::IntegrationTimeout, "upstream.timeout", "the transaction system did not answer in time")
-                .retry(30)
-        }
-        Ended::NotSent => failed("upstream.unreachable", "the transaction system cannot be reached").retry(30),
-        Ended::Answer(429 | 500..=599, _) => failed("upstream.failed", "the transaction system failed").retry(30),
-        Ended::Answer(..) => failed("upstream.refused", "the transaction system refused"),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use patchbay_core::ids::{AccountId, ToolCallId};
-use patchbay_store::{Db, StoreError, tool_invocations};
+use patchbay_store::{Db, StoreError, chains, tool_invocations};
 use uuid::Uuid;
 
 /// Rows that are read at once.
@@ -29,7 +29,7 @@ pub enum CallsChecked {
 /// Checks the chain of an account, or that of no account. Rows may be appended meanwhile.
 pub async fn check_calls(db: &Db, account: Option<AccountId>) -> Result<CallsChecked, StoreError> {
     // First, so that all rows up to it are there to be read.
-    let end = tool_invocations::head(&mut db.read().await?, account).await?;
+    let end = chains::head(&mut db.read().await?, chains::Log::Calls, account).await?;
     let mut by_previous: HashMap<Option<String>, Vec<(ToolCallId, String)>> = HashMap::new();
     let mut after = ToolCallId(Uuid::nil());
     let mut read = 0_u64;

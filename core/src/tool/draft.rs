@@ -118,13 +118,6 @@ pub const MOST: i64 = 1_000_000;
 /// Currencies whose amounts are compared with these numbers as they are.
 pub const COMPARED: &[&str] = &["CAD", "USD"];
 
-/// The plan for a transaction: the customer always; a person above the threshold, alone or with the sum of the day, and
-/// for a currency that is not compared.
-pub fn transaction_plan(amount_minor: i64, sum_of_the_day: i64, currency: &str) -> Plan {
-    let large = amount_minor > HUMAN_ABOVE || amount_minor.saturating_add(sum_of_the_day) > HUMAN_ABOVE;
-    if large || !COMPARED.contains(&currency) { Plan::CustomerAndHuman } else { Plan::Customer }
-}
-
 /// Whether a role may approve an amount.
 pub fn may_approve(role: Role, amount_minor: Option<i64>) -> bool {
     match role {
@@ -162,37 +155,12 @@ pub fn amount_text(minor: i64, currency: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-
-    #[test]
-    fn a_person_is_asked_above_the_threshold_and_above_the_sum() {
-        assert_eq!(transaction_plan(100_000, 0, "USD"), Plan::Customer);
-        assert_eq!(transaction_plan(100_001, 0, "USD"), Plan::CustomerAndHuman);
-        assert_eq!(transaction_plan(40_000, 60_001, "CAD"), Plan::CustomerAndHuman);
-        assert_eq!(transaction_plan(1, 0, "EUR"), Plan::CustomerAndHuman);
-    }
 
     #[test]
     fn amounts_are_written_with_the_decimals_of_their_currency() {
         assert_eq!(amount_text(125_005, "USD"), "1250.05");
         assert_eq!(amount_text(1_250, "JPY"), "1250");
         assert_eq!(amount_text(1_250, "KWD"), "1.250");
-    }
-
-    proptest! {
-        #[test]
-        fn splitting_an_amount_never_avoids_a_person(parts in prop::collection::vec(1_i64..100_000, 2..8)) {
-            let mut sum = 0;
-            let mut without_a_person = 0;
-            for part in parts {
-                if transaction_plan(part, sum, "USD") == Plan::Customer {
-                    without_a_person += part;
-                }
-                sum += part;
-            }
-            prop_assert!(without_a_person <= HUMAN_ABOVE);
-        }
     }
 }

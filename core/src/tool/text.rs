@@ -6,6 +6,8 @@ use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::ticket::command::field::{Field, FieldKind};
+
 /// Longest text of an answer, in characters.
 pub const MAX_SHOWN: usize = 2_000;
 
@@ -45,6 +47,35 @@ pub fn is_invisible(character: char) -> bool {
         | '\u{f0000}'..='\u{10ffff}' => true,
         other => other.is_control(),
     }
+}
+
+/// The first argument that names something (an id, a word of a list, a code, a time) and holds characters that do not
+/// show. In free text they are taken out; in a name they are never right.
+pub fn hidden_in_a_name<'f>(fields: &[Field], arguments: &'f Value) -> Option<&'f str> {
+    let given = arguments.as_object()?;
+    given.iter().find_map(|(name, value)| {
+        let field = fields.iter().find(|field| field.name == name)?;
+        match (&field.kind, value) {
+            (FieldKind::Text { .. } | FieldKind::WindowOrWords | FieldKind::FreeObject | FieldKind::Map(_), _) => None,
+            (FieldKind::Object(inner), _) => hidden_in_a_name(inner, value).map(|_| name.as_str()),
+            (_, Value::String(text)) => text.chars().any(is_invisible).then_some(name.as_str()),
+            _ => None,
+        }
+    })
+}
+
+/// Whether a word of a text is written with letters of two alphabets that look alike.
+pub fn mixes_alphabets(text: &str) -> bool {
+    text.split(|sign: char| !sign.is_alphabetic()).any(|word| {
+        let latin = word.chars().any(|sign| sign.is_ascii_alphabetic() || matches!(sign, '\u{00c0}'..='\u{024f}'));
+        latin && word.chars().any(looks_latin)
+    })
+}
+
+/// Letters of other alphabets that pass for Latin ones.
+fn looks_latin(sign: char) -> bool {
+    matches!(sign, '\u{0400}'..='\u{052f}' | '\u{13a0}'..='\u{13f5}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}')
+        || "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορυχ".contains(sign)
 }
 
 /// Every text of a value without what does not show; `true` when there was something.
@@ -114,6 +145,9 @@ impl Suspicion {
     fn look(&mut self, value: &Value) {
         match value {
             Value::String(text) => {
+                if mixes_alphabets(text) {
+                    self.add("mixed_alphabets", 3);
+                }
                 let text = text.to_lowercase();
                 for (mark, score, pattern) in MARKS.iter() {
                     if pattern.is_match(&text) {
@@ -177,6 +211,23 @@ mod tests {
         assert!(clean(&mut value));
         assert_eq!(value, json!({"a": ["xy", "payee", "tag"], "b": "line\nbreak"}));
         assert!(!clean(&mut value));
+    }
+
+    #[test]
+    fn names_hold_nothing_that_does_not_show_and_words_keep_to_one_alphabet() {
+        use crate::ticket::command::field::{NAME, optional};
+        let fields = [optional("id", FieldKind::Id, ""), optional("note", NAME, "")];
+        assert_eq!(hidden_in_a_name(&fields, &json!({"id": "0198\u{200b}c0de", "note": "x"})), Some("id"));
+        assert_eq!(hidden_in_a_name(&fields, &json!({"id": "0198", "note": "x\u{200b}"})), None);
+        for (text, mixed) in [
+            ("Pаypal", true),
+            ("Αcme Ltd", true),
+            ("Acme Ltd", false),
+            ("10 kΩ résistance, Пётр", false),
+            ("ｐaypal", true),
+        ] {
+            assert_eq!(mixes_alphabets(text), mixed, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use patchbay_core::audit::chain::Flaw;
 use patchbay_core::ids::AuditId;
-use patchbay_store::audit;
+use patchbay_store::{audit, chains};
 use uuid::Uuid;
 
 use super::{App, both_engines, some_id};
@@ -89,7 +89,7 @@ async fn an_untouched_chain_is_whole(app: App) {
     app.post(&app.token("auditor"), "/tickets", some_id(), &app.request()).await;
     let of_nobody = check_audit_log(&app.db, None, |_| {}).await.expect("checks");
     assert_eq!(of_nobody, Checked::Whole { entries: 1 });
-    let chains = audit::chains(&mut app.db.read().await.expect("reads")).await.expect("chains");
+    let chains = chains::of(&mut app.db.read().await.expect("reads"), chains::Log::Audit).await.expect("chains");
     assert_eq!(chains, [None, Some(app.account)]);
 }
 

@@ -175,7 +175,9 @@ pub(super) async fn write(
 /// WhatsApp: only who has the conversation. Elsewhere also who leads its team. Source: domain, channel rules.
 fn may_send(ctx: &Ctx, row: &ConversationRow) -> Result<(), ApiError> {
     let actor = &ctx.actor;
-    if matches!(actor.role, Role::System) {
+    // An assistant writes nowhere but in the conversation of its token, and only through the hub itself.
+    let is_its_assistant = actor.role == Role::AiAgent && actor.conversation == Some(row.id);
+    if actor.role == Role::System || is_its_assistant {
         return Ok(());
     }
     if row.channel == Channel::Whatsapp && !is_assignee(row, actor.user_id()) {

@@ -12,12 +12,12 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
-use patchbay_tool_gateway::{Gateway, Transactions};
+use patchbay_tool_gateway::{Assistant, Gateway, Systems, Ticketing, Transactions};
 use patchbay_workers::limits::{MemoryLimits, RateLimits, shared_limits};
 use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
@@ -155,9 +155,19 @@ impl Parts {
         let system = settings.integration.transactions.as_ref();
         let clock = self.hub.gate.clock.clone();
         let system = system.map(|system| Transactions::new(system.config(), clock)).transpose().map_err(unusable)?;
-        let gateway = Gateway::new(self.hub.clone(), settings.tool_gateway.clone(), system);
+        let policy = settings
+            .tool_policy()
+            .map_err(|error| StartError::Part { what: "tool_gateway.policy_file", problem: error.to_string() })?;
+        let ticketing = settings.integration.ticketing.config();
+        let ticketing = ticketing.map(|config| Ticketing::new(config, self.hub.gate.clock.clone())).transpose();
+        let ticketing = ticketing
+            .map_err(|error| StartError::Part { what: "integration.ticketing", problem: error.to_string() })?;
+        let systems = Systems { transactions: system, ticketing };
+        let gateway = Gateway::under(policy, self.hub.clone(), settings.tool_gateway.clone(), systems);
         if roles.workers {
-            self.tasks.push(tokio::spawn(gateway.clone().run_background(stop.clone())));
+            let assistant = Assistant::new(&settings.assistant)
+                .map_err(|error| StartError::Part { what: "the assistant", problem: error.to_string() })?;
+            self.tasks.push(tokio::spawn(gateway.clone().run_background(assistant, stop.clone())));
         }
         self.gateway = Some(gateway);
         Ok(())
@@ -230,6 +240,7 @@ impl Parts {
         };
         let (public_url, secret, clock) =
             (settings.public_url.clone(), hub.config.link_secret.clone(), hub.gate.clock.clone());
+        let (unsubscribe_url, unsubscribe_secret) = (public_url.clone(), secret.clone());
         let deps = Deps {
             db: hub.db.clone(),
             clock: hub.gate.clock.clone(),
@@ -238,6 +249,7 @@ impl Parts {
             limits,
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
+            unsubscribe_link: Arc::new(move |id| unsubscribe::link(&unsubscribe_url, &unsubscribe_secret, id)),
             listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
             reenactor: hub.config.reenactor.clone(),

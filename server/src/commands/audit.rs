@@ -3,7 +3,7 @@
 use patchbay_core::ids::AccountId;
 use patchbay_dispatch::{Checked, check_audit_log};
 use patchbay_http::Chain as Causes;
-use patchbay_store::{Db, StoreError, audit, tool_invocations};
+use patchbay_store::{Db, StoreError, chains};
 use patchbay_tool_gateway::{CallsChecked, check_calls};
 
 use super::{CommandError, print};
@@ -18,7 +18,7 @@ pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), 
     let chains = match account {
         Some(Chain::Account(id)) => vec![Some(AccountId(id))],
         Some(Chain::None) => vec![None],
-        None => audit::chains(&mut db.read().await.map_err(failed)?).await.map_err(failed)?,
+        None => chains::of(&mut db.read().await.map_err(failed)?, chains::Log::Audit).await.map_err(failed)?,
     };
     let (mut entries, mut broken) = (0, 0);
     for chain in &chains {
@@ -54,7 +54,7 @@ async fn calls(db: &Db, account: Option<Chain>) -> Result<(u64, u64), StoreError
     let chains = match account {
         Some(Chain::Account(id)) => vec![Some(AccountId(id))],
         Some(Chain::None) => vec![None],
-        None => tool_invocations::chains(&mut db.read().await?).await?,
+        None => chains::of(&mut db.read().await?, chains::Log::Calls).await?,
     };
     let (mut whole, mut broken) = (0, 0);
     for chain in chains {

@@ -17,15 +17,11 @@ pub(super) async fn run(settings: Settings, arguments: &ServeArgs) -> Result<(),
     if mode == Mode::Demo && settings.env == crate::settings::Environment::Production {
         return Err(CommandError::Usage("settings: --demo is refused in production".into()));
     }
-    let unused = settings.unused();
     let engine = settings.database_url.split(':').next().unwrap_or_default().to_owned();
     let running = app::start(settings, Roles::of(&arguments.roles), mode)
         .await
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     print(&format!("Patchbay {} is ready on {} ({engine})", env!("CARGO_PKG_VERSION"), running.url));
-    for key in unused {
-        tracing::warn!(key, "{key} is set and does nothing yet");
-    }
     for line in &running.greeting {
         print(&format!("  {line}"));
     }

@@ -21,6 +21,9 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
             hmac_secret: system.hmac_secret.clone(),
         };
     }
+    if let Some(key) = &settings.assistant.api_key {
+        config.model_key = key.clone();
+    }
     let running = Simulator::start(config).await.map_err(|error| CommandError::Failed(error.to_string()))?;
     print(&format!("the providers answer on {}", running.base_url()));
     print(&format!("  WhatsApp    api_base = \"{}\"", running.graph_base()));
@@ -29,6 +32,7 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
         print(&format!("  E-mail      smtp_url = \"{url}\""));
     }
     print(&format!("  Transactions base_url = \"{}\", token_url = \"{0}/token\"", running.ledger_base()));
+    print(&format!("  Assistant   base_url = \"{}\", model = \"simulated\"", running.model_base()));
     super::serve::asked_to_stop().await;
     running.shutdown().await;
     Ok(())

@@ -71,6 +71,15 @@ impl TransactionSettings {
     }
 }
 
+impl TicketingSettings {
+    /// What the gateway needs to call an outside system; `None`: the tickets are ours.
+    pub fn config(&self) -> Option<patchbay_tool_gateway::TicketingConfig> {
+        let base_url = self.base_url.clone().filter(|_| self.kind == TicketingKind::Http)?;
+        let api_key = self.api_key.clone();
+        Some(patchbay_tool_gateway::TicketingConfig { base_url, api_key, retry_after: RETRY_AFTER })
+    }
+}
+
 impl IntegrationSettings {
     /// Replaces references to secrets by the secrets. Errors: one that cannot be read, a base that is missing.
     pub(super) fn complete(&mut self) -> Result<(), SettingsError> {
@@ -85,11 +94,5 @@ impl IntegrationSettings {
             system.hmac_secret = resolve_secret("integration.transactions.hmac_secret", &system.hmac_secret)?;
         }
         Ok(())
-    }
-
-    /// What is set here and not used by this release, one line each.
-    pub(super) fn unused(&self) -> impl Iterator<Item = &'static str> {
-        let http = (self.ticketing.kind == TicketingKind::Http).then_some("integration.ticketing");
-        http.into_iter()
     }
 }

@@ -68,16 +68,12 @@ impl Settings {
             self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
         }
         self.integration.complete()?;
+        if let Some(key) = &self.assistant.api_key {
+            self.assistant.api_key = Some(resolve_secret("assistant.api_key", key)?);
+        }
         self.complete_journal()?;
         self.complete_object_store()?;
         self.validate()
-    }
-}
-
-impl Settings {
-    /// Keys that are set and do nothing in this release.
-    pub fn unused(&self) -> Vec<&'static str> {
-        self.integration.unused().collect()
     }
 }
 

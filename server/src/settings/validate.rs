@@ -37,7 +37,10 @@ impl Settings {
         }
         patchbay_hub::directory::InboxSettings::check_all(&self.inboxes)
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
+        self.tool_policy()?;
         self.validate_evidence()?;
+        patchbay_tool_gateway::Assistant::new(&self.assistant)
+            .map_err(|error| SettingsError::Invalid(format!("assistant: {error}")))?;
         if !self.listen_smtp.is_empty() && self.listen_smtp.parse::<SocketAddr>().is_err() {
             return invalid(format!("listen_smtp: {} is not an address like 127.0.0.1:2525", self.listen_smtp));
         }

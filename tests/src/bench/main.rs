@@ -1,6 +1,6 @@
 //! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
 //!
-//! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit|mail]…`; without a name, all but `memory`, which stores a
+//! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit|mail|gateway]…`; without a name, all but `memory`, which stores a
 //! million messages.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
 //! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
@@ -10,6 +10,7 @@ mod cockpit;
 mod desk;
 mod fanout;
 mod floor;
+mod gateway;
 mod ingress;
 mod latency;
 mod load;
@@ -43,7 +44,7 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["start", "ingress", "latency", "fanout", "triage", "cockpit", "mail"],
+        [] => vec!["start", "ingress", "latency", "fanout", "triage", "cockpit", "mail", "gateway"],
         some => some.iter().map(String::as_str).collect(),
     };
     for name in chosen {
@@ -56,6 +57,7 @@ async fn main() -> ExitCode {
             "triage" => triage::run().await,
             "cockpit" => cockpit::run().await,
             "mail" => mail::run().await,
+            "gateway" => gateway::run().await,
             _ => {
                 eprintln!("no such benchmark: {name}");
                 return ExitCode::from(2);

@@ -21,6 +21,11 @@ pub(crate) struct Target {
 impl Target {
     /// Starts a node on `engine`; on PostgreSQL also with Redis.
     pub(crate) async fn start(engine: Engine) -> Self {
+        Self::start_with(engine, "").await
+    }
+
+    /// The same with more lines of settings.
+    pub(crate) async fn start_with(engine: Engine, more: &str) -> Self {
         let database = TestDatabase::fresh(engine).await;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let port = free_port();
@@ -31,7 +36,7 @@ impl Target {
             database_url: database.url().to_owned(),
             redis_url: if engine == Engine::Postgres { redis_url() } else { String::new() },
             providers_url: "http://127.0.0.1:9".to_owned(),
-            more: String::new(),
+            more: more.to_owned(),
         };
         settings.write(Path::new(folder.path()));
         let node = Node::start(folder.path(), &base_url, &[]).await;

@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 use patchbay_core::event::EventName;
-use patchbay_core::tool::DraftState;
+use patchbay_core::tool::{DraftState, draft};
 use patchbay_core::{Code, Ctx};
 use patchbay_hub::HubError;
 use patchbay_store::tool_drafts::{self, DraftRow};
@@ -11,7 +11,7 @@ use patchbay_store::{StoreError, conversations, tool_invocations};
 use subtle::ConstantTimeEq as _;
 
 use crate::audit;
-use crate::gateway::{Gateway, POLICY_VERSION};
+use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};
 use crate::pipeline::Admitted;
 use crate::transactions::CommitEnd;
@@ -24,7 +24,7 @@ impl Gateway {
         let ctx = &call.scene.ctx;
         let draft = self.own_draft(&mut self.hub.db.read().await?, call).await?;
         let token = call.arguments["confirmation_token"].as_str().unwrap_or_default();
-        if let Some(refusal) = Self::not_ready(&draft, ctx) {
+        if let Some(refusal) = self.not_ready(&draft, ctx) {
             return Err(refusal);
         }
         if !self.opens(&draft, token) {
@@ -47,7 +47,7 @@ impl Gateway {
             return Ok(self.committed(&draft));
         }
         let mut tx = self.hub.db.begin().await?;
-        if !tool_drafts::begin_commit(&mut tx, &draft, ctx.now).await? {
+        if !is_what_was_proven(&draft) || !tool_drafts::begin_commit(&mut tx, &draft, ctx.now).await? {
             tx.rollback().await?;
             return Err(self.lost(call, &draft).await?);
         }
@@ -82,12 +82,14 @@ impl Gateway {
             }
             CommitEnd::Refused(reason) => {
                 draft.state = DraftState::Failed;
+                self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
                 draft.failure = Some(reason);
                 draft.check_at = Some(now);
                 EventName::DraftFailed
             }
             // Nothing left this machine: the proofs are as good as before.
             CommitEnd::NotSent(reason) => {
+                self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
                 draft.state = DraftState::Confirmed;
                 draft.failure = Some(reason);
                 draft.check_at = None;
@@ -135,7 +137,7 @@ impl Gateway {
     }
 
     /// Why a draft cannot be carried out now, when that does not depend on the token.
-    fn not_ready(draft: &DraftRow, ctx: &Ctx) -> Option<Refusal> {
+    fn not_ready(&self, draft: &DraftRow, ctx: &Ctx) -> Option<Refusal> {
         let invalid = |reason: &str, message: &str| Refusal::new(Code::ConfirmationInvalid, reason, message);
         let waits_in_time = draft.state.can_be_cancelled() && draft.expires_at <= ctx.now;
         let refusal = match draft.state {
@@ -148,7 +150,7 @@ impl Gateway {
                 Refusal::new(Code::ApprovalThreshold, "confirmation.human_required", "waiting for a person to approve")
                     .retry(60)
             }
-            DraftState::Confirmed if draft.policy_version != POLICY_VERSION => {
+            DraftState::Confirmed if draft.policy_version != self.policy.version => {
                 invalid("draft.stale", "the policy has changed; make a new draft")
             }
             DraftState::Confirmed | DraftState::Committed => return None,
@@ -179,7 +181,7 @@ impl Gateway {
         let ctx = &call.scene.ctx;
         let mut tx = self.hub.db.begin().await?;
         let fresh = tool_drafts::by_id(&mut tx, seen.id).await?.ok_or(StoreError::NoRow)?;
-        if let Some(refusal) = Self::not_ready(&fresh, ctx) {
+        if let Some(refusal) = self.not_ready(&fresh, ctx) {
             return Ok(refusal);
         }
         if fresh.state == DraftState::Confirmed {
@@ -195,6 +197,16 @@ impl Gateway {
         Ok(Refusal::new(Code::ConfirmationInvalid, "confirmation.mismatch", "the draft is not valid any more")
             .about(seen.id))
     }
+}
+
+/// Whether the draft is what its proofs were given for: the payload has the hash that was asked about and seen, the amount
+/// is the payload's, and each proof of the plan is there.
+fn is_what_was_proven(draft: &DraftRow) -> bool {
+    draft::payload_hash(&draft.tool, &draft.payload, draft.policy_version) == draft.payload_hash
+        && draft.payload["amount_minor"].as_i64() == draft.amount_minor
+        && draft.payload["currency"].as_str() == draft.currency.as_deref()
+        && (!draft.plan.asks_customer() || draft.proof_message_id.is_some())
+        && (!draft.plan.asks_human() || draft.hash_seen.as_ref() == Some(&draft.payload_hash))
 }
 
 fn unknown(draft: &DraftRow) -> Refusal {

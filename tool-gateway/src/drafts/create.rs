@@ -2,31 +2,38 @@
 
 use chrono::TimeDelta;
 use patchbay_core::canonical::canonical_hash;
+use patchbay_core::channel::Direction;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::ToolDraftId;
-use patchbay_core::tool::draft::{self, COMPARED, HUMAN_ABOVE, amount_text};
+use patchbay_core::tool::draft::{self, HUMAN_ABOVE, amount_text};
 use patchbay_core::tool::question::{self, Language};
+use patchbay_core::tool::text::Suspicion;
 use patchbay_core::tool::{DraftState, Plan};
 use patchbay_core::{Code, Ctx};
 use patchbay_hub::replies::{Said, say};
 use patchbay_store::tool_drafts::{self, DraftRow};
-use patchbay_store::{StoreError, events};
+use patchbay_store::tool_invocations::{self, InvocationFilter};
+use patchbay_store::{StoreError, Tx, events, messages, tool_windows};
 use serde_json::{Value, json};
 
 use crate::audit::{derived_key, event};
-use crate::gateway::{Gateway, POLICY_VERSION};
+use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};
 use crate::pipeline::Admitted;
 use crate::scene::Scene;
 
 /// Wrong answers that void a draft. Source: domain, drafts and confirmation.
 const ATTEMPTS: i64 = 5;
+/// How long words to the model ask for a person.
+const MARKED_FOR: TimeDelta = TimeDelta::minutes(30);
+/// How many messages and calls are looked at for them.
+const LOOKED_AT: i64 = 20;
 
 impl Gateway {
     pub(crate) async fn create_draft(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
         let scene = call.scene;
         let (amount_minor, currency) = amount_of(call.arguments)?;
-        if amount_minor > HUMAN_ABOVE && !COMPARED.contains(&currency.as_str()) {
+        if amount_minor > HUMAN_ABOVE && !self.policy.human_above_minor.contains_key(&currency) {
             return Err(Refusal::new(
                 Code::ApprovalThreshold,
                 "amount.currency",
@@ -35,8 +42,8 @@ impl Gateway {
             .at("currency"));
         }
         let system = self.transaction_system()?;
-        let mut draft = self.new_draft(call, amount_minor, &currency).await?;
         let mut tx = self.hub.db.begin().await?;
+        let mut draft = self.new_draft(&mut tx, call, amount_minor, &currency).await?;
         match tool_drafts::insert(&mut tx, &draft).await {
             Ok(()) => tx.commit().await?,
             Err(StoreError::Duplicate) => {
@@ -54,6 +61,7 @@ impl Gateway {
             Err(refusal) => {
                 draft.state = DraftState::Failed;
                 draft.failure = Some(refusal.reason.clone());
+                self.draft_given_up(&scene.ctx, &draft, "transactions.draft", &refusal.reason).await;
                 self.close_draft(&scene.ctx, scene, draft).await?;
                 return Err(refusal);
             }
@@ -73,18 +81,24 @@ impl Gateway {
         }
     }
 
-    async fn new_draft(&self, call: &Admitted<'_>, amount_minor: i64, currency: &str) -> Result<DraftRow, Refusal> {
+    /// A draft with the plan that its amount and the day's sum ask for. The sum stays as it is until the transaction ends:
+    /// drafts that are made at once see each other.
+    async fn new_draft(
+        &self,
+        tx: &mut Tx,
+        call: &Admitted<'_>,
+        amount_minor: i64,
+        currency: &str,
+    ) -> Result<DraftRow, Refusal> {
         let scene = call.scene;
         let now = scene.ctx.now;
-        let mut tx = self.hub.db.read().await?;
         let since = now - TimeDelta::hours(24);
-        let sum = tool_drafts::sum_since(&mut tx, scene.conversation.id, scene.contact.id, currency, since).await?;
-        let marked = tool_drafts::open_of(&mut tx, scene.conversation.id)
-            .await?
-            .iter()
-            .any(|open| open.suspicion["score"].as_u64().unwrap_or(0) >= 3);
-        let mut plan = draft::transaction_plan(amount_minor, sum, currency);
-        if call.suspicion.needs_a_person() || marked {
+        for name in [format!("money:{}", scene.contact.id), format!("money:{}", scene.conversation.id)] {
+            tool_windows::lock(tx, &name, now).await?;
+        }
+        let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, currency, since).await?;
+        let mut plan = self.policy.plan(call.spec, amount_minor, sum, currency);
+        if call.suspicion.needs_a_person() || is_marked(tx, scene).await? {
             plan = plan.with_human();
         }
         let mut payload = json!({
@@ -99,7 +113,7 @@ impl Gateway {
             }
         }
         if let Some(ticket) = call.arguments["ticket_id"].as_str().and_then(|id| id.parse().ok()) {
-            scene.ticket(&mut tx, ticket).await?;
+            scene.ticket(tx, ticket).await?;
         }
         let minutes = TimeDelta::minutes(self.config.draft_minutes);
         Ok(DraftRow {
@@ -111,9 +125,9 @@ impl Gateway {
             account_id: scene.account,
             requested_by: scene.ctx.actor.id,
             requested_role: scene.ctx.actor.role,
-            payload_hash: draft::payload_hash(call.spec.name, &payload, POLICY_VERSION),
+            payload_hash: draft::payload_hash(call.spec.name, &payload, self.policy.version),
             payload,
-            policy_version: POLICY_VERSION,
+            policy_version: self.policy.version,
             plan,
             state: DraftState::Open,
             amount_minor: Some(amount_minor),
@@ -205,6 +219,25 @@ impl Gateway {
     ) -> patchbay_core::event::NewEvent {
         event(ctx, name, &scene.conversation, &json!({"draft": person_body(draft)}))
     }
+}
+
+/// Whether somebody talked to the model in this conversation a short while ago: the customer in a message, or the
+/// assistant in a call.
+async fn is_marked(tx: &mut Tx, scene: &Scene) -> Result<bool, Refusal> {
+    let (id, since) = (scene.conversation.id, scene.ctx.now - MARKED_FOR);
+    let said = messages::page_before(tx, id, i64::MAX, LOOKED_AT).await?;
+    let said = said.iter().filter(|message| message.direction == Direction::Inbound && message.created_at > since);
+    for text in said.filter_map(|message| message.text.as_deref()) {
+        if Suspicion::of(&Value::from(text)).needs_a_person() {
+            return Ok(true);
+        }
+    }
+    let filter = InvocationFilter { conversation: Some(id), ..InvocationFilter::default() };
+    let called = tool_invocations::page(tx, &filter, LOOKED_AT).await?;
+    let least = u64::from(Suspicion::NEEDS_A_PERSON);
+    Ok(called.iter().map(|row| &row.invocation).any(|call| {
+        call.at > since && call.details["suspicious"]["score"].as_u64().is_some_and(|score| score >= least)
+    }))
 }
 
 /// A draft as people see it: what it would do, what was proven and by whom, never a code or a token.

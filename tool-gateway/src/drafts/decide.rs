@@ -1,6 +1,7 @@
 //! Calling a draft off, and the decision of a person of ours.
 
 use chrono::TimeDelta;
+use patchbay_core::actor::Actor;
 use patchbay_core::conversation::may_see;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::ToolDraftId;
@@ -64,7 +65,7 @@ impl Gateway {
         if !may_see(&ctx.actor, placement(&conversation)) {
             return Err(absent().into());
         }
-        may_decide(ctx, &draft, conversation.assigned_to.map(|user| user.0), verdict)?;
+        may_decide(&ctx.actor, &draft, conversation.assigned_to.map(|user| user.0), verdict)?;
         if draft.state != DraftState::AwaitingHuman || draft.expires_at <= ctx.now {
             return Err(ApiError::new(Code::DraftStateConflict, "the draft does not wait for a decision")
                 .because("state", draft.state.as_str())
@@ -118,12 +119,19 @@ impl Gateway {
     }
 }
 
-/// A person, of a role that decides about the amount, who neither made the draft nor has its conversation.
-fn may_decide(ctx: &Ctx, draft: &DraftRow, assignee: Option<uuid::Uuid>, verdict: Verdict) -> Result<(), ApiError> {
-    let actor = &ctx.actor;
-    if actor.actor_type != ActorType::Human || !may_approve(actor.role, None) {
-        return Err(ApiError::forbidden("supervisors and admins decide about drafts"));
+/// A person of a role that decides about drafts at all. Error: 403 `FORBIDDEN`.
+pub(crate) fn require_decider(actor: &Actor) -> Result<(), ApiError> {
+    if actor.actor_type == ActorType::Human && may_approve(actor.role, None) {
+        Ok(())
+    } else {
+        Err(ApiError::forbidden("supervisors and admins decide about drafts"))
     }
+}
+
+/// Whether this decider may decide this: the amount is within the role's limit, and whoever approves neither made the
+/// draft nor has its conversation.
+fn may_decide(actor: &Actor, draft: &DraftRow, assignee: Option<uuid::Uuid>, verdict: Verdict) -> Result<(), ApiError> {
+    require_decider(actor)?;
     if verdict == Verdict::Reject {
         return Ok(());
     }

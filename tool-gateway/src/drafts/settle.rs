@@ -68,6 +68,9 @@ impl Gateway {
                 draft.state = DraftState::Unknown;
                 let looks = i32::try_from(draft.commit_attempts.min(LOOKS)).unwrap_or(1);
                 draft.commit_attempts += 1;
+                if draft.commit_attempts == LOOKS {
+                    self.draft_given_up(ctx, &draft, "transactions.commit", "the outcome cannot be found out").await;
+                }
                 // In the end a person has to look: it stays unknown and is asked about once an hour.
                 let wait = if draft.commit_attempts > LOOKS { TimeDelta::hours(1) } else { STEP * looks.max(1) };
                 draft.check_at = Some(ctx.now + wait);

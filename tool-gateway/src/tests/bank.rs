@@ -17,6 +17,8 @@ use sha2::Sha256;
 use crate::transactions::TransactionConfig;
 
 pub(super) const HMAC_SECRET: &str = "a secret for signatures";
+/// What this system says to itself and must never be seen.
+pub(super) const CANARY: &str = "stack trace of vault-7";
 
 /// How the next commits end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -146,7 +148,7 @@ async fn commit(State(books): Shared, Path(id): Path<String>, headers: HeaderMap
     let mut books = books.lock().expect("open");
     books.commits.push(key.clone());
     if books.mood == Mood::Refuses {
-        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({"error": CANARY}))).into_response();
     }
     let known = books.committed.iter().find(|entry| entry["idempotency_key"] == key.as_str()).cloned();
     let entry = known.unwrap_or_else(|| {

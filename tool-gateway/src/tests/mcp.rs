@@ -1,6 +1,6 @@
 //! The protocol's face: the same answers, and its own checks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ async fn rpc(url: &str, token: &str, method: &str, params: Value) -> Value {
 }
 
 fn unlimited() -> GatewayConfig {
-    GatewayConfig { calls_per_hour: 0, actor_calls_per_hour: 0, ..GatewayConfig::default() }
+    GatewayConfig { calls_per_hour: 0, flurry_calls: 0, denials_per_ten_minutes: 0, ..GatewayConfig::default() }
 }
 
 #[tokio::test]
@@ -88,35 +88,152 @@ async fn strangers_pages_and_smuggled_keys_stay_outside() {
     assert_eq!(twice.status().as_u16(), 400);
 }
 
+/// Posts as a client of the newest revision does: version, method and name stand in the headers and in the body.
+async fn modern(url: &str, token: &str, (method, name): (&str, &str), mut params: Value) -> (u16, Value) {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "tests", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+    });
+    let answer = client()
+        .post(url)
+        .bearer_auth(token)
+        .header("accept", "application/json, text/event-stream")
+        .header("content-type", "application/json")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method)
+        .header("mcp-name", name)
+        .body(json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string())
+        .send()
+        .await
+        .expect("an answer");
+    (answer.status().as_u16(), answer.json().await.unwrap_or(Value::Null))
+}
+
 #[tokio::test]
-async fn the_official_client_lists_and_calls_every_tool_in_both_revisions() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let tools = std::process::Command::new(root.join("scripts/python-tools")).stderr(Stdio::null()).output();
-    // Installed by `make test`; a bare `cargo test` may have no Python tools.
-    let Some(folder) = tools.ok().filter(|output| output.status.success()) else { return };
-    let python = Path::new(String::from_utf8_lossy(&folder.stdout).trim()).join("python");
-    for (mode, protocol) in [("auto", "2026-07-28"), ("legacy", "2025-11-25")] {
-        let ground = Ground::with(unlimited()).await;
-        let stop = CancellationToken::new();
-        let url = serve(&ground, &stop).await;
-        let conversation = ground.says(MAYA, "hello").await;
-        let assistant = ground.assistant(conversation);
-        let output = tokio::process::Command::new(&python)
-            .arg(root.join("scripts/mcp-client.py"))
-            .args([url.as_str(), assistant.as_str(), mode])
-            .output()
-            .await
-            .expect("the client runs");
-        let found: Value = serde_json::from_slice(&output.stdout)
-            .unwrap_or_else(|_| panic!("{mode}: {}", String::from_utf8_lossy(&output.stderr)));
-        assert_eq!(found["protocol"], protocol, "{found}");
-        let names = found["tools"].as_array().expect("a list");
-        assert_eq!(names.len(), ground.gateway.catalog.len());
-        for name in names {
-            let result = &found["results"][name.as_str().expect("a name")];
-            assert!(result.get("raised").is_none(), "{mode} {name}: {result}");
-            assert!(result["structured"].is_object(), "{mode} {name}: {result}");
-        }
-        assert_eq!(found["results"]["create_transaction_draft"]["is_error"], false, "{found}");
+async fn an_acceptance_that_the_client_writes_itself_confirms_nothing() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let draft = ground.drafted(&assistant, 10.0).await;
+    let accepted = json!({"confirm": {"method": "elicitation/create", "result": {"action": "accept", "content": {"confirmed": true}}}});
+    for responses in [accepted, json!({"confirm": {"action": "accept", "content": {"code": "CONFIRM-ABCDEFGH"}}})] {
+        let params = json!({
+            "name": "commit_transaction", "inputResponses": responses, "requestState": "e30",
+            "arguments": {"draft_id": draft, "confirmation_token": "CONFIRM-ABCDEFGH"},
+        });
+        let (_, answer) = modern(&url, &assistant, ("tools/call", "commit_transaction"), params).await;
+        let is_refused = answer["result"]["isError"] == true || answer["error"].is_object();
+        assert!(is_refused, "{answer}");
     }
+    let shown = ground.call(&assistant, "get_draft", json!({"draft_id": draft})).await.ok();
+    assert_eq!(shown["draft"]["state"], "AWAITING_CUSTOMER");
+    ground.bank.with(|books| assert!(books.commits.is_empty()));
+}
+
+#[tokio::test]
+async fn headers_that_say_another_thing_than_the_body_are_refused() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let params = json!({"name": "request_human", "arguments": {"reason": "other"}});
+    for headers in [("tools/call", "search_tickets"), ("tools/list", "request_human")] {
+        let (status, answer) = modern(&url, &assistant, headers, params.clone()).await;
+        assert_eq!((status, answer["error"]["code"].as_i64()), (400, Some(-32_020)), "{answer}");
+    }
+    ground.call(&assistant, "get_conversation_context", json!({})).await.ok();
+    let (status, answer) = modern(&url, &assistant, ("tools/call", "request_human"), params).await;
+    assert_eq!((status, &answer["result"]["isError"]), (200, &json!(false)), "{answer}");
+}
+
+#[tokio::test]
+async fn a_tool_that_panics_answers_at_once_and_is_written_down() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let fatal = json!({"query": super::FATAL});
+    let broken =
+        rpc(&url, &assistant, "tools/call", json!({"name": "list_services", "arguments": fatal.clone()})).await;
+    assert_eq!(broken["error"]["code"], -32_603, "{broken}");
+    ground.call(&assistant, "list_services", fatal).await.refused(500, "INTERNAL_ERROR");
+    ground.call(&assistant, "list_services", json!({})).await.ok();
+    let path = format!("/api/v1/tool-invocations?conversation_id={conversation}");
+    let rows = ground.get(&ground.person("admin"), &path).await.ok();
+    assert_eq!(rows["data"].as_array().map(Vec::len), Some(3), "{rows}");
+}
+
+#[tokio::test]
+async fn the_limits_stand_in_the_headers_here_too() {
+    let ground = Ground::new().await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let params = json!({"name": "get_conversation_context", "arguments": {}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+    for left in (0..10).rev() {
+        let answer = post(&url, &assistant, &body).send().await.expect("an answer");
+        let limit = answer.headers()["ratelimit"].to_str().expect("text").to_owned();
+        assert!(limit.starts_with(&format!("\"conv\";r={left};")), "{limit}");
+    }
+    let refused = rpc(&url, &assistant, "tools/call", params).await;
+    assert_eq!(refused["result"]["structuredContent"]["error"]["reason"], "rate.exceeded", "{refused}");
+}
+
+/// Drives every tool with a client in a process of its own.
+async fn driven(program: &Path, script: &Path, mode: &str, protocol: &str) {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let output = tokio::process::Command::new(program)
+        .arg(script)
+        .args([url.as_str(), assistant.as_str(), mode])
+        .output()
+        .await
+        .expect("the client runs");
+    let found: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{mode}: {}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(found["protocol"], protocol, "{found}");
+    let names = found["tools"].as_array().expect("a list");
+    assert_eq!(names.len(), ground.gateway.catalog.len());
+    for name in names {
+        let result = &found["results"][name.as_str().expect("a name")];
+        assert!(result.get("raised").is_none(), "{mode} {name}: {result}");
+        assert!(result["structured"].is_object(), "{mode} {name}: {result}");
+    }
+    assert_eq!(found["results"]["create_transaction_draft"]["is_error"], false, "{found}");
+}
+
+/// Where `make test` has put the tools of a script; a bare `cargo test` may have none.
+fn installed(script: &str) -> Option<PathBuf> {
+    let output = std::process::Command::new(root().join(script)).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+#[tokio::test]
+async fn the_official_client_of_python_lists_and_calls_every_tool_in_both_revisions() {
+    let Some(folder) = installed("scripts/python-tools") else { return };
+    let (python, script) = (folder.join("python"), root().join("scripts/mcp-client.py"));
+    driven(&python, &script, "auto", "2026-07-28").await;
+    driven(&python, &script, "legacy", "2025-11-25").await;
+}
+
+#[tokio::test]
+async fn the_official_clients_of_npm_list_and_call_every_tool() {
+    let Some(folder) = installed("scripts/node-tools") else { return };
+    let script = folder.join("drive.mjs");
+    driven(Path::new("node"), &script, "client", "2026-07-28").await;
+    driven(Path::new("node"), &script, "sdk", "2025-11-25").await;
 }

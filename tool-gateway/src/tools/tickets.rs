@@ -3,6 +3,7 @@
 
 use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
+use patchbay_core::role::Role;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::{Command, Ticket};
 use patchbay_core::{Code, Ctx};
@@ -96,13 +97,7 @@ impl Gateway {
         let mut fields = call.arguments.as_object().cloned().unwrap_or_default();
         let ticket =
             fields.remove("ticket_id").as_ref().and_then(Value::as_str).and_then(|id| id.parse::<TicketId>().ok());
-        if call.suspicion.needs_a_person() {
-            return Err(Refusal::new(
-                Code::ManualReviewRequired,
-                "confirmation.human_required",
-                "a person has to do this; hand the conversation over with request_human",
-            ));
-        }
+        self.check_by_itself(call)?;
         let conversation = scene.conversation.id.to_string();
         let fresh = call.call_id.to_string();
         let key = match call.key {
@@ -124,6 +119,19 @@ impl Gateway {
         let mut result: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);
         strip(&mut result);
         Ok(Outcome::of(result))
+    }
+
+    /// Whether the caller may do by itself what changes a ticket. Error: 409 `MANUAL_REVIEW_REQUIRED`.
+    pub(crate) fn check_by_itself(&self, call: &Admitted<'_>) -> Result<(), Refusal> {
+        let is_assistant = call.scene.ctx.actor.role == Role::AiAgent;
+        if call.suspicion.needs_a_person() || (is_assistant && self.policy.leaves_to_people(call.spec)) {
+            return Err(Refusal::new(
+                Code::ManualReviewRequired,
+                "confirmation.human_required",
+                "a person has to do this; hand the conversation over with request_human",
+            ));
+        }
+        Ok(())
     }
 
     /// Fills in what the conversation tells: account, site, contact and source of a new ticket.

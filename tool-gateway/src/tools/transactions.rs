@@ -24,11 +24,16 @@ impl Gateway {
         let customer = call.scene.contact.id.to_string();
         let absent = || Refusal::not_found("transaction").at("transaction_id");
         let system = self.transaction_system()?;
-        let found = system.status(&customer, id).await?.ok_or_else(absent)?;
+        let found = system.status(&call.scene.tenant(), &customer, id).await?.ok_or_else(absent)?;
         let own = match found.value.get("customer_id").and_then(Value::as_str) {
             Some(owner) => owner == customer,
             // The system does not say whose it is: then it must be on the customer's own list.
-            None => system.history(&customer).await?.value.iter().any(|entry| identifier(entry) == Some(id)),
+            None => system
+                .history(&call.scene.tenant(), &customer)
+                .await?
+                .value
+                .iter()
+                .any(|entry| identifier(entry) == Some(id)),
         };
         if !own {
             return Err(absent());
@@ -46,7 +51,7 @@ impl Gateway {
             call.arguments[name].as_str().and_then(|time| time.parse::<chrono::DateTime<chrono::Utc>>().ok())
         };
         let (from, to) = (time("from"), time("to"));
-        let history = self.transaction_system()?.history(&customer).await?;
+        let history = self.transaction_system()?.history(&call.scene.tenant(), &customer).await?;
         let own =
             |entry: &&Value| entry.get("customer_id").and_then(Value::as_str).is_none_or(|owner| owner == customer);
         let within = |entry: &&Value| {

@@ -12,13 +12,13 @@ use super::Read;
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
-pub(super) struct Cache<T> {
+pub(crate) struct Cache<T> {
     fresh_for: TimeDelta,
     entries: Mutex<HashMap<String, (T, DateTime<Utc>)>>,
 }
 
 impl<T: Clone> Cache<T> {
-    pub(super) fn new(fresh_for: Duration) -> Self {
+    pub(crate) fn new(fresh_for: Duration) -> Self {
         Self { fresh_for: TimeDelta::from_std(fresh_for).unwrap_or_default(), entries: Mutex::default() }
     }
 
@@ -26,7 +26,7 @@ impl<T: Clone> Cache<T> {
         work(&mut self.entries.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn fresh(&self, key: &str, now: DateTime<Utc>) -> Option<Read<T>> {
+    pub(crate) fn fresh(&self, key: &str, now: DateTime<Utc>) -> Option<Read<T>> {
         self.with(|entries| {
             let (value, at) = entries.get(key)?;
             (now - *at < self.fresh_for).then(|| Read { value: value.clone(), at: *at, stale: false })
@@ -34,11 +34,11 @@ impl<T: Clone> Cache<T> {
     }
 
     /// Whatever there is, when nothing better can be had.
-    pub(super) fn any(&self, key: &str) -> Option<Read<T>> {
+    pub(crate) fn any(&self, key: &str) -> Option<Read<T>> {
         self.with(|entries| entries.get(key).map(|(value, at)| Read { value: value.clone(), at: *at, stale: true }))
     }
 
-    pub(super) fn keep(&self, key: &str, value: T, now: DateTime<Utc>) {
+    pub(crate) fn keep(&self, key: &str, value: T, now: DateTime<Utc>) {
         self.with(|entries| {
             if entries.len() >= MOST {
                 entries.retain(|_, (_, at)| now - *at < self.fresh_for);
@@ -49,7 +49,7 @@ impl<T: Clone> Cache<T> {
         });
     }
 
-    pub(super) fn drop_where(&self, gone: impl Fn(&str) -> bool) {
+    pub(crate) fn drop_where(&self, gone: impl Fn(&str) -> bool) {
         self.with(|entries| entries.retain(|key, _| !gone(key)));
     }
 }

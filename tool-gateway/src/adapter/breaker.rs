@@ -8,10 +8,12 @@ use tokio::time::Instant;
 
 const FAILURES: u32 = 5;
 const OPEN_FOR: Duration = Duration::from_mins(1);
+/// A probe that has not come back after so long will not: whoever made it went away.
+const PROBE_FOR: Duration = Duration::from_mins(1);
 
 /// What kind of call wants to pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// Any.
     Ordinary,
     /// One that carries something out: never the first after a pause.
@@ -27,7 +29,7 @@ pub(super) struct Breaker {
 struct State {
     failures: u32,
     open_until: Option<Instant>,
-    probing: bool,
+    probing: Option<Instant>,
 }
 
 impl Breaker {
@@ -38,10 +40,11 @@ impl Breaker {
         if now < until {
             return Err(until.duration_since(now).as_secs() + 1);
         }
-        if state.probing || call == Call::Commit {
+        let is_probed = state.probing.is_some_and(|since| now < since + PROBE_FOR);
+        if is_probed || call == Call::Commit {
             return Err(1);
         }
-        state.probing = true;
+        state.probing = Some(now);
         Ok(())
     }
 
@@ -53,9 +56,9 @@ impl Breaker {
             return;
         }
         state.failures += 1;
-        if state.probing || state.failures >= FAILURES {
+        if state.probing.is_some() || state.failures >= FAILURES {
             state.open_until = Some(now + OPEN_FOR);
-            state.probing = false;
+            state.probing = None;
         }
     }
 
@@ -82,6 +85,17 @@ mod tests {
         assert!(breaker.enter(Call::Ordinary, later).is_err(), "one probe at a time");
         breaker.leave(false, later);
         assert!(breaker.enter(Call::Commit, later).is_ok());
+    }
+
+    #[test]
+    fn a_probe_that_never_comes_back_blocks_nobody_for_ever() {
+        let (breaker, now) = (Breaker::default(), Instant::now());
+        for _ in 0..5 {
+            breaker.leave(true, now);
+        }
+        let later = now + OPEN_FOR;
+        assert!(breaker.enter(Call::Ordinary, later).is_ok());
+        assert!(breaker.enter(Call::Ordinary, later + PROBE_FOR).is_ok());
     }
 
     #[test]

@@ -1,0 +1,8 @@
+//! The door for AI agents, as its callers and the customers on their phones see it.
+
+mod approval;
+mod assistant;
+mod attacks;
+mod crash;
+mod desk;
+mod limits;
