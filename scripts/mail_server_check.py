@@ -1,27 +1,25 @@
-"""Mail out of Patchbay through a real mail server, its signature verified by dkimpy. See scripts/mail-server-check."""
+"""Mail into Patchbay and out of it through a real mail server, our signature verified by dkimpy. See
+scripts/mail-server-check."""
 
 import email
 import email.policy
-import hashlib
-import hmac
 import json
 import os
 import pathlib
 import secrets
 import shutil
+import smtplib
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 
 import dkim
 
 BINARY = os.path.abspath(sys.argv[1])
-KEY = "signing-key-of-the-check"
 ADDRESS = "support@acme.test"
 
 
@@ -44,7 +42,7 @@ def wait_for(what, ask, seconds=60):
     raise SystemExit(f"{what} did not happen within {seconds} s")
 
 
-def smtpd(folder, port):
+def smtpd(folder, port, receiver):
     maildir = folder / "delivered"
     maildir.mkdir()
     os.chmod(folder, 0o755)
@@ -53,6 +51,8 @@ def smtpd(folder, port):
     conf.write_text(
         f"listen on 127.0.0.1 port {port}\n"
         f'action "keep" maildir "{maildir}/box" user nobody\n'
+        f'action "hand over" relay host smtp://127.0.0.1:{receiver}\n'
+        'match from any for domain "acme.test" action "hand over"\n'
         'match from any for any action "keep"\n'
     )
     os.chmod(conf, 0o644)
@@ -62,46 +62,40 @@ def smtpd(folder, port):
     )
 
 
-def call(base, path, token=None, body=None, form=None):
+def call(base, path, token=None, body=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     data = None
     if body is not None:
         data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
-    if form is not None:
-        data, headers["Content-Type"] = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
     request = urllib.request.Request(base + path, data=data, headers=headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         text = answer.read()
         return json.loads(text) if text and text[:1] in b"{[" else text
 
 
-def inbound(base):
+def inbound(port):
+    """A customer's mail, handed to the real server, which delivers it to our receiver."""
     mime = (
         "From: Dana Whitfield <dana@tenants.test>\r\nTo: support@acme.test\r\nSubject: Visit on Tuesday\r\n"
         "Message-ID: <check-1@tenants.test>\r\nDate: Thu, 05 Mar 2026 14:00:00 +0000\r\nMIME-Version: 1.0\r\n"
-        "Content-Type: text/plain; charset=utf-8\r\n\r\nWhen will you come?\r\n"
+        "Content-Type: text/plain; charset=utf-8\r\n\r\nWhen will you come?\r\n.\r\nA dot alone stands above.\r\n"
     )
-    stamp, token = str(int(time.time())), secrets.token_hex(25)
-    signature = hmac.new(KEY.encode(), (stamp + token).encode(), hashlib.sha256).hexdigest()
-    form = {
-        "recipient": ADDRESS, "sender": "dana@tenants.test", "from": "dana@tenants.test", "subject": "Visit on Tuesday",
-        "timestamp": stamp, "token": token, "signature": signature, "body-mime": mime,
-    }
-    call(base, "/webhooks/email/mailgun/mime", form=form)
+    with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        client.sendmail("dana@tenants.test", [ADDRESS], mime)
 
 
 def check(kind, pem, record):
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        smtp_port, port = free_port(), free_port()
-        box, server = smtpd(folder, smtp_port)
+        smtp_port, receiver, port = free_port(), free_port(), free_port()
+        box, server = smtpd(folder, smtp_port, receiver)
         base = f"http://127.0.0.1:{port}"
         (folder / "key.pem").write_text(pem)
         (folder / "patchbay.toml").write_text(
             f'env = "development"\nlisten = "127.0.0.1:{port}"\npublic_url = "{base}"\ndata_dir = "{folder}/data"\n'
-            f'database_url = "sqlite://{folder}/patchbay.db"\n[auth]\njwt_secret = "{secrets.token_hex(32)}"\n'
+            f'database_url = "sqlite://{folder}/patchbay.db"\nlisten_smtp = "127.0.0.1:{receiver}"\n[auth]\njwt_secret = "{secrets.token_hex(32)}"\n'
             f'[[inbox]]\nname = "support-mail"\nchannel = "email"\nteam = "support"\naddress = "{ADDRESS}"\n'
-            f'inbound = "mailgun"\nsigning_keys = ["{KEY}"]\nsmtp_url = "smtp://127.0.0.1:{smtp_port}?tls=none"\n'
+            f'inbound = "smtp"\nsmtp_url = "smtp://127.0.0.1:{smtp_port}?tls=none"\n'
             'reply_domain = "reply.acme.test"\nreply_token_secret = "reply-secret"\ndkim = "off"\n'
             f'dkim_selector = "check"\ndkim_domain = "acme.test"\ndkim_private_key = "file:{folder}/key.pem"\n'
         )
@@ -115,8 +109,12 @@ def check(kind, pem, record):
                 [BINARY, "token", "--role", "admin", "--team", "support", "--config", config],
                 check=True, capture_output=True, text=True,
             ).stdout.strip()
-            inbound(base)
+            inbound(smtp_port)
             conversation = wait_for("the conversation", lambda: call(base, "/api/v1/conversations", token)["data"])[0]
+            heard = call(base, f"/api/v1/conversations/{conversation['id']}/messages", token)["data"][0]
+            said = heard["content"]["text"]
+            assert said == "When will you come?\n.\nA dot alone stands above.", said
+            assert heard["channel_message_id"] == "check-1@tenants.test", heard
             text = "Tomorrow at nine.\n.\nGrüße, and a long line: " + "x" * 300
             sent = call(base, f"/api/v1/conversations/{conversation['id']}/messages", token,
                         {"content": {"type": "text", "text": text}})
@@ -137,7 +135,7 @@ def check(kind, pem, record):
             status = lambda: [m for m in call(base, f"/api/v1/conversations/{conversation['id']}/messages", token)["data"]
                               if m["message_id"] == sent["message_id"] and m["status"] == "sent"]
             wait_for("the tick", status)
-            print(f"{kind}: OpenSMTPD took the mail, dkimpy verified its signature, the text arrived unchanged")
+            print(f"{kind}: OpenSMTPD delivered to our receiver and took our mail, dkimpy verified its signature, the text arrived unchanged")
         except BaseException:
             sys.stderr.write((folder / "smtpd.log").read_text()[-2000:])
             sys.stderr.write((folder / "patchbay.log").read_text()[-3000:])

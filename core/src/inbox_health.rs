@@ -6,8 +6,10 @@ use crate::vocabulary;
 
 /// Failures one after another that make an inbox degraded.
 const FAILURES: i64 = 3;
-/// Wrong signatures that make an inbox degraded.
-const FORGERIES: i64 = 10;
+/// Wrong signatures, each within a quarter of an hour of the one before, that are worth a [`Signal::Forged`].
+pub const FORGERIES: u32 = 10;
+/// The code of an inbox that is degraded by them.
+const FORGED: &str = "WEBHOOK_SIGNATURE_INVALID";
 /// How long trouble is remembered that nothing contradicts.
 pub const FORGET_AFTER: TimeDelta = TimeDelta::minutes(15);
 
@@ -28,7 +30,7 @@ vocabulary! {
 /// Something that happened at an inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal<'a> {
-    /// A provider took a message, or came with one.
+    /// A provider took a message.
     Worked,
     /// A provider failed, was not there, or was asked too much.
     Failed {
@@ -40,7 +42,7 @@ pub enum Signal<'a> {
         /// The provider's code.
         code: &'a str,
     },
-    /// Something came that was not signed with the inbox's key.
+    /// Several requests came that were not signed with the inbox's keys.
     Forged,
 }
 
@@ -90,14 +92,21 @@ impl Health {
             _ => Self { failures, last_failure_at: Some(now), ..self.clone() },
         };
         match signal {
+            // That we may send says nothing of what we are sent; this trouble ends when nobody confirms it any more.
+            Signal::Worked if self.is_forged() => Self { last_ok_at: Some(now), failures: 0, ..self.clone() },
             Signal::Worked => {
                 let since = if self.state == HealthState::Ok { self.since } else { now };
                 Self { last_ok_at: Some(now), last_failure_at: self.last_failure_at, since, ..Self::new(now) }
             }
             Signal::Refused { code } => failed(HealthState::AuthFailed, code),
             Signal::Failed { code } => counted(FAILURES, code),
-            Signal::Forged => counted(FORGERIES, "WEBHOOK_SIGNATURE_INVALID"),
+            Signal::Forged if self.state == HealthState::AuthFailed => self.clone(),
+            Signal::Forged => failed(HealthState::Degraded, FORGED),
         }
+    }
+
+    fn is_forged(&self) -> bool {
+        self.state == HealthState::Degraded && self.code.as_deref() == Some(FORGED)
     }
 
     /// For people.
@@ -105,7 +114,7 @@ impl Health {
         let code = self.code.as_deref()?;
         match self.state {
             HealthState::Ok | HealthState::Paused => None,
-            HealthState::Degraded if code == "WEBHOOK_SIGNATURE_INVALID" => {
+            HealthState::Degraded if code == FORGED => {
                 Some("what comes in is not signed with the keys of this inbox".to_owned())
             }
             HealthState::Degraded => Some(format!("several messages in a row could not be handed over ({code})")),
@@ -149,6 +158,17 @@ mod tests {
     }
 
     #[test]
+    fn what_we_send_does_not_hide_that_what_comes_is_forged() {
+        let health = run(&[Signal::Forged, Signal::Worked, Signal::Worked]);
+        assert_eq!((health.state, health.since), (HealthState::Degraded, at(1)));
+        assert_eq!(health.reason().as_deref(), Some("what comes in is not signed with the keys of this inbox"));
+        // A refusal is worse, and its end shows nothing of what was forgotten meanwhile.
+        let refused = health.after(REFUSED, at(10)).after(Signal::Forged, at(11));
+        assert_eq!(refused.state, HealthState::AuthFailed);
+        assert_eq!(refused.after(Signal::Worked, at(12)).state, HealthState::Ok);
+    }
+
+    #[test]
     fn failures_far_apart_are_no_row() {
         let mut health = Health::new(at(0));
         for hour in 1..10 {
@@ -168,7 +188,7 @@ mod tests {
             prop_assert!(health.since <= at(i64::try_from(signals.len()).unwrap()));
             prop_assert_ne!(health.state, HealthState::Paused);
             if signals.last() == Some(&Signal::Worked) {
-                prop_assert_eq!(health.state, HealthState::Ok);
+                prop_assert!(health.state == HealthState::Ok || health.is_forged());
                 prop_assert_eq!(health.failures, 0);
             }
             if health.state != HealthState::Ok {

@@ -33,24 +33,28 @@ pub(crate) struct Word<'a> {
     /// Who recorded it, when a person did.
     pub(crate) actor_id: Option<Uuid>,
     pub(crate) occurred_at: DateTime<Utc>,
+    /// The provider's id of the message or the report that said it, if it has one.
+    pub(crate) said_in: Option<&'a str>,
 }
 
 impl Word<'_> {
-    /// The same for the same word, however often it is delivered.
+    /// The same for the same word, however often it is delivered and whoever understood it.
     fn id(&self) -> RecordId {
         let at = self.occurred_at.timestamp_micros().to_string();
         let evidence = self.evidence.to_string();
-        let name = [
+        let mut parts = vec![
             self.channel.as_str(),
             self.address,
             self.decision.as_str(),
             self.scope.as_str(),
             self.reason.as_str(),
-            &at,
-            &evidence,
-        ]
-        .join("\u{1f}");
-        RecordId(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()))
+        ];
+        match self.said_in {
+            // The same message is no other word because it came later or with other words around it.
+            Some(id) => parts.extend(["said in", id]),
+            None => parts.extend([at.as_str(), evidence.as_str()]),
+        }
+        RecordId(Uuid::new_v5(&Uuid::NAMESPACE_OID, parts.join("\u{1f}").as_bytes()))
     }
 }
 

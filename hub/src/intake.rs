@@ -3,6 +3,7 @@
 
 mod abuse;
 mod apply;
+mod calls;
 mod changes;
 mod consent;
 mod gather;

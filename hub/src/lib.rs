@@ -32,6 +32,7 @@ pub mod seeding;
 mod sheet;
 mod state;
 pub mod ticket_link;
+pub mod unsubscribe;
 pub mod webhooks;
 
 pub use error::HubError;

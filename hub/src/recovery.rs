@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::state::Hub;
 
-pub use reenact::{Reenact, ReenactFuture, Reenacted, Reenactor};
+pub use reenact::{Reenact, ReenactFuture, Reenacted, Reenactor, ToldFuture};
 pub(crate) use run::{BulkRequest, MOST, RepairBody, begin, discard_note};
 pub use run::{RepairStep, run_repair};
 

@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, reports, ticket_link, webhooks,
+    performers, places, quarantine, recovery, replies, reports, ticket_link, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -17,6 +17,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(replies::router())
         .merge(contacts::router())
         .merge(consent::router())
+        .merge(unsubscribe::router())
         .merge(inbox_health::router())
         .merge(files::router())
         .merge(mail_pages::router())

@@ -135,6 +135,11 @@ pub trait Sink: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
+    /// Notes that requests come which no key of the inbox made.
+    fn note_forged(&self, _inbox: InboxId) -> SinkFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
     /// What is known of a sender's consent; asked only when the meaning of a message depends on it. Answers
     /// [`Consent::Given`] when it cannot be known.
     fn consent<'a>(&'a self, inbox: Option<InboxId>, channel: Channel, address: &'a str) -> SinkFuture<'a, Consent>;

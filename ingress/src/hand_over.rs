@@ -57,6 +57,11 @@ pub trait Taker: Send + Sync + 'static {
         std::future::ready(())
     }
 
+    /// Notes that requests come which no key of the inbox made.
+    fn note_forged(&self, _inbox: InboxId) -> impl Future<Output = ()> + Send {
+        std::future::ready(())
+    }
+
     /// What a message became, by the key under which it counts once in its inbox.
     fn stored(&self, _inbox: InboxId, _key: &str) -> impl Future<Output = Option<Stored>> + Send {
         std::future::ready(None)
@@ -142,6 +147,10 @@ impl Taker for Intake {
 
     async fn pass_typing(&self, inbox: InboxId, address: &str) {
         Intake::pass_typing(self, inbox, address).await;
+    }
+
+    async fn note_forged(&self, inbox: InboxId) {
+        Intake::note_forged(self, inbox).await;
     }
 
     async fn stored(&self, inbox: InboxId, key: &str) -> Option<Stored> {
@@ -324,6 +333,13 @@ impl<T: Taker> Sink for HandOver<T> {
 
     fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
         Box::pin(self.taker.stored(inbox, key))
+    }
+
+    /// Nobody waits long for it: the next request says it again.
+    fn note_forged(&self, inbox: InboxId) -> SinkFuture<'_, ()> {
+        Box::pin(async move {
+            let _missed = tokio::time::timeout(PATIENCE, self.taker.note_forged(inbox)).await;
+        })
     }
 
     fn keep(&self, files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {

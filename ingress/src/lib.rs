@@ -4,6 +4,7 @@
 mod chat;
 mod config;
 pub mod delivery;
+mod forgeries;
 mod hand_over;
 pub mod inboxes;
 pub mod journal;

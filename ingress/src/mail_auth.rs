@@ -128,8 +128,10 @@ fn unanswered(mail: &Mail) -> AuthResults {
     AuthResults { dkim, dmarc, ..AuthResults::default() }
 }
 
+/// Whether there are signatures that could be checked: a provider that took the mail apart left nothing to check them
+/// against.
 fn has_signatures(mail: &Mail) -> bool {
-    mail.headers.first("DKIM-Signature").is_some()
+    mail.raw.is_some() && mail.headers.first("DKIM-Signature").is_some()
 }
 
 struct Question<'q> {

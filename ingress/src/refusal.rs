@@ -59,6 +59,11 @@ vocabulary! {
 }
 
 impl Refusal {
+    /// Whether somebody tried with a wrong key. Who brings none at all only found the address.
+    pub(crate) fn is_forgery(self) -> bool {
+        matches!(self, Self::SignatureMismatch | Self::BodyHashMismatch | Self::BadCredentials | Self::UnknownKey)
+    }
+
     /// What the caller learns: enough to find a wrong setting, nothing about keys or digests.
     fn error(self) -> ApiError {
         match self {

@@ -28,7 +28,9 @@ use utoipa_axum::routes;
 use crate::chat::ChatParts;
 use crate::config::Config;
 use crate::delivery::{Delivery, NotDurable, Sink};
+use crate::forgeries::Forgeries;
 use crate::inboxes::Inboxes;
+use crate::journal;
 use crate::mail_auth::MailAuth;
 use crate::mail_intake::{MailDelivery, deliveries};
 use crate::rate::{Rates, TooMany};
@@ -44,6 +46,7 @@ pub struct Ingress {
     rates: Arc<Rates>,
     mail_auth: MailAuth,
     chat: Arc<ChatParts>,
+    forgeries: Arc<Forgeries>,
 }
 
 impl std::fmt::Debug for Ingress {
@@ -67,7 +70,16 @@ impl Ingress {
         mail_auth: MailAuth,
     ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth, chat: Arc::default() }
+        Self {
+            config: Arc::new(config),
+            inboxes,
+            clock,
+            sink,
+            rates,
+            mail_auth,
+            chat: Arc::default(),
+            forgeries: Arc::default(),
+        }
     }
 
     /// The same, serving visitors of chats at `desk` beyond taking their messages.
@@ -138,6 +150,7 @@ impl Ingress {
     /// Takes a mail. `Ok` only when it is durable.
     pub(crate) async fn take_mail(&self, by: InboundMail, arrived: &Arrived, raw: Bytes) -> Result<(), MailRefused> {
         let routes = self.inboxes.now();
+        let noted = if self.config.journal { journal::as_request(arrived, &raw) } else { None };
         let delivery = MailDelivery { routes: &routes, by, key: None, received_at: self.clock.now(), raw };
         let made = deliveries(&*self.sink, &self.mail_auth, arrived, delivery).await;
         let (deliveries, files) = made.map_err(|_| MailRefused::NotOurs)?;
@@ -145,7 +158,12 @@ impl Ingress {
             .take(deliveries.iter().map(|delivery| delivery.inbox), self.clock.now())
             .map_err(|_| MailRefused::RateLimited)?;
         self.sink.keep(files).await.map_err(|_| MailRefused::NotDurable)?;
-        self.sink.accept(deliveries).await.map(drop).map_err(|_| MailRefused::NotDurable)
+        let accepting = async { self.sink.accept(deliveries).await };
+        let accepted = match noted {
+            Some(request) => journal::noting(request, accepting).await,
+            None => accepting.await,
+        };
+        accepted.map(drop).map_err(|_| MailRefused::NotDurable)
     }
 }
 
@@ -155,7 +173,8 @@ impl Ingress {
 struct ApiDoc;
 
 /// The webhooks: `GET/POST /webhooks/whatsapp`, `/webhooks/twilio/sms`, `/webhooks/twilio/status` and
-/// `/webhooks/twilio/status/{message_id}`, and those of mail under `/webhooks/email`. Merge it at the root, outside of layers that read or change bodies.
+/// `/webhooks/twilio/status/{message_id}`, those of calls under `/webhooks/twilio/voice`, and those of mail under
+/// `/webhooks/email`. Merge it at the root, outside of layers that read or change bodies.
 pub fn router(ingress: Ingress) -> OpenApiRouter {
     let routes = if ingress.config.journal {
         routes().layer(axum::middleware::from_fn(crate::journal::record))
@@ -177,6 +196,8 @@ fn routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(twilio::message_by_get, twilio::message))
         .routes(routes!(twilio::status_by_get, twilio::status))
         .routes(routes!(twilio::status_of_by_get, twilio::status_of))
+        .routes(routes!(calls::incoming_by_get, calls::incoming))
+        .routes(routes!(calls::step_by_get, calls::step))
         .routes(routes!(email::mailgun))
         .routes(routes!(email::mailgun_mime))
         .routes(routes!(email::sendgrid))
@@ -232,6 +253,16 @@ impl Caller {
 fn refuse(caller: Caller, refusal: Refusal) -> Response {
     count(caller, refusal.as_str());
     Verdict { verified: false, refusal: Some(refusal) }.on(refusal.into_response())
+}
+
+/// The same for a request that says it is for `inbox`: that somebody uses a wrong key is noted there.
+async fn refuse_for(ingress: &Ingress, caller: Caller, refusal: Refusal, inbox: Option<InboxId>) -> Response {
+    if let Some(inbox) = inbox.filter(|_| refusal.is_forgery())
+        && ingress.forgeries.count(inbox, ingress.clock.now())
+    {
+        ingress.sink.note_forged(inbox).await;
+    }
+    refuse(caller, refusal)
 }
 
 pub(crate) fn count(caller: Caller, outcome: &'static str) {

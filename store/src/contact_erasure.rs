@@ -1,6 +1,9 @@
 //! Erasing a person: what they said and who they are goes, what happened stays. Message keys become hashes, so that a
 //! message which comes again is still known and stays erased.
 
+mod feed;
+mod files;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, TicketId};
 use sha2::{Digest, Sha256};
@@ -9,6 +12,9 @@ use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
+
+pub use feed::{ToldEvent, rewrite_events, told_of};
+pub use files::{Remains, forget_files, is_file_needed, mail_objects_needed, remains_of};
 
 /// What stands where the name of an erased person stood.
 pub const ERASED_NAME: &str = "Erased contact";
@@ -46,6 +52,19 @@ fn contacts_batch(contacts: &[ContactId]) -> Batch {
     Batch::new().ids(contacts.iter().copied())
 }
 
+/// Which of these keys of an inbox are known as erased.
+pub async fn is_any_erased(tx: &mut Tx, inbox: InboxId, keys: &[String]) -> Result<bool, StoreError> {
+    tx.query_for(
+        "select exists (select 1 from erased_keys where inbox_id = $1
+                        and key_hash in (select value ->> 0 from json_each($2))) as found",
+        "select exists (select 1 from erased_keys where inbox_id = $1 and key_hash = any($2::text[])) as found",
+    )
+    .bind(inbox)
+    .bind_batch(Batch::new().texts(keys.iter().map(|key| key_hash(key))))
+    .scalar()
+    .await
+}
+
 fn conversations_batch(conversations: &[ConversationId]) -> Batch {
     Batch::new().ids(conversations.iter().copied())
 }
@@ -59,12 +78,29 @@ record! {
 
 /// Turns the keys of a conversation's messages into hashes.
 pub async fn hash_keys(tx: &mut Tx, conversation: ConversationId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    // The key of what a visitor of a chat writes begins with the visitor's address.
     let keys: Vec<Key> = tx
-        .query(
+        .query_for(
             "select k.inbox_id, k.channel_message_id
              from messages m join message_keys k on k.inbox_id = m.inbox_id
                   and k.channel_message_id = m.channel_message_id
-             where m.conversation_id = $1 and m.channel_message_id is not null",
+             where m.conversation_id = $1 and m.channel_message_id is not null
+             union all
+             select k.inbox_id, k.channel_message_id
+             from conversations v join messages m on m.conversation_id = v.id
+                  join message_keys k on k.inbox_id = m.inbox_id
+                  and k.channel_message_id = v.contact_address || char(31) || m.channel_message_id
+             where v.id = $1 and v.channel = 'chat' and m.channel_message_id is not null",
+            "select k.inbox_id, k.channel_message_id
+             from messages m join message_keys k on k.inbox_id = m.inbox_id
+                  and k.channel_message_id = m.channel_message_id
+             where m.conversation_id = $1 and m.channel_message_id is not null
+             union all
+             select k.inbox_id, k.channel_message_id
+             from conversations v join messages m on m.conversation_id = v.id
+                  join message_keys k on k.inbox_id = m.inbox_id
+                  and k.channel_message_id = v.contact_address || chr(31) || m.channel_message_id
+             where v.id = $1 and v.channel = 'chat' and m.channel_message_id is not null",
         )
         .bind(conversation)
         .all()
@@ -240,46 +276,6 @@ async fn empty_consent(tx: &mut Tx, contacts: &[ContactId]) -> Result<(), StoreE
     .map(drop)
 }
 
-/// Forgets the files of these conversations, and tells where they lay.
-pub async fn forget_files(
-    tx: &mut Tx,
-    conversations: &[ConversationId],
-    now: DateTime<Utc>,
-) -> Result<Vec<String>, StoreError> {
-    let keys: Vec<String> = tx
-        .query_for(
-            "select distinct f.storage_key from media_files f
-             where f.storage_key is not null
-               and f.message_id in (select m.id from messages m
-                                    where m.conversation_id in (select unhex(value ->> 0) from json_each($1)))",
-            "select distinct f.storage_key from media_files f
-             where f.storage_key is not null
-               and f.message_id in (select m.id from messages m where m.conversation_id = any($1::uuid[]))",
-        )
-        .bind_batch(conversations_batch(conversations))
-        .column()
-        .await?;
-    tx.query_for(
-        "update media_files set filename = null, provider_media_id = null, sha256 = null, storage_key = null,
-                size_bytes = null, status = 'failed', updated_at = $1
-         where message_id in (select m.id from messages m
-                              where m.conversation_id in (select unhex(value ->> 0) from json_each($2)))",
-        "update media_files set filename = null, provider_media_id = null, sha256 = null, storage_key = null,
-                size_bytes = null, status = 'failed', updated_at = $1
-         where message_id in (select m.id from messages m where m.conversation_id = any($2::uuid[]))",
-    )
-    .bind(now)
-    .bind_batch(conversations_batch(conversations))
-    .execute()
-    .await?;
-    Ok(keys)
-}
-
-/// Whether a file that lies there belongs to anything.
-pub async fn is_file_needed(tx: &mut Tx, storage_key: &str) -> Result<bool, StoreError> {
-    tx.query("select count(*) > 0 from media_files where storage_key = $1").bind(storage_key).scalar().await
-}
-
 /// Takes the person out of the contacts themselves: names, addresses, places, claims.
 pub async fn empty_contacts(tx: &mut Tx, contacts: &[ContactId], now: DateTime<Utc>) -> Result<(), StoreError> {
     empty_consent(tx, contacts).await?;
@@ -365,68 +361,6 @@ pub async fn empty_tickets(tx: &mut Tx, tickets: &[TicketId], now: DateTime<Utc>
     )
     .bind(now)
     .bind_batch(Batch::new().ids(tickets.iter().copied()))
-    .execute()
-    .await
-    .map(drop)
-}
-
-record! {
-    /// An event of the feed whose words may have to go.
-    #[derive(Clone, Debug)]
-    pub struct ToldEvent {
-        /// Its place: the transaction.
-        pub tx: i64,
-        /// Its place within.
-        pub seq: i64,
-        /// What it says.
-        pub payload: String,
-    }
-}
-
-/// Events after a place in the feed that tell of these conversations or tickets, at most `limit`.
-pub async fn told_of(
-    tx: &mut Tx,
-    conversations: &[ConversationId],
-    tickets: &[TicketId],
-    after: (i64, i64),
-    limit: i64,
-) -> Result<Vec<ToldEvent>, StoreError> {
-    tx.query_for(
-        "select tx, seq, payload from events
-         where seq > $2 and $1 >= 0 and (conversation_id in (select unhex(value ->> 0) from json_each($4))
-                                         or ticket_id in (select unhex(value ->> 0) from json_each($5)))
-         order by seq limit $3",
-        "select tx, seq, payload from events
-         where (tx, seq) > ($1, $2) and (conversation_id = any($4::uuid[]) or ticket_id = any($5::uuid[]))
-         order by tx, seq limit $3",
-    )
-    .bind(after.0)
-    .bind(after.1)
-    .bind(limit)
-    .bind_batch(conversations_batch(conversations))
-    .bind_batch(Batch::new().ids(tickets.iter().copied()))
-    .all()
-    .await
-}
-
-/// Writes what events say now.
-pub async fn rewrite_events(tx: &mut Tx, events: &[ToldEvent]) -> Result<(), StoreError> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    tx.query_for(
-        "update events set payload = batch.value ->> 2 from json_each($1) as batch
-         where events.seq = batch.value ->> 1",
-        "update events set payload = batch.payload
-         from unnest($1::bigint[], $2::bigint[], $3::text[]) as batch (tx, seq, payload)
-         where events.tx = batch.tx and events.seq = batch.seq",
-    )
-    .bind_batch(
-        Batch::new()
-            .integers(events.iter().map(|event| event.tx))
-            .integers(events.iter().map(|event| event.seq))
-            .texts(events.iter().map(|event| event.payload.as_str())),
-    )
     .execute()
     .await
     .map(drop)

@@ -126,6 +126,20 @@ pub async fn count_between(tx: &mut Tx, from: DateTime<Utc>, to: DateTime<Utc>) 
     .await
 }
 
+/// Writes what a segment holds from now on; without anything it goes.
+pub async fn rewrite(tx: &mut Tx, id: JournalSegmentId, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    if entries.is_empty() {
+        return tx.query("delete from journal_segments where id = $1").bind(id).execute().await.map(drop);
+    }
+    tx.query("update journal_segments set entries = $1, body = $2 where id = $3")
+        .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
+        .bind(written(entries))
+        .bind(id)
+        .execute()
+        .await
+        .map(drop)
+}
+
 /// Forgets up to `limit` segments that ended before `before`.
 pub async fn sweep(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
     tx.query("delete from journal_segments where id in (select id from journal_segments where last_at < $1 limit $2)")

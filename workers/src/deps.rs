@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use object_store::ObjectStore;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::MediaId;
+use patchbay_core::ids::{ConversationId, MediaId};
 use patchbay_hub::recovery::Reenactor;
 use patchbay_store::Db;
 
@@ -31,6 +31,8 @@ pub struct Deps {
     pub public_url: String,
     /// A link under which a provider can fetch a file of ours for a while.
     pub media_link: MediaLink,
+    /// The link by which the other side of a conversation ends mail for many, where there can be one.
+    pub unsubscribe_link: UnsubscribeLink,
     /// Who wants to hear of ticket events.
     pub listeners: Arc<[Arc<dyn Listener>]>,
     /// Name of this node, different from every other node's.
@@ -42,6 +44,9 @@ pub struct Deps {
     /// How the workers behave.
     pub config: WorkersConfig,
 }
+
+/// Makes a link by which somebody ends mail for many.
+pub type UnsubscribeLink = Arc<dyn Fn(ConversationId) -> Option<String> + Send + Sync>;
 
 /// Makes a link under which a provider can fetch a file of ours for a while.
 pub type MediaLink = Arc<dyn Fn(MediaId) -> String + Send + Sync>;

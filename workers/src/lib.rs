@@ -30,7 +30,7 @@ mod work;
 mod workers;
 
 pub use config::{OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
-pub use deps::{Deps, MediaLink};
+pub use deps::{Deps, MediaLink, UnsubscribeLink};
 pub use heartbeat::Heartbeat;
 pub use provider::NoClient;
 pub use relay::Listener;

@@ -3,6 +3,7 @@
 //! asks around instead of sending again.
 
 mod by_mail;
+mod finding;
 mod pace;
 mod render;
 mod to_visitor;
@@ -17,12 +18,11 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::ids::{AttemptId, MessageId};
 use patchbay_core::inbox::{Inbox, Provider};
-use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
 use patchbay_hub::delivery::{self, Begun, Burial, Outgoing, SendError};
 use patchbay_hub::inbox_health as health;
-use patchbay_normalizer::answer::{Accepted, Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
+use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{StoreError, Tx, inbox_health};
@@ -33,6 +33,7 @@ use crate::deps::Deps;
 use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
 use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
+use finding::{Acceptance, Finding, Whose};
 
 /// What a job of this kind carries; the same for [`crate::reconcile_message`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -337,77 +338,4 @@ impl Sender<'_> {
 /// Whether a message has a file that a link could stand for.
 fn has_file(outgoing: &Outgoing) -> bool {
     !delivery::is_link(&outgoing.message) && render::media_ids(&outgoing.message.content).next().is_some()
-}
-
-/// Whose trouble a delay is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    /// Everything from the inbox has it.
-    Inbox,
-    /// Only this message, or this customer.
-    Message,
-}
-
-/// A provider has a message.
-#[derive(Debug)]
-struct Acceptance {
-    /// Under this id.
-    key: String,
-    /// Its first word on where it stands.
-    provider_status: Option<String>,
-    /// By these addresses it knows the recipient.
-    addresses: Vec<String>,
-}
-
-impl Acceptance {
-    fn of(key: String) -> Self {
-        Self { key, provider_status: None, addresses: Vec::new() }
-    }
-}
-
-impl From<Accepted> for Acceptance {
-    fn from(accepted: Accepted) -> Self {
-        let Accepted { channel_message_id: key, provider_status, recipient_addresses: addresses, .. } = accepted;
-        Self { key, provider_status, addresses }
-    }
-}
-
-/// What a call brought.
-#[derive(Debug)]
-enum Finding {
-    /// The provider has the message.
-    Accepted(Acceptance),
-    /// Not taken; again after so long.
-    Postponed(SendError, Duration, Whose),
-    /// Not taken as it is; at once again as a text with a link.
-    AsLink(SendError),
-    /// Will not go out.
-    Failed(SendError, Burial),
-    /// Nobody knows.
-    Lost(String),
-}
-
-impl Finding {
-    /// What it says of the inbox.
-    fn signal(&self) -> Option<Signal<'_>> {
-        match self {
-            Self::Accepted(_) => Some(Signal::Worked),
-            Self::Postponed(error, ..) | Self::Failed(error, _) if error.class == ErrorClass::Config => {
-                Some(Signal::Refused { code: &error.code })
-            }
-            Self::Postponed(error, _, Whose::Inbox) => Some(Signal::Failed { code: &error.code }),
-            // Somebody else's crash says nothing of the provider.
-            Self::Lost(how) if how != INTERRUPTED => Some(Signal::Failed { code: how }),
-            Self::Postponed(..) | Self::AsLink(_) | Self::Failed(..) | Self::Lost(_) => None,
-        }
-    }
-
-    fn word(&self) -> &'static str {
-        match self {
-            Self::Accepted(_) => "accepted",
-            Self::Postponed(..) | Self::AsLink(_) => "postponed",
-            Self::Failed(..) => "failed",
-            Self::Lost(_) => "unknown",
-        }
-    }
 }

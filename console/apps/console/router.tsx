@@ -114,6 +114,7 @@ const calls = page("/approvals/calls", () => import("./assistants/calls-page"), 
 const switches = page("/approvals/switches", () => import("./assistants/switches-page"), "SwitchesPage");
 const approvals = page("/approvals", () => import("./assistants/approvals-page"), "ApprovalsPage");
 const approval = createRoute({ getParentRoute: () => approvals, path: "$draftId" });
+const dashboard = page("/dashboard", () => import("./dashboard/dashboard-page"), "DashboardPage");
 const alerts = page("/alerts", () => import("./operations/alerts-page"), "AlertsPage");
 const system = page("/system", () => import("./operations/system-page"), "SystemPage");
 const settings = page("/settings", () => import("./settings/settings-page"), "SettingsPage");
@@ -157,6 +158,7 @@ export const router = createRouter({
     calls,
     switches,
     approvals.addChildren([approval]),
+    dashboard,
     alerts,
     system,
     settings,

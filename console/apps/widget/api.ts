@@ -63,11 +63,11 @@ export class Refused extends Error {
 
 const path = `/chat/${encodeURIComponent(inbox)}`;
 
-async function call<T>(name: string, body: BodyInit, token: string | null, headers: Record<string, string>): Promise<T> {
+async function call<T>(name: string, body: BodyInit | null, token: string | null, headers: Record<string, string>): Promise<T> {
   const auth: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
   let answer: Response;
   try {
-    answer = await fetch(`${path}/${name}`, { method: "POST", body, headers: { ...headers, ...auth } });
+    answer = await fetch(`${path}/${name}`, { method: body === null ? "GET" : "POST", body, headers: { ...headers, ...auth } });
   } catch {
     throw new Refused(0);
   }
@@ -84,6 +84,21 @@ export function openSession(visitor: string | null, before: string | null, perso
 
 export function postMessage(token: string, body: object): Promise<unknown> {
   return call("messages", JSON.stringify(body), token, json);
+}
+
+export interface History {
+  data: Message[];
+  conversation: Conversation | null;
+  next_cursor: string | null;
+}
+
+/** What was said after `afterSeq`, for networks that let no socket through. */
+export function history(token: string, afterSeq: number): Promise<History> {
+  return call(`messages?after_seq=${afterSeq}`, null, token, {});
+}
+
+export function markRead(token: string, upToSeq: number): Promise<null> {
+  return call("read", JSON.stringify({ up_to_seq: upToSeq }), token, json);
 }
 
 export function saveEmail(token: string, email: string): Promise<null> {

@@ -45,7 +45,12 @@ export function App() {
   return (
     <main class="chat" aria-label={t.title}>
       <header>
-        <div>
+        {chat.conversation?.agent != null && (
+          <span class="avatar" aria-hidden="true">
+            {initials(chat.conversation.agent.name)}
+          </span>
+        )}
+        <div class="who">
           <strong>{chat.conversation?.agent?.name ?? t.title}</strong>
           <p>{status(chat.availability)}</p>
         </div>
@@ -58,6 +63,13 @@ export function App() {
       {chat.phase !== "refused" && <Composer limit={chat.limit} maxText={chat.maxText} />}
     </main>
   );
+}
+
+/** Of a name of several words the first letters of the first and the last. */
+function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => Array.from(word ?? "")[0] ?? "").join("").toUpperCase();
 }
 
 function status(availability: Availability | null): string {

@@ -1,5 +1,5 @@
 // The visitor's conversation: session, socket, what was said, what waits to be sent. Survives reloads and lost connections.
-import { openSession, postMessage, Refused, saveEmail, socket, upload, type Availability, type Conversation, type Message, type Session } from "./api";
+import { history, markRead, openSession, postMessage, Refused, saveEmail, socket, upload, type Availability, type Conversation, type Message, type Session } from "./api";
 import { inbox, tell, type Person } from "./host";
 import { kept, keep } from "./storage";
 
@@ -34,6 +34,13 @@ const VISITOR = `hub.visitor.${inbox}`;
 const TYPING_LASTS = 6000;
 const TYPING_TOLD = 3000;
 const TYPING_STOPS = 2000;
+/** Sockets in a row that never opened: then the network lets none through. */
+const BLOCKED_AFTER = 2;
+/** When a socket is tried again after that. */
+const SOCKET_AGAIN = 30_000;
+/** How often is asked instead; more rarely while nobody looks. */
+const POLL_SHOWN = 3_000;
+const POLL_HIDDEN = 15_000;
 const FIRST_PAUSE = 400;
 const LAST_PAUSE = 4_000;
 
@@ -56,6 +63,9 @@ let line: WebSocket | null = null;
 let pause = FIRST_PAUSE;
 let isOpen = false;
 let sending = false;
+let blocked = 0;
+let polling = 0;
+let rounds = 0;
 let generation = 0;
 let renewal = 0;
 let typistGone = 0;
@@ -89,6 +99,7 @@ export function start(as: Person | null): void {
   const another = session !== null;
   person = as;
   if (another) set({ messages: [], conversation: null, phase: "starting" });
+  stopPolling();
   session = null;
   void connect();
 }
@@ -139,22 +150,69 @@ async function renew(): Promise<void> {
 }
 
 function again(mine: number): void {
-  set({ connected: false });
-  const wait = pause * (0.75 + Math.random() / 2);
+  if (polling === 0) set({ connected: false });
+  const wait = (polling === 0 ? pause : SOCKET_AGAIN) * (0.75 + Math.random() / 2);
   pause = Math.min(pause * 2, LAST_PAUSE);
   setTimeout(() => mine === generation && void connect(), wait);
 }
 
+/** Asks for what is new, as long as no socket opens. */
+async function poll(): Promise<void> {
+  if (polling === 0 || session === null) return stopPolling();
+  const round = rounds;
+  const token = session.session_token;
+  try {
+    const last = state.messages.at(-1);
+    let page = await history(token, last?.seq ?? 0);
+    // Another conversation counts from its own beginning.
+    if (last !== undefined && page.conversation !== null && page.conversation.id !== last.conversation_id) page = await history(token, 0);
+    if (round !== rounds) return;
+    for (const message of page.data) hear({ event: "message", data: message });
+    if (page.conversation !== null && JSON.stringify(page.conversation) !== JSON.stringify(state.conversation)) set({ conversation: page.conversation });
+    if (!state.connected) {
+      set({ connected: true });
+      void flush();
+    }
+    polling = window.setTimeout(() => void poll(), page.next_cursor !== null ? 0 : isOpen ? POLL_SHOWN : POLL_HIDDEN);
+  } catch (error) {
+    if (round !== rounds) return;
+    set({ connected: false });
+    if (error instanceof Refused && error.status === 401) {
+      stopPolling();
+      session = null;
+      void connect();
+    } else {
+      polling = window.setTimeout(() => void poll(), LAST_PAUSE);
+    }
+  }
+}
+
+function stopPolling(): void {
+  clearTimeout(polling);
+  polling = 0;
+  rounds += 1;
+}
+
 function listenTo(with_: Session, mine: number): void {
   const last = state.messages.at(-1);
+  let greeted = false;
   const opened = socket(with_.session_token, last?.seq ?? 0, last?.conversation_id ?? null);
   line = opened;
   opened.addEventListener("message", (event: MessageEvent<string>) => {
-    if (mine === generation) hear(JSON.parse(event.data) as { event: string; data: unknown });
+    if (mine !== generation) return;
+    greeted = true;
+    blocked = 0;
+    stopPolling();
+    hear(JSON.parse(event.data) as { event: string; data: unknown });
   });
   opened.addEventListener("close", (event) => {
     if (mine !== generation) return;
     if (event.code === 4401) session = null;
+    if (!greeted) blocked += 1;
+    if (blocked >= BLOCKED_AFTER && polling === 0 && session !== null) {
+      polling = 1;
+      void poll();
+    }
     again(mine);
   });
 }
@@ -205,8 +263,9 @@ export function shown(open: boolean): void {
 function seen(): void {
   const last = state.messages.findLast((message) => message.direction === "outbound");
   if (!isOpen || document.visibilityState === "hidden" || last === undefined || unread() === 0) return;
-  if (line?.readyState !== WebSocket.OPEN) return;
-  line.send(JSON.stringify({ type: "read", up_to_seq: last.seq }));
+  if (line?.readyState === WebSocket.OPEN) line.send(JSON.stringify({ type: "read", up_to_seq: last.seq }));
+  else if (polling !== 0 && session !== null) markRead(session.session_token, last.seq).catch(() => undefined);
+  else return;
   set({ messages: state.messages.map((message) => (message.direction === "outbound" ? { ...message, status: "read" } : message)) });
 }
 document.addEventListener("visibilitychange", seen);

@@ -251,13 +251,13 @@ const fr: typeof en = {
   },
   search: {
     title: "Recherche",
-    label: "Conversations, personnes, billets",
-    start: ["Chercher partout", "Noms, numéros, messages, codes de billets."],
+    label: "Conversations, personnes, tickets",
+    start: ["Chercher partout", "Noms, numéros, messages, codes de tickets."],
     none: ["Aucun résultat", "Essayez moins de mots, ou d’autres."],
     failed: "La recherche a échoué.",
     conversations: "Conversations",
     people: "Personnes",
-    tickets: "Billets",
+    tickets: "Tickets",
   },
   lightbox: { open: "Afficher en grand", in: "Agrandir", out: "Réduire", original: "Ouvrir l’original" },
   mail: {

@@ -106,8 +106,6 @@ export const en = {
   } as Record<string, string>,
   priority: { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" } as Record<string, string>,
   thread: {
-    watchers: "Also looking at it",
-    watching: (name: string) => `${name} is looking at this`,
     label: "Messages",
     pick: ["Pick a conversation", "Use J and K to move, Enter to open, ? for every key."] as readonly [string, string],
     empty: "No messages yet.",

@@ -106,8 +106,6 @@ export const fr: Texts = {
   },
   priority: { low: "Basse", normal: "Normale", high: "Haute", urgent: "Urgente" },
   thread: {
-    watchers: "Aussi en train de lire",
-    watching: (name) => `${name} regarde cette conversation`,
     label: "Messages",
     pick: ["Choisissez une conversation", "J et K pour se déplacer, Entrée pour ouvrir, ? pour toutes les touches."],
     empty: "Aucun message.",

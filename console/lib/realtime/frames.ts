@@ -12,8 +12,6 @@ export interface Frame {
 
 /** After this long a typing mark goes away by itself. */
 const TYPING_MS = 6000;
-/** The same for a colleague who had the conversation on screen: the mark is renewed more often than that. */
-const VIEWING_MS = 9000;
 
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
@@ -48,9 +46,6 @@ export function applyFrame(store: Store, frame: Frame): void {
       break;
     case "agent.typing":
       applyTyping(store, data);
-      break;
-    case "agent.viewing":
-      applyViewing(store, data);
       break;
     case "agent.presence":
       applyPresence(store, data);
@@ -104,16 +99,6 @@ function applyTyping(store: Store, data: Record<string, unknown>): void {
   expire(`typing ${conversationId} ${id}`, active === false ? null : TYPING_MS, stop);
   if (active === false) stop();
   else store.setTyping(conversationId, typist, "active");
-}
-
-function applyViewing(store: Store, data: Record<string, unknown>): void {
-  const person = colleague(store, data);
-  if (person === null) return;
-  const { conversationId, id, name } = person;
-  const gone = () => store.setWatcher(conversationId, { id, name }, "gone");
-  expire(`viewing ${conversationId} ${id}`, data["active"] === false ? null : VIEWING_MS, gone);
-  if (data["active"] === false) gone();
-  else store.setWatcher(conversationId, { id, name }, "here");
 }
 
 /** Whom a passing frame is about, unless it is ourselves in another tab. */

@@ -7,13 +7,20 @@ export interface Kept {
   save: (outgoing: Outgoing) => void;
   drop: (clientId: string) => void;
   all: () => readonly Outgoing[];
+  /** Remembers that a failed message was sent anew: the new one stands for it. */
+  retire: (messageId: string) => void;
+  retired: () => readonly string[];
 }
 
+const MOST_RETIRED = 500;
+
 /** Keeps nothing, for what does not outlive the page. */
-export const FORGETFUL: Kept = { save: () => undefined, drop: () => undefined, all: () => [] };
+export const FORGETFUL: Kept = { save: () => undefined, drop: () => undefined, all: () => [], retire: () => undefined, retired: () => [] };
 
 export function keptFor(userId: string): Kept {
   const prefix = `patchbay.outbox.${userId}.`;
+  const retiredKey = `patchbay.retired.${userId}`;
+  const retired = (): readonly string[] => (localStorage.getItem(retiredKey) ?? "").split(" ").filter((id) => id !== "");
   return {
     save: (outgoing) => {
       // The picture of a file lives as long as the page.
@@ -26,6 +33,8 @@ export function keptFor(userId: string): Kept {
         .filter((key) => key.startsWith(prefix))
         .flatMap((key) => read(localStorage.getItem(key)) ?? [])
         .sort((a, b) => a.at.localeCompare(b.at)),
+    retire: (messageId) => localStorage.setItem(retiredKey, [...retired(), messageId].slice(-MOST_RETIRED).join(" ")),
+    retired,
   };
 }
 

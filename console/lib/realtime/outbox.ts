@@ -29,6 +29,7 @@ export class Outbox {
     this.#store = store;
     this.#kept = kept;
     this.#post = post;
+    store.retire(kept.retired());
     for (const one of kept.all()) store.setOutgoing(one.conversation_id, (held) => [...held, one]);
   }
 
@@ -59,6 +60,13 @@ export class Outbox {
     );
     this.#store.flush();
     void this.#pump(conversationId);
+  }
+
+  /** Sends the words of a message that failed at the provider anew; the new bubble takes the old one's place. */
+  sendAnew(failed: Message): Promise<Sent> {
+    this.#kept.retire(failed.message_id);
+    this.#store.retire([failed.message_id]);
+    return this.send(failed.conversation_id, failed.content.text ?? "", null);
   }
 
   discard(conversationId: string, clientId: string): void {

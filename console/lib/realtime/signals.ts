@@ -1,45 +1,21 @@
-// What colleagues see of this person at once: which conversation is on screen, and that something is being written.
+// What colleagues see of this person at once: that something is being written.
 import type { Mode } from "./store";
 
 const TYPING_REPEAT_MS = 3000;
 const TYPING_IDLE_MS = 2500;
-const VIEWING_REPEAT_MS = 4000;
 
 type Send = (frame: Record<string, unknown>) => void;
 
 export class Signals {
   readonly #send: Send;
-  readonly #beat: ReturnType<typeof setInterval>;
-  #viewed: string | null = null;
   #typed: { conversationId: string; mode: Mode; at: number; stop: ReturnType<typeof setTimeout> } | null = null;
 
   constructor(send: Send) {
     this.#send = send;
-    this.#beat = setInterval(() => this.#look(), VIEWING_REPEAT_MS);
-    document.addEventListener("visibilitychange", this.#look);
   }
 
   dispose(): void {
-    clearInterval(this.#beat);
-    document.removeEventListener("visibilitychange", this.#look);
     this.stopTyping();
-  }
-
-  /** Which conversation is on screen; null for none. */
-  view(conversationId: string | null): void {
-    if (this.#viewed !== null && this.#viewed !== conversationId) this.#send({ type: "viewing.stop", conversation_id: this.#viewed });
-    this.#viewed = conversationId;
-    this.#look();
-  }
-
-  /** Says it again: after a new connection, and before the last word runs out. */
-  readonly #look = (): void => {
-    if (this.#viewed === null) return;
-    this.#send({ type: document.hidden ? "viewing.stop" : "viewing.start", conversation_id: this.#viewed });
-  };
-
-  renew(): void {
-    this.#look();
   }
 
   /** Tells colleagues that this person is writing; repeated while it goes on, ended after a silence. */

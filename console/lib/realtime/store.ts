@@ -65,12 +65,6 @@ export interface Typist {
   mode: Mode | "customer";
 }
 
-/** A colleague who has the conversation on screen. */
-export interface Watcher {
-  id: string;
-  name: string;
-}
-
 export interface Clock {
   /** Milliseconds by the server's clock, as well as we know it. */
   now: () => number;
@@ -80,7 +74,6 @@ export interface Clock {
 
 const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
-const NO_WATCHERS: readonly Watcher[] = [];
 
 /** For whom the picture is: decides which views a row belongs to. */
 export interface Viewer {
@@ -96,10 +89,10 @@ export class Store {
   readonly #threads = new Map<string, Thread>();
   readonly #lists = new Map<string, List>();
   readonly #typing = new Map<string, readonly Typist[]>();
-  readonly #watchers = new Map<string, readonly Watcher[]>();
   readonly #presence = new Map<string, PresenceStatus>();
   readonly #queues = new Map<string, number>();
   readonly #stopped = new Map<string, Stopped>();
+  readonly #retired = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
   /** Rows whose place in a list may have changed. */
@@ -146,8 +139,13 @@ export class Store {
     return this.#typing.get(conversationId) ?? NOBODY;
   }
 
-  watchers(conversationId: string): readonly Watcher[] {
-    return this.#watchers.get(conversationId) ?? NO_WATCHERS;
+  /** A failed message another one stands for now. */
+  isRetired(messageId: string): boolean {
+    return this.#retired.has(messageId);
+  }
+
+  retire(messageIds: readonly string[]): void {
+    for (const id of messageIds) this.#retired.add(id);
   }
 
   presence(userId: string): PresenceStatus | null {
@@ -297,18 +295,6 @@ export class Store {
   clearTyping(): void {
     for (const id of this.#typing.keys()) this.#mark(`typing:${id}`);
     this.#typing.clear();
-  }
-
-  setWatcher(conversationId: string, watcher: Watcher, phase: "here" | "gone"): void {
-    const others = this.watchers(conversationId).filter((one) => one.id !== watcher.id);
-    if (phase === "gone" && others.length === this.watchers(conversationId).length) return;
-    this.#watchers.set(conversationId, phase === "here" ? [...others, watcher] : others);
-    this.#mark(`watchers:${conversationId}`);
-  }
-
-  clearWatchers(): void {
-    for (const id of this.#watchers.keys()) this.#mark(`watchers:${id}`);
-    this.#watchers.clear();
   }
 
   setPresence(userId: string, status: PresenceStatus): void {

@@ -115,9 +115,7 @@ export class Workspace {
     if (this.store.thread(id).load !== "ready") void this.loadThread(id);
     else void this.loadAssistants(id);
     this.#forgetOldThreads();
-    this.signals.view(id);
     return () => {
-      this.signals.view(null);
       const count = (this.#onScreen.get(id) ?? 1) - 1;
       if (count > 0) this.#onScreen.set(id, count);
       else this.#onScreen.delete(id);
@@ -190,8 +188,6 @@ export class Workspace {
   #onPhase(phase: Phase): void {
     if (phase === "live") {
       this.store.clearTyping();
-      this.store.clearWatchers();
-      this.signals.renew();
       this.outbox.resume();
     }
     for (const listener of this.#phaseListeners) listener();

@@ -52,15 +52,17 @@ describe("thread", () => {
     assert.equal(thread.filter((message) => message.text === "Somebody is on the way").length, 1);
   });
 
-  it("25: a message the provider gives up on says why, in words", async () => {
+  it("25: a message the provider gives up on says why, in words, and sending it again leaves one bubble", async () => {
     await server.faults({ meta: { fail_messages: 1, fail_code: 131026 } });
     await composer(page).fill("This one fails");
     await page.keyboard.press("Enter");
     const own = bubble(page, "This one fails");
     await eventually(async () => assert.equal(await own.getAttribute("data-status"), "failed"), 15_000);
     await page.getByText("Not delivered:").waitFor();
-    await page.getByRole("button", { name: "Send again" }).waitFor();
     await server.faults({ meta: {} });
+    await page.getByRole("button", { name: "Send again" }).click();
+    await eventually(async () => assert.match((await own.last().getAttribute("data-status")) ?? "", /sent|delivered/), 30_000);
+    await eventually(async () => assert.equal(await own.count(), 1));
   });
 
   it("26: ten quick messages arrive in the order they were written", async () => {

@@ -341,20 +341,3 @@ describe("views with filters", () => {
     expect(store.list(viewKey(view))?.ids).toEqual(["c2"]);
   });
 });
-
-describe("who looks on", () => {
-  it("shows a colleague until they leave, or fall silent", () => {
-    vi.useFakeTimers();
-    const { store } = storeWithThread();
-    const viewing = (active: boolean, id = "u2") => frame("agent.viewing", { conversation_id: "c1", user: { id, name: "Sam" }, active });
-    applyFrame(store, viewing(true));
-    applyFrame(store, viewing(true, "me"));
-    expect(store.watchers("c1").map((one) => one.id)).toEqual(["u2"]);
-    applyFrame(store, viewing(false));
-    expect(store.watchers("c1")).toEqual([]);
-    applyFrame(store, viewing(true));
-    vi.advanceTimersByTime(10_000);
-    expect(store.watchers("c1")).toEqual([]);
-    vi.useRealTimers();
-  });
-});

@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import { adminTexts } from "../../lib/i18n/admin";
 import { areaTexts } from "../../lib/i18n/areas";
 import { cockpitTexts } from "../../lib/i18n/cockpit";
+import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
 import { operationsTexts } from "../../lib/i18n/operations";
 import { BAR, COMMANDS, STATES } from "../../apps/console/cockpit/commands";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, cockpit: cockpitTexts, operations: operationsTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {

@@ -108,6 +108,7 @@ pub(crate) async fn decide(
         evidence: json!({ "note": reason }),
         actor_id: Some(ctx.actor.id.into()),
         occurred_at: ctx.now,
+        said_in: None,
     };
     keep(&mut tx, &ctx, &word).await?;
     let subject = json!({ "contact_id": id, "identity_id": identity.id, "decision": body.decision, "scope": scope });

@@ -1,21 +1,32 @@
 //! What follows a change of a contact and need not happen at once: the index finds it by its names and addresses of now;
 //! what a concurrent webhook left with a merged contact moves after it; what is left of an erased one goes.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::{ContactId, ConversationId, JobId};
+use patchbay_core::ids::{ContactId, ConversationId, InboxId, JobId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_store::contact_erasure as erasure;
+use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::search::{self, NewDocument};
 use patchbay_store::{Db, StoreError, Tx, contact_merges, contacts, conversations, jobs};
 use serde_json::json;
 
 use super::redact::redact_feed;
+use crate::recovery::{Reenact, Reenactor};
 
 /// When to look: a webhook that read the contact before its change has been written by then.
 const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(5);
+
+/// How long before it is written down a request may have come: the spool holds it while the database is away.
+const LONGEST_SPOOLED: TimeDelta = TimeDelta::days(2);
+/// How long after the last message providers still report on it.
+const LATE_REPORTS: TimeDelta = TimeDelta::days(3);
+/// Segments of the journal that are read at once.
+const SEGMENTS: i64 = 20;
 
 /// Why a contact could not be tidied; it is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -61,15 +72,16 @@ async fn promise(tx: &mut Tx, ctx: &Ctx, contact: ContactId, files: &[String]) -
 pub async fn tidy_contact(
     db: &Db,
     store: &dyn ObjectStore,
+    reenactor: &Reenactor,
     ctx: &Ctx,
-    id: ContactId,
-    files: &[String],
+    (id, files): (ContactId, &[String]),
 ) -> Result<(), TidyError> {
     let Some(row) = contacts::by_id(&mut db.read().await?, id).await? else { return Ok(()) };
     let family = contact_merges::family_of(&mut db.read().await?, id).await?;
     if row.erased_at.is_some() {
-        finish_erasure(db, ctx, &family).await?;
-        return remove_files(db, store, files).await;
+        let conversations = finish_erasure(db, ctx, &family).await?;
+        remove_files(db, store, files).await?;
+        return Ok(forget_requests(db, reenactor, &conversations).await?);
     }
     if row.merged_into.is_none() {
         gather_strays(db, ctx, id, &family).await?;
@@ -144,7 +156,8 @@ pub(super) async fn forget_words(
     Ok(())
 }
 
-async fn finish_erasure(db: &Db, ctx: &Ctx, family: &[ContactId]) -> Result<(), StoreError> {
+/// Says which conversations they were.
+async fn finish_erasure(db: &Db, ctx: &Ctx, family: &[ContactId]) -> Result<Vec<ConversationId>, StoreError> {
     let mut reading = db.read().await?;
     let conversations = erasure::conversations_of(&mut reading, family).await?;
     let tickets = erasure::tickets_of(&mut reading, family).await?;
@@ -157,12 +170,61 @@ async fn finish_erasure(db: &Db, ctx: &Ctx, family: &[ContactId]) -> Result<(), 
     erasure::empty_conversations(&mut tx, &conversations, ctx.now).await?;
     tx.commit().await?;
     redact_feed(db, &conversations, &tickets).await?;
-    forget_words(db, family, &conversations).await
+    forget_words(db, family, &conversations).await?;
+    Ok(conversations)
+}
+
+/// Takes the requests that brought erased messages, and reports on them, out of the journal. Only whoever made the
+/// requests can read them; a request that held others too goes with them: they are stored.
+async fn forget_requests(db: &Db, reenactor: &Reenactor, conversations: &[ConversationId]) -> Result<(), StoreError> {
+    let Some(reader) = reenactor.get() else { return Ok(()) };
+    let Some(remains) = erasure::remains_of(&mut db.read().await?, conversations).await? else { return Ok(()) };
+    let (from, to) = (remains.from - LONGEST_SPOOLED, remains.to + LATE_REPORTS);
+    let mut after = None;
+    loop {
+        let segments = journal::between(&mut db.read().await?, from, to, after, SEGMENTS).await?;
+        let Some(last) = segments.last().map(|segment| segment.id) else { return Ok(()) };
+        for segment in &segments {
+            let entries = segment.entries();
+            let mut kept = Vec::with_capacity(entries.len());
+            for entry in entries.iter().cloned() {
+                if !is_of_erased(db, &**reader, &remains.inboxes, &entry).await? {
+                    kept.push(entry);
+                }
+            }
+            if kept.len() < entries.len() {
+                let gone = entries.len() - kept.len();
+                let mut tx = db.begin().await?;
+                journal::rewrite(&mut tx, segment.id, &kept).await?;
+                tx.commit().await?;
+                metrics::counter!("journal_erased_total").increment(u64::try_from(gone).unwrap_or(u64::MAX));
+            }
+        }
+        after = Some(last);
+    }
+}
+
+async fn is_of_erased(
+    db: &Db,
+    reader: &dyn Reenact,
+    inboxes: &[InboxId],
+    entry: &JournalEntry,
+) -> Result<bool, StoreError> {
+    let Some(inbox) = entry.inbox_id.filter(|inbox| inboxes.contains(inbox)) else { return Ok(false) };
+    let keys = reader.tells_of(&entry.sealed, entry.received_at, Some(inbox)).await.unwrap_or_default();
+    if keys.is_empty() {
+        return Ok(false);
+    }
+    erasure::is_any_erased(&mut db.read().await?, inbox, &keys).await
 }
 
 async fn remove_files(db: &Db, store: &dyn ObjectStore, files: &[String]) -> Result<(), TidyError> {
+    let sums: Vec<String> = files.iter().filter_map(|key| Some(key.rsplit('/').next()?.to_owned())).collect();
+    let named: HashSet<String> =
+        erasure::mail_objects_needed(&mut db.read().await?, &sums).await?.into_iter().collect();
     for key in files {
-        if erasure::is_file_needed(&mut db.read().await?, key).await? {
+        let is_named = key.rsplit('/').next().is_some_and(|sum| named.contains(sum));
+        if is_named || erasure::is_file_needed(&mut db.read().await?, key).await? {
             continue;
         }
         let thumbnail = crate::files::thumbnail_key(key);

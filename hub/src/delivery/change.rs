@@ -84,6 +84,8 @@ async fn suppress(
         evidence: json!({ "message_id": row.id, "code": code, "channel_message_id": row.channel_message_id }),
         actor_id: None,
         occurred_at: row.failed_at.unwrap_or(ctx.now),
+        // The provider's own event about the same message says the same.
+        said_in: row.channel_message_id.as_deref(),
     };
     keep(tx, ctx, &word).await.map(drop)
 }

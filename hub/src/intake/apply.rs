@@ -67,8 +67,8 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
     let mut consents = Consents::default();
     for item in work {
         match &item.item {
-            Item::Message(message) => consents.hear(item, message, &fresh, &people),
-            Item::Event(event) if !repeats(event, item, &fresh) => {
+            Item::Message(message) => consents.hear(message, &fresh, &people),
+            Item::Event(event) if !repeats(event, item, work, &fresh) => {
                 consents.note(item, event, &fresh);
                 apply_event(&mut tx, ctx, &directory, item, event).await?;
             }
@@ -83,14 +83,19 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
 }
 
 /// Whether an event came with a message that is here already: the provider delivered it again, and what the customer
-/// wrote since must stand.
-fn repeats(event: &EventItem, work: &Work, fresh: &[Fresh<'_>]) -> bool {
+/// wrote since must stand. One that comes without its message, as each item does when a batch is written one by one,
+/// is told from its repetitions by the ledger.
+fn repeats(event: &EventItem, work: &Work, batch: &[Work], fresh: &[Fresh<'_>]) -> bool {
     // Only a keyword comes with a message; a report of the provider stands for itself.
     let by_keyword = event.data.get("keyword").is_some_and(Value::is_string);
     let consent = by_keyword && matches!(event.kind.as_str(), "opt_out" | "opt_in");
     let message = event.data.get("id").and_then(Value::as_str).filter(|_| consent);
+    let is_of = |other: &Work, message: &MessageItem, id: &str| {
+        other.inbox.id == work.inbox.id && message.channel_message_id == id
+    };
     message.is_some_and(|id| {
-        !fresh.iter().any(|fresh| fresh.work.inbox.id == work.inbox.id && fresh.message.channel_message_id == id)
+        let came = batch.iter().any(|other| matches!(&other.item, Item::Message(message) if is_of(other, message, id)));
+        came && !fresh.iter().any(|fresh| is_of(fresh.work, fresh.message, id))
     })
 }
 

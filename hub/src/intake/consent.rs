@@ -19,29 +19,60 @@ use crate::consent::{Word, keep};
 /// What was decided about addresses, in the order of the batch.
 #[derive(Debug, Default)]
 pub(super) struct Consents<'a> {
-    said: Vec<(Address<'a>, Said)>,
+    said: Vec<(Address<'a>, Said<'a>)>,
     last: BTreeMap<Address<'a>, Decision>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct Said<'a> {
     decision: Decision,
+    scope: ConsentScope,
     reason: ConsentReason,
     evidence: Value,
     occurred_at: DateTime<Utc>,
+    said_in: Option<&'a str>,
 }
 
 impl<'a> Consents<'a> {
-    /// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
+    /// What the customer means by a message that is a word about messages.
     pub(super) fn hear(
         &mut self,
-        work: &'a Work,
         message: &'a MessageItem,
         fresh: &[Fresh<'a>],
         people: &HashMap<Address<'a>, Person>,
     ) {
+        match message.channel {
+            Channel::Sms => self.hear_yes(message, fresh, people),
+            Channel::Email => self.hear_unsubscribe(message, fresh),
+            _ => {}
+        }
+    }
+
+    /// The mail that a program writes when somebody unsubscribes: to the signed address of our mail, with that subject.
+    fn hear_unsubscribe(&mut self, message: &'a MessageItem, fresh: &[Fresh<'a>]) {
+        let text = |value: Option<&'a Value>| value.and_then(Value::as_str).unwrap_or_default();
+        let via = message.metadata.get("thread").and_then(|thread| thread.get("via"));
+        let is_signed = text(via) == "reply_token";
+        let subject = text(message.metadata.get("subject")).trim();
+        if !is_signed || !subject.eq_ignore_ascii_case("unsubscribe") {
+            return;
+        }
+        let Some(fresh) = fresh.iter().find(|fresh| std::ptr::eq(fresh.message, message)) else { return };
+        let said = Said {
+            decision: Decision::Withdrawn,
+            scope: ConsentScope::Marketing,
+            reason: ConsentReason::Unsubscribe,
+            evidence: json!({ "message_id": fresh.id, "channel_message_id": message.channel_message_id }),
+            occurred_at: message.timestamp,
+            said_in: Some(&message.channel_message_id),
+        };
+        self.said.push((fresh.customer(), said));
+    }
+
+    /// `YES` by SMS lifts an opt-out, but only where there is one: otherwise it is an answer to a question.
+    fn hear_yes(&mut self, message: &'a MessageItem, fresh: &[Fresh<'a>], people: &HashMap<Address<'a>, Person>) {
         let says_yes = message.content.text.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case("yes"));
-        if !says_yes || work.inbox.channel != Channel::Sms {
+        if !says_yes {
             return;
         }
         let Some(fresh) = fresh.iter().find(|fresh| std::ptr::eq(fresh.message, message)) else { return };
@@ -53,10 +84,12 @@ impl<'a> Consents<'a> {
         if is_withdrawn {
             let said = Said {
                 decision: Decision::Given,
+                scope: ConsentScope::Everything,
                 reason: ConsentReason::Keyword,
                 evidence: json!({ "keyword": "YES", "message_id": fresh.id,
                                   "channel_message_id": message.channel_message_id }),
                 occurred_at: message.timestamp,
+                said_in: Some(&message.channel_message_id),
             };
             self.add(address, said);
         }
@@ -88,11 +121,18 @@ impl<'a> Consents<'a> {
         if let Some(fresh) = ours {
             evidence.insert("message_id".to_owned(), json!(fresh.id));
         }
-        let said = Said { decision, reason, evidence: evidence.into(), occurred_at: event.timestamp };
+        let said = Said {
+            decision,
+            scope: ConsentScope::Everything,
+            reason,
+            evidence: evidence.into(),
+            occurred_at: event.timestamp,
+            said_in: id,
+        };
         self.add(Address { channel: work.inbox.channel, address }, said);
     }
 
-    fn add(&mut self, address: Address<'a>, said: Said) {
+    fn add(&mut self, address: Address<'a>, said: Said<'a>) {
         self.last.insert(address, said.decision);
         self.said.push((address, said));
     }
@@ -104,11 +144,12 @@ impl<'a> Consents<'a> {
                 channel,
                 address,
                 decision: said.decision,
-                scope: ConsentScope::Everything,
+                scope: said.scope,
                 reason: said.reason,
                 evidence: said.evidence,
                 actor_id: None,
                 occurred_at: said.occurred_at,
+                said_in: said.said_in,
             };
             keep(tx, ctx, &word).await?;
         }

@@ -7,7 +7,9 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use object_store::ObjectStoreExt as _;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ctx::Ctx;
+use patchbay_core::ids::{InboxId, RequestId};
+use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::Item;
 use patchbay_core::notice::TypingState;
 use patchbay_store::Engine;
@@ -19,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::poison::write_all;
 use super::{Inbound, NotAccepted, SetAside, Work};
+use crate::inbox_health;
 use crate::state::Hub;
 
 /// Most items of one transaction.
@@ -101,6 +104,12 @@ impl Intake {
                 continue;
             };
             for item in items {
+                if let Item::Event(event) = &item
+                    && let Some(message) = super::calls::shown(event)
+                {
+                    let item = Item::Message(message);
+                    by_shard[self.shard_of(&item)].push(Work { inbox: inbox.clone(), item, received_at });
+                }
                 let shard = self.shard_of(&item);
                 by_shard[shard].push(Work { inbox: inbox.clone(), item, received_at });
             }
@@ -132,6 +141,20 @@ impl Intake {
         let told = crate::chat::typing_of_visitor(&self.hub, inbox, address, TypingState::Active).await;
         if let Err(error) = told {
             tracing::debug!(error = %patchbay_http::Chain(&error), "nobody was told that a visitor writes");
+        }
+    }
+
+    /// Notes that requests come which no key of the inbox made.
+    pub async fn note_forged(&self, inbox: InboxId) {
+        let ctx = Ctx::system(self.hub.gate.clock.now(), RequestId::new().to_string());
+        let directory = self.hub.directory().clone();
+        let noting = async {
+            let mut tx = self.hub.db.begin().await?;
+            inbox_health::note(&mut tx, &ctx, &directory, inbox, Signal::Forged).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noting.await {
+            tracing::warn!(error = %patchbay_http::Chain(&error), "it could not be noted that requests are forged");
         }
     }
 

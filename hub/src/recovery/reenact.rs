@@ -23,6 +23,9 @@ pub enum Reenacted {
     Unavailable,
 }
 
+/// What a sealed request tells of.
+pub type ToldFuture<'a> = Pin<Box<dyn Future<Output = Option<Vec<String>>> + Send + 'a>>;
+
 /// A future of a [`Reenact`].
 pub type ReenactFuture<'a> = Pin<Box<dyn Future<Output = Reenacted> + Send + 'a>>;
 
@@ -30,6 +33,10 @@ pub type ReenactFuture<'a> = Pin<Box<dyn Future<Output = Reenacted> + Send + 'a>
 pub trait Reenact: Send + Sync + 'static {
     /// A sealed request, as it came `at` that time for `inbox`, through the adapters.
     fn reenact<'a>(&'a self, sealed: &'a [u8], at: DateTime<Utc>, inbox: Option<InboxId>) -> ReenactFuture<'a>;
+
+    /// The keys of the messages that a sealed request tells of, reports included. Nothing is stored. `None`: it cannot be
+    /// opened.
+    fn tells_of<'a>(&'a self, sealed: &'a [u8], at: DateTime<Utc>, inbox: Option<InboxId>) -> ToldFuture<'a>;
 
     /// Items through the intake.
     fn retake(&self, inbox: InboxId, items: Vec<Item>, at: DateTime<Utc>) -> ReenactFuture<'_>;

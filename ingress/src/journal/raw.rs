@@ -113,6 +113,12 @@ pub async fn record(request: Request, next: Next) -> Response {
     NOTED.scope(noted, next.run(Request::from_parts(parts, body))).await
 }
 
+/// Handles what came as `request`, which was read whole before.
+pub(crate) async fn noting<F: Future>(request: RawRequest, handling: F) -> F::Output {
+    let RawRequest { method, uri, headers, body } = request;
+    NOTED.scope(Arc::new(Noted { method, uri, headers, body: Mutex::new(vec![body]) }), handling).await
+}
+
 /// The request that is being handled here, as far as it was read. Nothing outside of [`record`], or when it is longer
 /// than `most_bytes`.
 pub fn recorded(most_bytes: usize) -> Option<RawRequest> {

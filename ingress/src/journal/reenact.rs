@@ -12,7 +12,7 @@ use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
 use patchbay_hub::intake::{Inbound, Intake};
-use patchbay_hub::recovery::{Reenact, ReenactFuture, Reenacted};
+use patchbay_hub::recovery::{Reenact, ReenactFuture, Reenacted, ToldFuture};
 use patchbay_normalizer::twilio::Consent;
 use tower::ServiceExt as _;
 
@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::delivery::{Accepted, Delivery, KeptFile, NotDurable, Sink, SinkFuture, Token, TokenUse};
 use crate::hand_over::Taker;
 use crate::inboxes::Inboxes;
+use crate::mail_auth::{MailAuth, RecordedDns};
 use crate::webhook::{Ingress, Verdict, router};
 
 /// How long a request may take.
@@ -44,7 +45,53 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Reenactment {
     inner: Arc<tokio::sync::Mutex<Inner>>,
+    /// The same way, at whose end somebody looks and keeps nothing.
+    looker: Arc<tokio::sync::Mutex<Looker>>,
     journal: Arc<Journal>,
+}
+
+#[derive(Debug)]
+struct Looker {
+    router: Router,
+    clock: Clock,
+    seen: Arc<Seen>,
+}
+
+/// Notes what requests tell of; stores nothing.
+#[derive(Debug, Default)]
+struct Seen(Mutex<Vec<String>>);
+
+impl Sink for Seen {
+    fn accept(&self, deliveries: Vec<Delivery>) -> SinkFuture<'_, Result<Accepted, NotDurable>> {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for item in deliveries.iter().flat_map(|delivery| &delivery.items) {
+            match item {
+                Item::Message(message) => seen.push(message.key().into_owned()),
+                Item::Status(status) => seen.push(status.channel_message_id.clone()),
+                Item::Event(event) => {
+                    let named = ["id", "target", "channel_message_id"].iter();
+                    seen.extend(named.filter_map(|key| event.data.get(*key)?.as_str().map(str::to_owned)));
+                }
+            }
+        }
+        Box::pin(std::future::ready(Ok(Accepted::default())))
+    }
+
+    fn keep(&self, _files: Vec<KeptFile>) -> SinkFuture<'_, Result<(), NotDurable>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn use_token<'a>(&'a self, _token: &'a Token) -> SinkFuture<'a, TokenUse> {
+        Box::pin(std::future::ready(TokenUse::Repeated))
+    }
+
+    fn conversations(&self) -> SinkFuture<'_, Option<HashMap<String, String>>> {
+        Box::pin(std::future::ready(None))
+    }
+
+    fn consent<'a>(&'a self, _inbox: Option<InboxId>, _channel: Channel, _address: &'a str) -> SinkFuture<'a, Consent> {
+        Box::pin(std::future::ready(Consent::Given))
+    }
 }
 
 #[derive(Debug)]
@@ -108,14 +155,37 @@ impl Sink for Noted {
 impl Reenactment {
     /// Requests sealed by `journal` go to these inboxes again.
     pub fn new(config: Config, inboxes: Inboxes, intake: Intake, journal: Arc<Journal>) -> Self {
-        let clock = Clock::manual(DateTime::<Utc>::UNIX_EPOCH);
         let keys = intake.session_keys();
         let noted = Arc::new(Noted { intake, set_aside: Mutex::new(None) });
+        let seen = Arc::<Seen>::default();
         let config = Config { webhooks_per_second: 0, journal: false, ..config };
-        let ingress = Ingress::new(config, inboxes, clock.clone(), Arc::<Noted>::clone(&noted));
-        let ingress = ingress.with_session_keys(keys);
-        let (router, _) = router(ingress).split_for_parts();
-        Self { inner: Arc::new(tokio::sync::Mutex::new(Inner { router, clock, noted })), journal }
+        let way = |sink: Arc<dyn Sink>, mail_auth: MailAuth| {
+            let clock = Clock::manual(DateTime::<Utc>::UNIX_EPOCH);
+            let ingress = Ingress::with_mail_auth(config.clone(), inboxes.clone(), clock.clone(), sink, mail_auth);
+            let ingress = ingress.with_session_keys(keys.clone());
+            let mails = super::mail::router(ingress.clone());
+            (router(ingress).split_for_parts().0.merge(mails), clock)
+        };
+        let (again, clock) = way(Arc::<Noted>::clone(&noted), MailAuth::of_system());
+        let inner = Inner { router: again, clock, noted };
+        // Who sent a mail is nothing that has to be asked for again.
+        let (look, clock) = way(Arc::<Seen>::clone(&seen), MailAuth::of_records(RecordedDns::default()));
+        let looker = Looker { router: look, clock, seen };
+        Self {
+            inner: Arc::new(tokio::sync::Mutex::new(inner)),
+            looker: Arc::new(tokio::sync::Mutex::new(looker)),
+            journal,
+        }
+    }
+
+    /// The keys of the messages that a request tells of.
+    async fn look(&self, request: RawRequest, at: DateTime<Utc>) -> Vec<String> {
+        let looker = self.looker.lock().await;
+        looker.clock.move_to(at);
+        looker.seen.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let looked = looker.router.clone().oneshot(request.into_request());
+        let _answer = tokio::time::timeout(PATIENCE, looked).await;
+        std::mem::take(&mut *looker.seen.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Opens an entry. Error: it was sealed with another key.
@@ -171,6 +241,13 @@ impl Reenactment {
 impl Reenact for Reenactment {
     fn retake(&self, inbox: InboxId, items: Vec<Item>, at: DateTime<Utc>) -> ReenactFuture<'_> {
         Box::pin(self.give(inbox, items, at))
+    }
+
+    fn tells_of<'a>(&'a self, sealed: &'a [u8], at: DateTime<Utc>, inbox: Option<InboxId>) -> ToldFuture<'a> {
+        Box::pin(async move {
+            let request = self.open(sealed, at, inbox).ok()?;
+            Some(self.look(request, at).await)
+        })
     }
 
     fn reenact<'a>(&'a self, sealed: &'a [u8], at: DateTime<Utc>, inbox: Option<InboxId>) -> ReenactFuture<'a> {

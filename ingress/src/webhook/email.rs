@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, StatusCode, header};
+use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{InboundMail, Inbox};
 use patchbay_core::item::Item;
 use patchbay_core::secret::Secret;
@@ -15,7 +16,7 @@ use patchbay_normalizer::email::{self, Arrived, MailForm};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Caller, Ingress, Verdict, count_key, hand_over, read_body, refuse};
+use super::{Caller, Ingress, Verdict, count_key, hand_over, read_body, refuse, refuse_for};
 use crate::config::MAIL_BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason, Token, TokenUse};
 use crate::inboxes::{Routes, belongs_to_mailbox, mailbox};
@@ -80,7 +81,9 @@ pub(super) async fn sendgrid(State(ingress): State<Ingress>, headers: HeaderMap,
     });
     let (place, key, signed_at) = match proven {
         Ok(proven) => proven,
-        Err(refusal) => return refuse(Caller::Sendgrid, refusal),
+        Err(refusal) => {
+            return refuse_for(&ingress, Caller::Sendgrid, refusal, only_mailbox(&routes, InboundMail::Sendgrid)).await;
+        }
     };
     count_place(Caller::Sendgrid, place);
     let handler = Handler { ingress: &ingress, caller: Caller::Sendgrid, by: InboundMail::Sendgrid, key, received_at };
@@ -120,7 +123,9 @@ pub(super) async fn postmark(State(ingress): State<Ingress>, headers: HeaderMap,
     let keys = routes.mail_keys(InboundMail::Postmark);
     let place = match proof::postmark(&headers, &keys) {
         Ok(place) => place,
-        Err(refusal) => return refuse(Caller::Postmark, refusal),
+        Err(refusal) => {
+            return refuse_for(&ingress, Caller::Postmark, refusal, only_mailbox(&routes, InboundMail::Postmark)).await;
+        }
     };
     let Some(key) = keys.get(place) else { return refuse(Caller::Postmark, Refusal::UnknownKey) };
     count_place(Caller::Postmark, place);
@@ -154,7 +159,13 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
     });
     let (given, place, key, age) = match proven {
         Ok(proven) => proven,
-        Err(refusal) => return refuse(Caller::Mailgun, refusal),
+        Err(refusal) => {
+            let inbox = posted
+                .recipient()
+                .and_then(|recipient| routes.mailbox_of(InboundMail::Mailgun, &recipient).map(|inbox| inbox.id));
+            let inbox = inbox.or_else(|| only_mailbox(&routes, InboundMail::Mailgun));
+            return refuse_for(ingress, Caller::Mailgun, refusal, inbox).await;
+        }
     };
     // Time and token say nothing about the body: each token counts for one.
     let memory = TimeDelta::try_seconds(i64::try_from(age.saturating_mul(2)).unwrap_or(i64::MAX));
@@ -209,6 +220,14 @@ impl MailgunBody {
         }
     }
 
+    /// The mailbox that a forwarded mail says it is for.
+    fn recipient(&self) -> Option<String> {
+        match self {
+            Self::Form(form) => form.word("recipient"),
+            Self::Event(_) => None,
+        }
+    }
+
     fn digest(&self, body: &[u8]) -> [u8; 32] {
         match self {
             Self::Form(form) => form.digest(),
@@ -228,6 +247,15 @@ fn is_json(content_type: &str, body: &[u8]) -> bool {
 
 fn count_place(caller: Caller, place: usize) {
     count_key(caller, if place == 0 { "first" } else { "further" });
+}
+
+/// The mailbox that an unproven request can only be for.
+fn only_mailbox(routes: &Routes, by: InboundMail) -> Option<InboxId> {
+    let mut mailboxes = routes.mailboxes(by);
+    match (mailboxes.next(), mailboxes.next()) {
+        (Some((inbox, _)), None) => Some(inbox.id),
+        _ => None,
+    }
 }
 
 /// How old a webhook of the inboxes with this key may be.

@@ -12,10 +12,10 @@ use patchbay_normalizer::twilio::{
     self, CallContext, CallStep, Consent, Form, MessageContext, StatusContext, StreamEvent, consent, split_prefix,
 };
 
-use super::{Caller, Ingress, Verdict, count_key, hand_over, read_body, refuse};
+use super::{Caller, Ingress, Verdict, calls, count_key, hand_over, read_body, refuse, refuse_for};
 use crate::config::BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason};
-use crate::inboxes::{TwilioAccount, belongs_to_number};
+use crate::inboxes::{Routes, TwilioAccount, belongs_to_number};
 use crate::refusal::Refusal;
 use crate::verify::only_header;
 use crate::verify::twilio::{Covered, Key, SIGNATURE_HEADER, verify};
@@ -125,6 +125,25 @@ pub(super) enum Purpose {
     Call(Option<CallStep>),
 }
 
+impl Purpose {
+    /// Which of our addresses a request is about, as Twilio writes it.
+    fn our_address(&self, form: &Form) -> Option<String> {
+        match self {
+            Self::Message => form.word("To"),
+            // In a callback, `From` is ours.
+            Self::Status(_) => form.word("From"),
+            Self::Call(_) => twilio::our_address(form),
+        }
+    }
+}
+
+/// The inbox that an unproven request says it is for.
+fn claimed_inbox(routes: &Routes, sid: &str, arrived: &Arrived, purpose: &Purpose) -> Option<InboxId> {
+    let address = purpose.our_address(arrived.parameters())?;
+    let (channel, bare) = split_prefix(&address);
+    routes.account(sid)?.inbox(channel, bare).map(|inbox| inbox.id)
+}
+
 /// The step of a call that the parameters tell of.
 fn step_of(form: &Form) -> CallStep {
     let has = |name: &str| form.raw(name).is_some();
@@ -132,6 +151,8 @@ fn step_of(form: &Form) -> CallStep {
         CallStep::Transcription
     } else if has("RecordingStatus") {
         CallStep::Recording
+    } else if has("RecordingUrl") && !has("DialCallStatus") {
+        CallStep::Voicemail
     } else if has("DialCallStatus") {
         CallStep::Dial
     } else if has("SpeechResult") || has("Digits") {
@@ -200,7 +221,10 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
         });
     let (account, key) = match proof {
         Ok(proof) => proof,
-        Err(refusal) => return refuse(Caller::Twilio, refusal),
+        Err(refusal) => {
+            let inbox = claimed_inbox(&routes, &sid, &arrived, &purpose);
+            return refuse_for(ingress, Caller::Twilio, refusal, inbox).await;
+        }
     };
     count_key(Caller::Twilio, if key.id.is_some() { "shared" } else { "token" });
     let signer = Signer { account, key: &key };
@@ -213,12 +237,10 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
         // We never answer customers here; replies are queued, tracked and audited like all others.
         Purpose::Message => ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>").into_response(),
         Purpose::Status(_) => StatusCode::NO_CONTENT.into_response(),
-        Purpose::Call(step) => match step.unwrap_or_else(|| step_of(arrived.parameters())) {
-            CallStep::Incoming | CallStep::Gather | CallStep::Dial => {
-                ([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], "<Response/>").into_response()
-            }
-            CallStep::Recording | CallStep::Transcription | CallStep::Status => StatusCode::NO_CONTENT.into_response(),
-        },
+        Purpose::Call(step) => {
+            let form = arrived.parameters();
+            calls::answer(ingress, step.unwrap_or_else(|| step_of(form)), form)
+        }
     };
     match deliveries {
         Ok(deliveries) => {
@@ -282,12 +304,7 @@ async fn single(
     purpose: &Purpose,
 ) -> Result<Delivery, Refusal> {
     let form = arrived.parameters();
-    let ours = match purpose {
-        Purpose::Message => form.word("To"),
-        // In a callback, `From` is ours.
-        Purpose::Status(_) => form.word("From"),
-        Purpose::Call(_) => twilio::our_address(form),
-    };
+    let ours = purpose.our_address(form);
     let inbox = ours.as_deref().map_or(Ok(None), |address| signer.inbox(address))?;
     let items = match purpose {
         Purpose::Message => {

@@ -13,7 +13,7 @@ use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Form;
 use patchbay_normalizer::whatsapp::{Change, Payload, parse};
 
-use super::{Caller, Ingress, Verdict, count, count_key, hand_over, read_body, refuse};
+use super::{Caller, Ingress, Verdict, count, count_key, hand_over, read_body, refuse, refuse_for};
 use crate::config::META_BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason};
 use crate::inboxes::{Routes, belongs_to_app};
@@ -63,7 +63,7 @@ pub(super) async fn notification(State(ingress): State<Ingress>, headers: Header
     let routes = ingress.inboxes.now();
     let place = match verify(&headers, &body, &routes.app_secrets) {
         Ok(place) => place,
-        Err(refusal) => return refuse(Caller::Meta, refusal),
+        Err(refusal) => return refuse_for(&ingress, Caller::Meta, refusal, claimed_inbox(&routes, &body)).await,
     };
     let Some(secret) = routes.app_secrets.get(place) else { return refuse(Caller::Meta, Refusal::UnknownKey) };
     count_key(Caller::Meta, if place == 0 { "first" } else { "further" });
@@ -81,6 +81,23 @@ pub(super) async fn notification(State(ingress): State<Ingress>, headers: Header
         Ok(deliveries) => hand_over(&ingress, Caller::Meta, deliveries, Verdict::ACCEPTED, kept).await,
         Err(refusal) => refuse(Caller::Meta, refusal),
     }
+}
+
+/// The inbox that an unproven notification says it is for, as far as a look at its beginning tells.
+fn claimed_inbox(routes: &Routes, body: &[u8]) -> Option<InboxId> {
+    /// The first number stands near the beginning.
+    const LOOKED_AT: usize = 4 << 10;
+    const NAME: &[u8] = b"\"phone_number_id\"";
+    let head = body.get(..body.len().min(LOOKED_AT))?;
+    let place = head.windows(NAME.len()).position(|window| window == NAME)?;
+    let value = head.get(place + NAME.len()..)?;
+    let id: String = value
+        .iter()
+        .skip_while(|byte| matches!(byte, b':' | b'"' | b' ' | b'\t' | b'\r' | b'\n'))
+        .take_while(|byte| byte.is_ascii_digit())
+        .map(|byte| char::from(*byte))
+        .collect();
+    routes.whatsapp(&id).map(|inbox| inbox.id)
 }
 
 fn malformed(routes: &Routes, secret: &Secret, raw: Bytes, received_at: DateTime<Utc>) -> Delivery {

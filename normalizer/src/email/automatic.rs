@@ -29,9 +29,7 @@ pub struct Automatic {
 
 /// Reads the signs. `sender`: the envelope's, if it is known.
 pub fn automatic(headers: &Headers, sender: Option<&str>) -> Automatic {
-    let word = |name: &str| {
-        headers.plain(name).map(|value| value.split([';', '(']).next().unwrap_or_default().trim().to_ascii_lowercase())
-    };
+    let word = |name: &str| headers.plain(name).map(|value| word_of(&value));
     let is_list =
         headers.first("List-Id").is_some() || matches!(word("Precedence").as_deref(), Some("bulk" | "list" | "junk"));
     let reason = if word("Auto-Submitted").is_some_and(|value| value != "no") {
@@ -47,6 +45,22 @@ pub fn automatic(headers: &Headers, sender: Option<&str>) -> Automatic {
     };
     let suppress_answers = reason.is_some() || headers.first("X-Auto-Response-Suppress").is_some();
     Automatic { reason, suppress_answers }
+}
+
+/// The value before its parameters, without comments, which may stand anywhere and within each other.
+fn word_of(value: &str) -> String {
+    let mut depth = 0_usize;
+    let mut word = String::new();
+    for letter in value.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ';' if depth == 0 => break,
+            letter if depth == 0 => word.push(letter),
+            _ => {}
+        }
+    }
+    word.trim().to_ascii_lowercase()
 }
 
 /// Whether an envelope sender is nobody.
@@ -69,6 +83,8 @@ mod tests {
         check("Subject: x\r\n\r\n", Some("a@b.test"), None, false);
         check("Auto-Submitted: NO ; x=y\r\n\r\n", None, None, false);
         check("Auto-Submitted: no (really)\r\n\r\n", None, None, false);
+        check("Auto-Submitted: (a person (me)) no\r\n\r\n", None, None, false);
+        check("Auto-Submitted: (no) auto-replied\r\n\r\n", None, Some("auto-submitted"), true);
         check("auto-submitted: Auto-Replied; owner\r\nList-Id: <x>\r\n\r\n", None, Some("auto-submitted"), true);
         check("Auto-Submitted: auto-generated\r\n\r\n", Some(""), Some("auto-submitted"), true);
         check("X-Autoreply: YES\r\nPrecedence: bulk\r\n\r\n", None, Some("x-autoreply"), true);

@@ -36,6 +36,8 @@ pub struct Letter<'a> {
     pub attachments: &'a [Attachment<'a>],
     /// Who or what wrote it.
     pub origin: Origin,
+    /// Where one click ends what many get, if there is such a place.
+    pub unsubscribe: Option<&'a str>,
     /// Which relay it goes through.
     pub relay: Relay,
     /// When it was written.
@@ -145,7 +147,15 @@ fn headers(letter: &Letter<'_>) -> String {
         }
         Origin::Bulk => {
             let address = letter.reply_to.unwrap_or(letter.from.address);
-            header("List-Unsubscribe", &format!("<mailto:{address}?subject=unsubscribe>"));
+            let by_mail = format!("<mailto:{address}?subject=unsubscribe>");
+            // Only https can be clicked for somebody else. Source: RFC 8058.
+            match letter.unsubscribe.filter(|url| url.starts_with("https://") && url.bytes().all(is_url_byte)) {
+                Some(url) => {
+                    header("List-Unsubscribe", &format!("<{url}>,\r\n {by_mail}"));
+                    header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
+                }
+                None => header("List-Unsubscribe", &by_mail),
+            }
             header("Precedence", "bulk");
             header("Auto-Submitted", "auto-generated");
         }
@@ -159,6 +169,10 @@ fn headers(letter: &Letter<'_>) -> String {
     }
     header("MIME-Version", "1.0");
     mail
+}
+
+fn is_url_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'<' | b'>' | b'"')
 }
 
 /// The text twice, for those who show HTML and those who do not: headers of the part, empty line, parts.

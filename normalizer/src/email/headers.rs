@@ -204,10 +204,18 @@ fn party(addr: Addr<'_>) -> Option<Party> {
     (!address.is_empty()).then_some(Party { name: name.filter(|name| !name.is_empty()), address })
 }
 
-/// An address as it is compared: without angle brackets, lower-cased.
+/// An address as it is compared: without angle brackets, lower-cased, its domain in the form that the DNS knows
+/// (`bücher.test` is `xn--bcher-kva.test`). Source: channel reference, addresses; RFC 5891.
 pub fn canonical(address: &str) -> String {
     let bare = address.trim().trim_start_matches('<').trim_end_matches('>').trim();
-    without_nul(bare).to_lowercase()
+    let address = without_nul(bare).to_lowercase();
+    match address.rsplit_once('@') {
+        Some((local, domain)) if !domain.is_ascii() => match idna::domain_to_ascii(domain) {
+            Ok(ascii) => format!("{local}@{ascii}"),
+            Err(_) => address,
+        },
+        _ => address,
+    }
 }
 
 /// The address of the mailbox behind an address: lower-cased, without the `+tag`.
@@ -222,7 +230,7 @@ pub fn mailbox(address: &str) -> String {
     }
 }
 
-/// The domain of an address, lower-cased.
+/// The domain of an address, as it stands.
 pub fn domain(address: &str) -> Option<&str> {
     address.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_empty())
 }

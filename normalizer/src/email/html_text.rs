@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// Longest HTML that is read; the rest is left out.
-const MAX_HTML_BYTES: usize = 2 << 20;
+const MAX_HTML_BYTES: usize = 1 << 20;
 /// Longest text that is made.
 const MAX_TEXT_BYTES: usize = 1 << 20;
 /// Deepest quotation that is marked.
@@ -121,11 +121,6 @@ impl Page {
             ("blockquote", true) => self.quotes = self.quotes.saturating_sub(1),
             ("pre", false) => self.preformatted += 1,
             ("pre", true) => self.preformatted = self.preformatted.saturating_sub(1),
-            ("li", false) => {
-                self.begin_word();
-                self.breaks = 0;
-                self.text.push_str("- ");
-            }
             _ => {}
         }
         rest
@@ -415,7 +410,7 @@ mod tests {
         check("one<br>two<br/>three", "one\ntwo\nthree");
         check("<p>a</p><p>b</p>", "a\n\nb");
         check("a <b>bold</b>  word\n here", "a bold word here");
-        check("<ul><li>one</li><li>two</li></ul>", "- one\n- two");
+        check("<ul><li>one</li><li>two</li></ul>", "one\ntwo");
         check("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc");
         check("<!-- hidden > --><p title=\"a>b\">seen</p>", "seen");
         check("<pre>a\n  b</pre>", "a\nb");

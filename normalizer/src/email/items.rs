@@ -91,9 +91,17 @@ fn content(mail: &Mail) -> Content {
     Content {
         kind: if mail.damage.is_some() { ContentType::Unsupported } else { ContentType::Text },
         text: mail.text.as_deref().map(|text| quotes::stripped(text, mail.subject().as_deref())),
-        full_text: mail.text.clone(),
+        full_text: full_text(mail),
         media: mail.files.iter().map(media).collect(),
         metadata,
+    }
+}
+
+/// All that the mail says, in its order.
+fn full_text(mail: &Mail) -> Option<String> {
+    match (&mail.text, &mail.more_text) {
+        (Some(text), Some(more)) => Some(format!("{text}\n\n{more}")),
+        (text, more) => text.as_ref().or(more.as_ref()).cloned(),
     }
 }
 

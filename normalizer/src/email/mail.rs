@@ -46,8 +46,10 @@ vocabulary! {
 pub struct Mail {
     /// Its header fields.
     pub headers: Headers,
-    /// Complete text, before anything is cut off. Lines end with LF.
+    /// The text, before anything is cut off: the first one that the mail has, else what its page says. Lines end with LF.
     pub text: Option<String>,
+    /// Further texts, as programs write them that show pictures between words.
+    pub more_text: Option<String>,
     /// The page, if it has one.
     pub html: Option<String>,
     /// Its files.

@@ -62,12 +62,13 @@ fn damage(raw: &[u8], headers: &Headers) -> Option<Damage> {
         return Some(Damage::HeaderBomb);
     }
     let mut marks = 0;
+    let mut blanks = BlankLines::of(raw);
     for place in memmem::find_iter(raw, b"\n--") {
         marks += 1;
         if marks > MAX_PART_MARKS {
             return Some(Damage::PartBomb);
         }
-        if !ends_soon(raw, place + 1) {
+        if !blanks.end_soon(place + 1) {
             return Some(Damage::HeaderBomb);
         }
     }
@@ -81,22 +82,50 @@ fn damage(raw: &[u8], headers: &Headers) -> Option<Damage> {
         }
         let begin =
             memmem::find(raw.get(found.end()..).unwrap_or_default(), b"\n\r\n").map(|end| found.end() + end + 3);
-        if begin.is_some_and(|begin| !ends_soon(raw, begin)) {
+        let section = |begin: usize| {
+            raw.get(begin..raw.len().min(begin.saturating_add(MAX_PART_HEADER_BYTES + 4))).unwrap_or_default()
+        };
+        if begin.is_some_and(|begin| !BlankLines::of(section(begin)).end_soon(0)) {
             return Some(Damage::HeaderBomb);
         }
     }
     None
 }
 
-/// Whether what begins here is no longer than a header section may be, or no header section at all.
-fn ends_soon(raw: &[u8], begin: usize) -> bool {
-    let Some(section) = raw.get(begin..begin + MAX_PART_HEADER_BYTES) else { return true };
-    if memmem::find(section, b"\n\r\n").is_some() || memmem::find(section, b"\n\n").is_some() {
-        return true;
+/// The empty lines of a mail, walked through once, however many places ask for the next.
+struct BlankLines<'r> {
+    raw: &'r [u8],
+    crlf: memmem::FindIter<'r, 'static>,
+    lf: memmem::FindIter<'r, 'static>,
+    next_crlf: Option<usize>,
+    next_lf: Option<usize>,
+}
+
+impl<'r> BlankLines<'r> {
+    fn of(raw: &'r [u8]) -> Self {
+        let (mut crlf, mut lf) = (memmem::find_iter(raw, b"\n\r\n"), memmem::find_iter(raw, b"\n\n"));
+        let (next_crlf, next_lf) = (crlf.next(), lf.next());
+        Self { raw, crlf, lf, next_crlf, next_lf }
     }
-    // The body of a part may be one long paragraph; fields have colons at the beginning of their lines.
-    let lines = section.split(|byte| *byte == b'\n').skip(1);
-    lines.take(3).any(|line| memchr::memchr(b':', line.get(..line.len().min(80)).unwrap_or_default()).is_none())
+
+    /// Whether what begins here is no longer than a header section may be, or no header section at all. Later calls ask for
+    /// later places.
+    fn end_soon(&mut self, begin: usize) -> bool {
+        while self.next_crlf.is_some_and(|place| place + 1 < begin) {
+            self.next_crlf = self.crlf.next();
+        }
+        while self.next_lf.is_some_and(|place| place + 1 < begin) {
+            self.next_lf = self.lf.next();
+        }
+        let end = begin.saturating_add(MAX_PART_HEADER_BYTES);
+        let Some(section) = self.raw.get(begin..end) else { return true };
+        if [self.next_crlf, self.next_lf].into_iter().flatten().any(|place| place < end) {
+            return true;
+        }
+        // The body of a part may be one long paragraph; fields have colons at the beginning of their lines.
+        let lines = section.split(|byte| *byte == b'\n').skip(1);
+        lines.take(3).any(|line| memchr::memchr(b':', line.get(..line.len().min(80)).unwrap_or_default()).is_none())
+    }
 }
 
 fn depth(message: &Message<'_>) -> usize {
@@ -177,15 +206,12 @@ fn take_apart(message: &Message<'_>, raw: &Bytes, mail: &mut Mail) {
             _ => mail.files.push(file(leaf, raw)),
         }
     }
+    let bounded = |text: String| Some(within(&text, MAX_TEXT_BYTES).to_owned()).filter(|text| !text.is_empty());
+    let mut texts = texts.into_iter().filter(|text| !text.is_empty());
+    let text = texts.next().or_else(|| mail.html.as_deref().map(html_text::text_of));
+    mail.text = text.and_then(bounded);
     // Programs that show pictures between words send several texts: none is lost.
-    let first_says_something = texts.first().is_some_and(|text| !text.is_empty());
-    let text = texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n\n");
-    mail.text = match &mail.html {
-        Some(html) if !first_says_something && text.is_empty() => Some(html_text::text_of(html)),
-        _ => Some(text),
-    }
-    .map(|text| within(&text, MAX_TEXT_BYTES).to_owned())
-    .filter(|text| !text.is_empty());
+    mail.more_text = bounded(texts.collect::<Vec<_>>().join("\n\n"));
 }
 
 fn is_calendar(leaf: &Leaf<'_, '_>) -> bool {
@@ -342,6 +368,14 @@ mod tests {
                 format!(
                     "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n{}\r\nbody",
                     "X-A: b\r\n".repeat(1_000_000)
+                ),
+                Some(Damage::HeaderBomb),
+            ),
+            (
+                "marks among fields",
+                format!(
+                    "Content-Type: multipart/mixed; boundary=b\r\n\r\n{}",
+                    "--b: x\r\nX-A: y\r\nX-B: z\r\nX-C: z\r\n".repeat(40_000)
                 ),
                 Some(Damage::HeaderBomb),
             ),

@@ -32,7 +32,7 @@ pub(super) fn mail(headers: Headers, text: Option<String>, html: Option<String>,
         .filter(|text| !text.is_empty());
     let report = report(&headers, &files);
     let digest = hex::encode(hasher.finalize());
-    Mail { headers, text, html, files, report, raw: None, digest, damage: None }
+    Mail { headers, text, html, files, report, digest, ..Mail::default() }
 }
 
 /// A report whose parts the provider hands over as files.

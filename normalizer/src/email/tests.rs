@@ -309,3 +309,23 @@ fn the_raw_mail_of_postmark_is_preferred() {
     assert_eq!(arrived.mail.text.as_deref(), Some("raw"));
     assert_eq!(arrived.mail.headers.message_id().as_deref(), Some("raw@x"));
 }
+
+#[test]
+fn the_first_text_is_the_message_and_further_ones_are_not_lost() {
+    let item = message(
+        "From: a@client.test\nMessage-ID: <a@b>\nContent-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: text/plain\n\nBefore the picture\n--o\nContent-Type: image/png; name=p.png\nContent-Disposition: inline; filename=p.png\nContent-Transfer-Encoding: base64\n\niVBORw0KGgo=\n--o\nContent-Type: text/plain\n\nand after it\n--o--\n",
+    );
+    assert_eq!(item["content"]["text"], "Before the picture");
+    assert_eq!(item["content"]["full_text"], "Before the picture\n\nand after it");
+    assert_eq!(item["content"]["media"].as_array().map(Vec::len), Some(1));
+    assert_eq!(item["content"]["media"][0]["inline"], true);
+}
+
+#[test]
+fn an_international_domain_is_compared_as_the_dns_knows_it() {
+    let item = message("From: =?utf-8?q?J=C3=BCrgen?= <Jürgen@Bücher.Test>\nMessage-ID: <a@b>\n\nhi");
+    assert_eq!(item["sender"]["address"], "jürgen@xn--bcher-kva.test");
+    assert_eq!(item["sender"]["name"], "Jürgen");
+    let ascii = message("From: Dana <dana@XN--BCHER-KVA.test>\nMessage-ID: <a@b>\n\nhi");
+    assert_eq!(ascii["sender"]["address"], "dana@xn--bcher-kva.test");
+}

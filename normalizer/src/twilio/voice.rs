@@ -20,6 +20,8 @@ patchbay_core::vocabulary! {
         Incoming => "",
         /// What the caller said or pressed.
         Gather => "gather",
+        /// The caller left a message.
+        Voicemail => "voicemail",
         /// A recording is there, or is not.
         Recording => "recording",
         /// The words of a recording.
@@ -52,6 +54,7 @@ pub fn call(form: &Form, step: CallStep, ctx: &CallContext<'_>) -> Vec<Item> {
     match step {
         CallStep::Incoming => call.incoming(),
         CallStep::Gather => call.gathered(),
+        CallStep::Voicemail => call.left_message(),
         CallStep::Recording => call.recorded(),
         CallStep::Transcription => call.transcribed(),
         CallStep::Status => call.progressed(),
@@ -174,6 +177,25 @@ impl Call<'_> {
         if status != "completed" {
             return vec![self.notice("recording", &status)];
         }
+        vec![self.recording(id, url)]
+    }
+
+    /// The end of a recording that the caller was asked for. Unlike the report on it, it tells who called.
+    fn left_message(&self) -> Vec<Item> {
+        let Some(url) = self.form.word("RecordingUrl") else {
+            return vec![self.notice("voicemail", "absent")];
+        };
+        let path = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let id =
+            self.form.word("RecordingSid").unwrap_or_else(|| last.split('.').next().unwrap_or_default().to_owned());
+        if id.is_empty() {
+            return vec![rejected(self.form, self.ctx.received_at)];
+        }
+        vec![self.recording(id, url)]
+    }
+
+    fn recording(&self, id: String, url: String) -> Item {
         let mut content = Content {
             kind: ContentType::Audio,
             text: None,
@@ -183,7 +205,7 @@ impl Call<'_> {
         };
         content.metadata.insert("duration_seconds".to_owned(), self.number("RecordingDuration"));
         content.metadata.insert("call_id".to_owned(), self.call_id.as_str().into());
-        vec![self.message(id, content)]
+        self.message(id, content)
     }
 
     fn transcribed(&self) -> Vec<Item> {

@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -240,6 +240,7 @@ impl Parts {
         };
         let (public_url, secret, clock) =
             (settings.public_url.clone(), hub.config.link_secret.clone(), hub.gate.clock.clone());
+        let (unsubscribe_url, unsubscribe_secret) = (public_url.clone(), secret.clone());
         let deps = Deps {
             db: hub.db.clone(),
             clock: hub.gate.clock.clone(),
@@ -248,6 +249,7 @@ impl Parts {
             limits,
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
+            unsubscribe_link: Arc::new(move |id| unsubscribe::link(&unsubscribe_url, &unsubscribe_secret, id)),
             listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
             reenactor: hub.config.reenactor.clone(),

@@ -1,5 +1,6 @@
 //! `patchbay doctor`.
 
+use patchbay_core::channel::Channel;
 use patchbay_http::Chain;
 use patchbay_hub::directory::{Health, health};
 use patchbay_store::Db;
@@ -35,6 +36,10 @@ pub(super) async fn run(settings: &Settings) -> Result<(), CommandError> {
     for inbox in &settings.inboxes {
         match health(inbox) {
             Health::Ok => {}
+            // A mailbox that only receives is a choice, and no mistake.
+            Health::CannotSend(problem) if inbox.channel == Channel::Email => {
+                print(&format!("note: inbox {}: only receives: {problem}", inbox.name));
+            }
             Health::CannotSend(problem) => problems.push(format!("inbox {}: cannot send: {problem}", inbox.name)),
             Health::Disabled(problem) => problems.push(format!("inbox {}: disabled: {problem}", inbox.name)),
         }

@@ -88,6 +88,7 @@ fn send(shared: &Shared, saying: &MailSaying, id: String, at: DateTime<Utc>) -> 
         text: &text,
         attachments: &enclosed,
         origin: Origin::Person,
+        unsubscribe: None,
         relay: Relay::Plain,
         date: at,
     })

@@ -14,6 +14,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{EventId, NodeId};
 use patchbay_store::events;
+use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{TestDatabase, both_engines};
 use patchbay_workers::limits::MemoryLimits;
 use patchbay_workers::{Deps, WebhookConfig, Workers, WorkersConfig};
@@ -121,7 +122,8 @@ impl Ground {
         let hosts = [address.to_string(), "127.0.0.1:9".to_owned()];
         let world = World::opening(database, &hosts).await;
         let hub = &world.hub;
-        let webhooks = WebhookConfig { internal_hosts: hosts.to_vec(), timeout_seconds: 1, ..WebhookConfig::default() };
+        let webhooks =
+            WebhookConfig { internal_hosts: hosts.to_vec(), timeout_seconds: 10, ..WebhookConfig::default() };
         let deps = Deps {
             db: hub.db.clone(),
             clock: hub.gate.clock.clone(),
@@ -130,6 +132,7 @@ impl Ground {
             limits: Arc::new(MemoryLimits::new(hub.gate.clock.clone())),
             public_url: "https://patchbay.test".into(),
             media_link: Arc::new(|id| format!("https://patchbay.test/media/{id}")),
+            unsubscribe_link: Arc::new(|_| None),
             listeners: Arc::new([]),
             node: NodeId::new().to_string(),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
@@ -395,11 +398,18 @@ async fn an_internal_address_is_refused(database: TestDatabase) {
 async fn a_call_whose_node_died_is_made_again(database: TestDatabase) {
     let ground = Ground::new(database).await;
     let made = ground.listening().await;
-    *ground.receiver.delay.lock().expect("free") = Duration::from_millis(300);
+    *ground.receiver.delay.lock().expect("free") = Duration::from_secs(5);
     let event = ground.event(EventName::ConversationNew).await;
+    let deps = ground.deps.clone();
+    let calling = tokio::spawn(async move { Workers::call_webhooks(&deps).await });
+    eventually("the call is under way", PATIENCE, || async {
+        let log = ground.log(made.text("/id")).await;
+        log.first().is_some_and(|delivery| delivery["attempts"] == json!(1)).then_some(())
+    })
+    .await;
     // The node dies while the receiver thinks.
-    let died = tokio::time::timeout(Duration::from_millis(150), Workers::call_webhooks(&ground.deps)).await;
-    assert!(died.is_err());
+    calling.abort();
+    assert!(calling.await.is_err());
     *ground.receiver.delay.lock().expect("free") = Duration::ZERO;
     assert_eq!(ground.call().await, 0);
     ground.advance(TimeDelta::minutes(2));

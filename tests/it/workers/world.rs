@@ -48,7 +48,7 @@ pub(crate) const MAILBOX: &str = "support@acme.test";
 pub(crate) const REPLY_DOMAIN: &str = "reply.acme.test";
 pub(crate) const REPLY_SECRET: &str = "reply-secret";
 const NUMBER_ID: &str = "106540352242922";
-const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
+pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 
 /// Everything a test of the workers needs.
 pub(crate) struct World {
@@ -93,6 +93,7 @@ impl World {
             limits: Arc::new(MemoryLimits::new(clock.clone())),
             public_url: receiver.url.clone(),
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
+            unsubscribe_link: Arc::new(|id| Some(format!("https://patchbay.example/unsubscribe/{id}"))),
             listeners: Arc::new([]),
             node: "node-1".into(),
             reenactor: patchbay_hub::recovery::Reenactor::default(),

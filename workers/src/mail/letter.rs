@@ -58,7 +58,7 @@ pub(crate) fn compose(
     mailbox: &Mailbox,
     relay: &RelayAddress,
     outgoing: &Outgoing,
-    enclosed: &[Enclosed],
+    (enclosed, unsubscribe): (&[Enclosed], Option<&str>),
 ) -> Result<Composed, NotComposed> {
     let message = &outgoing.message;
     let heading: Heading = serde_json::from_value(message.metadata.clone()).unwrap_or_default();
@@ -92,6 +92,7 @@ pub(crate) fn compose(
         text: message.text.as_deref().unwrap_or_default(),
         attachments: &attachments,
         origin,
+        unsubscribe,
         relay: if postmark { Relay::Postmark } else { Relay::Plain },
         date: message.occurred_at,
     })?;

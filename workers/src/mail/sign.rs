@@ -8,9 +8,9 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
 
 /// What is signed. Whoever changes one of them breaks the signature.
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
     "From", "To", "Cc", "Subject", "Date", "Message-ID", "Reply-To", "In-Reply-To", "References", "MIME-Version",
-    "Content-Type", "List-Unsubscribe",
+    "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post",
 ];
 
 /// The private key cannot be used.

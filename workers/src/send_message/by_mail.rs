@@ -45,7 +45,8 @@ impl Sender<'_> {
                 .note(id, None, &not_sendable("a file is missing, or all together are larger than 25 MB"))
                 .await;
         };
-        let mail = match compose(&self.inbox, mailbox, &relay, outgoing, &enclosed) {
+        let unsubscribe = (self.deps.unsubscribe_link)(outgoing.conversation.id);
+        let mail = match compose(&self.inbox, mailbox, &relay, outgoing, (&enclosed, unsubscribe.as_deref())) {
             Ok(mail) => mail,
             Err(NotComposed::Message(problem)) => {
                 return self.note(id, None, &not_sendable(&problem.to_string())).await;

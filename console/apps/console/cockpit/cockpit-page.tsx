@@ -51,7 +51,7 @@ function Shown() {
   const change = (next: CockpitFilter) => void navigate(ticketId === undefined ? { to: "/cockpit", search: next } : { to: "/cockpit/$ticketId", params: { ticketId }, search: next });
   const cockpit = queue.value;
   return (
-    <Page title={t.title} {...(cockpit === null ? {} : { lead: t.updated(clock(cockpit.generated_at)) })} tabs={<Filters filter={filter} onChange={change} />} flush>
+    <Page title={t.title} {...(cockpit === null ? {} : { lead: t.updated(clock(cockpit.generated_at)) })} tabs={<Filters filter={filter} isAside={ticketId !== undefined} onChange={change} />} flush>
       <div className="flex h-full min-h-0">
         <div className={cx("min-h-0 min-w-0 flex-1 overflow-y-auto px-4 py-4 md:px-6 xl:block", ticketId === undefined ? "block" : "hidden")} aria-busy={queue.state === "loading"}>
           {queue.state === "error" && <ErrorState title={t.failed} error={queue.error} onRetry={queue.reload} />}

@@ -1,13 +1,14 @@
 import type { CockpitFilter } from "../../../lib/api/dispatch";
 import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { Button } from "../../../lib/ui/button";
+import { cx } from "../../../lib/ui/cx";
 import { useOptions } from "../admin/options";
 import { STATES } from "./commands";
 
 const BOX = "h-8 max-w-44 rounded-lg border border-line-strong bg-surface px-2 text-[0.8125rem]";
 
 /** What the queue shows; it stands in the address, so that a link shows the same. */
-export function Filters({ filter, onChange }: { filter: CockpitFilter; onChange: (filter: CockpitFilter) => void }) {
+export function Filters({ filter, isAside, onChange }: { filter: CockpitFilter; /** A ticket is open; where only one fits, the queue is away. */ isAside: boolean; onChange: (filter: CockpitFilter) => void }) {
   const t = useCockpitTexts();
   const technicians = useOptions("technicians");
   const set = (name: keyof CockpitFilter, value: string) => {
@@ -15,7 +16,7 @@ export function Filters({ filter, onChange }: { filter: CockpitFilter; onChange:
     onChange(value === "" ? rest : { ...rest, [name]: value });
   };
   return (
-    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 pb-3">
+    <div className={cx("flex-wrap items-center gap-x-4 gap-y-2 pb-3", isAside ? "hidden xl:flex" : "flex")}>
       <Choice label={t.filters["state"] ?? ""} value={filter.state ?? ""} any={t.filters["any"] ?? ""} options={STATES.map((state) => [state, t.states[state] ?? state])} onChange={(value) => set("state", value)} />
       <Choice label={t.filters["priority"] ?? ""} value={filter.priority ?? ""} any={t.filters["any"] ?? ""} options={Object.entries(t.priorities)} onChange={(value) => set("priority", value)} />
       <Choice label={t.filters["sla_status"] ?? ""} value={filter.sla_status ?? ""} any={t.filters["any"] ?? ""} options={Object.entries(t.sla)} onChange={(value) => set("sla_status", value)} />

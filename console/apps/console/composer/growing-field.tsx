@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, type KeyboardEvent } from "react";
+import { flushSync } from "react-dom";
 import type { SendKey } from "../../../lib/preferences";
 
 const TALLEST_PX = 220;
@@ -62,12 +63,16 @@ export function caretOf(text: string): number {
   return field instanceof HTMLTextAreaElement && field.value === text ? field.selectionStart : text.length;
 }
 
-/** Puts the cursor into the composer over a stretch of its text, once the text is drawn. */
+/** Puts the cursor into the composer over a stretch of its text. */
 export function selectText(start: number, end: number): void {
-  requestAnimationFrame(() => {
-    const field = document.getElementById("composer");
-    if (!(field instanceof HTMLTextAreaElement)) return;
-    field.focus();
-    field.setSelectionRange(start, end);
-  });
+  const field = document.getElementById("composer");
+  if (!(field instanceof HTMLTextAreaElement)) return;
+  field.focus();
+  field.setSelectionRange(start, end);
+}
+
+/** Changes the text and puts the cursor over a stretch of the new one, at once: the next key is typed there. */
+export function rewrite(change: () => void, start: number, end: number): void {
+  flushSync(change);
+  selectText(start, end);
 }

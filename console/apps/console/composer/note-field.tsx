@@ -9,7 +9,7 @@ import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { toastError } from "../../../lib/ui/toast";
 import { useMe } from "../session/me";
-import { GrowingField, selectText } from "./growing-field";
+import { GrowingField, rewrite } from "./growing-field";
 import { atSign, useTeammates, type At, type Teammate } from "./mentions";
 
 /** A note for the team. It never goes to the customer, and neither does its typing. */
@@ -51,9 +51,11 @@ export function NoteField({ conversation }: { conversation: Conversation }) {
   const mention = (person: Teammate) => {
     if (at === null) return;
     const before = `${text.slice(0, at.start)}@${person.name} `;
-    drafts.set(id, "note", before + text.slice(at.end));
-    setAt(null);
-    selectText(before.length, before.length);
+    const change = () => {
+      drafts.set(id, "note", before + text.slice(at.end));
+      setAt(null);
+    };
+    rewrite(change, before.length, before.length);
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (at === null || matches.length === 0) return false;

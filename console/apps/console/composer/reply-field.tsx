@@ -16,7 +16,7 @@ import { AttachmentTray } from "./attachment-tray";
 import { attachFirst, detach, useAttachment } from "./attachments";
 import { CannedMenu } from "./canned-menu";
 import { slashAt, useCanned, type Slash } from "./canned";
-import { GrowingField, caretOf, selectText } from "./growing-field";
+import { GrowingField, caretOf, rewrite, selectText } from "./growing-field";
 import { answeredReplies, useAskedReplies } from "./mode";
 import { filledIn, firstGap } from "./variables";
 
@@ -85,12 +85,12 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
     const at = slash ?? { start: text.length, end: text.length, query: "" };
     const inserted = filledIn(response.text, conversation, me);
     const before = text.slice(0, at.start);
-    drafts.set(id, "reply", before + inserted + text.slice(at.end));
-    setSlash(null);
-    const open = firstGap(inserted);
-    const end = before.length + inserted.length;
-    if (open === null) selectText(end, end);
-    else selectText(before.length + open.start, before.length + open.end);
+    const open = firstGap(inserted) ?? { start: inserted.length, end: inserted.length };
+    const apply = () => {
+      drafts.set(id, "reply", before + inserted + text.slice(at.end));
+      setSlash(null);
+    };
+    rewrite(apply, before.length + open.start, before.length + open.end);
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (slash === null) return false;

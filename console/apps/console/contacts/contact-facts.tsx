@@ -42,7 +42,7 @@ export function ContactFacts({ context, except, onChange }: { context: ContactCo
             <li key={identity.id} data-identity={identity.channel} className="relative rounded-lg border border-line bg-surface px-3 py-2 text-[0.8125rem]">
               <span className="block wrap-anywhere tabular-nums">{identity.address}</span>
               <span className="text-xs text-ink-soft">
-                {identity.channel} · {t.evidence[identity.evidence] ?? identity.evidence}
+                {words.channels[identity.channel] ?? identity.channel} · {t.evidence[identity.evidence] ?? identity.evidence}
               </span>
               {identity.opted_out_at !== null && (
                 <span className="mt-0.5 flex items-center gap-1 text-xs font-medium text-danger-ink">

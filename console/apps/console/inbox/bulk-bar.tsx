@@ -9,6 +9,7 @@ import { Button, IconButton } from "../../../lib/ui/button";
 import { explain } from "../../../lib/ui/states";
 import { toastDone, toastTrouble } from "../../../lib/ui/toast";
 import { mayTake, useMe } from "../session/me";
+import { closeWith } from "../thread/commands";
 import { forEach, type Failed } from "./bulk";
 import { contactName } from "./preview";
 import { clearSelection, deselect, useSelection } from "./selection";
@@ -51,6 +52,10 @@ export function BulkBar() {
     const row = workspace.store.conversation(id);
     return row !== null && mayTake(me, row) ? hub.take(id) : hub.assign(id, me.user.id);
   };
+  const resolve = (id: string) => {
+    const row = workspace.store.conversation(id);
+    return row === null ? hub.close(id, { close_reason: "resolved" }) : closeWith(row, { close_reason: "resolved" }, me.user.id);
+  };
   const snooze = () => {
     const until = new Date(workspace.now() + HOUR_MS).toISOString();
     return run((id) => hub.snooze(id, until), desk.bulk.snoozed, (id) => hub.snooze(id, null));
@@ -86,7 +91,7 @@ export function BulkBar() {
           <IconButton label={desk.bulk.snooze} className="size-7" disabled={off} onClick={() => void snooze()}>
             <AlarmClock className="size-4" />
           </IconButton>
-          <Button className="h-7 px-2" disabled={off} onClick={() => void run((id) => hub.close(id, { close_reason: "resolved" }), desk.bulk.resolved, hub.reopen)}>
+          <Button className="h-7 px-2" disabled={off} onClick={() => void run(resolve, desk.bulk.resolved, hub.reopen)}>
             <Check className="size-4" aria-hidden />
             {desk.bulk.resolve}
           </Button>

@@ -4,7 +4,7 @@ import { memo } from "react";
 import type { Conversation } from "../../../lib/api/model";
 import { shortAge, span } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
-import { useConversation, useDraft, useTyping, useWatchers } from "../../../lib/realtime/hooks";
+import { useConversation, useDraft, useTyping } from "../../../lib/realtime/hooks";
 import { activityOf } from "../../../lib/realtime/merge";
 import { Avatar } from "../../../lib/ui/avatar";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
@@ -88,7 +88,6 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
         </span>
         <span className="mt-0.5 flex items-center gap-2">
           <Second conversation={conversation} here={here} />
-          <Watching id={conversation.id} />
           <Waiting conversation={conversation} now={now} />
           <PriorityMark conversation={conversation} />
           {unread ? (
@@ -144,29 +143,16 @@ function PriorityMark({ conversation }: { conversation: Conversation }) {
   );
 }
 
-/** Colleagues who have it on screen. */
-function Watching({ id }: { id: string }) {
-  const t = useTexts();
-  const first = useWatchers(id)[0];
-  if (first === undefined) return null;
-  return (
-    <Tip label={t.thread.watching(first.name)}>
-      <span data-watcher={first.name} className="rounded-full ring-2 ring-amber-500">
-        <Avatar name={first.name} size="sm" className="size-4.5! text-[0.5625rem]" />
-      </span>
-    </Tip>
-  );
-}
-
-const LONG_MS = 15 * 60_000;
+const MINUTE_MS = 60_000;
+const LONG_MS = 15 * MINUTE_MS;
 
 /** How long the customer has waited for an answer, whoever has looked meanwhile. */
 function Waiting({ conversation, now }: { conversation: Conversation; now: number }) {
   const t = useTexts();
   const { waiting_since: since } = conversation;
   if (since === null || conversation.status === "closed") return null;
-  const waited = Math.max(0, now - Date.parse(since));
-  if (waited < 60_000) return null;
+  const waited = Math.floor(Math.max(0, now - Date.parse(since)) / MINUTE_MS) * MINUTE_MS;
+  if (waited < MINUTE_MS) return null;
   const words = t.list.waitingFor(span(waited));
   return (
     <span data-waiting title={words} className={cx("inline-flex shrink-0 items-center gap-0.5 text-2xs tabular-nums", waited > LONG_MS ? "text-warn-ink" : "text-ink-faint")}>

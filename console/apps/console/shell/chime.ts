@@ -11,10 +11,11 @@ let context: AudioContext | null = null;
 export function chime(kind: NoticeKind): void {
   const now = Date.now();
   if (now - last < PAUSE_MS || typeof AudioContext === "undefined") return;
+  // A browser keeps the sound back, and complains, until something was clicked or typed in the page.
+  if (navigator.userActivation?.hasBeenActive === false) return;
   last = now;
   context ??= new AudioContext();
   const audio = context;
-  // A browser keeps the sound back until something was clicked or typed in the page.
   void audio.resume().then(() => {
     for (const [index, frequency] of TONES[kind].entries()) tone(audio, frequency, audio.currentTime + index * TONE_S);
   });

@@ -1,5 +1,5 @@
 import { Link, useLocation } from "@tanstack/react-router";
-import { BellRing, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, Settings2, Smartphone, type LucideIcon } from "lucide-react";
+import { BellRing, ChartNoAxesCombined, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, Settings2, Smartphone, type LucideIcon } from "lucide-react";
 import { useAreaTexts } from "../../../lib/i18n/areas";
 import { useTexts } from "../../../lib/i18n/language";
 import { usePeopleTexts } from "../../../lib/i18n/people";
@@ -7,7 +7,7 @@ import { IconButton } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { Tip } from "../../../lib/ui/tip";
 import { usePlace } from "../inbox/place";
-import { administers, dispatches, seesAlerts, seesDrafts, worksInbox } from "../session/areas";
+import { administers, dispatches, seesAlerts, seesDrafts, seesReports, worksInbox } from "../session/areas";
 import { useDemoIdentities } from "../session/demo";
 import { useMe } from "../session/me";
 import { AccountMenu } from "./account-menu";
@@ -44,6 +44,7 @@ export function Rail() {
         {worksInbox(me) && <Place to="/contacts" name={people.contacts} icon={ContactRound} isHere={area === "contacts"} />}
         {dispatches(me) && <Place to="/cockpit" name={areas.cockpit} icon={ClipboardList} isHere={area === "cockpit"} />}
         {seesDrafts(me) && <Place to="/approvals" name={areas.approvals} icon={FileCheck2} isHere={area === "approvals"} />}
+        {seesReports(me) && <Place to="/dashboard" name={areas.dashboard} icon={ChartNoAxesCombined} isHere={area === "dashboard"} />}
         {seesAlerts(me) && <Place to="/alerts" name={areas.alerts} icon={BellRing} isHere={area === "alerts"} />}
         {administers(me) && <Place to="/admin/teams" name={areas.administration} icon={Settings2} isHere={area === "admin"} />}
         {demo && (

@@ -10,7 +10,7 @@ import { Avatar } from "../../../lib/ui/avatar";
 import { cx } from "../../../lib/ui/cx";
 import { contactName } from "../inbox/preview";
 import { focusComposer } from "../composer/mode";
-import { MailFacts } from "./mail-page";
+import { Mail } from "./mail-page";
 import { MessageContent } from "./message-content";
 import { Ticks } from "./ticks";
 
@@ -40,15 +40,14 @@ export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
           fresh && "outline-2 outline-offset-2 outline-accent",
         )}
       >
-        {message.channel === "email" && <MailFacts message={message} />}
-        <MessageContent content={message.content} />
+        {message.channel === "email" ? <Mail message={message} /> : <MessageContent content={message.content} />}
         <Stamp at={message.timestamp}>{ours && <Ticks status={message.status} at={message.timestamp} />}</Stamp>
       </div>
       {ours && message.status === "failed" && (
         <FailedLine reason={reasonOf(message)}>
           {text !== "" && (
             <>
-              <FailedAction icon={<RotateCw className="size-3" aria-hidden />} onClick={() => workspace.outbox.send(conversation.id, text, null)}>
+              <FailedAction icon={<RotateCw className="size-3" aria-hidden />} onClick={() => void workspace.outbox.sendAnew(message)}>
                 {t.failed.retry}
               </FailedAction>
               <FailedAction

@@ -13,6 +13,13 @@ import { show } from "../shell/overlay";
 
 export type Outcome = "done" | "refused";
 
+/** Closes a conversation. What waits for anybody is taken first: only spam is closed without an owner. */
+export async function closeWith(conversation: Conversation, body: { close_reason: CloseReason; notes?: string }, userId: string): Promise<Conversation> {
+  const { id, status } = conversation;
+  if (body.close_reason !== "spam" && (status === "queued" || status === "triage")) await hub.take(id).catch(() => hub.assign(id, userId));
+  return hub.close(id, body);
+}
+
 export interface Commands {
   take: () => Promise<Outcome>;
   askClose: () => void;
@@ -105,7 +112,9 @@ export function useCommands(id: string | null): Commands {
       };
       const goOn = onward();
       const mayUndo = conversation !== null && leads(me, conversation);
-      const outcome = await run((one) => hub.close(one, { close_reason: reason, ...(notes === "" ? {} : { notes }) }), {
+      if (conversation === null) return "refused";
+      const body = { close_reason: reason, ...(notes === "" ? {} : { notes }) };
+      const outcome = await run(() => closeWith(conversation, body, me.user.id), {
         done: t.actions.closed,
         ...(mayUndo ? { undo: () => void undo() } : {}),
       });

@@ -16,7 +16,8 @@ export type Item =
 
 const GROUP_MS = 5 * 60_000;
 
-export function itemsOf(thread: Thread, userId: string, unreadAfter: number | null): readonly Item[] {
+/** `isRetired` leaves out failed messages that were sent anew. */
+export function itemsOf(thread: Thread, userId: string, unreadAfter: number | null, isRetired: (messageId: string) => boolean = () => false): readonly Item[] {
   const items: Item[] = [];
   const asides = asidesOf(thread);
   let day: number | null = null;
@@ -49,6 +50,7 @@ export function itemsOf(thread: Thread, userId: string, unreadAfter: number | nu
   };
 
   for (const message of thread.messages) {
+    if (message.status === "failed" && isRetired(message.message_id)) continue;
     const at = Date.parse(message.timestamp);
     pushAsides(at);
     startDay(message.timestamp);

@@ -16,8 +16,8 @@ interface Sight {
 
 const WHOLE: Sight = { zoom: 1, x: 0, y: 0 };
 
-/** A picture over the page: zoomed by wheel, keys and buttons, moved by dragging. */
-export function Lightbox({ url, onClose }: { url: string; onClose: () => void }) {
+/** A picture over the page: zoomed by wheel, keys and buttons, moved by dragging. `onClosed` takes the focus back. */
+export function Lightbox({ url, onClose, onClosed }: { url: string; onClose: () => void; onClosed: () => void }) {
   const t = useTexts();
   const desk = useDeskTexts();
   const [sight, setSight] = useState(WHOLE);
@@ -40,7 +40,10 @@ export function Lightbox({ url, onClose }: { url: string; onClose: () => void })
         <Radix.Overlay className="fixed inset-0 z-50 bg-black/85" />
         <Radix.Content
           aria-describedby={undefined}
-          onCloseAutoFocus={(event) => event.preventDefault()}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            onClosed();
+          }}
           onKeyDown={(event) => {
             if (event.key === "+" || event.key === "=") zoomBy(STEP);
             else if (event.key === "-") zoomBy(-STEP);

@@ -6,15 +6,17 @@ import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
 import { cx } from "../../../lib/ui/cx";
 import { explain } from "../../../lib/ui/states";
+import { MessageContent } from "./message-content";
 import { useLoad } from "../../../lib/ui/use-load";
 
-/** What a mail says beside its text: the subject, a doubt about the sender, and its page as it was laid out. */
-export function MailFacts({ message }: { message: Message }) {
+/** A mail: its subject, a doubt about the sender, and its text, or its page as it was laid out. */
+export function Mail({ message }: { message: Message }) {
   const desk = useDeskTexts();
   const [shown, setShown] = useState<"text" | "page">("text");
   const facts = message.metadata;
   const subject = typeof facts["subject"] === "string" ? facts["subject"] : null;
   const hasPage = typeof facts["html_sha256"] === "string";
+  const hasFiles = (message.content.media?.length ?? 0) > 0;
   const isDoubtful = facts["sender_verified"] === false && message.direction === "inbound";
   return (
     <>
@@ -37,6 +39,7 @@ export function MailFacts({ message }: { message: Message }) {
         </button>
       )}
       {shown === "page" && <Page id={message.message_id} title={subject ?? desk.mail.page} />}
+      {shown === "text" ? <MessageContent content={message.content} /> : hasFiles && <MessageContent content={{ ...message.content, text: null }} />}
     </>
   );
 }

@@ -13,18 +13,21 @@ import { ThreadItem } from "./thread-item";
 const NEAR_END_PX = 80;
 const NEAR_START_PX = 400;
 const HOUR_MS = 3_600_000;
+/** A thread that is new as a whole and this short needs no line. */
+const FEW = 3;
 
 /** The thread: opens at the first unread message or the end, stays at the end only when it was there. */
 export function MessageList({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const t = useTexts();
   const workspace = useWorkspace();
-  const { userId } = workspace.store;
+  const { store } = workspace;
+  const { userId } = store;
   const stopped = useStopped(conversation.id);
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(HOUR_MS);
   const { noteId } = usePlace();
   const unreadAfter = useUnreadLine(conversation, thread);
-  const items = useMemo(() => itemsOf(thread, userId, unreadAfter), [thread, userId, unreadAfter]);
+  const items = useMemo(() => itemsOf(thread, userId, unreadAfter, (id) => store.isRetired(id)), [thread, userId, unreadAfter, store]);
   const rows = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
@@ -127,7 +130,8 @@ function useUnreadLine(conversation: Conversation, thread: Thread): number | nul
     const count = conversation.unread_count;
     const inbound = thread.messages.filter((message) => message.direction === "inbound");
     const first = inbound.at(-count);
-    return count === 0 || first === undefined || inbound.length === count ? null : first.seq - 1;
+    const isAllNew = inbound.length === count && count <= FEW;
+    return count === 0 || first === undefined || isAllNew ? null : first.seq - 1;
   });
   // Answering says that all of it was read.
   const answered = thread.outgoing.length > 0;

@@ -19,10 +19,6 @@ export function Picture({ url, small }: { url: string | null; small: string | nu
       </span>
     );
   }
-  const close = () => {
-    setState("shown");
-    thumbnail.current?.focus();
-  };
   return (
     <>
       <button ref={thumbnail} type="button" aria-label={desk.lightbox.open} onClick={() => setState("large")} className="my-1 block max-w-full cursor-zoom-in rounded-xl">
@@ -30,7 +26,7 @@ export function Picture({ url, small }: { url: string | null; small: string | nu
       </button>
       {state === "large" && (
         <Suspense fallback={null}>
-          <Lightbox url={url} onClose={close} />
+          <Lightbox url={url} onClose={() => setState("shown")} onClosed={() => thumbnail.current?.focus()} />
         </Suspense>
       )}
     </>

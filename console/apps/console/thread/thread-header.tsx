@@ -12,7 +12,6 @@ import { markUnread } from "../inbox/unread-marks";
 import { hasHandInIt, leads, mayClose, mayTake, useMe } from "../session/me";
 import { show } from "../shell/overlay";
 import { useCommands } from "./commands";
-import { Watchers } from "./watchers";
 import { WindowChip } from "./window-chip";
 
 export function ThreadHeader({ conversation }: { conversation: Conversation }) {
@@ -38,7 +37,6 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           </span>
         </p>
       </div>
-      <Watchers id={conversationId} />
       <WindowChip conversation={conversation} />
       <div className="flex items-center gap-1.5">
         {mayTake(me, conversation) && (
@@ -59,7 +57,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
         {mayClose(me, conversation) && (
           <Button onClick={commands.askClose} className="max-sm:px-2">
             <Check className="size-4" aria-hidden />
-            {t.actions.close}
+            <span className="max-sm:sr-only">{t.actions.close}</span>
           </Button>
         )}
         {conversation.status === "closed" && leads(me, conversation) && (

@@ -16,6 +16,7 @@ fn letter<'a>(text: &'a str, subject: &'a str) -> Letter<'a> {
         text,
         attachments: &[],
         origin: Origin::Person,
+        unsubscribe: None,
         relay: Relay::Plain,
         date: DateTime::from_timestamp(1_772_719_200, 0).unwrap(),
     }
@@ -69,8 +70,17 @@ fn a_machine_says_so_and_many_may_leave() {
     assert!(automatic.contains("Auto-Submitted: auto-replied\r\n"));
     let bulk = text_of(&Letter { origin: Origin::Bulk, ..letter("x", "y") });
     assert!(bulk.contains(
-        "List-Unsubscribe: <mailto:r+k7m2q9x4t1b8w3zd.4fee68b072b1f35f@reply.acme.test?subject=unsubscribe>"
+        "List-Unsubscribe: <mailto:r+k7m2q9x4t1b8w3zd.4fee68b072b1f35f@reply.acme.test?subject=unsubscribe>\r\n"
     ));
+    assert!(!bulk.contains("List-Unsubscribe-Post"), "mail alone cannot be clicked");
+    let clickable = |url| {
+        text_of(&Letter { origin: Origin::Bulk, unsubscribe: Some(url), ..letter("x", "y") })
+            .contains("List-Unsubscribe: <https://hub.test/unsubscribe/1.ab>,\r\n <mailto:")
+    };
+    assert!(clickable("https://hub.test/unsubscribe/1.ab"));
+    assert!(!clickable("http://hub.test/unsubscribe/1.ab"));
+    let written = text_of(&Letter { unsubscribe: Some("https://hub.test/u"), ..letter("x", "y") });
+    assert!(!written.contains("List-Unsubscribe"), "a person's mail is no list");
 }
 
 #[test]
