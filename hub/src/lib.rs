@@ -2,6 +2,7 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod administration;
+pub mod assignment;
 pub mod auth;
 pub mod body;
 pub mod catalog;
@@ -27,8 +28,10 @@ pub mod recovery;
 pub mod replies;
 mod resource;
 mod router;
+pub mod service_levels;
 mod state;
 pub mod ticket_link;
+pub mod triage;
 
 pub use error::HubError;
 pub use router::router;

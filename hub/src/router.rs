@@ -5,7 +5,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, ticket_link,
+    performers, places, quarantine, recovery, replies, service_levels, ticket_link, triage,
 };
 
 /// Every endpoint of the hub.
@@ -24,6 +24,8 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(catalog::router())
         .merge(performers::router())
         .merge(ticket_link::router())
+        .merge(triage::router())
+        .merge(service_levels::router())
         .merge(dead_letters::router())
         .merge(quarantine::router())
         .merge(recovery::router())
