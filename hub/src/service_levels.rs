@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub(crate) use clocks::{begin, follow, set_timers};
+pub(crate) use clocks::{begin, follow, raise, set_timers};
 pub use timers::{recompute_some, ring};
 
 use crate::directory::calendar_of;

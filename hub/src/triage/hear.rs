@@ -52,7 +52,7 @@ pub async fn hear(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<()
     };
     let heard = Heard { text: Some(&text), seq: message.seq, at: message.created_at };
     let next = step(&mut state, heard, World { now: ctx.now, classified: None, ruled });
-    let mut case = Case { hub, directory, known, row, state, plan, decided: None };
+    let mut case = Case { directory, known, row, state, plan, decided: None };
     match next {
         Next::Wait => keep(tx, ctx, &case).await,
         Next::Say(saying) => ask(tx, ctx, &mut case, id, saying).await,
@@ -118,7 +118,7 @@ fn text_of(message: &MessageRow) -> String {
 }
 
 /// Asks, and awaits the answer; to the queue with whoever cannot be asked.
-async fn ask(tx: &mut Tx, ctx: &Ctx, case: &mut Case<'_>, message: MessageId, saying: Saying) -> Result<(), StoreError> {
+async fn ask(tx: &mut Tx, ctx: &Ctx, case: &mut Case, message: MessageId, saying: Saying) -> Result<(), StoreError> {
     let before = crate::feed::placement(&case.row);
     if let Some(next) = case.row.status.after(Trigger::TriageStarted) {
         case.row.status = next;
@@ -144,7 +144,7 @@ async fn ask(tx: &mut Tx, ctx: &Ctx, case: &mut Case<'_>, message: MessageId, sa
 }
 
 /// Writes a text to the customer. `false`: they cannot be written to.
-async fn tell(tx: &mut Tx, ctx: &Ctx, case: &Case<'_>, message: MessageId, text: &str) -> Result<bool, StoreError> {
+async fn tell(tx: &mut Tx, ctx: &Ctx, case: &Case, message: MessageId, text: &str) -> Result<bool, StoreError> {
     let name = Uuid::new_v5(&message.0, QUESTION);
     match replies::say(tx, ctx, &case.directory, case.row.id, name, text).await {
         Ok(_) => Ok(true),
@@ -157,7 +157,7 @@ async fn tell(tx: &mut Tx, ctx: &Ctx, case: &Case<'_>, message: MessageId, text:
 }
 
 /// Keeps where the flow stands.
-pub(super) async fn keep(tx: &mut Tx, ctx: &Ctx, case: &Case<'_>) -> Result<(), StoreError> {
+pub(super) async fn keep(tx: &mut Tx, ctx: &Ctx, case: &Case) -> Result<(), StoreError> {
     let is_over = case.state.step == TriageStep::Done;
     let decision = triage_states::of(tx, case.row.id).await?.and_then(|stored| stored.decision);
     let row = TriageRow {
@@ -171,7 +171,7 @@ pub(super) async fn keep(tx: &mut Tx, ctx: &Ctx, case: &Case<'_>) -> Result<(), 
     triage_states::put(tx, &row, ctx.now).await
 }
 
-impl Case<'_> {
+impl Case {
     /// A text, after the notice that nobody is there, once in a closed period.
     fn with_notice(&mut self, ctx: &Ctx, saying: Saying) -> String {
         let text = say(saying, self.state.language);

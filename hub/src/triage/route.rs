@@ -20,14 +20,12 @@ use super::facts::Known;
 use crate::body::ConversationBody;
 use crate::feed::{audience, conversation_event, placement};
 use crate::service_levels;
-use crate::state::Hub;
 
 /// Incident type of a ticket that nobody has looked at. Source: domain, evidence and closeout gate.
 const ANY_INCIDENT: &str = "GENERIC_REPAIR";
 
 /// A conversation in the flow.
-pub(super) struct Case<'h> {
-    pub(super) hub: &'h Hub,
+pub(super) struct Case {
     pub(super) directory: Arc<Directory>,
     pub(super) known: Known,
     pub(super) row: ConversationRow,
@@ -36,7 +34,7 @@ pub(super) struct Case<'h> {
     pub(super) decided: super::hear::Decided,
 }
 
-impl Case<'_> {
+impl Case {
     pub(super) fn decision(&self) -> Option<Value> {
         self.decided.clone()
     }
@@ -90,7 +88,7 @@ impl Case<'_> {
 }
 
 /// Sends a conversation to its queue.
-pub(super) async fn route(tx: &mut Tx, ctx: &Ctx, case: &mut Case<'_>, reason: RouteReason) -> Result<(), StoreError> {
+pub(super) async fn route(tx: &mut Tx, ctx: &Ctx, case: &mut Case, reason: RouteReason) -> Result<(), StoreError> {
     let said = case.state.said();
     let facts = case.known.with(&said, case.state.language, case.state.choice);
     let mut plan = case.directory.routing.plan(&facts);
@@ -160,7 +158,7 @@ async fn named_agent(
 }
 
 /// Why the conversation goes where it goes. Source: domain, triage flow.
-fn decision(ctx: &Ctx, case: &Case<'_>, reason: RouteReason, plan: &Plan) -> Value {
+fn decision(ctx: &Ctx, case: &Case, reason: RouteReason, plan: &Plan) -> Value {
     let team = case.row.team_id.and_then(|id| case.directory.teams.get(&id));
     json!({
         "conversation_id": case.row.id,
@@ -186,7 +184,7 @@ fn decision(ctx: &Ctx, case: &Case<'_>, reason: RouteReason, plan: &Plan) -> Val
 async fn notify(
     tx: &mut Tx,
     ctx: &Ctx,
-    case: &Case<'_>,
+    case: &Case,
     reason: RouteReason,
     plan: &Plan,
 ) -> Result<(), StoreError> {
@@ -209,7 +207,7 @@ async fn notify(
 async fn open_ticket(
     tx: &mut Tx,
     ctx: &Ctx,
-    case: &Case<'_>,
+    case: &Case,
     reason: RouteReason,
     plan: &Plan,
 ) -> Result<(), StoreError> {

@@ -231,7 +231,7 @@ fn accept(when: &Conditions, then: &Consequences) -> Result<(), ApiError> {
 }
 
 pub(super) fn read_when(value: Value) -> Result<Conditions, ApiError> {
-    read("when", &value)
+    read_part("when", &value)
 }
 
 /// What a rule does, with the team found and everybody it names known.
@@ -249,7 +249,7 @@ pub(super) async fn read_then(tx: &mut Tx, mut value: Value) -> Result<Consequen
         }
         fields.insert("team".into(), json!(team.id));
     }
-    let then: Consequences = read("then", &value)?;
+    let then: Consequences = read_part("then", &value)?;
     if let Some(user) = then.assign_to {
         let known: Option<UserId> = users::by_id(tx, user).await?.filter(|user| user.is_active).map(|user| user.id);
         known.ok_or_else(|| ApiError::invalid("then.assign_to", "no active user has this id"))?;
@@ -262,7 +262,7 @@ pub(super) async fn read_then(tx: &mut Tx, mut value: Value) -> Result<Consequen
 }
 
 /// Reads a part of a rule field by field, so that a refusal names the field.
-fn read<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T, ApiError> {
+fn read_part<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T, ApiError> {
     let Some(fields) = value.as_object() else { return Err(ApiError::invalid(path, "must be an object")) };
     for (name, value) in fields {
         let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));

@@ -63,7 +63,7 @@ async fn go_on_without(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<bool,
     let directory = hub.gate.directory.load_full();
     let known = Known::of(&mut tx, &directory, &row, ctx.now).await?;
     let is_under_way = matches!(row.status, ConversationStatus::New | ConversationStatus::Triage);
-    let mut case = Case { hub, directory, known, row, state, plan, decided: None };
+    let mut case = Case { directory, known, row, state, plan, decided: None };
     if is_under_way {
         route(&mut tx, ctx, &mut case, RouteReason::Unanswered).await?;
     }

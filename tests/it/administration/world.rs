@@ -118,6 +118,7 @@ impl World {
         let hub = hub(db, clock, &files);
         DirectoryKeeper::new(&hub).refresh().await.expect("the directory can be read");
         let routes = auth::router().merge(administration::router()).merge(places::router());
+        let routes = routes.merge(patchbay_hub::triage::router()).merge(patchbay_hub::service_levels::router());
         let (router, _) = routes.merge(catalog::router()).merge(performers::router()).split_for_parts();
         let router = router.with_state(hub.clone()).layer(axum::middleware::from_fn(patchbay_http::correlate));
         Self { hub, router, database, _files: files }
