@@ -43,7 +43,7 @@ pub struct Ingress {
     sink: Arc<dyn Sink>,
     rates: Arc<Rates>,
     mail_auth: MailAuth,
-    chat: ChatParts,
+    chat: Arc<ChatParts>,
 }
 
 impl std::fmt::Debug for Ingress {
@@ -67,21 +67,22 @@ impl Ingress {
         mail_auth: MailAuth,
     ) -> Self {
         let rates = Arc::new(Rates::new(config.webhooks_per_second));
-        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth, chat: ChatParts::default() }
+        Self { config: Arc::new(config), inboxes, clock, sink, rates, mail_auth, chat: Arc::default() }
     }
 
     /// The same, serving visitors of chats at `desk` beyond taking their messages.
     #[must_use]
     pub fn with_desk(mut self, desk: Desk) -> Self {
-        self.chat.keys = Some(desk.keys().clone());
-        self.chat.desk = Some(desk);
+        let chat = Arc::make_mut(&mut self.chat);
+        chat.keys = Some(desk.keys().clone());
+        chat.desk = Some(desk);
         self
     }
 
     /// The same, reading the sessions that messages carry.
     #[must_use]
     pub fn with_session_keys(mut self, keys: SessionKeys) -> Self {
-        self.chat.keys = Some(keys);
+        Arc::make_mut(&mut self.chat).keys = Some(keys);
         self
     }
 

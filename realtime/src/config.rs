@@ -13,6 +13,8 @@ pub struct Config {
     pub queue_frames: usize,
     /// How long the peer may take no byte before it is too slow.
     pub write_timeout: Duration,
+    /// How long the peer may take to read our goodbye, and to answer it.
+    pub goodbye_timeout: Duration,
     /// Resyncs within a minute that make a socket too slow.
     pub resyncs_per_minute: usize,
     /// Most missed events that a resume replays.
@@ -36,6 +38,7 @@ impl Default for Config {
             heartbeat: Duration::from_secs(25),
             queue_frames: 1024,
             write_timeout: Duration::from_secs(15),
+            goodbye_timeout: Duration::from_secs(3),
             resyncs_per_minute: 10,
             resume_events: 1000,
             resume_age: Duration::from_mins(10),

@@ -95,9 +95,9 @@ async fn connect(
         Ok((actor, claims)) => (Arc::new(actor), Arc::new(claims)),
         // A page sees nothing of a refused upgrade: it hears the reason as a close code.
         Err(error) if error.code().status() == 401 => {
-            let sockets = realtime.sockets.clone();
+            let (sockets, patience) = (realtime.sockets.clone(), realtime.config.goodbye_timeout);
             return Ok(upgrade.on_upgrade(move |mut ws| {
-                sockets.track_future(async move { socket::close(&mut ws, Closing::Token).await })
+                sockets.track_future(async move { socket::close(&mut ws, Closing::Token, patience).await })
             }));
         }
         Err(error) => return Err(error),

@@ -23,8 +23,6 @@ use crate::resume::{self, Missed};
 use crate::rights;
 use crate::service::Realtime;
 
-/// How long the peer may take to read our goodbye, and to answer it.
-const GOODBYE: Duration = Duration::from_secs(3);
 /// The span in which resyncs are counted.
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -107,17 +105,18 @@ pub(crate) async fn run(ws: WebSocket, seated: Seated, start: Start, expires: Da
     };
     // The seat goes first: the goodbye may take a while, and the person is gone.
     let Socket { mut ws, seated, .. } = socket;
+    let patience = seated.realtime.config.goodbye_timeout;
     drop(seated);
     if let End::Close(closing) = end {
-        close(&mut ws, closing).await;
+        close(&mut ws, closing, patience).await;
     }
 }
 
-/// Says why, and gives the peer a moment to hear it.
-pub(crate) async fn close(ws: &mut WebSocket, closing: Closing) {
+/// Says why, and gives the peer `patience` to hear it, then as much to answer.
+pub(crate) async fn close(ws: &mut WebSocket, closing: Closing, patience: Duration) {
     let frame = CloseFrame { code: closing.code(), reason: Utf8Bytes::from_static(closing.reason()) };
-    if matches!(timeout(GOODBYE, ws.send(Message::Close(Some(frame)))).await, Ok(Ok(()))) {
-        let _ = timeout(GOODBYE, async { while let Some(Ok(_)) = ws.recv().await {} }).await;
+    if matches!(timeout(patience, ws.send(Message::Close(Some(frame)))).await, Ok(Ok(()))) {
+        let _ = timeout(patience, async { while let Some(Ok(_)) = ws.recv().await {} }).await;
     }
 }
 

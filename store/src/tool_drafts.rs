@@ -260,6 +260,13 @@ pub async fn open_of(tx: &mut Tx, conversation: ConversationId) -> Result<Vec<Dr
     .await
 }
 
+/// Whether any customer was asked and has not answered yet.
+pub async fn any_awaits_customer(tx: &mut Tx) -> Result<bool, StoreError> {
+    let found: Vec<i64> =
+        tx.query("select 1 as found from tool_drafts where state = 'AWAITING_CUSTOMER' limit 1").column().await?;
+    Ok(!found.is_empty())
+}
+
 /// Drafts that somebody may have to look at, newest first: of one state or of all, older than `before`.
 pub async fn page(
     tx: &mut Tx,

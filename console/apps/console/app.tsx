@@ -3,6 +3,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import { onSession, sessionState } from "../../lib/api/session";
 import type { Me } from "../../lib/api/model";
 import { WorkspaceContext } from "../../lib/realtime/hooks";
+import { preferFor } from "../../lib/preferences";
 import { Workspace } from "../../lib/realtime/workspace";
 import { TipProvider } from "../../lib/ui/tip";
 import { Toasts } from "../../lib/ui/toast";
@@ -25,6 +26,7 @@ export function App() {
 function SignedIn({ me }: { me: Me }) {
   const [workspace, setWorkspace] = useState<Workspace | null>(null);
   useEffect(() => {
+    preferFor(me.user.id);
     const opened = new Workspace({ id: me.user.id, role: me.user.role });
     setWorkspace(opened);
     return () => {

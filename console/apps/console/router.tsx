@@ -7,10 +7,24 @@ import { Shell } from "./shell/shell";
 
 export interface InboxSearch {
   channel?: Channel;
+  team?: string;
+  tag?: string;
   q?: string;
+  /** A note of the open conversation to show. */
+  note?: string;
 }
 
 const CHANNELS: readonly string[] = ["whatsapp", "sms", "email", "chat", "voice"];
+
+/** The named filters that say something. A number in an address is read as text. */
+function texts<Name extends string>(search: Record<string, unknown>, names: readonly Name[]): Partial<Record<Name, string>> {
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const value = search[name];
+    if ((typeof value === "string" && value !== "") || typeof value === "number") found[name] = String(value);
+  }
+  return found;
+}
 
 const root = createRootRoute({ component: Shell, notFoundComponent: () => null });
 
@@ -27,10 +41,10 @@ const inbox = createRoute({
   path: "/inbox/$view",
   component: InboxPage,
   validateSearch: (search: Record<string, unknown>): InboxSearch => {
-    const { channel, q } = search;
+    const { channel } = search;
     return {
       ...(typeof channel === "string" && CHANNELS.includes(channel) ? { channel: channel as Channel } : {}),
-      ...(typeof q === "string" && q !== "" ? { q } : typeof q === "number" ? { q: String(q) } : {}),
+      ...texts(search, ["team", "tag", "q", "note"]),
     };
   },
   beforeLoad: ({ params }) => {
@@ -45,10 +59,16 @@ const contacts = createRoute({
   getParentRoute: () => root,
   path: "/contacts",
   component: lazyRouteComponent(() => import("./contacts/contacts-page"), "ContactsPage"),
-  validateSearch: ({ q }: Record<string, unknown>): { q?: string } =>
-    typeof q === "string" && q !== "" ? { q } : typeof q === "number" ? { q: String(q) } : {},
+  validateSearch: (search: Record<string, unknown>): { q?: string } => texts(search, ["q"]),
 });
 const contact = createRoute({ getParentRoute: () => contacts, path: "$contactId" });
+
+const search = createRoute({
+  getParentRoute: () => root,
+  path: "/search",
+  component: lazyRouteComponent(() => import("./search/search-page"), "SearchPage"),
+  validateSearch: (asked: Record<string, unknown>): { q?: string } => texts(asked, ["q"]),
+});
 
 const letters = createRoute({
   getParentRoute: () => root,
@@ -81,6 +101,7 @@ export const router = createRouter({
     home,
     inbox.addChildren([conversation]),
     contacts.addChildren([contact]),
+    search,
     letters.addChildren([letter]),
     quarantine.addChildren([quarantined]),
     elsewhere,

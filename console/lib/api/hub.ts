@@ -25,6 +25,7 @@ export interface ConversationFilter {
   team?: string | undefined;
   assigned_to?: string | undefined;
   channel?: string | undefined;
+  tag?: string | undefined;
   q?: string | undefined;
 }
 
@@ -57,8 +58,8 @@ export function kindOf(mimeType: string): string {
   return ["image", "video", "audio"].includes(kind) ? kind : "document";
 }
 
-export function uploadFile(file: File, signal: AbortSignal): Promise<Media> {
-  return call("/api/v1/media", { method: "POST", file, signal });
+export function uploadFile(file: File, signal: AbortSignal, onProgress: (part: number) => void): Promise<Media> {
+  return call("/api/v1/media", { method: "POST", file, signal, onProgress });
 }
 
 export function sendMessage(id: string, out: Outgoing): Promise<Message> {
@@ -73,10 +74,16 @@ export function sendMessage(id: string, out: Outgoing): Promise<Message> {
   return call(`${conversation(id)}/messages`, { method: "POST", body, idempotencyKey: out.client_message_id });
 }
 
-export function sendTemplate(
-  id: string,
-  body: { template_name: string; language: string; params: string[]; client_message_id: string },
-): Promise<Message> {
+export interface OutgoingTemplate {
+  template_name: string;
+  language: string;
+  params: string[];
+  header?: Record<string, unknown>;
+  buttons?: Record<string, unknown>[];
+  client_message_id: string;
+}
+
+export function sendTemplate(id: string, body: OutgoingTemplate): Promise<Message> {
   return call(`${conversation(id)}/messages/template`, { method: "POST", body, idempotencyKey: body.client_message_id });
 }
 
@@ -112,6 +119,13 @@ export function makeTicket(id: string, body: Record<string, unknown>, key: strin
   return call(`${conversation(id)}/ticket`, { method: "POST", body, idempotencyKey: key });
 }
 
+/** Changes what the team decides about it: its priority or its subject. */
+export function changeConversation(id: string, change: { priority?: string; subject?: string }): Promise<Conversation> {
+  return call(conversation(id), { method: "PATCH", body: change });
+}
+
+export const mergeConversation = (id: string, into: string) => command(id, "merge", { into });
+
 const list = <T>(path: string, query: Record<string, string> = {}): Promise<Page<T>> =>
   call(`/api/v1/${path}`, { query: { limit: 100, ...query } });
 
@@ -120,6 +134,7 @@ export const listUsers = () => list<User>("users");
 export const listCannedResponses = () => list<CannedResponse>("canned-responses");
 export const listTemplates = () => list<Template>("templates");
 export const listPresent = () => list<PresentPerson>("presence");
+export const listTags = () => list<string>("tags");
 export const listInboxes = () => list<Named>("inboxes");
 export const listAccounts = () => list<Account>("accounts");
 export const listSites = (accountId: string) => list<Site>("sites", { account_id: accountId });

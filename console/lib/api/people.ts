@@ -82,6 +82,12 @@ export function undoMerge(id: string, mergeId: string): Promise<Contact> {
 
 export const exportContact = (id: string): Promise<unknown> => call(`${contact(id)}/export`);
 
+/** Records what somebody decided about messages to one of their addresses, and how we know. */
+export function recordConsent(id: string, identityId: string, decision: "withdrawn" | "given", reason: string): Promise<unknown> {
+  const body = { identity_id: identityId, decision, scope: "everything", reason };
+  return call(`${contact(id)}/consent`, { method: "POST", body, idempotencyKey: key() });
+}
+
 export interface Erased {
   conversations: number;
   messages: number;

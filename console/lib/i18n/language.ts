@@ -33,6 +33,10 @@ export function useLanguage(): Language {
   return useSyncExternalStore(subscribe, () => current);
 }
 
+export function currentLanguage(): Language {
+  return current;
+}
+
 export function useTexts(): Texts {
   return TEXTS[useLanguage()];
 }

@@ -10,8 +10,10 @@ export interface Frame {
   data: Record<string, unknown>;
 }
 
-/** Seconds after which a typing mark goes away by itself. */
+/** After this long a typing mark goes away by itself. */
 const TYPING_MS = 6000;
+/** The same for a colleague who had the conversation on screen: the mark is renewed more often than that. */
+const VIEWING_MS = 9000;
 
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
@@ -46,6 +48,9 @@ export function applyFrame(store: Store, frame: Frame): void {
       break;
     case "agent.typing":
       applyTyping(store, data);
+      break;
+    case "agent.viewing":
+      applyViewing(store, data);
       break;
     case "agent.presence":
       applyPresence(store, data);
@@ -82,20 +87,40 @@ function applyNote(store: Store, data: Record<string, unknown>): void {
 
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-function applyTyping(store: Store, data: Record<string, unknown>): void {
-  const { conversation_id: conversationId, user, mode, active } = data;
-  if (typeof conversationId !== "string" || !isRecord(user) || typeof user["id"] !== "string") return;
-  if (user["id"] === store.userId) return;
-  const typist = { id: user["id"], name: String(user["name"] ?? ""), mode: mode === "note" || mode === "customer" ? mode : "reply" } as const;
-  const key = `${conversationId} ${typist.id}`;
+/** Runs something unless it is renewed under the same key before. */
+function expire(key: string, afterMs: number | null, run: () => void): void {
   clearTimeout(timers.get(key));
   timers.delete(key);
-  store.setTyping(conversationId, typist, active === false ? "stopped" : "active");
-  if (active === false) return;
-  timers.set(
-    key,
-    setTimeout(() => store.setTyping(conversationId, typist, "stopped"), TYPING_MS),
-  );
+  if (afterMs !== null) timers.set(key, setTimeout(run, afterMs));
+}
+
+function applyTyping(store: Store, data: Record<string, unknown>): void {
+  const person = colleague(store, data);
+  if (person === null) return;
+  const { mode, active } = data;
+  const { conversationId, id, name } = person;
+  const typist = { id, name, mode: mode === "note" || mode === "customer" ? mode : "reply" } as const;
+  const stop = () => store.setTyping(conversationId, typist, "stopped");
+  expire(`typing ${conversationId} ${id}`, active === false ? null : TYPING_MS, stop);
+  if (active === false) stop();
+  else store.setTyping(conversationId, typist, "active");
+}
+
+function applyViewing(store: Store, data: Record<string, unknown>): void {
+  const person = colleague(store, data);
+  if (person === null) return;
+  const { conversationId, id, name } = person;
+  const gone = () => store.setWatcher(conversationId, { id, name }, "gone");
+  expire(`viewing ${conversationId} ${id}`, data["active"] === false ? null : VIEWING_MS, gone);
+  if (data["active"] === false) gone();
+  else store.setWatcher(conversationId, { id, name }, "here");
+}
+
+/** Whom a passing frame is about, unless it is ourselves in another tab. */
+function colleague(store: Store, data: Record<string, unknown>): { conversationId: string; id: string; name: string } | null {
+  const { conversation_id: conversationId, user } = data;
+  if (typeof conversationId !== "string" || !isRecord(user) || typeof user["id"] !== "string") return null;
+  return user["id"] === store.userId ? null : { conversationId, id: user["id"], name: typeof user["name"] === "string" ? user["name"] : "" };
 }
 
 /** A ticket is shown on the conversations it is linked to; only its state line changes here. */

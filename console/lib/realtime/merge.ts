@@ -80,10 +80,21 @@ export function activityOf(conversation: Conversation): string {
   return conversation.last_message_at;
 }
 
+const times = new WeakMap<Conversation, number>();
+
+/** The same in milliseconds, read once for each row: lists of thousands are put in order by it. */
+function activity(conversation: Conversation): number {
+  const known = times.get(conversation);
+  if (known !== undefined) return known;
+  const at = Date.parse(conversation.last_message_at);
+  times.set(conversation, at);
+  return at;
+}
+
 /** Newest activity first; the id settles ties so that the order is total. */
 export function byActivity(a: Conversation, b: Conversation): number {
-  const left = Date.parse(activityOf(a));
-  const right = Date.parse(activityOf(b));
+  const left = activity(a);
+  const right = activity(b);
   if (left !== right) return right - left;
   return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
 }

@@ -3,6 +3,7 @@
 import { sendMessage } from "../api/hub";
 import { ApiError } from "../api/http";
 import type { Message } from "../api/model";
+import { FORGETFUL, type Kept } from "./kept-outbox";
 import type { Outgoing, SentFile, Store } from "./store";
 
 /** The server's word for "somebody answered while you were writing". */
@@ -13,19 +14,26 @@ const LONGEST_DELAY_MS = 15_000;
 
 type Post = typeof sendMessage;
 
+/** Whether the server took a message, or it came back to the writer. */
+export type Sent = "taken" | "held";
+
 export class Outbox {
   readonly #store: Store;
+  readonly #kept: Kept;
   readonly #post: Post;
   readonly #running = new Set<string>();
+  readonly #ends = new Map<string, (end: Sent) => void>();
   readonly #failures = new Map<string, number>();
 
-  constructor(store: Store, post: Post = sendMessage) {
+  constructor(store: Store, kept: Kept = FORGETFUL, post: Post = sendMessage) {
     this.#store = store;
+    this.#kept = kept;
     this.#post = post;
+    for (const one of kept.all()) store.setOutgoing(one.conversation_id, (held) => [...held, one]);
   }
 
-  /** Shows and sends a text, with a file or without. `seenSeq` is the newest message the writer had on screen; null sends whatever came since. */
-  send(conversationId: string, text: string, seenSeq: number | null, file: SentFile | null = null): void {
+  /** Shows and sends a text, with a file or without; tells how it ended. `seenSeq` is the newest message the writer had on screen; null sends whatever came since. */
+  send(conversationId: string, text: string, seenSeq: number | null, file: SentFile | null = null): Promise<Sent> {
     const outgoing: Outgoing = {
       client_message_id: crypto.randomUUID(),
       conversation_id: conversationId,
@@ -36,23 +44,25 @@ export class Outbox {
       state: "queued",
       reason: null,
     };
-    this.#store.setOutgoing(conversationId, (held) => [...held, outgoing]);
+    this.#change(conversationId, (held) => [...held, outgoing]);
     this.#store.flush();
+    const end = new Promise<Sent>((resolve) => this.#ends.set(outgoing.client_message_id, resolve));
     void this.#pump(conversationId);
+    return end;
   }
 
   /** Tries a failed message again, under its own client id. Whoever asks has seen what came since. */
   retry(conversationId: string, clientId: string): void {
     const seen_seq = newestSeq(this.#store.thread(conversationId).messages);
-    this.#store.setOutgoing(conversationId, (held) =>
-      held.map((one) => (one.client_message_id === clientId ? { ...one, state: "queued", reason: null, seen_seq } : one)),
+    this.#change(conversationId, (held) =>
+      held.map((one) => (one.client_message_id === clientId ? { ...one, state: "queued", reason: null, request: null, seen_seq } : one)),
     );
     this.#store.flush();
     void this.#pump(conversationId);
   }
 
   discard(conversationId: string, clientId: string): void {
-    this.#store.setOutgoing(conversationId, (held) => held.filter((one) => one.client_message_id !== clientId));
+    this.#change(conversationId, (held) => held.filter((one) => one.client_message_id !== clientId));
     this.#store.flush();
   }
 
@@ -93,6 +103,8 @@ export class Outbox {
         seen_seq: this.#seenSeq(next),
       });
       this.#failures.delete(id);
+      this.#kept.drop(clientId);
+      this.#end(clientId, "taken");
       this.#store.mergeMessages(id, [{ ...message, client_message_id: message.client_message_id ?? clientId }]);
       return true;
     } catch (error) {
@@ -103,7 +115,8 @@ export class Outbox {
         this.#wait(id);
         return false;
       } else {
-        this.#fail(next, error.message);
+        this.#fail(next, error);
+        this.#end(clientId, "held");
       }
       return true;
     }
@@ -124,7 +137,8 @@ export class Outbox {
   #stop(stopped: Outgoing): void {
     const id = stopped.conversation_id;
     const waiting = this.#store.thread(id).outgoing.filter((one) => one.state === "queued");
-    this.#store.setOutgoing(id, (held) => held.filter((one) => one.state !== "queued"));
+    for (const one of waiting) this.#end(one.client_message_id, "held");
+    this.#change(id, (held) => held.filter((one) => one.state !== "queued"));
     this.#store.setStopped(id, {
       text: waiting.flatMap((one) => (one.text === "" ? [] : [one.text])).join("\n"),
       file: waiting.find((one) => one.file !== null)?.file ?? null,
@@ -133,10 +147,26 @@ export class Outbox {
     this.#store.flush();
   }
 
-  #fail(failed: Outgoing, reason: string): void {
-    this.#store.setOutgoing(failed.conversation_id, (held) =>
-      held.map((one) => (one.client_message_id === failed.client_message_id ? { ...one, state: "failed", reason } : one)),
+  #fail(failed: Outgoing, error: ApiError): void {
+    const told = { state: "failed", reason: error.message, request: error.requestId } as const;
+    this.#change(failed.conversation_id, (held) =>
+      held.map((one) => (one.client_message_id === failed.client_message_id ? { ...one, ...told } : one)),
     );
+  }
+
+  #end(clientId: string, end: Sent): void {
+    this.#ends.get(clientId)?.(end);
+    this.#ends.delete(clientId);
+  }
+
+  /** Changes what is on its way, here and in what is kept. */
+  #change(conversationId: string, change: (held: readonly Outgoing[]) => readonly Outgoing[]): void {
+    const before = this.#store.thread(conversationId).outgoing;
+    this.#store.setOutgoing(conversationId, change);
+    const after = this.#store.thread(conversationId).outgoing;
+    const left = new Set(after.map((one) => one.client_message_id));
+    for (const one of before) if (!left.has(one.client_message_id)) this.#kept.drop(one.client_message_id);
+    for (const one of after) if (!before.includes(one)) this.#kept.save(one);
   }
 
   #wait(conversationId: string): void {

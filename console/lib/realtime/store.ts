@@ -1,7 +1,10 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
+import type { ToolCall, ToolDraft } from "../api/assistants";
 import type { Conversation, Media, Message, Note, PresenceStatus } from "../api/model";
+import { reordered } from "./listed";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
+import { Rows, type Change } from "./rows";
 import { belongs, viewKey, type View } from "./views";
 
 export type Load = "idle" | "loading" | "ready" | "error";
@@ -23,12 +26,17 @@ export interface Outgoing {
   seen_seq: number | null;
   state: "queued" | "failed";
   reason: string | null;
+  /** The request that was refused. */
+  request?: string | null;
 }
 
 export interface Thread {
   messages: readonly Message[];
   notes: readonly Note[];
   outgoing: readonly Outgoing[];
+  /** What assistants did here, and what they propose. */
+  calls: readonly ToolCall[];
+  drafts: readonly ToolDraft[];
   load: Load;
   older: "none" | "more" | "loading";
   error: unknown;
@@ -57,6 +65,12 @@ export interface Typist {
   mode: Mode | "customer";
 }
 
+/** A colleague who has the conversation on screen. */
+export interface Watcher {
+  id: string;
+  name: string;
+}
+
 export interface Clock {
   /** Milliseconds by the server's clock, as well as we know it. */
   now: () => number;
@@ -64,8 +78,9 @@ export interface Clock {
   schedule: (flush: () => void) => void;
 }
 
-const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], load: "idle", older: "none", error: null };
+const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
+const NO_WATCHERS: readonly Watcher[] = [];
 
 /** For whom the picture is: decides which views a row belongs to. */
 export interface Viewer {
@@ -77,16 +92,18 @@ export class Store {
   readonly userId: string;
   readonly #viewer: Viewer;
   readonly #clock: Clock;
-  readonly #conversations = new Map<string, Conversation>();
+  readonly #rows = new Rows();
   readonly #threads = new Map<string, Thread>();
   readonly #lists = new Map<string, List>();
   readonly #typing = new Map<string, readonly Typist[]>();
+  readonly #watchers = new Map<string, readonly Watcher[]>();
   readonly #presence = new Map<string, PresenceStatus>();
   readonly #queues = new Map<string, number>();
   readonly #stopped = new Map<string, Stopped>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
-  readonly #unsorted = new Set<string>();
+  /** Rows whose place in a list may have changed. */
+  readonly #moved = new Map<string, Set<string>>();
   #scheduled = false;
 
   constructor(viewer: Viewer, clock: Clock) {
@@ -106,7 +123,7 @@ export class Store {
   }
 
   conversation(id: string): Conversation | null {
-    return this.#conversations.get(id) ?? null;
+    return this.#rows.shown(id) ?? null;
   }
 
   thread(id: string): Thread {
@@ -129,6 +146,10 @@ export class Store {
     return this.#typing.get(conversationId) ?? NOBODY;
   }
 
+  watchers(conversationId: string): readonly Watcher[] {
+    return this.#watchers.get(conversationId) ?? NO_WATCHERS;
+  }
+
   presence(userId: string): PresenceStatus | null {
     return this.#presence.get(userId) ?? null;
   }
@@ -142,47 +163,47 @@ export class Store {
   }
 
   mergeConversation(next: Conversation, source: Source): void {
-    const held = this.#conversations.get(next.id);
+    const held = this.#rows.told(next.id);
     let kept = newerConversation(held, next, source);
     if (held?.last_message && kept !== held) kept = withLastMessage(kept, held.last_message);
     const newest = this.#threads.get(next.id)?.messages.at(-1);
     if (newest !== undefined) kept = withLastMessage(kept, newest);
-    if (kept === held) return;
-    this.#conversations.set(next.id, kept);
-    this.#mark(`conversation:${next.id}`);
-    this.#place(kept);
+    if (kept !== held) this.#tell(kept);
+  }
+
+  /** Shows a change of ours before the server has confirmed it; `settle` takes it back, whatever the answer was. */
+  assume(id: string, change: Change): void {
+    if (this.#rows.lay(id, change)) this.#shownAnew(id);
+    this.flush();
+  }
+
+  settle(id: string, change: Change): void {
+    if (this.#rows.lift(id, change)) this.#shownAnew(id);
   }
 
   /** A ticket moved on: every conversation linked to it shows the new state. */
   mergeTicketState(ticketId: string, state: string): void {
-    for (const held of this.#conversations.values()) {
-      if (!held.tickets?.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
+    for (const { id } of this.#rows.all()) {
+      const held = this.#rows.told(id);
+      if (!held?.tickets?.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
       const tickets = held.tickets.map((ticket) => (ticket.id === ticketId ? { ...ticket, state } : ticket));
-      this.#conversations.set(held.id, { ...held, tickets });
-      this.#mark(`conversation:${held.id}`);
+      this.#tell({ ...held, tickets });
     }
   }
 
   /** Clears the unread mark here before the server says so. */
   clearUnread(id: string): void {
-    const held = this.#conversations.get(id);
-    if (held === undefined || held.unread_count === 0) return;
-    this.#conversations.set(id, { ...held, unread_count: 0 });
-    this.#mark(`conversation:${id}`);
-    this.#place(held);
+    const held = this.#rows.told(id);
+    if (held !== undefined && held.unread_count > 0) this.#tell({ ...held, unread_count: 0 });
   }
 
   /** Adds rows to a thread somebody has open; a row carrying one of our client ids takes that bubble's place. */
   mergeMessages(conversationId: string, rows: readonly Message[]): void {
     const last = rows.reduce<Message | null>((best, row) => (best === null || row.seq >= best.seq ? row : best), null);
-    const held = this.#conversations.get(conversationId);
+    const held = this.#rows.told(conversationId);
     if (held !== undefined && last !== null) {
       const next = withLastMessage(held, last);
-      if (next !== held) {
-        this.#conversations.set(conversationId, next);
-        this.#mark(`conversation:${conversationId}`);
-        this.#place(next);
-      }
+      if (next !== held) this.#tell(next);
     }
     const thread = this.#threads.get(conversationId);
     if (thread === undefined) return;
@@ -234,7 +255,7 @@ export class Store {
   /** What a view holds now; given back to `mergeFirstPage` it tells what was there before the fetch began. */
   holding(view: View): ReadonlyMap<string, Conversation> {
     const ids = this.#lists.get(viewKey(view))?.ids ?? [];
-    return new Map(ids.flatMap((id) => this.#conversations.get(id) ?? []).map((row) => [row.id, row]));
+    return new Map(ids.flatMap((id) => this.#rows.shown(id) ?? []).map((row) => [row.id, row]));
   }
 
   /** Adds a fetched first page, and drops what the server would have listed there but did not: it left unseen. */
@@ -242,7 +263,7 @@ export class Store {
     const listed = new Set(rows.map((row) => row.id));
     const last = rows.at(-1);
     const inPage = (row: Conversation) => cursor === null || (last !== undefined && byActivity(row, last) < 0);
-    const gone = [...before.values()].filter((row) => !listed.has(row.id) && this.#conversations.get(row.id) === row && inPage(row));
+    const gone = [...before.values()].filter((row) => !listed.has(row.id) && this.#rows.shown(row.id) === row && inPage(row));
     if (gone.length > 0) {
       const left = new Set(gone.map((row) => row.id));
       this.setList(view, { ids: (this.#lists.get(viewKey(view))?.ids ?? []).filter((id) => !left.has(id)) });
@@ -257,12 +278,12 @@ export class Store {
     const ids = new Set(this.#lists.get(key)?.ids);
     for (const row of rows) if (view.q !== "" || this.#belongs(view, row.id)) ids.add(row.id);
     this.setList(view, { ids: [...ids], cursor });
-    this.#unsorted.add(key);
+    this.#move(key, rows.map((row) => row.id));
   }
 
   /** Looks again at every view, for what changes by the clock alone: a snooze that has run out. */
   reconsider(): void {
-    for (const conversation of this.#conversations.values()) {
+    for (const conversation of this.#rows.all()) {
       if (conversation.snoozed_until !== null) this.#place(conversation);
     }
   }
@@ -278,6 +299,18 @@ export class Store {
     this.#typing.clear();
   }
 
+  setWatcher(conversationId: string, watcher: Watcher, phase: "here" | "gone"): void {
+    const others = this.watchers(conversationId).filter((one) => one.id !== watcher.id);
+    if (phase === "gone" && others.length === this.watchers(conversationId).length) return;
+    this.#watchers.set(conversationId, phase === "here" ? [...others, watcher] : others);
+    this.#mark(`watchers:${conversationId}`);
+  }
+
+  clearWatchers(): void {
+    for (const id of this.#watchers.keys()) this.#mark(`watchers:${id}`);
+    this.#watchers.clear();
+  }
+
   setPresence(userId: string, status: PresenceStatus): void {
     this.#presence.set(userId, status);
     this.#mark("presence");
@@ -291,8 +324,8 @@ export class Store {
   /** Publishes now instead of with the next frame; for what the user just did. */
   flush(): void {
     this.#scheduled = false;
-    for (const key of this.#unsorted) this.#sort(key);
-    this.#unsorted.clear();
+    for (const [key, moved] of this.#moved) this.#sort(key, moved);
+    this.#moved.clear();
     const dirty = [...this.#dirty];
     this.#dirty.clear();
     const due = new Set<() => void>();
@@ -300,8 +333,19 @@ export class Store {
     for (const listener of due) listener();
   }
 
+  #tell(row: Conversation): void {
+    if (this.#rows.tell(row)) this.#shownAnew(row.id);
+  }
+
+  #shownAnew(id: string): void {
+    const row = this.#rows.shown(id);
+    if (row === undefined) return;
+    this.#mark(`conversation:${id}`);
+    this.#place(row);
+  }
+
   #belongs(view: View, id: string): boolean {
-    const conversation = this.#conversations.get(id);
+    const conversation = this.#rows.shown(id);
     return conversation !== undefined && belongs(view, conversation, this.#viewer, this.#clock.now());
   }
 
@@ -309,19 +353,24 @@ export class Store {
     for (const [key, list] of this.#lists) {
       const inside = list.ids.includes(conversation.id);
       const fits = list.view.q === "" ? this.#belongs(list.view, conversation.id) : inside;
-      if (fits) this.#unsorted.add(key);
+      if (fits) this.#move(key, [conversation.id]);
       if (fits === inside) continue;
       const ids = fits ? [...list.ids, conversation.id] : list.ids.filter((id) => id !== conversation.id);
       this.setList(list.view, { ids });
     }
   }
 
-  #sort(key: string): void {
+  #move(key: string, ids: readonly string[]): void {
+    const moved = this.#moved.get(key) ?? new Set();
+    this.#moved.set(key, moved);
+    for (const id of ids) moved.add(id);
+  }
+
+  #sort(key: string, moved: ReadonlySet<string>): void {
     const list = this.#lists.get(key);
     if (list === undefined || list.view.q !== "") return;
-    const rows = list.ids.flatMap((id) => this.#conversations.get(id) ?? []).sort(byActivity);
-    if (rows.every((row, index) => row.id === list.ids[index])) return;
-    this.setList(list.view, { ids: rows.map((row) => row.id) });
+    const ids = reordered(list.ids, moved, (id) => this.#rows.shown(id));
+    if (ids !== list.ids) this.setList(list.view, { ids });
   }
 
   #mark(key: string): void {

@@ -9,13 +9,21 @@ export type ViewName = (typeof VIEWS)[number];
 export interface View {
   name: ViewName;
   channel: Channel | null;
+  /** A team's slug. */
+  team: string | null;
+  tag: string | null;
   q: string;
 }
 
 const OPEN: readonly ConversationStatus[] = ["new", "triage", "queued", "assigned", "pending_customer", "pending_agent"];
 
-export function viewKey(view: View): string {
-  return `${view.name}|${view.channel ?? ""}|${view.q}`;
+/** A standing view without filters. */
+export function plainView(name: ViewName): View {
+  return { name, channel: null, team: null, tag: null, q: "" };
+}
+
+export function viewKey({ name, channel, team, tag, q }: View): string {
+  return [name, channel ?? "", team ?? "", tag ?? "", q].join("|");
 }
 
 /** What the server is asked. A search looks everywhere, whatever the tab. */
@@ -25,6 +33,8 @@ export function filterOf(view: View, userId: string): ConversationFilter {
     status: view.q === "" ? status : undefined,
     assigned_to: view.q !== "" ? undefined : view.name === "mine" ? userId : view.name === "unassigned" ? "none" : undefined,
     channel: view.channel ?? undefined,
+    team: view.team ?? undefined,
+    tag: view.tag ?? undefined,
     q: view.q === "" ? undefined : view.q,
   };
 }
@@ -39,6 +49,8 @@ function sees(viewer: Viewer, conversation: Conversation): boolean {
 export function belongs(view: View, conversation: Conversation, viewer: Viewer, now: number): boolean {
   if (!sees(viewer, conversation)) return false;
   if (view.channel !== null && conversation.channel !== view.channel) return false;
+  if (view.team !== null && conversation.team?.slug !== view.team) return false;
+  if (view.tag !== null && !conversation.tags.includes(view.tag)) return false;
   if (view.q !== "") return false;
   const closed = conversation.status === "closed";
   const snoozed = conversation.snoozed_until !== null && Date.parse(conversation.snoozed_until) > now;

@@ -1,36 +1,38 @@
 // What a signed-in console works with: the store, the socket that feeds it, the outbox, and the fetches for what is on
 // screen. Loads are shared while they run and keyed by what they load.
+import { listDrafts, listToolCalls } from "../api/assistants";
 import { getConversation, listConversations, listMessages, listNotes, listPresent, markRead } from "../api/hub";
 import { ApiError } from "../api/http";
 import { accessToken, renew } from "../api/session";
 import { Drafts } from "./drafts";
-import { applyFrame } from "./frames";
+import { applyFrame, type Frame } from "./frames";
+import { keptFor } from "./kept-outbox";
 import { Outbox } from "./outbox";
+import { Signals } from "./signals";
 import { Socket, type Phase } from "./socket";
-import { Store, type Mode, type Viewer } from "./store";
+import { Store, type Viewer } from "./store";
 import { filterOf, viewKey, type View } from "./views";
 
 const THREAD_PAGE = 50;
 const CACHED_THREADS = 30;
-const TYPING_REPEAT_MS = 3000;
-const TYPING_IDLE_MS = 2500;
 const RECONSIDER_MS = 30_000;
 
 export class Workspace {
   readonly store: Store;
   readonly outbox: Outbox;
   readonly drafts: Drafts;
+  readonly signals: Signals;
   readonly #socket: Socket;
+  readonly #frameListeners = new Set<(frame: Frame) => void>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #phaseListeners = new Set<() => void>();
   readonly #onScreen = new Map<string, number>();
   readonly #reconsider: ReturnType<typeof setInterval>;
   #serverOffset = 0;
-  #typed: { conversationId: string; at: number; stop: ReturnType<typeof setTimeout> } | null = null;
 
   constructor(viewer: Viewer) {
     this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
-    this.outbox = new Outbox(this.store);
+    this.outbox = new Outbox(this.store, keptFor(viewer.id));
     this.drafts = new Drafts(viewer.id);
     this.#socket = new Socket({
       token: accessToken,
@@ -38,16 +40,19 @@ export class Workspace {
       onFrame: (frame) => {
         if (frame.ts !== null) this.#serverOffset = Date.parse(frame.ts) - Date.now();
         applyFrame(this.store, frame);
+        this.#follow(frame);
       },
       onPhase: (phase) => this.#onPhase(phase),
       onGap: () => this.#refetch(),
     });
+    this.signals = new Signals((frame) => this.#socket.send(frame));
     this.#reconsider = setInterval(() => this.store.reconsider(), RECONSIDER_MS);
     window.addEventListener("beforeunload", this.#guard);
     this.#socket.start();
   }
 
   dispose(): void {
+    this.signals.dispose();
     this.#socket.stop();
     this.drafts.dispose();
     clearInterval(this.#reconsider);
@@ -65,6 +70,12 @@ export class Workspace {
     this.#phaseListeners.add(listener);
     return () => this.#phaseListeners.delete(listener);
   };
+
+  /** Hears every frame after the store took it: for sounds and notes. */
+  onFrame(listener: (frame: Frame) => void): () => void {
+    this.#frameListeners.add(listener);
+    return () => this.#frameListeners.delete(listener);
+  }
 
   loadList(view: View): Promise<void> {
     const key = viewKey(view);
@@ -102,8 +113,11 @@ export class Workspace {
   openThread(id: string): () => void {
     this.#onScreen.set(id, (this.#onScreen.get(id) ?? 0) + 1);
     if (this.store.thread(id).load !== "ready") void this.loadThread(id);
+    else void this.loadAssistants(id);
     this.#forgetOldThreads();
+    this.signals.view(id);
     return () => {
+      this.signals.view(null);
       const count = (this.#onScreen.get(id) ?? 1) - 1;
       if (count > 0) this.#onScreen.set(id, count);
       else this.#onScreen.delete(id);
@@ -111,6 +125,7 @@ export class Workspace {
   }
 
   loadThread(id: string): Promise<void> {
+    void this.loadAssistants(id);
     return this.#once(`thread:${id}`, async () => {
       const held = this.store.thread(id);
       if (held.load !== "ready") this.store.setThread(id, { load: "loading", error: null });
@@ -125,6 +140,18 @@ export class Workspace {
         this.store.setThread(id, { load: "ready", error: null, ...(held.load === "ready" && !hole ? {} : { older }) });
       } catch (error) {
         this.store.setThread(id, { load: held.load === "ready" ? "ready" : "error", error });
+      }
+    });
+  }
+
+  /** What assistants did and propose there. Whoever may not see it sees the messages all the same. */
+  loadAssistants(id: string): Promise<void> {
+    return this.#once(`assistants:${id}`, async () => {
+      try {
+        const [calls, drafts] = await Promise.all([listToolCalls(id), listDrafts(id)]);
+        this.store.setThread(id, { calls: calls.data.toReversed(), drafts: drafts.data.toReversed() });
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
       }
     });
   }
@@ -155,28 +182,6 @@ export class Workspace {
     }
   }
 
-  /** Tells colleagues that this user is writing; repeated while it goes on, ended after a silence. */
-  typing(conversationId: string, mode: Mode): void {
-    const now = Date.now();
-    const before = this.#typed;
-    if (before !== null && before.conversationId !== conversationId) this.stopTyping();
-    const due = this.#typed === null || now - this.#typed.at > TYPING_REPEAT_MS;
-    if (this.#typed !== null) clearTimeout(this.#typed.stop);
-    if (due) this.#socket.send({ type: "typing.start", conversation_id: conversationId, mode });
-    this.#typed = {
-      conversationId,
-      at: due ? now : (this.#typed?.at ?? now),
-      stop: setTimeout(() => this.stopTyping(), TYPING_IDLE_MS),
-    };
-  }
-
-  stopTyping(): void {
-    if (this.#typed === null) return;
-    clearTimeout(this.#typed.stop);
-    this.#socket.send({ type: "typing.stop", conversation_id: this.#typed.conversationId });
-    this.#typed = null;
-  }
-
   setPresence(status: "online" | "away"): void {
     this.#socket.send({ type: "presence.set", status });
     this.store.setPresence(this.store.userId, status);
@@ -185,9 +190,19 @@ export class Workspace {
   #onPhase(phase: Phase): void {
     if (phase === "live") {
       this.store.clearTyping();
+      this.store.clearWatchers();
+      this.signals.renew();
       this.outbox.resume();
     }
     for (const listener of this.#phaseListeners) listener();
+  }
+
+  /** What an assistant does comes as a mark alone; its rows are fetched for a thread on screen. */
+  #follow(frame: Frame): void {
+    const { conversation_id: id } = frame.data;
+    const isAssistants = frame.event === "tool.called" || frame.event.startsWith("draft.");
+    if (isAssistants && typeof id === "string" && this.#onScreen.has(id)) this.#after(`assistants:${id}`, () => this.loadAssistants(id));
+    for (const listener of this.#frameListeners) listener(frame);
   }
 
   /** Events were missed: fetch the lists and threads on screen again and forget the others. */

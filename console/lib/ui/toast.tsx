@@ -46,6 +46,20 @@ export function toastError(error: unknown, text = texts().actions.failed): void 
   push({ tone: "bad", text, detail: explain(error), request: requestOf(error), action: null });
 }
 
+/** Part of something went wrong: what, and each reason on a line of its own. */
+export function toastTrouble(text: string, detail: string, error: unknown): void {
+  push({ tone: "bad", text, detail, request: requestOf(error), action: null });
+}
+
+/** Takes the latest undoable thing back while its toast is there. False when there is none. */
+export function undoLatest(): boolean {
+  const latest = toasts.findLast((toast) => toast.action !== null);
+  if (latest === undefined) return false;
+  publish(toasts.filter((one) => one !== latest));
+  latest.action?.run();
+  return true;
+}
+
 export function Toasts() {
   const t = useTexts();
   const shown = useSyncExternalStore(subscribe, () => toasts);
@@ -65,7 +79,7 @@ export function Toasts() {
           )}
           <div className="min-w-0 flex-1">
             <Radix.Title className="text-[0.8125rem] font-medium">{toast.text}</Radix.Title>
-            {toast.detail !== null && <Radix.Description className="mt-0.5 text-[0.8125rem] text-ink-soft">{toast.detail}</Radix.Description>}
+            {toast.detail !== null && <Radix.Description className="mt-0.5 text-[0.8125rem] whitespace-pre-line text-ink-soft">{toast.detail}</Radix.Description>}
             {toast.request !== null && <p className="mt-1 font-mono text-2xs break-all text-ink-faint">{t.common.request(toast.request)}</p>}
           </div>
           {toast.action !== null && (

@@ -121,7 +121,7 @@ export class Browser {
   /** A profile of its own. Everything its pages complain about is kept for `expectQuiet`. */
   async profile(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", timezoneId: "Europe/Paris", ...options });
-    context.setDefaultTimeout(8000);
+    context.setDefaultTimeout(20_000);
     context.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") this.problems.push(`${message.text()} (${message.location().url})`);
     });
@@ -169,7 +169,7 @@ export function composer(page) {
 }
 
 /** Polls until a check passes; its last failure is the test's. */
-export async function eventually(check, milliseconds = 6000) {
+export async function eventually(check, milliseconds = 15_000) {
   const until = Date.now() + milliseconds;
   for (;;) {
     try {

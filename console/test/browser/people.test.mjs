@@ -1,11 +1,8 @@
 // Contacts and repairs: found, renamed, merged and split; the pages of what went wrong.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Browser, MAYA, Server, TOMAS, eventually, signIn } from "./harness.mjs";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import { expectAccessible } from "./accessibility.mjs";
+import { Browser, MAYA, Server, TOMAS, eventually, row, signIn } from "./harness.mjs";
 
 describe("people", () => {
   let server;
@@ -18,22 +15,13 @@ describe("people", () => {
     await signIn(page, server, "admin");
     await server.say(MAYA.address, "whatsapp", "Hello");
     await server.say(TOMAS.address, "whatsapp", "Hello");
-    await eventually(async () => assert.equal(await page.locator("[data-conversation]").count(), 2));
+    await Promise.all([row(page, MAYA.name).waitFor(), row(page, TOMAS.name).waitFor()]);
   });
   after(async () => {
     await browser?.stop();
     await server?.stop();
   });
   afterEach(() => browser.expectQuiet([/409 \(Conflict\)/]));
-
-  async function accessible() {
-    await page.evaluate(axeSource);
-    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa"] }));
-    assert.deepEqual(
-      violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`),
-      [],
-    );
-  }
 
   it("finds a contact by name and by number, and renames it", async () => {
     await page.getByRole("link", { name: "Contacts", exact: true }).click();
@@ -45,7 +33,7 @@ describe("people", () => {
     await page.getByLabel("Name", { exact: true }).fill("Tomás H.");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "Tomás H." }).waitFor();
-    await accessible();
+    await expectAccessible(page, "a contact");
   });
 
   it("says that there is nobody, and shows one thing at a time on a phone", async () => {
@@ -63,7 +51,7 @@ describe("people", () => {
     await page.getByRole("button", { name: "Erase" }).click();
     const dialog = page.getByRole("dialog");
     assert.ok(await dialog.getByRole("button", { name: "Erase" }).isDisabled());
-    await accessible();
+    await expectAccessible(page, "the question before erasing");
     await page.keyboard.press("Escape");
   });
 
@@ -79,7 +67,7 @@ describe("people", () => {
       await page.getByText("Nothing here").waitFor();
       await page.getByRole("button", { name: "Discarded" }).click();
       await page.getByText("Nothing here").waitFor();
-      await accessible();
+      await expectAccessible(page, name);
     });
   }
 });

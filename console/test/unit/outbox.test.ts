@@ -1,3 +1,4 @@
+import { FORGETFUL } from "../../lib/realtime/kept-outbox";
 import { describe, expect, it, vi } from "vitest";
 import type { Outgoing as Sent } from "../../lib/api/hub";
 import { ApiError } from "../../lib/api/http";
@@ -11,7 +12,7 @@ type Post = (id: string, out: Sent) => Promise<Message>;
 function outboxWith(post: Post): { store: Store; outbox: Outbox } {
   const store = new Store({ id: "me", role: "team_lead" }, { now: () => 0, schedule: () => undefined });
   store.setThread("c1", { load: "ready" });
-  return { store, outbox: new Outbox(store, post) };
+  return { store, outbox: new Outbox(store, FORGETFUL, post) };
 }
 
 function confirmed(seq: number, out: Sent): Message {

@@ -1,12 +1,14 @@
 import { describe, expect, it, vi } from "vitest";
 import { applyFrame, parseFrame, type Frame } from "../../lib/realtime/frames";
+import type { Conversation } from "../../lib/api/model";
+import { byActivity } from "../../lib/realtime/merge";
 import { Store } from "../../lib/realtime/store";
-import type { View } from "../../lib/realtime/views";
+import { plainView, viewKey, type View } from "../../lib/realtime/views";
 import { conversation, message, randomFrom, shuffled } from "./rows";
 
-const ALL: View = { name: "all", channel: null, q: "" };
-const MINE: View = { name: "mine", channel: null, q: "" };
-const KEY = "all||";
+const ALL = plainView("all");
+const MINE = plainView("mine");
+const KEY = viewKey(ALL);
 
 function storeWithThread(): { store: Store; flushes: (() => void)[] } {
   const flushes: (() => void)[] = [];
@@ -135,7 +137,7 @@ describe("rule 5: views hold what belongs, sorted once a flush", () => {
     const { store } = storeWithThread();
     store.setList(ALL, { load: "ready" });
     store.setList(MINE, { load: "ready" });
-    const ids = () => [store.list(KEY)?.ids, store.list("mine||")?.ids];
+    const ids = () => [store.list(KEY)?.ids, store.list(viewKey(MINE))?.ids];
     store.mergeConversation(conversation("c1", 1), "event");
     expect(ids()).toEqual([["c1"], []]);
     store.mergeConversation(conversation("c1", 2, { status: "assigned", assigned_to: { id: "me", name: "Me" } }), "event");
@@ -148,12 +150,12 @@ describe("rule 5: views hold what belongs, sorted once a flush", () => {
 
   it("never lets an event enter a search, only the server's answer", () => {
     const { store } = storeWithThread();
-    const search: View = { name: "all", channel: null, q: "gate" };
+    const search: View = { ...ALL, q: "gate" };
     store.setList(search, { load: "ready" });
     store.mergeConversation(conversation("c1", 1), "event");
-    expect(store.list("all||gate")?.ids).toEqual([]);
+    expect(store.list(viewKey(search))?.ids).toEqual([]);
     store.mergePage(search, [conversation("c2", 1)], null);
-    expect(store.list("all||gate")?.ids).toEqual(["c2"]);
+    expect(store.list(viewKey(search))?.ids).toEqual(["c2"]);
   });
 
   it("keeps the newest activity on top", () => {
@@ -252,5 +254,107 @@ describe("frames", () => {
     applyFrame(store, frame("something.new", { value: 1 }));
     expect(parseFrame("{")).toBeNull();
     expect(parseFrame('{"cursor":"1"}')).toBeNull();
+  });
+});
+
+describe("rule 6: our own changes lie over the server's rows", () => {
+  const tagged = (tag: string) => (row: Conversation): Conversation => ({ ...row, tags: [...row.tags, tag] });
+
+  it("shows a change at once and keeps the server's news under it", () => {
+    const { store } = storeWithThread();
+    const mine = tagged("mine");
+    store.mergeConversation(conversation("c1", 1, { tags: [] }), "event");
+    store.assume("c1", mine);
+    store.mergeConversation(conversation("c1", 2, { tags: ["theirs"], status: "assigned" }), "event");
+    expect(store.conversation("c1")).toMatchObject({ tags: ["theirs", "mine"], status: "assigned" });
+  });
+
+  it("takes back a refused change and nothing else, whatever the order", () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const random = randomFrom(seed);
+      const { store } = storeWithThread();
+      store.mergeConversation(conversation("c1", 1, { tags: [] }), "event");
+      const changes = ["a", "b", "c", "d"].map((tag) => ({ tag, change: tagged(tag), refused: random() < 0.5 }));
+      for (const { change } of changes) store.assume("c1", change);
+      expect(store.conversation("c1")?.tags).toEqual(["a", "b", "c", "d"]);
+      const accepted: string[] = [];
+      let version = 1;
+      for (const { tag, change, refused } of shuffled(changes, random)) {
+        if (!refused) {
+          accepted.push(tag);
+          version += 1;
+          const row = conversation("c1", version, { tags: [...accepted] });
+          // The answer and the event may come in either order, and the event twice.
+          for (const source of shuffled(["answer", "event", "event"] as const, random)) store.mergeConversation(row, source);
+        }
+        store.settle("c1", change);
+      }
+      expect(store.conversation("c1")?.tags, `seed ${seed}`).toEqual(accepted);
+    }
+  });
+
+  it("moves a row between views and back when the change is refused", () => {
+    const { store } = storeWithThread();
+    store.setList(ALL, { load: "ready" });
+    store.mergeConversation(conversation("c1", 1), "event");
+    const closing = (row: Conversation): Conversation => ({ ...row, status: "closed" });
+    store.assume("c1", closing);
+    expect(store.list(KEY)?.ids).toEqual([]);
+    store.settle("c1", closing);
+    expect(store.list(KEY)?.ids).toEqual(["c1"]);
+  });
+});
+
+describe("a long list", () => {
+  it("is in the same order as one sorted whole, whatever rose in it", () => {
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const random = randomFrom(seed);
+      const { store } = storeWithThread();
+      store.setList(ALL, { load: "ready" });
+      const at = (id: string, version: number) => conversation(id, version, { last_message_at: new Date(Date.UTC(2026, 0, 4) + Math.floor(random() * 5000)).toISOString() });
+      const ids = Array.from({ length: 60 }, (_, index) => `c${index}`);
+      store.mergePage(ALL, ids.map((id) => at(id, 1)), null);
+      store.flush();
+      for (let round = 2; round < 12; round += 1) {
+        for (const id of shuffled(ids, random).slice(0, 1 + Math.floor(random() * 4))) store.mergeConversation(at(id, round), "event");
+        store.flush();
+        const shown = store.list(KEY)?.ids ?? [];
+        const rows = shown.flatMap((id) => store.conversation(id) ?? []);
+        expect(shown, `seed ${seed}`).toEqual([...rows].sort(byActivity).map((row) => row.id));
+        expect(shown).toHaveLength(60);
+      }
+    }
+  });
+});
+
+describe("views with filters", () => {
+  it("hold what fits every filter", () => {
+    const { store } = storeWithThread();
+    const view: View = { ...ALL, team: "support", tag: "gate" };
+    store.setList(view, { load: "ready" });
+    store.mergeConversation(conversation("c1", 1, { tags: ["gate"] }), "event");
+    store.mergeConversation(conversation("c2", 1, { tags: [] }), "event");
+    store.mergeConversation(conversation("c3", 1, { tags: ["gate"], team: { id: "t2", slug: "sales" } }), "event");
+    expect(store.list(viewKey(view))?.ids).toEqual(["c1"]);
+    store.mergeConversation(conversation("c2", 2, { tags: ["gate"] }), "event");
+    store.mergeConversation(conversation("c1", 2, { tags: [] }), "event");
+    expect(store.list(viewKey(view))?.ids).toEqual(["c2"]);
+  });
+});
+
+describe("who looks on", () => {
+  it("shows a colleague until they leave, or fall silent", () => {
+    vi.useFakeTimers();
+    const { store } = storeWithThread();
+    const viewing = (active: boolean, id = "u2") => frame("agent.viewing", { conversation_id: "c1", user: { id, name: "Sam" }, active });
+    applyFrame(store, viewing(true));
+    applyFrame(store, viewing(true, "me"));
+    expect(store.watchers("c1").map((one) => one.id)).toEqual(["u2"]);
+    applyFrame(store, viewing(false));
+    expect(store.watchers("c1")).toEqual([]);
+    applyFrame(store, viewing(true));
+    vi.advanceTimersByTime(10_000);
+    expect(store.watchers("c1")).toEqual([]);
+    vi.useRealTimers();
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { matching, slashAt } from "../../apps/console/composer/canned";
-import { fieldCount } from "../../apps/console/composer/template-dialog";
+import { fieldsOf, filled, shapeOf } from "../../apps/console/composer/template-shape";
+import { filledIn, firstGap } from "../../apps/console/composer/variables";
+import { atSign } from "../../apps/console/composer/mentions";
 import { itemsOf } from "../../apps/console/thread/items";
 import { bodyOf, firstDraft } from "../../apps/console/tickets/ticket-draft";
 import type { Thread } from "../../lib/realtime/store";
 import { initials } from "../../lib/ui/avatar";
 import { conversation, message } from "./rows";
 
-const thread = (part: Partial<Thread>): Thread => ({ messages: [], notes: [], outgoing: [], load: "ready", older: "none", error: null, ...part });
+const thread = (part: Partial<Thread>): Thread => ({ messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "ready", older: "none", error: null, ...part });
 
 describe("the lines of a thread", () => {
   it("puts a note between the messages it was written between", () => {
@@ -56,9 +58,36 @@ describe("saved replies", () => {
 });
 
 describe("small things", () => {
-  it("counts a template's fields", () => {
-    expect(fieldCount("Hello {{1}}, see you {{2}}, {{1}}")).toBe(2);
-    expect(fieldCount("Hello")).toBe(0);
+  it("reads what a template asks for", () => {
+    expect(fieldsOf("Hello {{2}}, see you {{1}}, {{2}}")).toEqual(["1", "2"]);
+    expect(fieldsOf("{{last}}, {{first}}")).toEqual(["last", "first"]);
+    expect(filled("{{last}}, {{first}}", ["last", "first"], ["Diaz", ""])).toBe("Diaz, {{first}}");
+    const components = [
+      { type: "HEADER", format: "IMAGE" },
+      { type: "BODY", text: "Your code: {{1}}" },
+      { type: "BUTTONS", buttons: [{ type: "QUICK_REPLY", text: "Yes" }, { type: "URL", text: "Track", url: "https://x.test/{{1}}" }, { type: "COPY_CODE", text: "Copy" }] },
+    ];
+    const template = { id: "t", name: "code", language: "en", category: "utility", body: "", status: "approved", inbox: { id: "i", name: "wa" }, components, param_count: 1, provider_id: null, synced_at: null, version: 1, created_at: "", updated_at: "" };
+    expect(shapeOf(template)).toMatchObject({
+      fields: ["1"],
+      header: "image",
+      buttons: [{ index: 1, kind: "url", text: "Track" }, { index: 2, kind: "copy_code", text: "Copy" }],
+      titles: ["Yes", "Track", "Copy"],
+    });
+  });
+
+  it("fills in what a saved reply can know and finds what it cannot", () => {
+    const me = { user: { id: "me", full_name: "Sam Lee", role: "team_lead", email: null, teams: [] }, permissions: [] };
+    const text = filledIn("Hi {{ contact.first_name }}, {{agent.name}} comes on {{date}}.", conversation("c1", 1), me);
+    expect(text).toBe("Hi Maya, Sam Lee comes on {{date}}.");
+    expect(firstGap(text)).toEqual({ name: "date", start: 26, end: 34 });
+    expect(firstGap("nothing to fill")).toBeNull();
+  });
+
+  it("hears an at sign where a name may begin", () => {
+    expect(atSign("Ask @An", 7)).toEqual({ start: 4, end: 7, query: "An" });
+    expect(atSign("Ask @Ana Mor", 12)?.query).toBe("Ana Mor");
+    expect(atSign("a@b", 3)).toBeNull();
   });
 
   it("writes people as initials", () => {

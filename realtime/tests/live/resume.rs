@@ -197,7 +197,9 @@ async fn a_slow_socket_is_told_about_the_gap(ground: Ground) {
 }
 
 async fn a_socket_that_takes_nothing_is_closed(ground: Ground) {
-    let config = Config { queue_frames: 8, write_timeout: Duration::from_millis(300), ..Config::default() };
+    // The goodbye waits for as long as a loaded machine needs to write all that this socket does not take.
+    let (write_timeout, goodbye_timeout) = (Duration::from_millis(300), Duration::from_mins(2));
+    let config = Config { queue_frames: 8, write_timeout, goodbye_timeout, ..Config::default() };
     let node = Node::start_with(&ground, config).await;
     let mut socket = node.connect(&ground.admin()).await;
     for number in 0..300 {

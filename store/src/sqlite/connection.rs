@@ -68,6 +68,11 @@ impl Connection {
         self.engine.execute_batch(sql)
     }
 
+    /// Whether a transaction is open.
+    pub(crate) fn has_transaction(&self) -> bool {
+        !self.engine.is_autocommit()
+    }
+
     /// The engine itself, for what is done once.
     pub(super) fn engine(&mut self) -> &mut rusqlite::Connection {
         &mut self.engine

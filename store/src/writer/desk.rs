@@ -181,11 +181,11 @@ impl Desk {
 
     /// Ends the engine's transaction without a commit. When that is in doubt, ends the connection with it.
     fn give_up(&mut self) {
-        if let Err(error) = self.run("rollback") {
-            let is_over = error.to_string().contains("no transaction");
-            if !is_over {
-                self.connection = None;
-            }
+        let Some(connection) = &self.connection else { return };
+        // What made the commit fail may have undone the transaction already.
+        let undone = !connection.has_transaction() || connection.control("rollback").is_ok();
+        if !undone && connection.has_transaction() {
+            self.connection = None;
         }
     }
 

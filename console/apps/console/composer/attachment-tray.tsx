@@ -14,8 +14,9 @@ export function AttachmentTray({ conversationId, attachment }: { conversationId:
       <span className="min-w-0 truncate text-xs font-medium">{attachment.name}</span>
       {attachment.file === null && (
         <span role="status" className="inline-flex shrink-0 items-center gap-1.5 text-xs text-ink-soft">
-          <LoaderCircle className="size-3.5 animate-spin" aria-hidden />
+          <LoaderCircle className="size-3.5 motion-safe:animate-spin" aria-hidden />
           {t.composer.uploading}
+          <progress aria-label={t.composer.uploading} value={attachment.part} className="h-1.5 w-16 accent-accent" />
         </span>
       )}
       <button type="button" aria-label={t.composer.detach} title={t.composer.detach} onClick={() => detach(conversationId)} className="shrink-0 rounded p-1 text-ink-faint hover:text-ink">

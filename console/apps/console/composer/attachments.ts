@@ -11,6 +11,8 @@ export interface Attachment {
   preview: string | null;
   /** Null while the upload runs. */
   file: SentFile | null;
+  /** How much of it has gone out, from 0 to 1. */
+  part: number;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -25,6 +27,14 @@ export function useAttachment(conversationId: string): Attachment | null {
   return useSyncExternalStore(subscribe, () => held.get(conversationId) ?? null);
 }
 
+/** Takes the first of some files; a message carries one. */
+export function attachFirst(conversationId: string, channel: Channel, files: FileList | null | undefined): void {
+  const file = files?.[0];
+  if (file === undefined) return;
+  if ((files?.length ?? 0) > 1) toastRefused(texts().composer.oneFile(file.name));
+  void attach(conversationId, channel, file);
+}
+
 /** Takes a file for a conversation, in place of the one that was there. */
 export async function attach(conversationId: string, channel: Channel, file: File): Promise<void> {
   const megabytes = limitOf(channel, file);
@@ -36,10 +46,12 @@ export async function attach(conversationId: string, channel: Channel, file: Fil
   const upload = new AbortController();
   const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
   uploads.set(conversationId, upload);
-  put(conversationId, { name: file.name, preview, file: null });
+  put(conversationId, { name: file.name, preview, file: null, part: 0 });
   try {
-    const media = await uploadFile(file, upload.signal);
-    if (!upload.signal.aborted) put(conversationId, { name: file.name, preview, file: { media, preview } });
+    const media = await uploadFile(file, upload.signal, (part) => {
+      if (!upload.signal.aborted) put(conversationId, { name: file.name, preview, file: null, part });
+    });
+    if (!upload.signal.aborted) put(conversationId, { name: file.name, preview, file: { media, preview }, part: 1 });
   } catch (error) {
     if (upload.signal.aborted) return;
     put(conversationId, null);
@@ -56,7 +68,7 @@ export function detach(conversationId: string): void {
 
 /** Puts back a file whose message was stopped. */
 export function giveBack(conversationId: string, file: SentFile): void {
-  put(conversationId, { name: file.media.filename ?? "", preview: file.preview, file });
+  put(conversationId, { name: file.media.filename ?? "", preview: file.preview, file, part: 1 });
 }
 
 function limitOf(channel: Channel, file: File): number {

@@ -4,7 +4,15 @@ import { cx } from "../../../lib/ui/cx";
 import { explain } from "../../../lib/ui/states";
 import type { Canned } from "./canned";
 
-export function CannedMenu({ canned, picked, onPick }: { canned: Canned; picked: number; onPick: (response: CannedResponse) => void }) {
+export interface CannedMenuProps {
+  canned: Canned;
+  picked: number;
+  onPick: (response: CannedResponse) => void;
+  /** A reply's text as it would be inserted. */
+  fill: (text: string) => string;
+}
+
+export function CannedMenu({ canned, picked, onPick, fill }: CannedMenuProps) {
   const t = useTexts();
   const { remote, matches } = canned;
   return (
@@ -30,7 +38,7 @@ export function CannedMenu({ canned, picked, onPick }: { canned: Canned; picked:
             <span className="font-mono text-xs font-semibold text-accent-text">/{response.shortcut}</span>
             {response.title !== "" && <span className="truncate text-[0.8125rem] font-medium">{response.title}</span>}
           </p>
-          <p className="truncate text-xs text-ink-soft">{response.text}</p>
+          <p className="truncate text-xs text-ink-soft">{fill(response.text)}</p>
         </div>
       ))}
     </div>

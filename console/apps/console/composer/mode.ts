@@ -24,6 +24,25 @@ export function focusComposer(conversationId: string, mode: Mode): void {
   field.setSelectionRange(field.value.length, field.value.length);
 }
 
+let asked: string | null = null;
+
+/** Opens the saved replies over the reply that is being written. */
+export function askSavedReplies(conversationId: string): void {
+  focusComposer(conversationId, "reply");
+  asked = conversationId;
+  for (const listener of listeners) listener();
+}
+
+/** Whether the saved replies were asked for there. */
+export function useAskedReplies(conversationId: string): boolean {
+  return useSyncExternalStore(subscribe, () => asked === conversationId);
+}
+
+export function answeredReplies(): void {
+  asked = null;
+  for (const listener of listeners) listener();
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

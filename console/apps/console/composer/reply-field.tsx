@@ -1,59 +1,96 @@
-import { LayoutTemplate, Paperclip, SendHorizontal, TextQuote } from "lucide-react";
-import { useRef, useState, type KeyboardEvent } from "react";
+import { LayoutTemplate, Paperclip, SendHorizontal, TextQuote, TextCursorInput } from "lucide-react";
+import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { CannedResponse, Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
+import { usePreferences } from "../../../lib/preferences";
 import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
 import { newestSeq } from "../../../lib/realtime/outbox";
 import type { Thread } from "../../../lib/realtime/store";
 import { Button, IconButton } from "../../../lib/ui/button";
+import { Tip } from "../../../lib/ui/tip";
 import { contactName } from "../inbox/preview";
+import { mayClose, useMe } from "../session/me";
 import { show } from "../shell/overlay";
+import { useCommands } from "../thread/commands";
 import { AttachmentTray } from "./attachment-tray";
-import { attach, detach, useAttachment } from "./attachments";
+import { attachFirst, detach, useAttachment } from "./attachments";
 import { CannedMenu } from "./canned-menu";
 import { slashAt, useCanned, type Slash } from "./canned";
-import { focusComposer } from "./mode";
-import { GrowingField } from "./growing-field";
+import { GrowingField, caretOf, selectText } from "./growing-field";
+import { answeredReplies, useAskedReplies } from "./mode";
+import { filledIn, firstGap } from "./variables";
 
 export function ReplyField({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const t = useTexts();
-  const { drafts, outbox, store, ...workspace } = useSending();
+  const me = useMe();
+  const { drafts, outbox, store, signals } = useWorkspace();
+  const commands = useCommands(conversation.id);
+  const chosen = usePreferences();
   const id = conversation.id;
   const text = useDraft(id, "reply");
   const [slash, setSlash] = useState<Slash | null>(null);
   const [picked, setPicked] = useState(0);
+  const [gap, setGap] = useState<string | null>(null);
   const canned = useCanned(slash);
   const attachment = useAttachment(id);
   const picker = useRef<HTMLInputElement>(null);
+  const asked = useAskedReplies(id);
   const uploading = attachment !== null && attachment.file === null;
   const nothing = text.trim() === "" && attachment === null;
-  const take = (files: FileList | null | undefined) => {
-    const file = files?.[0];
-    if (file !== undefined) void attach(id, conversation.channel, file);
+  const sendKey = conversation.channel === "email" ? chosen.sendMail : chosen.sendChat;
+
+  const openReplies = () => {
+    const caret = caretOf(text);
+    setSlash({ start: caret, end: caret, query: "" });
+    setPicked(0);
+    selectText(caret, caret);
   };
+  useEffect(() => {
+    if (!asked) return;
+    answeredReplies();
+    openReplies();
+  });
 
   const change = (next: string, caret: number) => {
     drafts.set(id, "reply", next);
     setSlash(slashAt(next, caret));
     setPicked(0);
-    if (next === "") workspace.stopTyping();
-    else workspace.typing(id, "reply");
+    setGap(null);
+    if (next === "") signals.stopTyping();
+    else signals.typing(id, "reply");
   };
-  const send = () => {
+  /** Sends what is written; false when something is missing first. */
+  const send = (): ReturnType<typeof outbox.send> | null => {
+    if (nothing || uploading) return null;
+    const open = firstGap(text);
+    if (open !== null) {
+      setGap(open.name);
+      selectText(open.start, open.end);
+      return null;
+    }
     const said = text.trim();
-    if (nothing || uploading) return;
+    const file = attachment?.file ?? null;
     drafts.set(id, "reply", "");
     setSlash(null);
-    workspace.stopTyping();
+    signals.stopTyping();
     store.setStopped(id, null);
-    outbox.send(id, said, newestSeq(thread.messages), attachment?.file ?? null);
+    const end = outbox.send(id, said, newestSeq(thread.messages), file);
     detach(id);
+    return end;
+  };
+  const sendAndClose = async () => {
+    if ((await send()) === "taken") await commands.close("resolved", "");
   };
   const insert = (response: CannedResponse) => {
     const at = slash ?? { start: text.length, end: text.length, query: "" };
-    drafts.set(id, "reply", text.slice(0, at.start) + response.text + text.slice(at.end));
+    const inserted = filledIn(response.text, conversation, me);
+    const before = text.slice(0, at.start);
+    drafts.set(id, "reply", before + inserted + text.slice(at.end));
     setSlash(null);
-    focusComposer(id, "reply");
+    const open = firstGap(inserted);
+    const end = before.length + inserted.length;
+    if (open === null) selectText(end, end);
+    else selectText(before.length + open.start, before.length + open.end);
   };
   const onKey = (event: KeyboardEvent): boolean => {
     if (slash === null) return false;
@@ -68,29 +105,32 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
   return (
     <div
       className="relative"
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        take(event.dataTransfer.files);
-      }}
       onPaste={(event) => {
         if (event.clipboardData.files.length === 0) return;
         event.preventDefault();
-        take(event.clipboardData.files);
+        attachFirst(id, conversation.channel, event.clipboardData.files);
       }}
     >
       {attachment !== null && <AttachmentTray conversationId={id} attachment={attachment} />}
-      {slash !== null && <CannedMenu canned={canned} picked={picked} onPick={insert} />}
+      {slash !== null && <CannedMenu canned={canned} picked={picked} onPick={insert} fill={(said) => filledIn(said, conversation, me)} />}
       <GrowingField
         value={text}
         label={t.composer.reply}
         placeholder={t.composer.replyTo(contactName(conversation, t), t.channels[conversation.channel] ?? conversation.channel)}
         onChange={change}
-        onEnter={send}
+        sendKey={sendKey}
+        onSend={() => void send()}
+        {...(mayClose(me, conversation) ? { onSendMore: () => void sendAndClose() } : {})}
         onKey={onKey}
       />
+      {gap !== null && (
+        <p role="alert" className="mx-4 mb-2 flex items-center gap-2 text-xs text-warn-ink">
+          <TextCursorInput className="size-3.5 shrink-0" aria-hidden />
+          {t.composer.gap(gap)}
+        </p>
+      )}
       <div className="flex items-center gap-1 px-2 pb-2">
-        <IconButton label={t.composer.canned} keys="/" onClick={() => setSlash({ start: text.length, end: text.length, query: "" })}>
+        <IconButton label={t.composer.canned} keys="M" onClick={openReplies}>
           <TextQuote className="size-4" />
         </IconButton>
         <IconButton label={t.composer.attach} onClick={() => picker.current?.click()}>
@@ -101,7 +141,7 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
           type="file"
           hidden
           onChange={(event) => {
-            take(event.target.files);
+            attachFirst(id, conversation.channel, event.target.files);
             event.target.value = "";
           }}
         />
@@ -110,23 +150,16 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
             <LayoutTemplate className="size-4" />
           </IconButton>
         )}
-        <span className="ml-2 flex-1 truncate text-2xs text-ink-faint max-lg:invisible">{t.composer.hint}</span>
-        <Button look="primary" onClick={send} disabled={nothing || uploading}>
-          {t.composer.send}
-          <SendHorizontal className="size-3.5" aria-hidden />
-        </Button>
+        <span className="ml-2 flex-1 truncate text-2xs text-ink-faint max-lg:invisible">{sendKey === "enter" ? t.composer.hint : t.composer.hintMod}</span>
+        <Tip label={mayClose(me, conversation) ? t.composer.sendAndClose : t.composer.send} keys={mayClose(me, conversation) ? "Mod Shift Enter" : sendKey === "enter" ? "Enter" : "Mod Enter"}>
+          <span>
+            <Button look="primary" onClick={() => void send()} disabled={nothing || uploading}>
+              {t.composer.send}
+              <SendHorizontal className="size-3.5" aria-hidden />
+            </Button>
+          </span>
+        </Tip>
       </div>
     </div>
   );
-}
-
-function useSending() {
-  const workspace = useWorkspace();
-  return {
-    drafts: workspace.drafts,
-    outbox: workspace.outbox,
-    store: workspace.store,
-    typing: workspace.typing.bind(workspace),
-    stopTyping: workspace.stopTyping.bind(workspace),
-  };
 }

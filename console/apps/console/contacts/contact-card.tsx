@@ -13,6 +13,7 @@ import { toastDone, toastError } from "../../../lib/ui/toast";
 import { useLoad } from "../../../lib/ui/use-load";
 import { useMe } from "../session/me";
 import { ContactFacts } from "./contact-facts";
+import { saveFile } from "./save-file";
 import { EraseDialog } from "./erase-dialog";
 
 export function ContactCard({ id, onChange }: { id: string; onChange: () => void }) {
@@ -92,12 +93,7 @@ function Rename({ contact, onDone }: { contact: Contact; onDone: () => void }) {
 async function save(contact: Contact, done: string): Promise<void> {
   try {
     const everything = await exportContact(contact.id);
-    const url = URL.createObjectURL(new Blob([JSON.stringify(everything, null, 2)], { type: "application/json" }));
-    const link = document.createElement("a");
-    link.href = url;
-    link.download = `contact-${contact.id}.json`;
-    link.click();
-    URL.revokeObjectURL(url);
+    saveFile(`contact-${contact.id}.json`, "application/json", JSON.stringify(everything, null, 2));
     toastDone(done);
   } catch (error) {
     toastError(error);

@@ -11,6 +11,7 @@ import { TextField } from "../../../lib/ui/fields";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { toastError } from "../../../lib/ui/toast";
 import { useLoad } from "../../../lib/ui/use-load";
+import { ListTools } from "./list-tools";
 import { ContactCard } from "./contact-card";
 
 const PAUSE_MS = 200;
@@ -47,7 +48,10 @@ export function ContactsPage() {
     <>
       <section aria-label={t.contacts} className={cx("min-h-0 w-full flex-col border-line bg-canvas pb-14 md:flex md:w-80 md:shrink-0 md:border-r md:pb-0 lg:w-88", contactId === undefined ? "flex" : "hidden")}>
         <div className="border-b border-line px-4 py-3">
-          <h1 className="mb-2 text-base font-semibold tracking-tight">{t.contacts}</h1>
+          <div className="mb-2 flex items-center justify-between gap-2">
+            <h1 className="text-base font-semibold tracking-tight">{t.contacts}</h1>
+            <ListTools q={q} onDone={first.reload} />
+          </div>
           <TextField label={t.find} type="search" value={text} onChange={(event) => setText(event.target.value)} />
         </div>
         <div className="min-h-0 flex-1 overflow-y-auto" aria-busy={first.state === "loading"}>

@@ -1,4 +1,5 @@
-import { TicketCheck, TicketPlus } from "lucide-react";
+import { Link } from "@tanstack/react-router";
+import { TicketPlus } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Conversation } from "../../../lib/api/model";
 import { exact } from "../../../lib/i18n/when";
@@ -11,6 +12,7 @@ import { useMe } from "../session/me";
 import { show } from "../shell/overlay";
 import { ContactSection } from "./contact-section";
 import { closeDetails, useDetails } from "./details";
+import { TicketLine } from "../tickets/ticket-line";
 import { TagEditor } from "./tag-editor";
 
 /** Who writes, where the conversation stands, its tags and tickets. */
@@ -46,11 +48,7 @@ function Sections({ conversation }: { conversation: Conversation }) {
       </section>
       <Section title={t.context.tickets}>
         {(conversation.tickets ?? []).map((ticket) => (
-          <article key={ticket.id} data-ticket={ticket.id} className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2.5">
-            <TicketCheck className="size-4 shrink-0 text-accent-text" aria-hidden />
-            <span className="min-w-0 flex-1 truncate text-[0.8125rem] font-semibold tabular-nums">{ticket.code}</span>
-            <span className="rounded-full bg-sunken px-2 py-0.5 text-2xs font-medium text-ink-soft">{stateName(ticket.state)}</span>
-          </article>
+          <TicketLine key={ticket.id} ticket={ticket} />
         ))}
         <Button className="w-full" onClick={() => show({ kind: "ticket", conversationId: conversation.id })}>
           <TicketPlus className="size-4" aria-hidden />
@@ -71,6 +69,13 @@ function Sections({ conversation }: { conversation: Conversation }) {
           <Fact name={t.context.inbox}>{conversation.inbox.name}</Fact>
           <Fact name={t.context.priority}>{t.priority[conversation.priority] ?? conversation.priority}</Fact>
           <Fact name={t.context.opened}>{exact(conversation.created_at)}</Fact>
+          {conversation.previous_conversation_id !== null && (
+            <Fact name={t.context.previous}>
+              <Link to="/inbox/$view/$conversationId" params={{ view: "closed", conversationId: conversation.previous_conversation_id }} className="font-medium text-accent-text hover:underline">
+                {t.common.show}
+              </Link>
+            </Fact>
+          )}
           {conversation.snoozed_until !== null && <Fact name={t.context.snoozedUntil}>{exact(conversation.snoozed_until)}</Fact>}
         </dl>
       </Section>
@@ -94,10 +99,4 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
       <dd className="min-w-0 text-right wrap-anywhere">{children}</dd>
     </div>
   );
-}
-
-/** READY_TO_SCHEDULE reads as "Ready to schedule". */
-export function stateName(state: string): string {
-  const words = state.toLowerCase().replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,5 +1,6 @@
 // Whether the details beside the thread are shown: remembered on a wide screen, a sheet over the thread on a narrow one.
 import { useSyncExternalStore } from "react";
+import { flushSync } from "react-dom";
 
 const STORED = "patchbay.details";
 const wide = matchMedia("(min-width: 1280px)");
@@ -17,6 +18,13 @@ export function toggleDetails(): void {
     over = !over;
   }
   publish();
+}
+
+/** Puts the cursor where a tag is added, and shows the details for it. */
+export function focusTags(): void {
+  if (document.getElementById("add-tag") === null) flushSync(toggleDetails);
+  // A sheet over the thread takes the focus for itself first.
+  setTimeout(() => document.getElementById("add-tag")?.focus(), 0);
 }
 
 export function closeDetails(): void {

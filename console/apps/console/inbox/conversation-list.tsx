@@ -1,4 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
+import { ArrowUp } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { useTexts } from "../../../lib/i18n/language";
 import { useNow, useWorkspace } from "../../../lib/realtime/hooks";
@@ -6,6 +7,7 @@ import type { List } from "../../../lib/realtime/store";
 import { Button } from "../../../lib/ui/button";
 import { ConversationRow } from "./conversation-row";
 import { usePlace } from "./place";
+import { useSteadyRows } from "./use-steady-rows";
 
 const ROW_PX = 76;
 const AHEAD = 10;
@@ -49,8 +51,20 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
     requestAnimationFrame(focus);
   }, [cursor, list.ids, rows]);
 
+  const steady = useSteadyRows(scroller, list.ids, ROW_PX);
   return (
-    <div ref={scroller} className="h-full overflow-y-auto [overflow-anchor:none]">
+    <div className="relative h-full">
+    {steady.above > 0 && (
+      <button
+        type="button"
+        onClick={() => scroller.current?.scrollTo({ top: 0, behavior: "smooth" })}
+        className="appear absolute top-2 left-1/2 z-10 flex -translate-x-1/2 items-center gap-1.5 rounded-full border border-line bg-raised px-3 py-1.5 text-xs font-medium shadow-float hover:bg-hover"
+      >
+        <ArrowUp className="size-3.5" aria-hidden />
+        {t.list.above(steady.above)}
+      </button>
+    )}
+    <div ref={scroller} onScroll={steady.onScroll} data-list className="h-full overflow-y-auto [overflow-anchor:none]">
       <div role="list" aria-label={t.list.label} className="relative" style={{ height: rows.getTotalSize() }}>
         {items.map((item) => (
           <div
@@ -71,6 +85,7 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
           <Button onClick={() => void workspace.loadMore(list.view)}>{t.common.retry}</Button>
         </div>
       )}
+    </div>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { Pencil } from "lucide-react";
+import { Hourglass, Pencil } from "lucide-react";
 import { memo } from "react";
 import type { Conversation } from "../../../lib/api/model";
-import { shortAge } from "../../../lib/i18n/when";
+import { shortAge, span } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
-import { useConversation, useDraft, useTyping } from "../../../lib/realtime/hooks";
+import { useConversation, useDraft, useTyping, useWatchers } from "../../../lib/realtime/hooks";
 import { activityOf } from "../../../lib/realtime/merge";
 import { Avatar } from "../../../lib/ui/avatar";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
@@ -13,19 +13,52 @@ import { Tip } from "../../../lib/ui/tip";
 import { useMe } from "../session/me";
 import { contactName, preview } from "./preview";
 import { usePlace } from "./place";
+import { toggle, useSelection } from "./selection";
+import { isMarkedUnread, useMarks } from "./unread-marks";
 
 export const ConversationRow = memo(function ConversationRow({ id, now, here }: { id: string; now: number; here: boolean }) {
   const conversation = useConversation(id);
+  const selected = useSelection();
   if (conversation === null) return null;
-  return <Row conversation={conversation} now={now} here={here} />;
+  return (
+    <div className="group relative">
+      <Row conversation={conversation} now={now} here={here} />
+      <Mark conversation={conversation} chosen={selected.has(id)} some={selected.size > 0} />
+    </div>
+  );
 });
+
+/** Stands over the picture: shown when the row is pointed at, when it has the focus, and while some rows are selected. */
+function Mark({ conversation, chosen, some }: { conversation: Conversation; chosen: boolean; some: boolean }) {
+  const t = useTexts();
+  return (
+    <label
+      className={cx(
+        "absolute top-1/2 left-5 flex size-9 -translate-y-1/2 items-center justify-center rounded-full bg-raised opacity-0 ring-1 ring-line",
+        "group-hover:opacity-100 focus-within:opacity-100 max-md:group-hover:opacity-0",
+        some ? "opacity-100 max-md:group-hover:opacity-100" : "pointer-events-none md:group-hover:pointer-events-auto",
+      )}
+    >
+      <input
+        type="checkbox"
+        tabIndex={some ? 0 : -1}
+        checked={chosen}
+        aria-label={t.list.select(contactName(conversation, t))}
+        onChange={() => toggle(conversation.id)}
+        className="size-4 accent-accent"
+      />
+    </label>
+  );
+}
 
 function Row({ conversation, now, here }: { conversation: Conversation; now: number; here: boolean }) {
   const t = useTexts();
   const me = useMe();
   const { view } = usePlace();
   const name = contactName(conversation, t);
-  const unread = conversation.unread_count > 0 && !here;
+  const marks = useMarks(me.user.id);
+  const marked = isMarkedUnread(marks, conversation);
+  const unread = (conversation.unread_count > 0 || marked) && !here;
   const assignee = conversation.assigned_to;
   return (
     <Link
@@ -55,11 +88,13 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
         </span>
         <span className="mt-0.5 flex items-center gap-2">
           <Second conversation={conversation} here={here} />
+          <Watching id={conversation.id} />
+          <Waiting conversation={conversation} now={now} />
           <PriorityMark conversation={conversation} />
           {unread ? (
             <span className="flex h-4.5 min-w-4.5 shrink-0 items-center justify-center rounded-full bg-accent px-1 text-2xs font-semibold text-accent-ink tabular-nums">
-              <span aria-hidden>{conversation.unread_count > 99 ? "99+" : conversation.unread_count}</span>
-              <span className="sr-only">{t.list.unread(conversation.unread_count)}</span>
+              {conversation.unread_count > 0 && <span aria-hidden>{conversation.unread_count > 99 ? "99+" : conversation.unread_count}</span>}
+              <span className="sr-only">{conversation.unread_count > 0 ? t.list.unread(conversation.unread_count) : t.list.markedUnread}</span>
             </span>
           ) : (
             assignee !== null &&
@@ -105,6 +140,39 @@ function PriorityMark({ conversation }: { conversation: Conversation }) {
   return (
     <span className={cx("shrink-0 rounded px-1 text-2xs font-semibold", urgent ? "bg-danger-soft text-danger-ink" : "bg-warn-soft text-warn-ink")}>
       {t.priority[conversation.priority]}
+    </span>
+  );
+}
+
+/** Colleagues who have it on screen. */
+function Watching({ id }: { id: string }) {
+  const t = useTexts();
+  const first = useWatchers(id)[0];
+  if (first === undefined) return null;
+  return (
+    <Tip label={t.thread.watching(first.name)}>
+      <span data-watcher={first.name} className="rounded-full ring-2 ring-amber-500">
+        <Avatar name={first.name} size="sm" className="size-4.5! text-[0.5625rem]" />
+      </span>
+    </Tip>
+  );
+}
+
+const LONG_MS = 15 * 60_000;
+
+/** How long the customer has waited for an answer, whoever has looked meanwhile. */
+function Waiting({ conversation, now }: { conversation: Conversation; now: number }) {
+  const t = useTexts();
+  const { waiting_since: since } = conversation;
+  if (since === null || conversation.status === "closed") return null;
+  const waited = Math.max(0, now - Date.parse(since));
+  if (waited < 60_000) return null;
+  const words = t.list.waitingFor(span(waited));
+  return (
+    <span data-waiting title={words} className={cx("inline-flex shrink-0 items-center gap-0.5 text-2xs tabular-nums", waited > LONG_MS ? "text-warn-ink" : "text-ink-faint")}>
+      <Hourglass className="size-3" aria-hidden />
+      <span aria-hidden>{span(waited)}</span>
+      <span className="sr-only">{words}</span>
     </span>
   );
 }

@@ -2,18 +2,22 @@ import { useEffect, useState } from "react";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { cx } from "../../../lib/ui/cx";
 import { Boundary } from "../../../lib/ui/states";
-import { Overlays } from "../shell/overlays";
 import { ThreadPane } from "../thread/thread-pane";
 import { ListPane } from "./list-pane";
 import { usePlace } from "./place";
 import { useInboxKeys } from "./use-inbox-keys";
 import { useTitle } from "./use-title";
+import { viewKey } from "../../../lib/realtime/views";
+import { useMe } from "../session/me";
+import { clearSelection } from "./selection";
+import { unmark } from "./unread-marks";
 import { MINE, UNASSIGNED } from "./standing-views";
 
 /** List, thread and details side by side; one at a time on a phone. */
 export function InboxPage() {
   const workspace = useWorkspace();
   const { view, conversationId } = usePlace();
+  const { user } = useMe();
   const [cursor, setCursor] = useState<string | null>(conversationId);
   useEffect(() => {
     for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
@@ -22,8 +26,13 @@ export function InboxPage() {
     void workspace.loadList(view);
   }, [workspace, view]);
   useEffect(() => {
-    if (conversationId !== null) setCursor(conversationId);
-  }, [conversationId]);
+    if (conversationId === null) return;
+    setCursor(conversationId);
+    unmark(user.id, conversationId);
+  }, [conversationId, user.id]);
+  // A selection belongs to the list it was made in.
+  const key = viewKey(view);
+  useEffect(() => clearSelection, [key]);
   useInboxKeys(cursor, setCursor);
   useTitle();
   return (
@@ -43,7 +52,6 @@ export function InboxPage() {
           <ThreadPane conversationId={conversationId} />
         </Boundary>
       </main>
-      <Overlays />
     </>
   );
 }

@@ -12,7 +12,7 @@ export function NoConversations() {
   const t = useTexts();
   const { view, filter } = usePlace();
   const demo = useDemoIdentities().length > 0;
-  if (view.q !== "" || view.channel !== null) {
+  if (view.q !== "" || view.channel !== null || view.team !== null || view.tag !== null) {
     const [title, text] = t.list.noMatch;
     return (
       <EmptyState icon={SearchX} title={title} text={text}>

@@ -8,10 +8,24 @@ export interface Place {
   view: View;
   search: InboxSearch;
   conversationId: string | null;
-  open: (conversationId: string) => void;
+  /** The note a link points at. */
+  noteId: string | null;
+  open: (conversationId: string, noteId?: string) => void;
   back: () => void;
   show: (name: ViewName) => void;
+  /** Shows a view with all its filters. */
+  go: (view: View) => void;
   filter: (search: InboxSearch) => void;
+}
+
+/** The filters of a view as the address holds them. */
+export function searchOf({ channel, team, tag, q }: View): InboxSearch {
+  return {
+    ...(channel === null ? {} : { channel }),
+    ...(team === null ? {} : { team }),
+    ...(tag === null ? {} : { tag }),
+    ...(q === "" ? {} : { q }),
+  };
 }
 
 export function usePlace(): Place {
@@ -19,25 +33,35 @@ export function usePlace(): Place {
   const search: InboxSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const name: ViewName = params.view !== undefined && isViewName(params.view) ? params.view : "all";
-  const { channel = null, q = "" } = search;
+  const { channel = null, team = null, tag = null, note = null } = search;
+  const q = params.view === undefined ? "" : (search.q ?? "");
   const conversationId = params.conversationId ?? null;
-  const view = useMemo<View>(() => ({ name, channel, q }), [name, channel, q]);
-  return useMemo(
-    () => ({
+  const view = useMemo<View>(() => ({ name, channel, team, tag, q }), [name, channel, team, tag, q]);
+  return useMemo(() => {
+    const filters = searchOf(view);
+    return {
       view,
-      search: { ...(channel === null ? {} : { channel }), ...(q === "" ? {} : { q }) },
+      search: filters,
       conversationId,
-      open: (id) =>
-        void navigate({ to: "/inbox/$view/$conversationId", params: { view: name, conversationId: id }, search: (now) => now }),
-      back: () => void navigate({ to: "/inbox/$view", params: { view: name }, search: (now) => now }),
-      show: (next) => void navigate({ to: "/inbox/$view", params: { view: next }, search: channel === null ? {} : { channel } }),
+      noteId: note,
+      open: (id, noteId) =>
+        void navigate({
+          to: "/inbox/$view/$conversationId",
+          params: { view: view.name, conversationId: id },
+          search: noteId === undefined ? filters : { ...filters, note: noteId },
+        }),
+      back: () => void navigate({ to: "/inbox/$view", params: { view: view.name }, search: filters }),
+      show: (next) => {
+        const { q: _, ...kept } = filters;
+        void navigate({ to: "/inbox/$view", params: { view: next }, search: kept });
+      },
+      go: (next) => void navigate({ to: "/inbox/$view", params: { view: next.name }, search: searchOf(next) }),
       filter: (next) =>
         void navigate(
           conversationId === null
-            ? { to: "/inbox/$view", params: { view: name }, search: next, replace: true }
-            : { to: "/inbox/$view/$conversationId", params: { view: name, conversationId }, search: next, replace: true },
+            ? { to: "/inbox/$view", params: { view: view.name }, search: next, replace: true }
+            : { to: "/inbox/$view/$conversationId", params: { view: view.name, conversationId }, search: next, replace: true },
         ),
-    }),
-    [view, name, channel, q, conversationId, navigate],
-  );
+    };
+  }, [view, note, conversationId, navigate]);
 }

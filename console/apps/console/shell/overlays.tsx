@@ -8,6 +8,8 @@ const CloseDialog = lazy(async () => ({ default: (await import("../thread/close-
 const TransferDialog = lazy(async () => ({ default: (await import("../thread/transfer-dialog")).TransferDialog }));
 const AssignDialog = lazy(async () => ({ default: (await import("../thread/assign-dialog")).AssignDialog }));
 const SnoozeDialog = lazy(async () => ({ default: (await import("../thread/snooze-dialog")).SnoozeDialog }));
+const StateDialog = lazy(async () => ({ default: (await import("../thread/state-dialog")).StateDialog }));
+const MergeDialog = lazy(async () => ({ default: (await import("../thread/merge-dialog")).MergeDialog }));
 const TicketDialog = lazy(async () => ({ default: (await import("../tickets/ticket-dialog")).TicketDialog }));
 const TemplateDialog = lazy(async () => ({ default: (await import("../composer/template-dialog")).TemplateDialog }));
 
@@ -16,6 +18,8 @@ const DIALOGS = {
   transfer: TransferDialog,
   assign: AssignDialog,
   snooze: SnoozeDialog,
+  state: StateDialog,
+  merge: MergeDialog,
   ticket: TicketDialog,
   template: TemplateDialog,
 } as const;

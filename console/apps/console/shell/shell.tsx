@@ -2,10 +2,15 @@ import { Outlet } from "@tanstack/react-router";
 import { Boundary } from "../../../lib/ui/states";
 import { useTexts } from "../../../lib/i18n/language";
 import { ConnectionBar } from "./connection-bar";
+import { Overlays } from "./overlays";
 import { Rail } from "./rail";
+import { useGlobalKeys } from "./use-global-keys";
+import { useNotices } from "./notices";
 
 export function Shell() {
   const t = useTexts();
+  useGlobalKeys();
+  useNotices();
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
       <a href="#main" className="sr-only focus:not-sr-only focus:absolute focus:z-50 focus:m-2 focus:rounded-lg focus:bg-raised focus:px-3 focus:py-2 focus:shadow-float">
@@ -18,6 +23,7 @@ export function Shell() {
           <Outlet />
         </Boundary>
       </div>
+      <Overlays />
     </div>
   );
 }

@@ -1,3 +1,4 @@
+import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
 import { Dialog } from "../../../lib/ui/dialog";
 import { Keys } from "../../../lib/ui/keys";
@@ -5,18 +6,20 @@ import { hide } from "./overlay";
 
 export function ShortcutSheet() {
   const t = useTexts();
+  const desk = useDeskTexts();
   const groups: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
-    ["move", [["J", t.keys.next], ["K", t.keys.previous], ["Enter", t.keys.open], ["U", t.keys.back], ["/", t.keys.search]]],
-    ["act", [["T", t.keys.take], ["A", t.keys.assign], ["E", t.keys.close], ["Z", t.keys.snooze], ["L", t.keys.tag], ["M", t.keys.ticket]]],
-    ["write", [["R", t.keys.reply], ["N", t.keys.note], ["Enter", t.keys.send], ["Shift Enter", t.keys.line], ["/", t.keys.canned], ["Esc", t.keys.leave]]],
-    ["else", [["Mod K", t.keys.palette], ["?", t.keys.sheet]]],
+    ["move", [["J", desk.keys.next], ["K", desk.keys.previous], ["Enter", desk.keys.open], ["U", desk.keys.back], ["/", desk.keys.search], ["X", desk.keys.select], ["Shift J", desk.keys.selectNext], ["Home", desk.keys.first], ["End", desk.keys.newest]]],
+    ["act", [["I", desk.keys.take], ["A", desk.keys.assign], ["E", desk.keys.close], ["S", desk.keys.state], ["Z", desk.keys.snooze], ["T", desk.keys.tag], ["C", desk.keys.ticket], ["Shift U", t.actions.markUnread], ["Mod Z", desk.keys.undo]]],
+    ["write", [["R", desk.keys.reply], ["N", desk.keys.note], ["Enter", desk.keys.send], ["Mod Shift Enter", desk.keys.sendClose], ["Shift Enter", desk.keys.line], ["M", desk.keys.canned], ["/", desk.keys.cannedHere], ["@", desk.keys.mention], ["Esc", desk.keys.leave]]],
+    ["go", [["G I", t.shell.inbox], ["G C", desk.keys.cockpit], ["G B", desk.keys.board], ["G D", desk.keys.dashboard], ["G A", desk.keys.alerts], ["G P", desk.palette.contacts], ["G S", desk.search.title]]],
+    ["else", [["Mod K", desk.keys.palette], ["?", desk.keys.sheet]]],
   ];
   return (
-    <Dialog title={t.keys.title} lead={t.keys.lead} onClose={hide} width="max-w-2xl">
+    <Dialog title={desk.keys.title} lead={desk.keys.lead} onClose={hide} width="max-w-3xl">
       <div className="grid gap-x-10 gap-y-6 sm:grid-cols-2">
         {groups.map(([name, keys]) => (
           <section key={name}>
-            <h3 className="mb-2 text-xs font-semibold text-ink-faint">{t.keys.groups[name]}</h3>
+            <h3 className="mb-2 text-xs font-semibold text-ink-faint">{desk.keys.groups[name]}</h3>
             <dl className="grid gap-1.5">
               {keys.map(([key, text]) => (
                 <div key={key + text} className="flex items-center justify-between gap-4">

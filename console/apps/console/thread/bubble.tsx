@@ -10,6 +10,7 @@ import { Avatar } from "../../../lib/ui/avatar";
 import { cx } from "../../../lib/ui/cx";
 import { contactName } from "../inbox/preview";
 import { focusComposer } from "../composer/mode";
+import { MailFacts } from "./mail-page";
 import { MessageContent } from "./message-content";
 import { Ticks } from "./ticks";
 
@@ -39,6 +40,7 @@ export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
           fresh && "outline-2 outline-offset-2 outline-accent",
         )}
       >
+        {message.channel === "email" && <MailFacts message={message} />}
         <MessageContent content={message.content} />
         <Stamp at={message.timestamp}>{ours && <Ticks status={message.status} at={message.timestamp} />}</Stamp>
       </div>
@@ -85,7 +87,7 @@ export function OutgoingBubble({ outgoing, grouped }: { outgoing: Outgoing; grou
         </Stamp>
       </div>
       {failed && (
-        <FailedLine reason={outgoing.reason}>
+        <FailedLine reason={outgoing.reason} request={outgoing.request ?? null}>
           <FailedAction icon={<RotateCw className="size-3" aria-hidden />} onClick={() => outbox.retry(conversationId, clientId)}>
             {t.failed.retry}
           </FailedAction>
@@ -138,12 +140,13 @@ function Stamp({ at, children }: { at: string; children: ReactNode }) {
   );
 }
 
-function FailedLine({ reason, children }: { reason: string | null; children: ReactNode }) {
+function FailedLine({ reason, request = null, children }: { reason: string | null; request?: string | null; children: ReactNode }) {
   const t = useTexts();
   return (
     <div role="alert" className="mt-1 flex flex-wrap items-center justify-end gap-x-3 gap-y-1 px-1 text-xs text-danger-ink">
       <span className="font-medium">{t.failed.title}:</span>
       <span>{reason ?? t.failed.noReason}</span>
+      {request !== null && <span className="font-mono text-2xs text-ink-faint">{t.common.request(request)}</span>}
       {children}
     </div>
   );

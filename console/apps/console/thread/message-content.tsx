@@ -1,7 +1,7 @@
 import { FileText, ImageOff, LoaderCircle, MapPin } from "lucide-react";
-import { useState } from "react";
 import type { Content, MediaFile } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
+import { Picture } from "./picture";
 
 const LINK = /(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/;
 
@@ -122,24 +122,6 @@ function Text({ text }: { text: string }) {
         ),
       )}
     </span>
-  );
-}
-
-function Picture({ url, small }: { url: string | null; small: string | null }) {
-  const t = useTexts();
-  const [state, setState] = useState<"shown" | "broken">("shown");
-  if (url === null || small === null || state === "broken") {
-    return (
-      <span className="my-1 flex h-28 w-44 items-center justify-center gap-2 rounded-xl bg-sunken text-xs text-ink-faint">
-        <ImageOff className="size-4" aria-hidden />
-        {t.thread.attachment}
-      </span>
-    );
-  }
-  return (
-    <a href={url} target="_blank" rel="noreferrer" className="my-1 block">
-      <img src={small} alt={t.thread.attachment} loading="lazy" onError={() => setState("broken")} className="max-h-72 min-h-24 min-w-32 max-w-full rounded-xl object-cover" />
-    </a>
   );
 }
 

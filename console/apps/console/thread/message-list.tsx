@@ -3,6 +3,8 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
+import { useKeys } from "../shell/keyboard";
+import { usePlace } from "../inbox/place";
 import { useNow, useStopped, useWorkspace } from "../../../lib/realtime/hooks";
 import type { Thread } from "../../../lib/realtime/store";
 import { itemsOf } from "./items";
@@ -20,6 +22,7 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
   const stopped = useStopped(conversation.id);
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(HOUR_MS);
+  const { noteId } = usePlace();
   const unreadAfter = useUnreadLine(conversation, thread);
   const items = useMemo(() => itemsOf(thread, userId, unreadAfter), [thread, userId, unreadAfter]);
   const rows = useVirtualizer({
@@ -40,9 +43,20 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
     if (opened.current || items.length === 0) return;
     opened.current = true;
     const line = items.findIndex((item) => item.kind === "unread");
-    if (line > 0 && items.length - line > 8) rows.scrollToIndex(line, { align: "start" });
+    const note = noteId === null ? -1 : items.findIndex((item) => item.key === noteId);
+    if (note >= 0) rows.scrollToIndex(note, { align: "center" });
+    else if (line > 0 && items.length - line > 8) rows.scrollToIndex(line, { align: "start" });
     else rows.scrollToEnd();
-  }, [items, rows]);
+  }, [items, rows, noteId]);
+  useEffect(() => {
+    const note = noteId === null ? -1 : items.findIndex((item) => item.key === noteId);
+    if (opened.current && note >= 0) rows.scrollToIndex(note, { align: "center" });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- a link is followed once, whatever arrives afterwards
+  }, [noteId]);
+  useKeys({
+    Home: () => rows.scrollToIndex(0, { align: "start" }),
+    End: () => rows.scrollToEnd(),
+  });
 
   const [missed, setMissed] = useState<number | null>(null);
   const newest = thread.messages.at(-1)?.seq ?? 0;
@@ -82,7 +96,7 @@ export function MessageList({ conversation, thread }: { conversation: Conversati
             if (item === undefined) return null;
             return (
               <div key={row.key} data-index={row.index} ref={rows.measureElement} className="absolute inset-x-0 top-0" style={{ transform: `translateY(${row.start}px)` }}>
-                <ThreadItem item={item} conversation={conversation} now={now} freshAfter={stopped?.after_seq ?? null} />
+                <ThreadItem item={item} conversation={conversation} now={now} freshAfter={stopped?.after_seq ?? null} marked={item.key === noteId} />
               </div>
             );
           })}
@@ -109,11 +123,16 @@ function countAfter(thread: Thread, seq: number): number {
 
 /** Where "new" begins when the thread is opened; it stays there while it is read. */
 function useUnreadLine(conversation: Conversation, thread: Thread): number | null {
-  const [line] = useState<number | null>(() => {
+  const [line, setLine] = useState<number | null>(() => {
     const count = conversation.unread_count;
     const inbound = thread.messages.filter((message) => message.direction === "inbound");
     const first = inbound.at(-count);
     return count === 0 || first === undefined || inbound.length === count ? null : first.seq - 1;
   });
+  // Answering says that all of it was read.
+  const answered = thread.outgoing.length > 0;
+  useEffect(() => {
+    if (answered) setLine(null);
+  }, [answered]);
   return line;
 }

@@ -1,4 +1,4 @@
-import { ArrowLeft, ArrowRightLeft, Clock3, Ellipsis, LayoutTemplate, PanelRight, RotateCcw, TicketPlus, UserPlus, AlarmClockOff, Check } from "lucide-react";
+import { ArrowLeft, ArrowRightLeft, Clock3, Ellipsis, LayoutTemplate, MailOpen, Merge, PanelRight, RotateCcw, TicketPlus, UserPlus, AlarmClockOff, Check } from "lucide-react";
 import type { Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
 import { Avatar } from "../../../lib/ui/avatar";
@@ -8,9 +8,11 @@ import { Menu, MenuItem, MenuLine } from "../../../lib/ui/menu";
 import { toggleDetails } from "../context/details";
 import { contactName } from "../inbox/preview";
 import { usePlace } from "../inbox/place";
-import { leads, mayClose, mayTake, useMe } from "../session/me";
+import { markUnread } from "../inbox/unread-marks";
+import { hasHandInIt, leads, mayClose, mayTake, useMe } from "../session/me";
 import { show } from "../shell/overlay";
 import { useCommands } from "./commands";
+import { Watchers } from "./watchers";
 import { WindowChip } from "./window-chip";
 
 export function ThreadHeader({ conversation }: { conversation: Conversation }) {
@@ -36,6 +38,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           </span>
         </p>
       </div>
+      <Watchers id={conversationId} />
       <WindowChip conversation={conversation} />
       <div className="flex items-center gap-1.5">
         {mayTake(me, conversation) && (
@@ -49,7 +52,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           </IconButton>
         )}
         {conversation.status !== "closed" && (
-          <IconButton label={t.context.makeTicket} keys="M" className="max-lg:hidden" onClick={() => show({ kind: "ticket", conversationId })}>
+          <IconButton label={t.context.makeTicket} keys="C" className="max-lg:hidden" onClick={() => show({ kind: "ticket", conversationId })}>
             <TicketPlus className="size-4" />
           </IconButton>
         )}
@@ -91,8 +94,23 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
               {t.actions.unsnooze}
             </MenuItem>
           )}
-          <MenuItem icon={<TicketPlus className="size-4 text-ink-faint" />} keys="M" onSelect={() => show({ kind: "ticket", conversationId })}>
+          <MenuItem icon={<TicketPlus className="size-4 text-ink-faint" />} keys="C" onSelect={() => show({ kind: "ticket", conversationId })}>
             {t.context.makeTicket}
+          </MenuItem>
+          {conversation.status !== "closed" && hasHandInIt(me, conversation) && (
+            <MenuItem icon={<Merge className="size-4 text-ink-faint" />} onSelect={() => show({ kind: "merge", conversationId })}>
+              {t.actions.mergeInto}
+            </MenuItem>
+          )}
+          <MenuItem
+            icon={<MailOpen className="size-4 text-ink-faint" />}
+            keys="Shift U"
+            onSelect={() => {
+              markUnread(me.user.id, conversation);
+              back();
+            }}
+          >
+            {t.actions.markUnread}
           </MenuItem>
           {conversation.channel === "whatsapp" && (
             <>

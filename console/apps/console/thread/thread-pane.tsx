@@ -8,6 +8,7 @@ import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { Composer } from "../composer/composer";
 import { ContextPanel } from "../context/context-panel";
 import { MessageList } from "./message-list";
+import { useDrop } from "./use-drop";
 import { ThreadHeader } from "./thread-header";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { TypingLine } from "./typing-line";
@@ -32,6 +33,7 @@ function OpenThread({ id }: { id: string }) {
   const conversation = useConversation(id);
   useEffect(() => workspace.openThread(id), [workspace, id]);
   useReadMark(id);
+  const { over, drop } = useDrop(conversation);
 
   if (thread.load === "error" && conversation === null) {
     const missing = thread.error instanceof ApiError && (thread.error.status === 404 || thread.error.status === 403 || thread.error.status === 400);
@@ -48,7 +50,12 @@ function OpenThread({ id }: { id: string }) {
   }
   return (
     <>
-      <section aria-label={t.thread.label} className="flex min-w-0 flex-1 flex-col bg-surface">
+      <section aria-label={t.thread.label} {...drop} className="relative flex min-w-0 flex-1 flex-col bg-surface">
+        {over && (
+          <div className="pointer-events-none absolute inset-3 z-30 flex items-center justify-center rounded-2xl border-2 border-dashed border-accent bg-surface/90 text-sm font-semibold text-accent-text">
+            {t.composer.dropHere}
+          </div>
+        )}
         {conversation === null ? <div className="h-15 border-b border-line" /> : <ThreadHeader conversation={conversation} />}
         <div className="relative min-h-0 flex-1">
           {thread.load === "ready" && conversation !== null ? (

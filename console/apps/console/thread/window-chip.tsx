@@ -5,7 +5,7 @@ import { useTexts } from "../../../lib/i18n/language";
 import { useNow } from "../../../lib/realtime/hooks";
 import { cx } from "../../../lib/ui/cx";
 
-const WARN_MS = 3 * 3_600_000;
+const WARN_MS = 2 * 3_600_000;
 const TICK_MS = 10_000;
 
 /** Milliseconds until the channel's window closes; null where there is none. */
@@ -21,9 +21,16 @@ export function WindowChip({ conversation }: { conversation: Conversation }) {
   if (left === null || conversation.status === "closed") return null;
   const look = left === 0 ? "bg-danger-soft text-danger-ink" : left < WARN_MS ? "bg-warn-soft text-warn-ink" : "bg-sunken text-ink-soft";
   return (
-    <span title={t.window.title} className={cx("hidden shrink-0 items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-medium tabular-nums xl:inline-flex", look)}>
-        <Timer className="size-3.5" aria-hidden />
-        {left === 0 ? t.window.closed : t.window.left(span(left))}
+    <span
+      title={t.window.title}
+      data-window={left === 0 ? "closed" : left < WARN_MS ? "soon" : "open"}
+      className={cx("inline-flex shrink-0 items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-medium tabular-nums max-sm:px-2", look)}
+    >
+      <Timer className="size-3.5" aria-hidden />
+      <span className="max-xl:sr-only">{left === 0 ? t.window.closed : t.window.left(span(left))}</span>
+      <span aria-hidden className="xl:hidden">
+        {left === 0 ? "0" : span(left)}
       </span>
+    </span>
   );
 }

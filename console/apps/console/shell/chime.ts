@@ -1,0 +1,33 @@
+// The sounds: two soft tones, made here. An escalation rises; at most one sound in a second and a half.
+import type { NoticeKind } from "../../../lib/preferences";
+
+const PAUSE_MS = 1500;
+const TONES: Record<NoticeKind, readonly number[]> = { mine: [660, 880], unassigned: [520, 660], mention: [880, 880], escalation: [520, 780, 1040] };
+const TONE_S = 0.14;
+
+let last = 0;
+let context: AudioContext | null = null;
+
+export function chime(kind: NoticeKind): void {
+  const now = Date.now();
+  if (now - last < PAUSE_MS || typeof AudioContext === "undefined") return;
+  last = now;
+  context ??= new AudioContext();
+  const audio = context;
+  // A browser keeps the sound back until something was clicked or typed in the page.
+  void audio.resume().then(() => {
+    for (const [index, frequency] of TONES[kind].entries()) tone(audio, frequency, audio.currentTime + index * TONE_S);
+  });
+}
+
+function tone(audio: AudioContext, frequency: number, at: number): void {
+  const oscillator = audio.createOscillator();
+  const volume = audio.createGain();
+  oscillator.frequency.value = frequency;
+  volume.gain.setValueAtTime(0.0001, at);
+  volume.gain.exponentialRampToValueAtTime(0.12, at + 0.02);
+  volume.gain.exponentialRampToValueAtTime(0.0001, at + TONE_S);
+  oscillator.connect(volume).connect(audio.destination);
+  oscillator.start(at);
+  oscillator.stop(at + TONE_S);
+}
