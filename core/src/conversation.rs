@@ -130,7 +130,9 @@ pub fn may_see(actor: &Actor, placement: Placement) -> bool {
     let own_team = placement.team_id.is_some_and(|team| actor.teams.contains(&team));
     match actor.role {
         Role::Admin | Role::Auditor | Role::System => true,
-        Role::Supervisor | Role::TeamLead => own_team,
+        // What belongs to no team yet waits for the supervisors.
+        Role::Supervisor => own_team || placement.team_id.is_none(),
+        Role::TeamLead => own_team,
         Role::SupportAgent => placement.assigned_to == Some(actor.user_id()) || (own_team && placement.is_queued),
         _ => false,
     }

@@ -4,9 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::calendar::Calendar;
 use crate::ids::{InboxId, SessionId, TeamId, UserId};
 use crate::inbox::Inbox;
 use crate::role::Role;
+use crate::routing::RuleSet;
+use crate::sla::SlaPolicies;
 
 /// Who works here.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,10 @@ pub struct Directory {
     pub inboxes: BTreeMap<InboxId, Arc<Inbox>>,
     /// Logins that ended while tokens made from them may still be about.
     pub revoked_sessions: HashSet<SessionId>,
+    /// Rules that say where a conversation belongs, compiled.
+    pub routing: Arc<RuleSet>,
+    /// What is promised to customers.
+    pub sla: Arc<SlaPolicies>,
     /// Users with an open page, on any node. Shared by all snapshots.
     pub online: OnlineUsers,
 }
@@ -57,6 +64,8 @@ pub struct User {
     pub capacity: i64,
     /// Teams the user belongs to.
     pub teams: BTreeSet<TeamId>,
+    /// What the user can do, and how well: 1 to 5.
+    pub skills: BTreeMap<String, i64>,
 }
 
 /// A team.
@@ -70,6 +79,10 @@ pub struct Team {
     pub name: String,
     /// Deactivated teams take no conversations.
     pub is_active: bool,
+    /// Whether conversations of its queue are given out by themselves.
+    pub auto_assign: bool,
+    /// When it is there; `None`: it never said.
+    pub calendar: Option<Arc<Calendar>>,
 }
 
 impl Directory {

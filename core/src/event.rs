@@ -18,6 +18,8 @@ vocabulary! {
         ConversationAssigned => "conversation.assigned",
         /// Anything else about a conversation changed.
         ConversationUpdated => "conversation.updated",
+        /// The menu is over: it is decided where a conversation belongs.
+        TriageCompleted => "triage.completed",
         /// A note was written on a conversation.
         ConversationNote => "conversation.note",
         /// A customer's message came in.

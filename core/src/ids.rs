@@ -77,6 +77,10 @@ ids! {
     IncidentTemplateId,
     /// A rule that ranks tickets.
     RankingRuleId,
+    /// A rule that says where a conversation belongs.
+    RoutingRuleId,
+    /// What is promised to the customers of a team.
+    SlaPolicyId,
     /// A stretch of time that a technician is away.
     TimeOffId,
     /// A person who writes to us.

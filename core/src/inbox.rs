@@ -7,6 +7,18 @@ use crate::ids::{AccountId, InboxId, TeamId};
 use crate::secret::Secret;
 use crate::vocabulary;
 
+vocabulary! {
+    /// What happens to a new conversation.
+    #[derive(Default)]
+    pub enum Triage {
+        /// It goes straight to the team's queue.
+        #[default]
+        Direct => "direct",
+        /// The customer is asked first.
+        Menu => "menu",
+    }
+}
+
 /// One configured address of ours on one channel.
 #[derive(Clone, Debug)]
 pub struct Inbox {
@@ -18,6 +30,8 @@ pub struct Inbox {
     pub channel: Channel,
     /// Team whose queue takes new conversations.
     pub team_id: Option<TeamId>,
+    /// What happens to a new conversation.
+    pub triage: Triage,
     /// Account the inbox belongs to.
     pub account_id: Option<AccountId>,
     /// Our address on the channel: E.164 for WhatsApp and SMS.

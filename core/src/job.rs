@@ -31,6 +31,16 @@ vocabulary! {
         ImportContacts => "import_contacts",
         /// Go on repairing dead letters or quarantined events, at the rate somebody asked for.
         RunRepair => "run_repair",
+        /// Take a customer's answer to the menu into account.
+        Triage => "triage",
+        /// Make the ticket that a conversation asks for.
+        OpenTicket => "open_ticket",
+        /// See whether a deadline of a conversation has come.
+        SlaTimer => "sla_timer",
+        /// Set the deadlines of a team's conversations anew.
+        SlaRecompute => "sla_recompute",
+        /// Look for conversations that nobody looks after.
+        WatchQueues => "watch_queues",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod calendar;
 pub mod canonical;
 pub mod catalog;
 pub mod channel;
@@ -34,12 +35,16 @@ pub mod place;
 pub mod redaction;
 pub mod report;
 pub mod role;
+pub mod routing;
 pub mod secret;
+pub mod sla;
 pub mod technician;
 pub mod template;
 pub mod ticket;
 pub mod tool;
+pub mod triage;
 pub mod webhook;
+pub mod words;
 
 pub use channel::UnknownWord;
 pub use code::Code;

@@ -6,7 +6,7 @@ mod canned_responses;
 mod demo;
 mod demo_directory;
 mod demo_places;
-mod fields;
+pub(crate) mod fields;
 mod inbox_rules;
 mod inboxes;
 mod start;

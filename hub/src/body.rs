@@ -6,6 +6,8 @@ use patchbay_core::conversation::{ConversationStatus, Priority};
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::item::ContentType;
+use patchbay_core::sla::SlaTrack;
+use patchbay_core::ticket::SlaStatus;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
 use serde::Serialize;
@@ -261,6 +263,27 @@ pub struct SlaBody {
     pub resolution_due_at: Option<DateTime<Utc>>,
     /// `healthy`, `warning` or `breach`.
     pub status: &'static str,
+    /// Since when the time until it must be done stands still: the customer's answer is awaited.
+    pub paused_since: Option<DateTime<Utc>>,
+}
+
+impl Default for SlaBody {
+    /// Nothing is promised.
+    fn default() -> Self {
+        let status = SlaStatus::Healthy.as_str();
+        Self { first_response_due_at: None, resolution_due_at: None, status, paused_since: None }
+    }
+}
+
+impl From<&SlaTrack> for SlaBody {
+    fn from(track: &SlaTrack) -> Self {
+        Self {
+            first_response_due_at: track.first_response.due_at,
+            resolution_due_at: track.resolution.due_at,
+            status: track.status().as_str(),
+            paused_since: track.paused_since,
+        }
+    }
 }
 
 impl ConversationBody {
@@ -296,7 +319,7 @@ impl ConversationBody {
             waiting_since: row.waiting_since,
             window_expires_at: row.window_expires_at,
             snoozed_until: row.snoozed_until,
-            sla: SlaBody { first_response_due_at: None, resolution_due_at: None, status: "healthy" },
+            sla: row.sla.as_ref().map(SlaBody::from).unwrap_or_default(),
             tags: row.tags.clone(),
             tickets: None,
             closed_at: row.closed_at,

@@ -8,12 +8,15 @@ mod settings;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use patchbay_core::calendar::{Calendar, Opening};
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::{Directory, OnlineUsers, Team, User};
+use patchbay_core::routing::RuleSet;
 use patchbay_http::SharedDirectory;
-use patchbay_store::directory::DirectoryRows;
+use patchbay_store::directory::{DirectoryRows, KnownTeam};
 use patchbay_store::{Db, StoreError, directory};
+use serde_json::Value;
 
 pub(crate) use inbox::provider_word;
 pub use inbox::{Health, InboxProblem, health, inbox_of};
@@ -23,7 +26,7 @@ pub(crate) use newcomer::{DEFAULT_CAPACITY, NO_PASSWORD};
 pub(crate) use settings::MASK;
 pub use settings::{InboxSettings, JwtIdentity, KeptSecret, SecretProblem, Triage};
 
-use crate::Hub;
+use crate::{Hub, service_levels, triage};
 
 /// How long an access token of a login is good.
 pub const ACCESS_TOKEN_LIFETIME: TimeDelta = TimeDelta::hours(8);
@@ -37,15 +40,17 @@ fn revoked_since(clock: &Clock) -> DateTime<Utc> {
 
 /// Reads the directory once, for a command that ends soon.
 pub async fn read(db: &Db, clock: &Clock) -> Result<Directory, StoreError> {
-    read_with(db, clock, OnlineUsers::default()).await
+    read_with(db, clock, &Directory::default()).await
 }
 
-async fn read_with(db: &Db, clock: &Clock, online: OnlineUsers) -> Result<Directory, StoreError> {
+/// `last`: the snapshot before; what did not change is taken over from it.
+async fn read_with(db: &Db, clock: &Clock, last: &Directory) -> Result<Directory, StoreError> {
     let rows = {
         let mut tx = db.read().await?;
         directory::load(&mut tx, revoked_since(clock)).await?
     };
-    Ok(tokio::task::spawn_blocking(move || build(rows, online))
+    let (online, routing) = (last.online.clone(), Arc::clone(&last.routing));
+    Ok(tokio::task::spawn_blocking(move || build(rows, online, routing))
         .await
         .expect("building the directory neither panics nor is canceled"))
 }
@@ -58,7 +63,7 @@ async fn read_with(db: &Db, clock: &Clock, online: OnlineUsers) -> Result<Direct
 pub async fn refresh(db: &Db, shared: &SharedDirectory, clock: &Clock) -> Result<(), StoreError> {
     loop {
         let before = shared.load_full();
-        let fresh = read_with(db, clock, before.online.clone()).await?;
+        let fresh = read_with(db, clock, &before).await?;
         let replaced = shared.compare_and_swap(&before, Arc::new(fresh));
         if Arc::ptr_eq(&replaced, &before) {
             return Ok(());
@@ -78,12 +83,17 @@ impl Hub {
 }
 
 /// Reads secret files: blocks.
-fn build(rows: DirectoryRows, online: OnlineUsers) -> Directory {
+fn build(rows: DirectoryRows, online: OnlineUsers, routing: Arc<RuleSet>) -> Directory {
     let mut teams_of: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
     for membership in rows.memberships {
         teams_of.entry(membership.user_id).or_default().insert(membership.team_id);
     }
+    let mut skills_of: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for row in rows.skills {
+        skills_of.entry(row.user_id).or_default().insert(row.skill, row.proficiency);
+    }
     let users = rows.users.into_iter().map(|row| {
+        let skills = skills_of.remove(&row.id).unwrap_or_default();
         let teams = teams_of.remove(&row.id).unwrap_or_default();
         let user = User {
             id: row.id,
@@ -92,19 +102,40 @@ fn build(rows: DirectoryRows, online: OnlineUsers) -> Directory {
             is_active: row.is_active,
             capacity: row.max_concurrent_conversations,
             teams,
+            skills,
         };
         (user.id, user)
     });
-    let teams = rows
-        .teams
-        .into_iter()
-        .map(|row| (row.id, Team { id: row.id, slug: row.slug, name: row.name, is_active: row.is_active }));
+    let teams: BTreeMap<_, _> = rows.teams.into_iter().map(|row| (row.id, team(row))).collect();
+    let sla = service_levels::policies_of(&rows.policies, &teams);
+    let routing = triage::rules_of(&rows.rules, routing);
     let inboxes = rows.inboxes.into_iter().map(|row| (row.id, Arc::new(inbox::from_row(row))));
     Directory {
         users: users.collect(),
-        teams: teams.collect(),
+        teams,
         inboxes: inboxes.collect(),
         revoked_sessions: rows.revoked_sessions.into_iter().collect::<HashSet<_>>(),
+        routing,
+        sla: Arc::new(sla),
         online,
     }
+}
+
+fn team(row: KnownTeam) -> Team {
+    let calendar = calendar_of(&row.timezone, &row.business_hours, &row.holidays).map(Arc::new);
+    Team {
+        id: row.id,
+        slug: row.slug,
+        name: row.name,
+        is_active: row.is_active,
+        auto_assign: row.auto_assign,
+        calendar,
+    }
+}
+
+/// Business hours as they are stored; `None` when there are none.
+pub(crate) fn calendar_of(timezone: &str, hours: &Value, holidays: &Value) -> Option<Calendar> {
+    let openings: Vec<Opening> = serde_json::from_value(hours.clone()).ok()?;
+    let holidays: Vec<NaiveDate> = serde_json::from_value(holidays.clone()).unwrap_or_default();
+    Calendar::new(timezone, openings, holidays).ok().filter(Calendar::has_openings)
 }

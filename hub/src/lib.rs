@@ -2,6 +2,7 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod administration;
+pub mod assignment;
 pub mod auth;
 pub mod body;
 pub mod catalog;
@@ -29,9 +30,11 @@ pub mod reports;
 mod resource;
 mod router;
 pub mod seeding;
+pub mod service_levels;
 mod sheet;
 mod state;
 pub mod ticket_link;
+pub mod triage;
 pub mod unsubscribe;
 pub mod webhooks;
 

@@ -5,7 +5,8 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::state::Hub;
 use crate::{
     administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, reports, ticket_link, unsubscribe, webhooks,
+    performers, places, quarantine, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe,
+    webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -25,6 +26,8 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(catalog::router())
         .merge(performers::router())
         .merge(ticket_link::router())
+        .merge(triage::router())
+        .merge(service_levels::router())
         .merge(dead_letters::router())
         .merge(quarantine::router())
         .merge(recovery::router())

@@ -229,6 +229,7 @@ impl Batch {
             version: 1,
             created_at: began,
             updated_at: began,
+            sla: None,
         };
         let count = chance.random_range(2..=LONGEST).min(most);
         let mut at = began;

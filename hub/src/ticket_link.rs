@@ -3,27 +3,34 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use patchbay_core::Ctx;
 use patchbay_core::event::{Audience, EventName};
 use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
+use patchbay_core::routing::OpenTicket;
 use patchbay_core::ticket::{Command, Ticket};
+use patchbay_core::{Code, Ctx};
 use patchbay_dispatch::{Also, Call, Joined, MAX_BODY_BYTES, Reply, TicketBody};
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{Tx, annotations, contacts, events, tickets};
+use patchbay_store::{Tx, annotations, contact_sites, contacts, events, tickets, triage_states};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use crate::body::ConversationBody;
 use crate::conversations::{body_of, may_dispatch};
 use crate::error::HubError;
 use crate::feed::{audience, conversation_event};
+use crate::service_levels;
 use crate::state::Hub;
 
+/// Names the one ticket that triage makes of a conversation.
+const TRIAGE_TICKET: &[u8] = b"open_ticket";
+/// Longest summary of a ticket made by triage, in characters.
+const SUMMARY_CHARS: usize = 300;
 const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
 
 /// `POST /api/v1/conversations/{id}/ticket`.
@@ -91,6 +98,78 @@ async fn complete(hub: &Hub, conversation: &ConversationRow, fields: &mut Value)
         fields.insert("contact_id".into(), json!(conversation.contact_id));
     }
     Ok(())
+}
+
+/// Makes the ticket that triage asks for, and links it; the same again makes no other. `false`: it cannot be made without
+/// a person, who is told: nobody knows at which site it is, or how to reach the customer.
+pub async fn open_for(hub: &Hub, ctx: &Ctx, id: ConversationId, wanted: &OpenTicket) -> Result<bool, HubError> {
+    let Some(fields) = fields_for(hub, id, wanted).await? else {
+        let mut tx = hub.db.begin().await?;
+        if let Some(row) = conversations::lock(&mut tx, id).await? {
+            let details = json!({ "ticket": wanted });
+            annotations::record_event(&mut tx, ctx, id, "ticket_needs_site", details.clone()).await?;
+            service_levels::raise(&mut tx, ctx, &row, "TICKET_NEEDS_SITE", details).await?;
+        }
+        tx.commit().await?;
+        return Ok(false);
+    };
+    let path = [("id", id.to_string()), ("mode", Command::TicketBlindIntake.row().tool.to_owned())];
+    let key = Uuid::new_v5(&id.0, TRIAGE_TICKET);
+    let call = Call::internal(Command::TicketBlindIntake, key, fields).through(ENDPOINT, path);
+    let mut link = LinkConversation { hub: hub.clone(), id };
+    match hub.dispatch.execute(ctx, call, &mut link).await.map_err(ApiError::from) {
+        Ok(_) => Ok(true),
+        // The request is a ticket already, and the conversation is linked to it.
+        Err(refusal) if refusal.code() == Code::DuplicateIntake => Ok(true),
+        Err(refusal) => Err(refusal.into()),
+    }
+}
+
+/// The fields of the ticket, from what is known of the customer.
+async fn fields_for(hub: &Hub, id: ConversationId, wanted: &OpenTicket) -> Result<Option<Value>, HubError> {
+    let mut tx = hub.db.read().await?;
+    let Some(row) = conversations::by_id(&mut tx, id).await? else { return Ok(None) };
+    let contact = contacts::by_id(&mut tx, row.contact_id).await?;
+    let inbox = hub.directory().inboxes.get(&row.inbox_id).cloned();
+    let account = inbox.and_then(|inbox| inbox.account_id).or(contact.and_then(|contact| contact.account_id));
+    let mut sites = contact_sites::sites_of(&mut tx, row.contact_id).await?;
+    sites.retain(|site| account.is_none_or(|account| site.account_id == account));
+    sites.dedup_by_key(|site| site.site_id);
+    let Some(site) = sites.first().filter(|first| first.is_primary || sites.len() == 1) else { return Ok(None) };
+    let said = triage_states::of(&mut tx, id).await?;
+    let answers: Vec<String> =
+        said.and_then(|said| serde_json::from_value(said.state.get("answers")?.clone()).ok()).unwrap_or_default();
+    let said = answers.join(" / ");
+    let summary: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SUMMARY_CHARS).collect();
+    let identities = contacts::identities_of(&mut tx, row.contact_id).await?;
+    let address = |fits: fn(&str) -> bool| {
+        let known = identities.iter().map(|identity| identity.address.as_str());
+        std::iter::once(row.contact_address.as_str()).chain(known).find(|address| fits(address)).map(str::to_owned)
+    };
+    let (phone, email) = (address(|text| text.starts_with('+')), address(|text| text.contains('@')));
+    if phone.is_none() && email.is_none() {
+        return Ok(None);
+    }
+    let identity_confidence = if sites.len() == 1 { 100 } else { 60 };
+    let mut fields = json!({
+        "account_id": site.account_id,
+        "site_id": site.site_id,
+        "summary": if summary.trim().is_empty() { "Request by message".to_owned() } else { summary },
+        "incident_type": wanted.incident_type,
+        "customer_name": row.contact_name,
+        "priority": wanted.priority,
+        "identity_confidence": identity_confidence,
+        // Nobody has looked at it yet.
+        "classification_confidence": 50,
+    });
+    for (name, value) in [("contact_phone", phone), ("contact_email", email)] {
+        if let Some(value) = value {
+            fields[name] = value.into();
+        }
+    }
+    drop(tx);
+    complete(hub, &row, &mut fields).await?;
+    Ok(Some(fields))
 }
 
 /// Links a conversation to the ticket made from it.

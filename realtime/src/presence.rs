@@ -1,6 +1,6 @@
 //! Who is there: the best of a person's sockets, over all nodes. A node that falls silent takes its people with it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -130,10 +130,18 @@ impl People {
 
     /// Shows what changed since the last time.
     pub(crate) fn show(&self, realtime: &Realtime) {
-        let changes = self.lock().changes();
+        let (changes, online) = {
+            let mut known = self.lock();
+            let changes = known.changes();
+            let online = known.shown.values().filter(|person| person.availability == Availability::Online);
+            let online: HashSet<UserId> = online.map(|person| person.user).collect();
+            (changes, online)
+        };
         if changes.is_empty() {
             return;
         }
+        // Others give work to who is there.
+        realtime.gate.directory.load().online.replace(online);
         let now = realtime.gate.clock.now();
         realtime.registry.distribute(changes.into_iter().map(|presence| frame(now, presence)).collect(), None);
     }

@@ -110,7 +110,7 @@ async fn claim_each(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError>
                 v.previous_assignee, v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count,
                 v.tags, v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
                 v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by,
-                v.close_reason, v.version, v.created_at, v.updated_at
+                v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from message_keys k
          left join channel_identities i on i.channel = $4 and i.address = $5
          left join contacts c on c.id = i.contact_id
@@ -151,7 +151,8 @@ async fn claim_at_once(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreErr
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at,
+                v.sla
          from batch
          left join claimed on claimed.message_id = batch.message_id
          left join channel_identities i on i.channel = batch.channel and i.address = batch.address
@@ -214,32 +215,32 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
                  insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority,
                         subject, team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count,
                         last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
-                        window_expires_at, created_at, updated_at, tags, version)
+                        window_expires_at, created_at, sla, updated_at, tags, version)
                  select batch.*, batch.created_at, '[]', 1
                  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
                              $8::text[], $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[],
                              $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
-                             $18::timestamptz[], $19::timestamptz[], $20::timestamptz[])
+                             $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::text[])
                       as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
                                 previous_conversation_id, last_seq, inbound_count, read_inbound_count,
                                 last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
-                                window_expires_at, created_at)
+                                window_expires_at, created_at, sla)
              ), written as (
                  insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id,
                         client_message_id, direction, sender_type, sender_id, sender_name, content_type, text, content,
                         reply_to, status, metadata, occurred_at, created_at, version)
                  select batch.*, 1
-                 from unnest($34::uuid[], $35::bigint[], $36::uuid[], $37::uuid[], $38::text[], $39::text[],
-                             $40::uuid[], $41::text[], $42::text[], $43::uuid[], $44::text[], $45::text[], $46::text[],
-                             $47::text[], $48::text[], $49::text[], $50::text[], $51::timestamptz[],
-                             $52::timestamptz[]) as batch
+                 from unnest($35::uuid[], $36::bigint[], $37::uuid[], $38::uuid[], $39::text[], $40::text[],
+                             $41::uuid[], $42::text[], $43::text[], $44::uuid[], $45::text[], $46::text[], $47::text[],
+                             $48::text[], $49::text[], $50::text[], $51::text[], $52::timestamptz[],
+                             $53::timestamptz[]) as batch
              ), told as (
                  insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
                         assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
                  select pg_current_xact_id()::text::bigint, batch.*
-                 from unnest($53::uuid[], $54::text[], $55::uuid[], $56::bigint[], $57::uuid[], $58::uuid[],
-                             $59::uuid[], $60::uuid[], $61::uuid[], $62::boolean[], $63::uuid[], $64::uuid[],
-                             $65::text[], $66::timestamptz[]) as batch
+                 from unnest($54::uuid[], $55::text[], $56::uuid[], $57::bigint[], $58::uuid[], $59::uuid[],
+                             $60::uuid[], $61::uuid[], $62::uuid[], $63::boolean[], $64::uuid[], $65::uuid[],
+                             $66::text[], $67::timestamptz[]) as batch
              )
              update conversations
              set version = batch.version, last_seq = batch.last_seq,
@@ -248,9 +249,9 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
                  last_inbound_at = batch.last_inbound_at, last_outbound_at = batch.last_outbound_at,
                  waiting_since = batch.waiting_since, window_expires_at = batch.window_expires_at,
                  snoozed_until = batch.snoozed_until, updated_at = batch.updated_at
-             from unnest($21::uuid[], $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::uuid[],
-                         $27::timestamptz[], $28::timestamptz[], $29::timestamptz[], $30::timestamptz[],
-                         $31::timestamptz[], $32::timestamptz[], $33::timestamptz[])
+             from unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::uuid[],
+                         $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
+                         $32::timestamptz[], $33::timestamptz[], $34::timestamptz[])
                   as batch (id, version, last_seq, inbound_count, read_inbound_count, last_message_id,
                             last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
                             snoozed_until, updated_at)

@@ -226,9 +226,18 @@ pub async fn empty_conversations(
     .map(drop)
 }
 
-/// Forgets what other parts keep beside these conversations: tokens of replies, drafts of assistants and what their
-/// placeholders stand for.
+/// Forgets what other parts keep beside these conversations: tokens of replies, answers to the menu, drafts of assistants
+/// and what their placeholders stand for.
 pub async fn empty_surroundings(tx: &mut Tx, conversations: &[ConversationId]) -> Result<(), StoreError> {
+    tx.query_for(
+        "update triage_states set state = '{\"step\":\"done\"}', decision = null, deadline_at = null
+         where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "update triage_states set state = '{\"step\":\"done\"}', decision = null, deadline_at = null
+         where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(conversations_batch(conversations))
+    .execute()
+    .await?;
     tx.query_for(
         "delete from reply_tokens where conversation_id in (select unhex(value ->> 0) from json_each($1))",
         "delete from reply_tokens where conversation_id = any($1::uuid[])",

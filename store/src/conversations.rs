@@ -4,11 +4,13 @@ use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Priority};
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, MessageId, TeamId, UserId};
+use patchbay_core::sla::SlaTrack;
 use serde_json::Value;
 
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
+use crate::row::{Cell, Column};
 use crate::tx::Tx;
 
 record! {
@@ -77,7 +79,19 @@ record! {
         pub created_at: DateTime<Utc>,
         /// When it last changed.
         pub updated_at: DateTime<Utc>,
+        /// Its deadlines, when something is promised.
+        pub sla: Option<SlaTrack>,
     }
+}
+
+impl Column for SlaTrack {
+    fn read(cell: Cell<'_>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(serde_json::from_str(&String::read(cell)?)?)
+    }
+}
+
+fn sla_text(row: &ConversationRow) -> Option<String> {
+    row.sla.as_ref().map(|track| serde_json::to_string(track).expect("a track is plain data"))
 }
 
 /// One conversation.
@@ -87,7 +101,7 @@ pub async fn by_id(tx: &mut Tx, id: ConversationId) -> Result<Option<Conversatio
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
          where v.id = $1",
     )
@@ -106,14 +120,14 @@ pub async fn by_ids(tx: &mut Tx, ids: &[ConversationId]) -> Result<Vec<Conversat
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
          where v.id in (select unhex(value ->> 0) from json_each($1))",
         "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
          where v.id = any($1::uuid[])",
     )
@@ -150,7 +164,7 @@ pub async fn current_of(
                     v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count, v.tags,
                     v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at, v.first_response_at,
                     v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by, v.close_reason,
-                    v.version, v.created_at, v.updated_at
+                    v.version, v.created_at, v.updated_at, v.sla
              from json_each($1) as batch
              join conversations v on v.contact_id = unhex(batch.value ->> 0) and v.inbox_id = unhex(batch.value ->> 1)
                   and v.status <> 'closed'
@@ -160,7 +174,7 @@ pub async fn current_of(
                     v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count, v.tags,
                     v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at, v.first_response_at,
                     v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at, v.closed_by, v.close_reason,
-                    v.version, v.created_at, v.updated_at
+                    v.version, v.created_at, v.updated_at, v.sla
              from unnest($1::uuid[], $2::uuid[]) as batch (contact_id, inbox_id)
              join conversations v on v.contact_id = batch.contact_id and v.inbox_id = batch.inbox_id
                   and v.status <> 'closed'
@@ -179,7 +193,7 @@ pub async fn current_of(
                         v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count, v.tags,
                         v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
                         v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at,
-                        v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                        v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
                  from json_each($2) as batch
                  join conversations v on v.contact_id = unhex(batch.value ->> 0)
                       and v.inbox_id = unhex(batch.value ->> 1) and v.status = 'closed' and v.closed_at > $1
@@ -189,7 +203,7 @@ pub async fn current_of(
                         v.previous_conversation_id, v.last_seq, v.inbound_count, v.read_inbound_count, v.tags,
                         v.last_message_id, v.last_message_at, v.last_inbound_at, v.last_outbound_at,
                         v.first_response_at, v.waiting_since, v.window_expires_at, v.snoozed_until, v.closed_at,
-                        v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                        v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
                  from unnest($2::uuid[], $3::uuid[]) as batch (contact_id, inbox_id)
                  join conversations v on v.contact_id = batch.contact_id and v.inbox_id = batch.inbox_id
                       and v.status = 'closed' and v.closed_at > $1
@@ -226,21 +240,22 @@ pub async fn insert(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
         "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
                 team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                 last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
-                updated_at, tags, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $20, '[]', 1)",
+                sla, updated_at, tags, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $20,
+                 '[]', 1)",
         "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
                 team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                 last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
-                updated_at, tags, version)
+                sla, updated_at, tags, version)
          select batch.*, batch.created_at, '[]', 1
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
                      $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[], $14::uuid[],
                      $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-                     $19::timestamptz[], $20::timestamptz[])
+                     $19::timestamptz[], $20::timestamptz[], $21::text[])
               as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
                         previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                         last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
-                        created_at)",
+                        created_at, sla)",
     )
     .bind_each(batch_of(rows))
     .execute()
@@ -271,6 +286,7 @@ pub(crate) fn batch_of(rows: &[ConversationRow]) -> Batch {
         .optional_times(rows.iter().map(|row| row.waiting_since))
         .optional_times(rows.iter().map(|row| row.window_expires_at))
         .times(rows.iter().map(|row| row.created_at))
+        .optional_texts(rows.iter().map(sla_text))
 }
 
 /// Writes conversations as they stand and moves each version from `row.version` to the next. Error:
@@ -303,7 +319,8 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
         .optional_times(rows.iter().map(|row| row.closed_at))
         .optional_ids(rows.iter().map(|row| row.closed_by))
         .optional_texts(rows.iter().map(|row| row.close_reason.map(CloseReason::as_str)))
-        .times(rows.iter().map(|row| row.updated_at));
+        .times(rows.iter().map(|row| row.updated_at))
+        .optional_texts(rows.iter().map(sla_text));
     let changed = tx
         .query_for(
             "update conversations
@@ -317,7 +334,8 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
                  first_response_at = batch.value ->> 16, waiting_since = batch.value ->> 17,
                  window_expires_at = batch.value ->> 18, snoozed_until = batch.value ->> 19,
                  closed_at = batch.value ->> 20, closed_by = unhex(batch.value ->> 21),
-                 close_reason = batch.value ->> 22, updated_at = batch.value ->> 23
+                 close_reason = batch.value ->> 22, updated_at = batch.value ->> 23,
+                 sla = batch.value ->> 24
              from json_each($1) as batch
              where conversations.id = unhex(batch.value ->> 0) and conversations.version = batch.value ->> 1",
             "update conversations
@@ -330,16 +348,16 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
                  first_response_at = batch.first_response_at, waiting_since = batch.waiting_since,
                  window_expires_at = batch.window_expires_at, snoozed_until = batch.snoozed_until,
                  closed_at = batch.closed_at, closed_by = batch.closed_by, close_reason = batch.close_reason,
-                 updated_at = batch.updated_at
+                 updated_at = batch.updated_at, sla = batch.sla
              from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
                          $8::uuid[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::uuid[],
                          $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
                          $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::uuid[],
-                         $23::text[], $24::timestamptz[])
+                         $23::text[], $24::timestamptz[], $25::text[])
                   as batch (id, version, status, priority, subject, team_id, assigned_to, previous_assignee, last_seq,
                             inbound_count, read_inbound_count, tags, last_message_id, last_message_at, last_inbound_at,
                             last_outbound_at, first_response_at, waiting_since, window_expires_at, snoozed_until,
-                            closed_at, closed_by, close_reason, updated_at)
+                            closed_at, closed_by, close_reason, updated_at, sla)
              where conversations.id = batch.id and conversations.version = batch.version",
         )
         .bind_batch(batch)

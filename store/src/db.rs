@@ -117,6 +117,18 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0012_gateway.sql"),
     ),
     (
+        13,
+        "triage",
+        include_str!("../../migrations/sqlite/0013_triage.sql"),
+        include_str!("../../migrations/postgres/0013_triage.sql"),
+    ),
+    (
+        14,
+        "service_levels",
+        include_str!("../../migrations/sqlite/0014_service_levels.sql"),
+        include_str!("../../migrations/postgres/0014_service_levels.sql"),
+    ),
+    (
         15,
         "reports",
         include_str!("../../migrations/sqlite/0015_reports.sql"),

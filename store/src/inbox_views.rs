@@ -40,6 +40,8 @@ pub enum Visible {
     All,
     /// What belongs to these teams.
     Teams(Vec<TeamId>),
+    /// The same and what belongs to no team.
+    TeamsAndStray(Vec<TeamId>),
     /// What this user has, and what waits in the queues of these teams.
     OwnAndQueued(UserId, Vec<TeamId>),
     /// Nothing.
@@ -60,7 +62,7 @@ pub async fn page(
 ) -> Result<Vec<ConversationRow>, StoreError> {
     let (sees_all, sees_own, teams, user) = match &filter.visible {
         Visible::All => (true, false, Vec::new(), None),
-        Visible::Teams(teams) => (false, false, teams.clone(), None),
+        Visible::Teams(teams) | Visible::TeamsAndStray(teams) => (false, false, teams.clone(), None),
         Visible::OwnAndQueued(user, teams) => (false, true, teams.clone(), Some(*user)),
         Visible::Nothing => return Ok(Vec::new()),
     };
@@ -76,7 +78,7 @@ pub async fn page(
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
          where ($1 is null or (v.last_message_at, v.id) < ($1, $2))
            and ($3 is null or instr($3, ',' || v.status || ',') > 0)
@@ -91,7 +93,8 @@ pub async fn page(
            and ($10
                 or ($11 and v.assigned_to = $12)
                 or ((not $11 or v.status in ('new', 'triage', 'queued'))
-                    and v.team_id in (select unhex(value ->> 0) from json_each($16))))
+                    and v.team_id in (select unhex(value ->> 0) from json_each($16)))
+                or ($17 and v.team_id is null))
            and ($13 is null
                 or v.id in (select conversation_id from search_documents where search_documents match $13)
                 or v.contact_id in (select contact_id from search_documents
@@ -102,7 +105,7 @@ pub async fn page(
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
                 v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at
+                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
          where ($1::timestamptz is null or (v.last_message_at, v.id) < ($1, $2::uuid))
            and ($3::text is null or strpos($3, ',' || v.status || ',') > 0)
@@ -116,7 +119,8 @@ pub async fn page(
                                             where ct.conversation_id = v.id and t.name = $9))
            and ($10::boolean
                 or ($11::boolean and v.assigned_to = $12::uuid)
-                or ((not $11::boolean or v.status in ('new', 'triage', 'queued')) and v.team_id = any($16::uuid[])))
+                or ((not $11::boolean or v.status in ('new', 'triage', 'queued')) and v.team_id = any($16::uuid[]))
+                or ($17::boolean and v.team_id is null))
            and ($13::text is null
                 or v.id in (select conversation_id from search_documents where body @@ to_tsquery('simple', $13))
                 or v.contact_id in (select contact_id from search_documents
@@ -140,6 +144,7 @@ pub async fn page(
     .bind(limit)
     .bind(filter.contact_id)
     .bind_batch(Batch::new().ids(teams))
+    .bind(matches!(filter.visible, Visible::TeamsAndStray(_)))
     .all()
     .await
 }

@@ -120,6 +120,41 @@ pub async fn enqueue_all(tx: &mut Tx, ctx: &Ctx, jobs: &[NewJob]) -> Result<(), 
     Ok(())
 }
 
+/// Promises jobs, each with a key; one that is promised already, even one that runs, is due anew when the new one says.
+/// Whoever runs it settles it under the lock of what it is about. Workers are told once the transaction is committed.
+pub async fn set_timers(tx: &mut Tx, ctx: &Ctx, jobs: &[NewJob]) -> Result<(), StoreError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let batch = Batch::new()
+        .ids(jobs.iter().map(|job| job.id))
+        .integers(jobs.iter().map(|job| job.queue.rank()))
+        .texts(jobs.iter().map(|job| job.kind.as_str()))
+        .optional_texts(jobs.iter().map(|job| job.lane.as_deref()))
+        .optional_texts(jobs.iter().map(|job| job.dedupe_key.as_deref()))
+        .texts(jobs.iter().map(|job| job.payload.to_string()))
+        .times(jobs.iter().map(|job| job.run_at))
+        .integers(jobs.iter().map(|job| job.max_attempts))
+        .times(jobs.iter().map(|_| ctx.now));
+    tx.query_for(
+        "insert into jobs (id, queue, kind, lane, dedupe_key, payload, run_at, max_attempts, created_at, attempts)
+         select unhex(value ->> 0), value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+                value ->> 7, value ->> 8, 0
+         from json_each($1) where true
+         on conflict (dedupe_key) do update set run_at = excluded.run_at",
+        "insert into jobs (id, queue, kind, lane, dedupe_key, payload, run_at, max_attempts, created_at, attempts)
+         select batch.*, 0
+         from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[],
+                     $8::bigint[], $9::timestamptz[]) as batch
+         on conflict (dedupe_key) do update set run_at = excluded.run_at",
+    )
+    .bind_batch(batch)
+    .execute()
+    .await?;
+    tx.touch_jobs();
+    Ok(())
+}
+
 /// Whether any job could be claimed at `now`, lanes not considered. Cheap: lets a poll pass without a write.
 pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
     tx.query(

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{TeamId, UserId};
+use serde_json::Value;
 
 use crate::error::StoreError;
 use crate::record;
@@ -19,6 +20,12 @@ record! {
         pub name: String,
         /// IANA time zone of its business hours.
         pub timezone: String,
+        /// Whether conversations of its queue are given out by themselves.
+        pub auto_assign: bool,
+        /// When it is there, by weekday.
+        pub business_hours: Value,
+        /// Days on which it is not.
+        pub holidays: Value,
         /// Deactivated teams take no conversations.
         pub is_active: bool,
         /// Grows with every change.
@@ -44,8 +51,9 @@ record! {
 /// Stores a team. Error: [`StoreError::Duplicate`] when the slug is taken.
 pub async fn insert(tx: &mut Tx, row: &TeamRow) -> Result<(), StoreError> {
     tx.query(
-        "insert into teams (id, slug, name, timezone, is_active, version, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, 1, $6, $6)",
+        "insert into teams (id, slug, name, timezone, is_active, version, created_at, updated_at, auto_assign,
+                business_hours, holidays)
+         values ($1, $2, $3, $4, $5, 1, $6, $6, $7, $8, $9)",
     )
     .bind(row.id)
     .bind(row.slug.as_str())
@@ -53,6 +61,9 @@ pub async fn insert(tx: &mut Tx, row: &TeamRow) -> Result<(), StoreError> {
     .bind(row.timezone.as_str())
     .bind(row.is_active)
     .bind(row.created_at)
+    .bind(row.auto_assign)
+    .bind(row.business_hours.clone())
+    .bind(row.holidays.clone())
     .execute()
     .await?;
     Ok(())
@@ -62,8 +73,9 @@ pub async fn insert(tx: &mut Tx, row: &TeamRow) -> Result<(), StoreError> {
 pub async fn insert_if_new(tx: &mut Tx, row: &TeamRow) -> Result<bool, StoreError> {
     let inserted = tx
         .query(
-            "insert into teams (id, slug, name, timezone, is_active, version, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, 1, $6, $6) on conflict do nothing",
+            "insert into teams (id, slug, name, timezone, is_active, version, created_at, updated_at, auto_assign,
+                    business_hours, holidays)
+             values ($1, $2, $3, $4, $5, 1, $6, $6, $7, $8, $9) on conflict do nothing",
         )
         .bind(row.id)
         .bind(row.slug.as_str())
@@ -71,6 +83,9 @@ pub async fn insert_if_new(tx: &mut Tx, row: &TeamRow) -> Result<bool, StoreErro
         .bind(row.timezone.as_str())
         .bind(row.is_active)
         .bind(row.created_at)
+        .bind(row.auto_assign)
+        .bind(row.business_hours.clone())
+        .bind(row.holidays.clone())
         .execute()
         .await?;
     Ok(inserted == 1)
@@ -78,24 +93,33 @@ pub async fn insert_if_new(tx: &mut Tx, row: &TeamRow) -> Result<bool, StoreErro
 
 /// One team.
 pub async fn by_id(tx: &mut Tx, id: TeamId) -> Result<Option<TeamRow>, StoreError> {
-    tx.query("select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where id = $1")
-        .bind(id)
-        .optional()
-        .await
+    tx.query(
+        "select id, slug, name, timezone, is_active, version, created_at, updated_at, auto_assign, business_hours,
+                holidays
+         from teams where id = $1",
+    )
+    .bind(id)
+    .optional()
+    .await
 }
 
 /// The team with a slug.
 pub async fn by_slug(tx: &mut Tx, slug: &str) -> Result<Option<TeamRow>, StoreError> {
-    tx.query("select id, slug, name, timezone, is_active, version, created_at, updated_at from teams where slug = $1")
-        .bind(slug)
-        .optional()
-        .await
+    tx.query(
+        "select id, slug, name, timezone, is_active, version, created_at, updated_at, auto_assign, business_hours,
+                holidays
+         from teams where slug = $1",
+    )
+    .bind(slug)
+    .optional()
+    .await
 }
 
 /// Teams in the order of their creation, after `after`.
 pub async fn page(tx: &mut Tx, after: Option<TeamId>, limit: i64) -> Result<Vec<TeamRow>, StoreError> {
     tx.query(
-        "select id, slug, name, timezone, is_active, version, created_at, updated_at
+        "select id, slug, name, timezone, is_active, version, created_at, updated_at, auto_assign, business_hours,
+                holidays
          from teams where ($1 is null or id > $1) order by id limit $2",
     )
     .bind(after)
@@ -114,7 +138,8 @@ pub async fn count(tx: &mut Tx) -> Result<i64, StoreError> {
 pub async fn update(tx: &mut Tx, row: &TeamRow) -> Result<(), StoreError> {
     let changed = tx
         .query(
-            "update teams set slug = $3, name = $4, timezone = $5, is_active = $6, updated_at = $7, version = version + 1
+            "update teams set slug = $3, name = $4, timezone = $5, is_active = $6, updated_at = $7, auto_assign = $8,
+                 business_hours = $9, holidays = $10, version = version + 1
              where id = $1 and version = $2",
         )
         .bind(row.id)
@@ -124,6 +149,9 @@ pub async fn update(tx: &mut Tx, row: &TeamRow) -> Result<(), StoreError> {
         .bind(row.timezone.as_str())
         .bind(row.is_active)
         .bind(row.updated_at)
+        .bind(row.auto_assign)
+        .bind(row.business_hours.clone())
+        .bind(row.holidays.clone())
         .execute()
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }
@@ -159,7 +187,8 @@ pub async fn remove_member(tx: &mut Tx, team: TeamId, user: UserId) -> Result<bo
 /// The teams of a user.
 pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<TeamRow>, StoreError> {
     tx.query(
-        "select t.id, t.slug, t.name, t.timezone, t.is_active, t.version, t.created_at, t.updated_at
+        "select t.id, t.slug, t.name, t.timezone, t.is_active, t.version, t.created_at, t.updated_at,
+                t.auto_assign, t.business_hours, t.holidays
          from team_memberships m join teams t on t.id = m.team_id where m.user_id = $1 order by t.slug",
     )
     .bind(user)

@@ -79,6 +79,7 @@ async fn start(database: &TestDatabase, stop: &CancellationToken) -> (Intake, In
         name: "whatsapp-main".to_owned(),
         channel: Channel::Whatsapp,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: WHATSAPP_ADDRESS.to_owned(),
         provider: Provider::Unserved,

@@ -2,6 +2,7 @@
 
 mod authority;
 mod directory;
+mod flow;
 mod inboxes;
 mod logins;
 mod people;

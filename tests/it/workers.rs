@@ -2,13 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test shows the error it met")]
 
 mod again;
+mod assignment;
 mod background;
 mod consent;
 mod files;
+mod flow;
 mod jobs;
 mod mail;
 mod reconciliation;
 mod sending;
+mod service_levels;
 mod statuses;
 mod switches;
+mod triage;
 mod world;

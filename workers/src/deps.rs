@@ -7,6 +7,7 @@ use object_store::ObjectStore;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ConversationId, MediaId};
+use patchbay_hub::Hub;
 use patchbay_hub::recovery::Reenactor;
 use patchbay_store::Db;
 
@@ -37,6 +38,8 @@ pub struct Deps {
     pub listeners: Arc<[Arc<dyn Listener>]>,
     /// Name of this node, different from every other node's.
     pub node: String,
+    /// The hub: what changes conversations goes through it.
+    pub hub: Hub,
     /// The way back into the adapters, for repairs.
     pub reenactor: Reenactor,
     /// How long accepted requests are kept, in days.

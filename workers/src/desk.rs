@@ -18,8 +18,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, reconcile_message, run_repair, send_message, show_read,
-    sweep, sync_templates, tidy_contact,
+    ask_requester, end_snooze, fetch_media, import_contacts, open_ticket, reconcile_message, run_repair, send_message,
+    show_read, sla_recompute, sla_timer, sweep, sync_templates, tidy_contact, triage, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -48,6 +48,11 @@ impl Desk {
             JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
             JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
+            JobKind::Triage => triage::run(&self.deps, ctx, job).await,
+            JobKind::OpenTicket => open_ticket::run(&self.deps, ctx, job).await,
+            JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
+            JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,
+            JobKind::WatchQueues => watch_queues::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
             JobKind::RelayOutbox => Ok(Verdict::Done),

@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{relay, roll_up, search_index, sweep, webhooks};
+use crate::{relay, roll_up, search_index, sweep, watch_queues, webhooks};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -106,6 +106,9 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
         }
         if let Err(error) = sweep::promise(&deps).await {
             tracing::warn!(error = %Causes(&error), "the sweep could not be scheduled; trying again");
+        }
+        if let Err(error) = watch_queues::promise(&deps).await {
+            tracing::warn!(error = %Causes(&error), "the watch over the queues could not be scheduled; trying again");
         }
     }
 }

@@ -1,11 +1,21 @@
 //! Checks of single fields, and links to teams.
 
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use patchbay_core::calendar::{self, Opening};
 use patchbay_core::ids::TeamId;
 use patchbay_http::ApiError;
 use patchbay_store::Tx;
 use patchbay_store::teams::{self, TeamRow};
+use serde_json::{Value, json};
 
 use crate::HubError;
+
+/// Most openings of a week.
+const MOST_OPENINGS: usize = 100;
+/// Most days off.
+const MOST_DAYS: usize = 1_000;
 
 /// A text without white space around it, of 1 to `most` characters.
 pub(super) fn text(path: &str, value: &str, most: usize) -> Result<String, ApiError> {
@@ -52,8 +62,42 @@ pub(super) fn timezone(path: &str, value: &str) -> Result<String, ApiError> {
     if fits { Ok(value) } else { Err(ApiError::invalid(path, "must be a time zone such as America/Toronto")) }
 }
 
+/// The name of a time zone that exists.
+pub(crate) fn known_timezone(path: &str, value: &str) -> Result<String, ApiError> {
+    let value = timezone(path, value)?;
+    calendar::timezone(&value).map_err(|misfit| ApiError::invalid(path, misfit.to_string()))?;
+    Ok(value)
+}
+
+/// Weekly business hours, in order, as they are stored.
+pub(crate) fn openings(path: &str, value: Value) -> Result<Value, ApiError> {
+    let openings: Vec<Opening> = serde_json::from_value(value)
+        .map_err(|_| ApiError::invalid(path, "must be a list of {\"weekday\",\"open\",\"close\"}, times like 09:00"))?;
+    if openings.len() > MOST_OPENINGS {
+        return Err(ApiError::invalid(path, format!("at most {MOST_OPENINGS} entries")));
+    }
+    let openings =
+        calendar::openings_in_order(openings).map_err(|misfit| ApiError::invalid(path, misfit.to_string()))?;
+    Ok(json!(openings))
+}
+
+/// Days, as they are stored.
+pub(crate) fn days(path: &str, days: &[String]) -> Result<Value, ApiError> {
+    if days.len() > MOST_DAYS {
+        return Err(ApiError::invalid(path, format!("at most {MOST_DAYS} entries")));
+    }
+    let mut known = BTreeSet::new();
+    for (place, day) in days.iter().enumerate() {
+        let day: NaiveDate = day
+            .parse()
+            .map_err(|_| ApiError::invalid(&format!("{path}[{place}]"), "must be a day such as 2026-12-25"))?;
+        known.insert(day);
+    }
+    Ok(json!(known))
+}
+
 /// The team with an id or a slug. Error: 400 `INVALID_REQUEST` naming `path`.
-pub(super) async fn team(tx: &mut Tx, path: &str, id_or_slug: &str) -> Result<TeamRow, HubError> {
+pub(crate) async fn team(tx: &mut Tx, path: &str, id_or_slug: &str) -> Result<TeamRow, HubError> {
     find_team(tx, id_or_slug).await?.ok_or_else(|| ApiError::invalid(path, "no such team").into())
 }
 

@@ -7,13 +7,14 @@ use patchbay_http::ApiError;
 use patchbay_store::Tx;
 use patchbay_store::teams::{self, TeamRow};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::authority::{require_admin, require_colleague};
 use super::fields;
 use crate::resource::{Mark, Resource, Window, endpoints};
-use crate::{Hub, HubError};
+use crate::{Hub, HubError, service_levels};
 
 /// A team.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -26,6 +27,12 @@ pub(super) struct TeamBody {
     name: String,
     /// Time zone of its business hours.
     timezone: String,
+    /// Whether conversations of its queue are given out by themselves.
+    auto_assign: bool,
+    /// When it is there: `{weekday, open, close}`; 0 is Monday.
+    business_hours: Value,
+    /// Days on which it is not.
+    holidays: Value,
     /// Deactivated teams take no conversations.
     is_active: bool,
     /// Grows with every change.
@@ -43,6 +50,9 @@ impl From<TeamRow> for TeamBody {
             slug: row.slug,
             name: row.name,
             timezone: row.timezone,
+            auto_assign: row.auto_assign,
+            business_hours: row.business_hours,
+            holidays: row.holidays,
             is_active: row.is_active,
             version: row.version,
             created_at: row.created_at,
@@ -71,6 +81,13 @@ pub(super) struct NewTeamBody {
     name: String,
     /// Time zone of its business hours; UTC when absent.
     timezone: Option<String>,
+    /// Whether conversations of its queue are given out by themselves; not when absent.
+    auto_assign: Option<bool>,
+    /// When it is there: `{weekday, open, close}`; 0 is Monday, a `close` before `open` is on the next day.
+    #[schema(value_type = Option<Vec<Object>>)]
+    business_hours: Option<Value>,
+    /// Days on which it is not, such as `2026-12-25`.
+    holidays: Option<Vec<String>>,
 }
 
 /// What changes about a team; absent fields stay.
@@ -83,6 +100,13 @@ pub(super) struct TeamChangeBody {
     name: Option<String>,
     /// Time zone of its business hours.
     timezone: Option<String>,
+    /// Whether conversations of its queue are given out by themselves.
+    auto_assign: Option<bool>,
+    /// When it is there: `{weekday, open, close}`; 0 is Monday, a `close` before `open` is on the next day.
+    #[schema(value_type = Option<Vec<Object>>)]
+    business_hours: Option<Value>,
+    /// Days on which it is not, such as `2026-12-25`.
+    holidays: Option<Vec<String>>,
     /// Deactivated teams take no conversations.
     is_active: Option<bool>,
     /// Version the change was made from; `If-Match` says the same.
@@ -147,7 +171,10 @@ impl Resource for Teams {
             id: TeamId::new(),
             slug: fields::slug("slug", &new.slug)?,
             name: fields::text("name", &new.name, 200)?,
-            timezone: fields::timezone("timezone", new.timezone.as_deref().unwrap_or("UTC"))?,
+            timezone: fields::known_timezone("timezone", new.timezone.as_deref().unwrap_or("UTC"))?,
+            auto_assign: new.auto_assign.unwrap_or(false),
+            business_hours: fields::openings("business_hours", new.business_hours.unwrap_or_else(|| json!([])))?,
+            holidays: fields::days("holidays", &new.holidays.unwrap_or_default())?,
             is_active: true,
             version: 1,
             created_at: ctx.now,
@@ -165,7 +192,14 @@ impl Resource for Teams {
             row.name = fields::text("name", name, 200)?;
         }
         if let Some(timezone) = &change.timezone {
-            row.timezone = fields::timezone("timezone", timezone)?;
+            row.timezone = fields::known_timezone("timezone", timezone)?;
+        }
+        row.auto_assign = change.auto_assign.unwrap_or(row.auto_assign);
+        if let Some(hours) = change.business_hours {
+            row.business_hours = fields::openings("business_hours", hours)?;
+        }
+        if let Some(days) = change.holidays {
+            row.holidays = fields::days("holidays", &days)?;
         }
         row.is_active = change.is_active.unwrap_or(row.is_active);
         Ok(())
@@ -175,7 +209,8 @@ impl Resource for Teams {
         row.updated_at = ctx.now;
         teams::update(tx, row).await?;
         row.version += 1;
-        Ok(())
+        // Its deadlines may count in its business hours.
+        Ok(service_levels::recompute(tx, ctx, row.id).await?)
     }
 
     fn retire(row: &mut TeamRow) -> bool {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::authority::require_admin;
-use super::users::{UserBody, assignable_role, capacity, named_teams};
+use super::users::{Skills, UserBody, assignable_role, capacity, named_teams, set_skills};
 use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
 use crate::resource::Stamp;
@@ -37,6 +37,9 @@ pub(super) struct UserChangeBody {
     teams: Option<Vec<String>>,
     /// How many conversations the user can hold at once.
     max_concurrent_conversations: Option<i64>,
+    /// What the user can do: `{"billing": 3}`, or a list of skills; the others are forgotten.
+    #[schema(value_type = Option<Object>)]
+    skills: Option<Skills>,
     /// Whether the user may do anything. Deactivating ends all logins and gives held conversations back to the queue.
     is_active: Option<bool>,
     /// Version the change was made from; `If-Match` says the same.
@@ -92,6 +95,9 @@ pub(super) async fn change(
         Some(named) => Some(named_teams(&mut tx, named).await?),
     };
     let ends_logins = if new_password { EndsLogins::Yes("password changed") } else { EndsLogins::WhenDeactivated };
+    if let Some(skills) = body.skills {
+        set_skills(&mut tx, row.id, &skills.checked()?).await?;
+    }
     save(&hub, tx, &ctx, &before, row, memberships, ends_logins).await
 }
 
@@ -161,7 +167,8 @@ async fn save(
     if revoked.is_some() {
         hub.db.signals().announce(Notice::UserRevoked { user: row.id });
     }
-    Ok(Json(UserBody::with_teams(&row, links)))
+    let skills = hub.directory().users.get(&row.id).map(|user| user.skills.clone()).unwrap_or_default();
+    Ok(Json(UserBody::with_teams(&row, links, skills)))
 }
 
 /// Somebody must be left who can let others in.

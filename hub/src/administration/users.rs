@@ -1,6 +1,6 @@
 //! Users: list, create, read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +11,7 @@ use patchbay_core::ids::{TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::users::{self, UserFilter, UserRow};
-use patchbay_store::{Tx, teams};
+use patchbay_store::{StoreError, Tx, assignment_turns, teams};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -21,6 +21,11 @@ use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
 use crate::directory::DEFAULT_CAPACITY;
 use crate::{Hub, HubError};
+
+/// As well as one can.
+const BEST: i64 = 5;
+/// Most skills of a user.
+const MOST_SKILLS: usize = 100;
 
 /// A user.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -38,6 +43,9 @@ pub(super) struct UserBody {
     is_active: bool,
     /// How many conversations the user can hold at once.
     max_concurrent_conversations: i64,
+    /// What the user can do, and how well: 1 to 5.
+    #[schema(value_type = Object)]
+    skills: BTreeMap<String, i64>,
     /// Teams.
     teams: Vec<TeamLink>,
     /// Grows with every change.
@@ -52,10 +60,11 @@ impl UserBody {
     /// The body of a row, with the teams of the directory.
     pub(super) fn of(row: &UserRow, directory: &Directory) -> Self {
         let teams = directory.users.get(&row.id).map(|user| user.teams.iter()).into_iter().flatten();
-        Self::with_teams(row, teams.filter_map(|id| directory.teams.get(id)).map(TeamLink::from).collect())
+        let skills = directory.users.get(&row.id).map(|user| user.skills.clone()).unwrap_or_default();
+        Self::with_teams(row, teams.filter_map(|id| directory.teams.get(id)).map(TeamLink::from).collect(), skills)
     }
 
-    pub(super) fn with_teams(row: &UserRow, teams: Vec<TeamLink>) -> Self {
+    pub(super) fn with_teams(row: &UserRow, teams: Vec<TeamLink>, skills: BTreeMap<String, i64>) -> Self {
         Self {
             id: row.id.into(),
             email: row.email.clone(),
@@ -63,6 +72,7 @@ impl UserBody {
             role: row.role,
             is_active: row.is_active,
             max_concurrent_conversations: row.max_concurrent_conversations,
+            skills,
             teams,
             version: row.version,
             created_at: row.created_at,
@@ -145,6 +155,10 @@ pub(super) struct NewUserBody {
     teams: Vec<String>,
     /// How many conversations the user can hold at once; 5 when absent.
     max_concurrent_conversations: Option<i64>,
+    /// What the user can do: `{"billing": 3}`, or a list of skills.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    skills: Skills,
     /// Whether the user may do anything; true when absent.
     is_active: Option<bool>,
 }
@@ -176,16 +190,18 @@ pub(super) async fn create(
         check_policy(&password)?;
         row.password_hash = passwords.hash(password).await?;
     }
+    let skills = body.skills.checked()?;
     let mut tx = hub.db.begin().await?;
     let teams = named_teams(&mut tx, &body.teams).await?;
     users::insert(&mut tx, &row).await?;
+    set_skills(&mut tx, row.id, &skills).await?;
     for team in &teams {
         teams::add_member(&mut tx, *team, row.id, ctx.now).await?;
     }
     let links = teams::of_user(&mut tx, row.id).await?.iter().map(TeamLink::from).collect();
     tx.commit().await?;
     hub.directory_changed().await;
-    Ok((StatusCode::CREATED, Json(UserBody::with_teams(&row, links))))
+    Ok((StatusCode::CREATED, Json(UserBody::with_teams(&row, links, skills))))
 }
 
 /// One user.
@@ -207,6 +223,47 @@ pub(super) async fn read(
     let mut tx = hub.db.read().await?;
     let row = users::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
     Ok(Json(UserBody::of(&row, &directory)))
+}
+
+/// Skills as they are sent: with how well, or just named.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Skills {
+    /// `{"billing": 3}`.
+    Graded(BTreeMap<String, i64>),
+    /// `["billing"]`: as well as one can.
+    Named(Vec<String>),
+}
+
+impl Default for Skills {
+    fn default() -> Self {
+        Self::Named(Vec::new())
+    }
+}
+
+impl Skills {
+    /// Checked. Error: 400 `INVALID_REQUEST` naming the skill.
+    pub(super) fn checked(self) -> Result<BTreeMap<String, i64>, ApiError> {
+        let graded = match self {
+            Self::Graded(graded) => graded,
+            Self::Named(names) => names.into_iter().map(|name| (name, BEST)).collect(),
+        };
+        if graded.len() > MOST_SKILLS {
+            return Err(ApiError::invalid("skills", format!("at most {MOST_SKILLS} skills")));
+        }
+        for (name, grade) in &graded {
+            fields::text("skills", name, 100)?;
+            if !(1..=BEST).contains(grade) {
+                return Err(ApiError::invalid(&format!("skills.{name}"), "must be between 1 and 5"));
+            }
+        }
+        Ok(graded)
+    }
+}
+
+pub(super) async fn set_skills(tx: &mut Tx, user: UserId, skills: &BTreeMap<String, i64>) -> Result<(), StoreError> {
+    let rows: Vec<(String, i64)> = skills.iter().map(|(name, grade)| (name.clone(), *grade)).collect();
+    assignment_turns::set_skills(tx, user, &rows).await
 }
 
 /// The teams named by slug or id, each once.

@@ -43,6 +43,7 @@ fn redact(data: &mut Value) {
         match name.as_str() {
             "message" => message(part),
             "conversation" => conversation(part),
+            "decision" => clear(part, "metadata", json!({})),
             "note" => clear(part, "text", json!("(erased)")),
             "contact" | "split" => contact(part),
             "ticket" => {

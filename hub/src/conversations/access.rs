@@ -88,7 +88,10 @@ pub(crate) fn require_hand_in_it(actor: &Actor, row: &ConversationRow) -> Result
 }
 
 fn leads(actor: &Actor, row: &ConversationRow) -> bool {
-    actor.role == Role::Admin || (actor.role.leads() && row.team_id.is_some_and(|team| actor.teams.contains(&team)))
+    let own_team = row.team_id.is_some_and(|team| actor.teams.contains(&team));
+    // What belongs to no team waits for the supervisors.
+    let stray = row.team_id.is_none() && actor.role == Role::Supervisor;
+    actor.role == Role::Admin || stray || (actor.role.leads() && own_team)
 }
 
 /// What the caller may list.
@@ -96,7 +99,8 @@ pub(crate) fn visible_to(actor: &Actor) -> Visible {
     let teams: Vec<TeamId> = actor.teams.iter().copied().collect();
     match actor.role {
         Role::Admin | Role::Auditor | Role::System => Visible::All,
-        Role::Supervisor | Role::TeamLead => Visible::Teams(teams),
+        Role::Supervisor => Visible::TeamsAndStray(teams),
+        Role::TeamLead => Visible::Teams(teams),
         Role::SupportAgent => Visible::OwnAndQueued(actor.user_id(), teams),
         _ => Visible::Nothing,
     }

@@ -15,6 +15,7 @@ use super::access::{Seen, lock_to_take, lock_visible};
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
+use crate::service_levels;
 use crate::state::Hub;
 
 /// A conversation being changed.
@@ -82,6 +83,7 @@ impl Change {
         mut details: Value,
     ) -> Result<ConversationBody, HubError> {
         self.row.updated_at = ctx.now;
+        service_levels::follow(&mut self.tx, ctx, &hub.gate.directory.load_full(), &mut self.row).await?;
         conversations::update(&mut self.tx, std::slice::from_ref(&self.row)).await?;
         self.row.version += 1;
         let outside = self.row.team_id.is_none_or(|team| !ctx.actor.teams.contains(&team));
@@ -130,6 +132,7 @@ pub async fn release_all_of(tx: &mut Tx, hub: &Hub, ctx: &Ctx, user: UserId) -> 
         row.status = row.status.after(Trigger::Queue).unwrap_or(ConversationStatus::Queued);
         row.previous_assignee = row.assigned_to.take();
         row.updated_at = ctx.now;
+        service_levels::follow(tx, ctx, &hub.gate.directory.load_full(), &mut row).await?;
         conversations::update(tx, std::slice::from_ref(&row)).await?;
         row.version += 1;
         annotations::record_event(tx, ctx, *id, "released", json!({ "user_id": user })).await?;

@@ -12,7 +12,7 @@ use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody};
 use patchbay_store::annotations::NoteRow;
-use patchbay_store::{annotations, conversations, jobs, messages};
+use patchbay_store::{annotations, assignment_turns, conversations, jobs, messages};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -52,6 +52,8 @@ pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id
     }
     change.admit(&ctx).await?;
     let capacity = hub.directory().users.get(&user).map_or(5, |user| user.capacity);
+    // What is given out at the same moment counts, too.
+    assignment_turns::lock(&mut change.tx, &[user]).await?;
     let held = conversations::held_by(&mut change.tx, user).await?;
     if held >= capacity {
         return Err(ApiError::new(Code::AgentAtCapacity, "you hold as many conversations as you can")

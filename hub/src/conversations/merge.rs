@@ -83,6 +83,7 @@ pub(crate) async fn merge(
     source.waiting_since = None;
     source.snoozed_until = None;
     source.updated_at = ctx.now;
+    crate::service_levels::follow(&mut change.tx, &ctx, &hub.gate.directory.load_full(), &mut source).await?;
     conversations::update(&mut change.tx, std::slice::from_ref(&source)).await?;
     source.version += 1;
     let details = json!({ "close_reason": "duplicate", "duplicate_of": into });

@@ -11,17 +11,7 @@ use utoipa::ToSchema;
 /// Largest secret file that is read.
 const MAX_SECRET_BYTES: u64 = 64 << 10;
 
-patchbay_core::vocabulary! {
-    /// What happens to a new conversation.
-    #[derive(Default, ToSchema)]
-    pub enum Triage {
-        /// It goes straight to the team's queue.
-        #[default]
-        Direct => "direct",
-        /// The customer is asked first.
-        Menu => "menu",
-    }
-}
+pub use patchbay_core::inbox::Triage;
 
 /// `[[inbox]]`: one configured address of ours. Which keys matter depends on the channel.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
@@ -27,8 +28,8 @@ use super::{Work, changes, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
-use crate::provider_templates;
 use crate::state::Hub;
+use crate::{provider_templates, service_levels, triage};
 
 /// A message of the batch that the database does not know yet.
 pub(super) struct Fresh<'a> {
@@ -240,17 +241,28 @@ async fn write_messages(
         if too_much {
             records.mark_last("rate_limited");
         }
+        let is_asked = matches!(thread.row.status, ConversationStatus::New | ConversationStatus::Triage);
+        if is_asked && !too_much && fresh.message.direction == Direction::Inbound {
+            records.promise(triage::job(ctx, thread.row.id, fresh.id));
+        }
         let begins = thread.origin == Origin::Begun && thread.row.last_seq == 1;
         told.push(Told { begins, was_queued: thread.before.is_queued, too_much });
     }
     let (mut begun, mut continued, mut moved) = (Vec::new(), Vec::new(), Vec::new());
     for thread in threads.into_iter() {
         match thread.origin {
-            Origin::Begun => begun.push(thread.row),
+            Origin::Begun => {
+                let mut row = thread.row;
+                service_levels::begin(ctx, directory, &mut row);
+                begun.push(row);
+            }
             Origin::Stored if thread.row.updated_at != ctx.now => {}
             Origin::Stored if thread.row.status == thread.was => continued.push(thread.row),
             Origin::Stored => moved.push(thread.row),
         }
+    }
+    for row in &mut moved {
+        service_levels::follow(tx, ctx, directory, row).await?;
     }
     conversations::update(tx, &moved).await?;
     for row in continued.iter_mut().chain(&mut moved) {
@@ -260,6 +272,7 @@ async fn write_messages(
     let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
     let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
     arrivals::write(tx, written).await?;
+    service_levels::set_timers(tx, ctx, &begun).await?;
     watch.tell(tx, ctx, &conversations).await?;
     records.write_files(tx, ctx).await?;
     // Only WhatsApp tells of edits.

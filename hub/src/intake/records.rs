@@ -122,6 +122,11 @@ impl<'a> Records<'a> {
         });
     }
 
+    /// Promises a job beside the files.
+    pub(super) fn promise(&mut self, job: NewJob) {
+        self.jobs.push(job);
+    }
+
     /// Marks the message that was added last.
     pub(super) fn mark_last(&mut self, mark: &str) {
         if let Some(message) = self.messages.last_mut() {

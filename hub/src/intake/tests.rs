@@ -62,6 +62,7 @@ async fn hub(db: Db, clock: Clock) -> (Hub, InboxId) {
         name: row.name,
         channel: row.channel,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: row.address,
         provider: Provider::Unserved,

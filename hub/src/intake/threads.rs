@@ -9,7 +9,7 @@ use patchbay_core::conversation::{ConversationStatus, Placement, Priority, REOPE
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, MessageId, UserId};
-use patchbay_core::inbox::Inbox;
+use patchbay_core::inbox::{Inbox, Triage};
 use patchbay_core::letter::SUBJECT_CHARS;
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::{StoreError, Tx, mail_threads};
@@ -224,7 +224,10 @@ fn begin(ctx: &Ctx, inbox: &Inbox, person: &Person, address: &str, follows: Opti
         contact_id: person.contact_id,
         contact_name: person.name.clone(),
         contact_address: address.to_owned(),
-        status: ConversationStatus::Queued,
+        status: match inbox.triage {
+            Triage::Direct => ConversationStatus::Queued,
+            Triage::Menu => ConversationStatus::New,
+        },
         priority: Priority::Normal,
         subject: None,
         team_id: inbox.team_id,
@@ -249,6 +252,7 @@ fn begin(ctx: &Ctx, inbox: &Inbox, person: &Person, address: &str, follows: Opti
         version: 1,
         created_at: ctx.now,
         updated_at: ctx.now,
+        sla: None,
     }
 }
 

@@ -148,6 +148,7 @@ pub(super) async fn write(
     };
     let mut message = message_row(ctx, &mut row, id, draft, &files);
     let key = heading.map(|heading| heading.put_on(&mut message));
+    crate::service_levels::follow(tx, ctx, directory, &mut row).await?;
     conversations::update(tx, std::slice::from_ref(&row)).await?;
     row.version += 1;
     messages::insert(tx, std::slice::from_ref(&message)).await?;

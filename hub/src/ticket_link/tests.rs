@@ -77,7 +77,14 @@ impl Desk {
         let clock = Clock::system();
         let (team, inbox, contact) = (TeamId::new(), InboxId::new(), ContactId::new());
         let conversation = seed(&db, &clock, team, inbox, contact).await;
-        let support = Team { id: team, slug: "support".into(), name: "Support".into(), is_active: true };
+        let support = Team {
+            id: team,
+            slug: "support".into(),
+            name: "Support".into(),
+            is_active: true,
+            auto_assign: false,
+            calendar: None,
+        };
         let directory = Directory { teams: BTreeMap::from([(team, support)]), ..Directory::default() };
         let keys = TokenKeys::new(&Secret::new("0123456789abcdef0123456789abcdef"), None, None).expect("long enough");
         let hub = Hub {
@@ -148,6 +155,9 @@ async fn seed(db: &Db, clock: &Clock, team: TeamId, inbox: InboxId, contact: Con
         slug: "support".into(),
         name: "Support".into(),
         timezone: "UTC".into(),
+        auto_assign: false,
+        business_hours: json!([]),
+        holidays: json!([]),
         is_active: true,
         version: 1,
         created_at: now,
@@ -205,6 +215,7 @@ async fn seed(db: &Db, clock: &Clock, team: TeamId, inbox: InboxId, contact: Con
         version: 1,
         created_at: now,
         updated_at: now,
+        sla: None,
     };
     conversations::insert(&mut tx, std::slice::from_ref(&row)).await.expect("a conversation");
     tx.commit().await.expect("commits");

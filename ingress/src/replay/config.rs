@@ -165,6 +165,7 @@ fn inbox(channel: Channel, provider: Provider) -> Inbox {
         name: "replay".to_owned(),
         channel,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: String::new(),
         provider,

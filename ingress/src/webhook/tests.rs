@@ -59,6 +59,7 @@ fn inbox(channel: Channel, address: &str, provider: Provider) -> Inbox {
         name: "test".to_owned(),
         channel,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: address.to_owned(),
         provider,

@@ -55,7 +55,10 @@ impl Ground {
         let (support, sales) = (TeamId::new(), TeamId::new());
         let mut directory = Directory::default();
         for (id, slug) in [(support, "support"), (sales, "sales")] {
-            directory.teams.insert(id, Team { id, slug: slug.into(), name: slug.into(), is_active: true });
+            directory.teams.insert(
+                id,
+                Team { id, slug: slug.into(), name: slug.into(), is_active: true, auto_assign: false, calendar: None },
+            );
         }
         let secret = Secret::new("a secret that is long enough for anything");
         let gate = Gate {
@@ -87,6 +90,7 @@ impl Ground {
             is_active: true,
             capacity: 5,
             teams: teams.iter().copied().collect::<BTreeSet<_>>(),
+            skills: std::collections::BTreeMap::new(),
         };
         self.change(|directory| {
             directory.users.insert(user.id, user.clone());

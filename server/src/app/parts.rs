@@ -12,7 +12,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, files, unsubscribe};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, assignment, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -139,6 +139,7 @@ impl Parts {
             let (realtime, task) = Realtime::start(self.hub.db.clone(), self.hub.gate.clone(), config, stop.clone());
             self.realtime = Some(realtime);
             self.tasks.push(task);
+            self.tasks.push(tokio::spawn(assignment::run(self.hub.clone(), stop.clone())));
         }
         if roles.workers {
             self.start_workers(settings, stop).await?;
@@ -252,6 +253,7 @@ impl Parts {
             unsubscribe_link: Arc::new(move |id| unsubscribe::link(&unsubscribe_url, &unsubscribe_secret, id)),
             listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
+            hub: hub.clone(),
             reenactor: hub.config.reenactor.clone(),
             journal_days: settings.journal.days,
             config: settings.workers.clone(),

@@ -157,6 +157,7 @@ fn configured_inboxes_get_their_provider_s_side() {
         name: "main".to_owned(),
         channel,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: address.to_owned(),
         provider,

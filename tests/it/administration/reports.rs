@@ -153,6 +153,7 @@ async fn write(tx: &mut Tx, history: &History) -> ConversationId {
         version: 1,
         created_at: history.began,
         updated_at: history.began,
+        sla: None,
     };
     conversations::insert(tx, std::slice::from_ref(&row)).await.expect("a conversation");
     conversations::update(tx, &[row]).await.expect("a conversation");

@@ -135,6 +135,7 @@ impl Ground {
             unsubscribe_link: Arc::new(|_| None),
             listeners: Arc::new([]),
             node: NodeId::new().to_string(),
+            hub: hub.clone(),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             journal_days: 30,
             config: WorkersConfig { webhooks, ..WorkersConfig::default() },

@@ -100,6 +100,7 @@ async fn stored(batches: Vec<Vec<Item>>) -> BTreeSet<String> {
             name: row.name,
             channel: *channel,
             team_id: None,
+            triage: patchbay_core::inbox::Triage::Direct,
             account_id: None,
             address: row.address,
             provider: Provider::Unserved,

@@ -96,6 +96,7 @@ impl World {
             unsubscribe_link: Arc::new(|id| Some(format!("https://patchbay.example/unsubscribe/{id}"))),
             listeners: Arc::new([]),
             node: "node-1".into(),
+            hub: hub(&db, &clock, &receiver.directory),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             journal_days: 30,
             config,
@@ -167,6 +168,7 @@ impl World {
             version: 1,
             created_at: now,
             updated_at: now,
+            sla: None,
         };
         let mut tx = self.db.begin().await.expect("a transaction");
         let new = contacts::NewContact { id: contact, account_id: None, display_name: "Dana Fields".into() };
@@ -464,7 +466,19 @@ fn directory(running: &Running, whatsapp: InboxId, sms: InboxId, mail: InboxId) 
     let token = || Secret::new("token-of-the-fake");
     let inbox = |id, name: &str, channel, address: &str, provider| {
         let name = name.into();
-        (id, Arc::new(Inbox { id, name, channel, team_id: None, account_id: None, address: address.into(), provider }))
+        (
+            id,
+            Arc::new(Inbox {
+                id,
+                name,
+                channel,
+                team_id: None,
+                triage: patchbay_core::inbox::Triage::Direct,
+                account_id: None,
+                address: address.into(),
+                provider,
+            }),
+        )
     };
     let meta = Settings::WhatsAppCloud(WhatsAppCloud {
         phone_number_id: NUMBER_ID.into(),

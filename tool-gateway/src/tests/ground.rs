@@ -252,6 +252,7 @@ async fn sales_inbox(hub: &mut Hub) -> InboxId {
         name: row.name,
         channel: row.channel,
         team_id: sales,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: row.address,
         provider: Provider::Unserved,

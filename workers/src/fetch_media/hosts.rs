@@ -83,6 +83,7 @@ mod tests {
             name: "inbox".into(),
             channel,
             team_id: None,
+            triage: patchbay_core::inbox::Triage::Direct,
             account_id: None,
             address: "+15550100003".into(),
             provider,

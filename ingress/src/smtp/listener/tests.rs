@@ -23,6 +23,7 @@ fn inbox(address: &str) -> Inbox {
         name: address.to_owned(),
         channel: Channel::Email,
         team_id: None,
+        triage: patchbay_core::inbox::Triage::Direct,
         account_id: None,
         address: address.to_owned(),
         provider: Provider::Email(Box::new(Mailbox {
