@@ -127,7 +127,7 @@ mod tests {
         let (_, proof) = token.split_once('.').expect("a proof");
         for forged in [
             format!("{}.{proof}", ConversationId::new()),
-            format!("{id}.{}", &proof[..8]),
+            format!("{id}.{}", proof.get(..8).expect("a proof is longer")),
             id.to_string(),
             String::new(),
         ] {

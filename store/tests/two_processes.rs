@@ -1,5 +1,4 @@
 //! On SQLite, an operator's command opens the file while the server writes to it.
-#![expect(clippy::unwrap_used, reason = "a test shows the error it met")]
 
 use std::time::Duration;
 

@@ -30,9 +30,9 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
         None => jobs::complete(&mut tx, job).await?,
     };
     if held {
-        tx.commit().await?
+        tx.commit().await?;
     } else {
-        tx.rollback().await?
+        tx.rollback().await?;
     }
     Ok(Verdict::Settled)
 }

@@ -62,11 +62,8 @@ pub fn say(saying: Saying, language: Language) -> String {
 }
 
 fn menu(intro: &str, language: Language) -> String {
-    let mut text = intro.to_owned();
-    for choice in MenuChoice::ALL {
-        text.push_str(&format!("\n{}. {}", choice.number(), name(*choice, language)));
-    }
-    text
+    let choices = MenuChoice::ALL.iter().map(|choice| format!("{}. {}", choice.number(), name(*choice, language)));
+    std::iter::once(intro.to_owned()).chain(choices).collect::<Vec<_>>().join("\n")
 }
 
 fn name(choice: MenuChoice, language: Language) -> &'static str {

@@ -30,7 +30,7 @@ struct Said<'a> {
     reason: ConsentReason,
     evidence: Value,
     occurred_at: DateTime<Utc>,
-    said_in: Option<&'a str>,
+    heard_in: Option<&'a str>,
 }
 
 impl<'a> Consents<'a> {
@@ -64,7 +64,7 @@ impl<'a> Consents<'a> {
             reason: ConsentReason::Unsubscribe,
             evidence: json!({ "message_id": fresh.id, "channel_message_id": message.channel_message_id }),
             occurred_at: message.timestamp,
-            said_in: Some(&message.channel_message_id),
+            heard_in: Some(&message.channel_message_id),
         };
         self.said.push((fresh.customer(), said));
     }
@@ -89,7 +89,7 @@ impl<'a> Consents<'a> {
                 evidence: json!({ "keyword": "YES", "message_id": fresh.id,
                                   "channel_message_id": message.channel_message_id }),
                 occurred_at: message.timestamp,
-                said_in: Some(&message.channel_message_id),
+                heard_in: Some(&message.channel_message_id),
             };
             self.add(address, said);
         }
@@ -127,7 +127,7 @@ impl<'a> Consents<'a> {
             reason,
             evidence: evidence.into(),
             occurred_at: event.timestamp,
-            said_in: id,
+            heard_in: id,
         };
         self.add(Address { channel: work.inbox.channel, address }, said);
     }
@@ -149,7 +149,7 @@ impl<'a> Consents<'a> {
                 evidence: said.evidence,
                 actor_id: None,
                 occurred_at: said.occurred_at,
-                said_in: said.said_in,
+                said_in: said.heard_in,
             };
             keep(tx, ctx, &word).await?;
         }

@@ -18,6 +18,7 @@ use crate::sheet;
 
 /// A report.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "an answer names what it is")]
 pub(super) struct Report<R, T> {
     /// Its name, as in its path.
     report: &'static str,

@@ -51,7 +51,7 @@ pub(super) async fn read(
     let mut spreads = Spreads::new();
     let pieces = Pieces::of(&mut tx, &asked).await?;
     for took in pieces.resolutions(&mut tx, &asked).await? {
-        spreads.add(asked.buckets.place(took.at), took.team_id, took.took);
+        spreads.add(asked.buckets.place(took.at), took.team_id, took.lasted);
     }
     drop(tx);
     let directory = hub.directory();

@@ -18,12 +18,12 @@ pub(super) struct Took {
     /// A moment in the same bucket as the end.
     pub(super) at: DateTime<Utc>,
     /// How long.
-    pub(super) took: TimeDelta,
+    pub(super) lasted: TimeDelta,
 }
 
 impl From<TeamSpan> for Took {
     fn from(span: TeamSpan) -> Self {
-        Self { team_id: span.team_id, at: span.ended, took: span.ended - span.began }
+        Self { team_id: span.team_id, at: span.ended, lasted: span.ended - span.began }
     }
 }
 
@@ -76,7 +76,7 @@ impl Pieces {
             all.extend(millis_of(&row.millis).map(|millis| Took {
                 team_id,
                 at,
-                took: TimeDelta::milliseconds(millis),
+                lasted: TimeDelta::milliseconds(millis),
             }));
         }
         Ok(all)

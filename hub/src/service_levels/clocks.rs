@@ -52,9 +52,8 @@ pub(super) async fn follow_under(
     policies: &SlaPolicies,
     row: &mut ConversationRow,
 ) -> Result<(), StoreError> {
-    let before = row.sla.take();
-    row.sla = before.clone();
-    row.sla = track_of(ctx, policies, row);
+    let now = track_of(ctx, policies, row);
+    let before = std::mem::replace(&mut row.sla, now);
     let Some(track) = row.sla.clone() else { return Ok(()) };
     if before.as_ref() == Some(&track) {
         return Ok(());

@@ -154,7 +154,7 @@ pub(super) async fn dry_run(
 
 /// What a rule that is not saved would make of it.
 async fn plan_of_draft(hub: &Hub, draft: DraftRule, facts: &RoutingFacts<'_>) -> Result<Plan, HubError> {
-    let when = read_when(draft.when.unwrap_or_else(|| json!({})))?;
+    let when = read_when(&draft.when.unwrap_or_else(|| json!({})))?;
     let then = read_then(&mut hub.db.read().await?, draft.then).await?;
     check(&when, &then).map_err(|misfit| ApiError::invalid(&misfit.path, misfit.message))?;
     let rule = RuleRef { id: RoutingRuleId::new(), version: 0 };

@@ -164,7 +164,7 @@ impl Resource for RoutingRules {
     }
 
     async fn make(tx: &mut Tx, ctx: &Ctx, new: NewRule) -> Result<RoutingRuleRow, HubError> {
-        let when = read_when(new.when.unwrap_or_else(|| json!({})))?;
+        let when = read_when(&new.when.unwrap_or_else(|| json!({})))?;
         let then = read_then(tx, new.then).await?;
         accept(&when, &then)?;
         let row = RoutingRuleRow {
@@ -193,12 +193,12 @@ impl Resource for RoutingRules {
         row.enabled = change.enabled.unwrap_or(row.enabled);
         row.stop = change.stop.unwrap_or(row.stop);
         if let Some(when) = change.when {
-            row.conditions = json!(read_when(when)?);
+            row.conditions = json!(read_when(&when)?);
         }
         if let Some(then) = change.then {
             row.consequences = json!(read_then(tx, then).await?);
         }
-        let when = read_when(row.conditions.clone())?;
+        let when = read_when(&row.conditions)?;
         let then: Consequences = serde_json::from_value(row.consequences.clone()).unwrap_or_default();
         Ok(accept(&when, &then)?)
     }
@@ -230,8 +230,8 @@ fn accept(when: &Conditions, then: &Consequences) -> Result<(), ApiError> {
     check(when, then).map_err(|misfit| ApiError::invalid(&misfit.path, misfit.message))
 }
 
-pub(super) fn read_when(value: Value) -> Result<Conditions, ApiError> {
-    read_part("when", &value)
+pub(super) fn read_when(value: &Value) -> Result<Conditions, ApiError> {
+    read_part("when", value)
 }
 
 /// What a rule does, with the team found and everybody it names known.

@@ -154,7 +154,7 @@ impl Sink for Noted {
 
 impl Reenactment {
     /// Requests sealed by `journal` go to these inboxes again.
-    pub fn new(config: Config, inboxes: Inboxes, intake: Intake, journal: Arc<Journal>) -> Self {
+    pub fn new(config: Config, inboxes: &Inboxes, intake: Intake, journal: Arc<Journal>) -> Self {
         let keys = intake.session_keys();
         let noted = Arc::new(Noted { intake, set_aside: Mutex::new(None) });
         let seen = Arc::<Seen>::default();

@@ -126,7 +126,7 @@ impl Parts {
         self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop_intake.clone())));
         let journal = Self::open_journal(settings)?;
         if let Some(journal) = &journal {
-            self.start_reenacting(settings, inboxes.clone(), Arc::clone(journal), stop_intake);
+            self.start_reenacting(settings, &inboxes, Arc::clone(journal), stop_intake);
         }
         if roles.ingress {
             self.start_ingress(settings, inboxes, journal, (stop, stop_intake)).await?;
@@ -189,7 +189,7 @@ impl Parts {
     pub(super) fn start_reenacting(
         &mut self,
         settings: &Settings,
-        inboxes: Inboxes,
+        inboxes: &Inboxes,
         journal: Arc<Journal>,
         stop: &CancellationToken,
     ) -> Reenactment {

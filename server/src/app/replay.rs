@@ -82,7 +82,7 @@ pub(crate) async fn replay_journal(
     let (intake, shards) = Intake::start(parts.hub.clone(), &stop);
     parts.tasks.extend(shards);
     let counted = intake.clone();
-    let way = Reenactment::new(ingress_config(settings), inboxes, intake, journal);
+    let way = Reenactment::new(ingress_config(settings), &inboxes, intake, journal);
     let total = journal::count_between(&mut parts.hub.db.read().await.map_err(failed)?, window.from, window.to)
         .await
         .map_err(failed)?;

@@ -109,14 +109,14 @@ fn read(answer: &Value) -> Option<Said> {
 mod tests {
     use super::*;
 
-    fn answer(message: Value) -> Value {
+    fn answer(message: &Value) -> Value {
         json!({"choices": [{"message": message}]})
     }
 
     #[test]
     fn calls_are_read_strictly() {
         let call = |arguments: &str| {
-            answer(json!({"content": null, "tool_calls": [
+            answer(&json!({"content": null, "tool_calls": [
                 {"id": "1", "type": "function", "function": {"name": "search_tickets", "arguments": arguments}},
             ]}))
         };
@@ -124,7 +124,7 @@ mod tests {
         for odd in ["{\"limit\":1,\"limit\":2}", "{\"limit\":1e3}", "[]", "{"] {
             assert_eq!(read(&call(odd)).expect("read").wanted[0].arguments, None, "{odd}");
         }
-        assert!(read(&answer(json!({"content": " "}))).is_none());
+        assert!(read(&answer(&json!({"content": " "}))).is_none());
         assert!(read(&json!({"choices": []})).is_none());
     }
 }

@@ -92,7 +92,7 @@ mod tests {
         let error = |code: &str| SendError::ours(code, ErrorClass::Config, "refused");
         let template = Finding::Failed(error("132015"), Burial::DeadLetter);
         assert_eq!(template.signal(), None);
-        let token = Finding::Postponed(error("190"), Duration::from_secs(60), Whose::Inbox);
+        let token = Finding::Postponed(error("190"), Duration::from_mins(1), Whose::Inbox);
         assert_eq!(token.signal(), Some(Signal::Refused { code: "190" }));
         let busy = SendError::ours("130429", ErrorClass::Retryable, "slow down");
         assert_eq!(Finding::Postponed(busy, Duration::from_secs(1), Whose::Message).signal(), None);
