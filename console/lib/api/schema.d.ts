@@ -830,7 +830,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One draft. */
+        /** One draft, with what an approver needs: our own sentence, the customer's words, the day's other drafts. */
         get: operations["one_draft"];
         put?: never;
         post?: never;
@@ -1327,6 +1327,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/backlog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many conversations wait now, by team, and how many began and ended in the range. */
+        get: operations["report_backlog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/booking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many of the tickets recorded in the range got a date, and how long that took, by priority. Only tickets of the
+         *     caller's accounts and sites count.
+         */
+        get: operations["report_booking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations and messages by channel. */
+        get: operations["report_channels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/first-response": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long customers waited for the first answer by a person, by the time of the answer: percentiles by team, in seconds. */
+        get: operations["report_response"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/resolution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long conversations took from their beginning to their end, by the time of the end: average and median by team, in seconds. Spam and duplicates do not count. */
+        get: operations["report_resolution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/utilisation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many open conversations each agent has of those the agent can have at once, and how many were closed in the range. */
+        get: operations["report_utilisation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Routing rules, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a rule. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what the rules would make of a message. Nothing is sent or stored. Admins and supervisors only. */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Switches a rule off. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a rule; the version before is kept. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
     "/api/v1/services": {
         parameters: {
             query?: never;
@@ -1437,6 +1596,46 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Service levels. */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Promises something to the customers of a team, from now on also in conversations that are open. Admins and
+         *     supervisors only.
+         */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sla-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One service level. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Takes a service level out of force. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a service level; deadlines that are still open are set anew. Admins and supervisors only. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/v1/suppressions": {
@@ -1674,6 +1873,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tool-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The policy that is in force, with its version and its hash. */
+        get: operations["in_force"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-policy/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what would come out of calls, under the policy in force or under another. Nothing is called or stored. */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -1709,6 +1942,145 @@ export interface paths {
         head?: never;
         /** Changes a user. */
         patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Addresses that hear of events. */
+        get: operations["webhook_list"];
+        put?: never;
+        /** Makes an address that hears of events. The answer shows, this once, the secret that its calls are signed with. */
+        post: operations["webhook_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One address that hears of events. */
+        get: operations["webhook_read"];
+        put?: never;
+        post?: never;
+        /** Takes an address out of use: what is on its way to it is taken back. */
+        delete: operations["webhook_deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes an address, or takes it into use again. */
+        patch: operations["webhook_change"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to an address, newest first. */
+        get: operations["webhook_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with what is sent and every try. */
+        get: operations["webhook_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a delivery anew: the same event under the same id, from the first try on. */
+        post: operations["webhook_delivery_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends everything anew that did not arrive at an address since a time. */
+        post: operations["webhook_replay_missed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an address a new secret. For a while calls are signed with the old one too, so that the receiver can change over. */
+        post: operations["webhook_rotate_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an address an event that means nothing, `webhook.ping`: whether it takes it shows in the log. */
+        post: operations["webhook_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/zones": {
@@ -3291,6 +3663,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/unsubscribe/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Asks whether somebody means it. Looking changes nothing. */
+        get: operations["ask"];
+        put?: never;
+        /** Ends advertising and other mail for many to the address; answers still go there. Doing it again changes nothing. */
+        post: operations["unsubscribe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/uploads/{token}": {
         parameters: {
             query?: never;
@@ -3532,6 +3922,48 @@ export interface paths {
         put?: never;
         /** A status callback whose path carries our message id: it finds its message even before Twilio's id is known. */
         post: operations["twilio_status_of"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/twilio/voice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same by GET. */
+        get: operations["twilio_call_by_get"];
+        put?: never;
+        /**
+         * A call begins. Answers with TwiML that asks for a message. Errors: 401 `WEBHOOK_SIGNATURE_INVALID`, 413 over 1 MB, 429
+         *     and 503 with Retry-After.
+         */
+        post: operations["twilio_call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/webhooks/twilio/voice/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same by GET. */
+        get: operations["twilio_call_step_by_get"];
+        put?: never;
+        /**
+         * What happens in a call: `gather`, `voicemail` and `dial` are answered in TwiML, `recording`, `transcription` and
+         *     `status` with 204. A path that is none of them is read by its parameters. Errors as above.
+         */
+        post: operations["twilio_call_step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3973,6 +4405,60 @@ export interface components {
             /** @description Somebody of the inbox's team is online, and business hours (if there are any) are on. */
             online: boolean;
         };
+        /** @description A team's conversations in one bucket. What stands as of now is null in buckets, which are about the past. */
+        BacklogRow: components["schemas"]["Flow"] & components["schemas"]["NowStanding"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+        };
+        /** @description All teams together. */
+        BacklogTotal: components["schemas"]["Flow"] & components["schemas"]["NowStanding"];
+        /** @description How many got a date, and how soon. */
+        BookingFigures: components["schemas"]["Times"] & {
+            /**
+             * Format: int64
+             * @description Those of them that got a date, or somebody sent without one.
+             */
+            booked: number;
+            /**
+             * Format: double
+             * @description `booked` divided by `created`.
+             */
+            booking_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Those of them that were canceled.
+             */
+            canceled: number;
+            /**
+             * Format: int64
+             * @description Tickets that were recorded.
+             */
+            created: number;
+            /**
+             * Format: int64
+             * @description Those of them that were escalated.
+             */
+            escalated: number;
+            /**
+             * Format: double
+             * @description Average time from being recorded to the escalation, in seconds.
+             */
+            escalation_average?: number | null;
+        };
+        /** @description Tickets of one priority that were recorded in one bucket. */
+        BookingRow: components["schemas"]["BookingFigures"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+            priority: string;
+        };
         /** @description Which to repair, and how fast. Name them, or say which all of them are. */
         BulkRequest: {
             /** @description All open ones. */
@@ -4042,6 +4528,16 @@ export interface components {
              * @description Version the change was made from; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description One channel in one bucket. */
+        ChannelRow: components["schemas"]["Traffic"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            /** @description The channel. */
+            channel: string;
         };
         /** @description A point of the checklist. */
         ChecklistItem: {
@@ -4464,7 +4960,7 @@ export interface components {
              * @description Who settled it.
              */
             resolved_by?: string | null;
-            /** @description Where it comes from: `message`, `job`, `outbox`. */
+            /** @description Where it comes from: `message`, `job`, `outbox`, `integration`. */
             source: string;
             /** @description `open`, `replayed` or `discarded`. */
             status: string;
@@ -4487,6 +4983,67 @@ export interface components {
         DiscardRequest: {
             /** @description Why; up to 500 characters. */
             reason?: string | null;
+        };
+        /** @description A message, and what else is known; what is missing is as for a stranger within business hours. */
+        DryRun: {
+            /** @description Profile of the account. */
+            account_profile?: string | null;
+            /** @description The channel; `sms` when missing. */
+            channel?: string | null;
+            /** @description Tags of the conversation. */
+            customer_tags?: string[];
+            /** @description Whether it is within business hours; yes when missing. */
+            in_business_hours?: boolean | null;
+            /** @description What a classifier takes it for. */
+            intent?: string | null;
+            /**
+             * Format: double
+             * @description How sure it is.
+             */
+            intent_confidence?: number | null;
+            /** @description Whether the customer is new; yes when missing. */
+            is_new_contact?: boolean | null;
+            /** @description The language; found in the text when missing. */
+            language?: string | null;
+            /** @description What was chosen from the menu: a number from 1. */
+            menu_choice?: string | null;
+            /** @description A rule that is not saved, tried alone instead of those in force: `{when, then}`. */
+            rule?: Record<string, never> | null;
+            /** @description Zones of the customer's sites, by id or name. */
+            site_zones?: string[];
+            /** @description What the customer writes. */
+            text: string;
+        };
+        /** @description What would happen. */
+        DryRunBody: {
+            /** @description Whether it asks for a person. */
+            asks_for_a_person: boolean;
+            /** @description Whether it would be taken as an emergency. */
+            is_emergency: boolean;
+            /** @description Its language. */
+            language: string;
+            /** @description Whether a rule applies. */
+            matched: boolean;
+            /** @description The text as rules see it. */
+            normalized: string;
+            /** @description How urgent it would be. */
+            priority?: string | null;
+            /**
+             * Format: uuid
+             * @description The rule that decides.
+             */
+            rule_id?: string | null;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            rule_version?: number | null;
+            /** @description All that apply, in order: `{id, version}`. */
+            rules: unknown;
+            /** @description Whose queue it would go to, by slug. */
+            team?: string | null;
+            /** @description All that the rules say. */
+            then: unknown;
         };
         /** @description Why a person is forgotten. */
         EraseRequest: {
@@ -4701,6 +5258,24 @@ export interface components {
              * @description At which count it fires.
              */
             threshold: number;
+        };
+        /** @description What came and went. */
+        Flow: {
+            /**
+             * Format: int64
+             * @description Conversations that ended.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Conversations that were open at the end.
+             */
+            open_at_end: number;
+            /**
+             * Format: int64
+             * @description Conversations that began.
+             */
+            opened: number;
         };
         /** @description What a login answers with. */
         GrantBody: {
@@ -5292,6 +5867,34 @@ export interface components {
             conversation: components["schemas"]["ConversationBody"];
             ticket: components["schemas"]["Ticket"];
         };
+        /** @description How much there is to do. */
+        Load: {
+            /**
+             * Format: int64
+             * @description Open conversations that the agent has.
+             */
+            active?: number | null;
+            /**
+             * Format: int64
+             * @description How many the agent can have at once.
+             */
+            capacity?: number | null;
+            /**
+             * Format: int64
+             * @description Conversations that the agent closed.
+             */
+            closed: number;
+            /**
+             * Format: double
+             * @description `active` divided by `capacity`.
+             */
+            utilisation?: number | null;
+            /**
+             * Format: int64
+             * @description In how many of them the customer waits for the agent.
+             */
+            waiting?: number | null;
+        };
         /** @description E-mail and password. */
         LoginBody: {
             /** @description E-mail address; its case does not matter. */
@@ -5582,6 +6185,37 @@ export interface components {
             /** @description What it says; up to 10,000 characters. `content` is another name for it. */
             text: string;
         };
+        /** @description A new service level: at least one of `frt_s` and `resolution_s`. */
+        NewPolicy: {
+            /** @description When time counts: `always`, `team`, or `{timezone, hours, holidays}`; always when missing. */
+            calendar?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Until somebody else is told that nobody has answered, in seconds.
+             */
+            escalation_s?: number | null;
+            /**
+             * Format: int64
+             * @description Until a person of ours has answered, in seconds.
+             */
+            frt_s?: number | null;
+            /** @description Whether it counts; true when missing. */
+            is_active?: boolean | null;
+            /** @description For conversations of this priority: `low`, `normal`, `high` or `urgent`. */
+            priority: string;
+            /**
+             * Format: int64
+             * @description Until it is done, in seconds.
+             */
+            resolution_s?: number | null;
+            /** @description Whose customers it is for: a team, by id or slug. */
+            team: string;
+            /**
+             * Format: int64
+             * @description How long before a deadline it is warned of, in seconds; a fifth of the target when missing.
+             */
+            warning_s?: number | null;
+        };
         /** @description A new rule: at least one of site, service and make. */
         NewRule: {
             /** @description What it is for. */
@@ -5702,6 +6336,12 @@ export interface components {
         };
         /** @description A new team. */
         NewTeamBody: {
+            /** @description Whether conversations of its queue are given out by themselves; not when absent. */
+            auto_assign?: boolean | null;
+            /** @description When it is there: `{weekday, open, close}`; 0 is Monday, a `close` before `open` is on the next day. */
+            business_hours?: Record<string, never>[] | null;
+            /** @description Days on which it is not, such as `2026-12-25`. */
+            holidays?: string[] | null;
             /** @description Name to show. */
             name: string;
             /** @description Short unique name: a-z, 0-9, `_`, `-`. */
@@ -5824,6 +6464,8 @@ export interface components {
             password?: string | null;
             /** @description Role. */
             role: string;
+            /** @description What the user can do: `{"billing": 3}`, or a list of skills. */
+            skills?: Record<string, never>;
             /** @description Teams, by slug or id. */
             teams?: string[];
         };
@@ -5850,6 +6492,15 @@ export interface components {
             specialties?: string[];
             /** @description `active` (the default) or `inactive`. */
             status?: string | null;
+        };
+        /** @description A new address. */
+        NewWebhookBody: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Which events it hears: names, groups such as `message.*`, or `*`; all when absent. */
+            events?: string[] | null;
+            /** @description Where it is: an https address on the open internet. */
+            url: string;
         };
         /** @description A new zone. */
         NewZone: {
@@ -5914,6 +6565,39 @@ export interface components {
             id: string;
             /** @description What it says. */
             text: string;
+        };
+        /** @description How things stand now. */
+        NowStanding: {
+            /**
+             * Format: int64
+             * @description How long the customer has waited who has waited longest.
+             */
+            oldest_waiting_seconds?: number | null;
+            /**
+             * Format: int64
+             * @description All open conversations.
+             */
+            open?: number | null;
+            /**
+             * Format: int64
+             * @description Open conversations in which it is an agent's turn.
+             */
+            pending_agent?: number | null;
+            /**
+             * Format: int64
+             * @description Open conversations in which it is the customer's turn.
+             */
+            pending_customer?: number | null;
+            /**
+             * Format: int64
+             * @description Open conversations that wait in the queue.
+             */
+            queued?: number | null;
+            /**
+             * Format: int64
+             * @description Open conversations that nobody has.
+             */
+            unassigned?: number | null;
         };
         /** @description Whom to ask for. */
         OnsiteContact: {
@@ -6403,7 +7087,7 @@ export interface components {
                  * @description Who settled it.
                  */
                 resolved_by?: string | null;
-                /** @description Where it comes from: `message`, `job`, `outbox`. */
+                /** @description Where it comes from: `message`, `job`, `outbox`, `integration`. */
                 source: string;
                 /** @description `open`, `replayed` or `discarded`. */
                 status: string;
@@ -6784,6 +7468,49 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_RoutingRule: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Whether it counts. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description What it is called. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Its place: lower ones are asked first.
+                 */
+                order: number;
+                /** @description Whether those after it are not asked any more. */
+                stop: boolean;
+                /** @description What it does; the team by its slug. */
+                then: unknown;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change; decisions name it.
+                 */
+                version: number;
+                /** @description When it applies: everything given must hold, of a list any. */
+                when: unknown;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_Service: {
             /** @description The rows. */
             data: {
@@ -6946,6 +7673,61 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_SlaPolicy: {
+            /** @description The rows. */
+            data: {
+                /** @description When time counts: `always`, `team` (the team's business hours), or `{timezone, hours, holidays}`. */
+                calendar: unknown;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: int64
+                 * @description Until somebody else is told that nobody has answered, in seconds.
+                 */
+                escalation_s?: number | null;
+                /**
+                 * Format: int64
+                 * @description Until a person of ours has answered, in seconds.
+                 */
+                frt_s?: number | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Whether it counts. */
+                is_active: boolean;
+                /** @description For conversations of this priority. */
+                priority: string;
+                /**
+                 * Format: int64
+                 * @description Until it is done, in seconds.
+                 */
+                resolution_s?: number | null;
+                team?: components["schemas"]["TeamRef"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+                /**
+                 * Format: int64
+                 * @description How long before a deadline it is warned of, in seconds; a fifth of the target when null.
+                 */
+                warning_s?: number | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_String: {
             /** @description The rows. */
             data: string[];
@@ -6979,11 +7761,17 @@ export interface components {
         Page_TeamBody: {
             /** @description The rows. */
             data: {
+                /** @description Whether conversations of its queue are given out by themselves. */
+                auto_assign: boolean;
+                /** @description When it is there: `{weekday, open, close}`; 0 is Monday. */
+                business_hours: unknown;
                 /**
                  * Format: date-time
                  * @description When it was created.
                  */
                 created_at: string;
+                /** @description Days on which it is not. */
+                holidays: unknown;
                 /**
                  * Format: uuid
                  * @description Our id.
@@ -7395,6 +8183,8 @@ export interface components {
                 max_concurrent_conversations: number;
                 /** @description Role. */
                 role: string;
+                /** @description What the user can do, and how well: 1 to 5. */
+                skills: Record<string, never>;
                 /** @description Teams. */
                 teams: components["schemas"]["TeamLink"][];
                 /**
@@ -7466,6 +8256,110 @@ export interface components {
                  * @description Grows with every change.
                  */
                 version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Webhook: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description What it is for. */
+                description: string;
+                /**
+                 * Format: date-time
+                 * @description When it was taken out of use by itself: it had failed for five days, or answered 410.
+                 */
+                disabled_at?: string | null;
+                /** @description Why. */
+                disabled_reason?: string | null;
+                /** @description Which events it hears: names, groups such as `message.*`, or `*`. */
+                events: string[];
+                /**
+                 * Format: date-time
+                 * @description Since when every try has failed.
+                 */
+                failing_since?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description One that is not is not called. */
+                is_active: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it last took an event.
+                 */
+                last_delivered_at?: string | null;
+                /** @description What calls are signed with. Shown once, to whoever made the address. */
+                secret?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /** @description Where it is. */
+                url: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_WebhookDelivery: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description Tries since it was made or replayed.
+                 */
+                attempts: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Why the last try failed. */
+                error?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The event: the same at every try.
+                 */
+                event_id: string;
+                /** @description Its name. */
+                event_type: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When it is tried next; null when it is settled.
+                 */
+                next_attempt_at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Status of the last answer.
+                 */
+                response_status?: number | null;
+                /** @description `pending`, `delivered`, `failed` or `canceled`. */
+                status: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -7558,6 +8452,42 @@ export interface components {
             /** Format: uuid */
             id: string;
             name?: string | null;
+        };
+        /** @description A change of a service level: what is missing stays, null clears. */
+        PolicyChange: {
+            /** @description When time counts: `always`, `team`, or `{timezone, hours, holidays}`. */
+            calendar?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description Until somebody else is told that nobody has answered, in seconds.
+             */
+            escalation_s?: number | null;
+            /**
+             * Format: int64
+             * @description Until a person of ours has answered, in seconds.
+             */
+            frt_s?: number | null;
+            /** @description Whether it counts. */
+            is_active?: boolean | null;
+            /** @description For conversations of this priority. */
+            priority?: string | null;
+            /**
+             * Format: int64
+             * @description Until it is done, in seconds.
+             */
+            resolution_s?: number | null;
+            /** @description Whose customers it is for: a team, by id or slug. */
+            team?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /**
+             * Format: int64
+             * @description How long before a deadline it is warned of, in seconds.
+             */
+            warning_s?: number | null;
         };
         /** @description Why an action is not enabled. */
         PolicyError: {
@@ -7937,10 +8867,26 @@ export interface components {
             /** @description What the worker shall know instead of what it knew, for a job. */
             payload?: Record<string, never> | null;
         };
+        /** @description From when on to send anew. */
+        ReplayMissedBody: {
+            /**
+             * Format: date-time
+             * @description Everything that was made since then and did not arrive.
+             */
+            since: string;
+        };
         /** @description What to replay instead. */
         ReplayRequest: {
             /** @description An item to take instead of the one that was kept, where items were kept. */
             item?: Record<string, never> | null;
+        };
+        /** @description What is sent anew. */
+        ReplayedBody: {
+            /**
+             * Format: int64
+             * @description How many deliveries.
+             */
+            replayed: number;
         };
         /** @description A message to send. */
         ReplyBody: {
@@ -8014,12 +8960,494 @@ export interface components {
              */
             window_minutes: number;
         };
+        /** @description An agent, in a report. */
+        ReportAgent: {
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Name to show. */
+            name: string;
+        };
+        /** @description A team, in a report. */
+        ReportTeam: {
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Name to show. */
+            name: string;
+            /** @description Short unique name. */
+            slug: string;
+        };
+        /** @description A report. */
+        Report_BacklogRow_BacklogTotal: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Flow"] & components["schemas"]["NowStanding"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                team?: components["schemas"]["ReportTeam"] | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description All teams together. */
+            total: components["schemas"]["Flow"] & components["schemas"]["NowStanding"];
+        };
+        /** @description A report. */
+        Report_BookingRow_BookingFigures: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["BookingFigures"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                /** @description `EMERGENCY`, `URGENT` or `ROUTINE`. */
+                priority: string;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description How many got a date, and how soon. */
+            total: components["schemas"]["Times"] & {
+                /**
+                 * Format: int64
+                 * @description Those of them that got a date, or somebody sent without one.
+                 */
+                booked: number;
+                /**
+                 * Format: double
+                 * @description `booked` divided by `created`.
+                 */
+                booking_rate?: number | null;
+                /**
+                 * Format: int64
+                 * @description Those of them that were canceled.
+                 */
+                canceled: number;
+                /**
+                 * Format: int64
+                 * @description Tickets that were recorded.
+                 */
+                created: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that were escalated.
+                 */
+                escalated: number;
+                /**
+                 * Format: double
+                 * @description Average time from being recorded to the escalation, in seconds.
+                 */
+                escalation_average?: number | null;
+            };
+        };
+        /** @description A report. */
+        Report_ChannelRow_Traffic: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Traffic"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                /** @description The channel. */
+                channel: string;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description What came and went. */
+            total: {
+                /**
+                 * Format: int64
+                 * @description Conversations that ended.
+                 */
+                closed: number;
+                /**
+                 * Format: int64
+                 * @description Conversations that began.
+                 */
+                conversations: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that are known to have reached the customer's device.
+                 */
+                delivered: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that failed.
+                 */
+                failed: number;
+                /**
+                 * Format: double
+                 * @description `failed` divided by `outbound`.
+                 */
+                failure_rate?: number | null;
+                /**
+                 * Format: int64
+                 * @description Messages of customers.
+                 */
+                inbound: number;
+                /**
+                 * Format: int64
+                 * @description Messages to customers.
+                 */
+                outbound: number;
+            };
+        };
+        /** @description A report. */
+        Report_ResolutionRow_Times: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Times"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                team?: components["schemas"]["ReportTeam"] | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description What durations come to, in seconds; null without any. */
+            total: {
+                /**
+                 * Format: double
+                 * @description Their sum divided by their number.
+                 */
+                average?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many there are.
+                 */
+                count: number;
+                /**
+                 * Format: double
+                 * @description The one in the middle; the same as `p50`.
+                 */
+                median?: number | null;
+                /**
+                 * Format: double
+                 * @description Half of them were shorter.
+                 */
+                p50?: number | null;
+                /**
+                 * Format: double
+                 * @description 95 of a hundred were shorter.
+                 */
+                p95?: number | null;
+                /**
+                 * Format: double
+                 * @description 99 of a hundred were shorter.
+                 */
+                p99?: number | null;
+            };
+        };
+        /** @description A report. */
+        Report_ResponseRow_Times: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Times"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                team?: components["schemas"]["ReportTeam"] | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description What durations come to, in seconds; null without any. */
+            total: {
+                /**
+                 * Format: double
+                 * @description Their sum divided by their number.
+                 */
+                average?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many there are.
+                 */
+                count: number;
+                /**
+                 * Format: double
+                 * @description The one in the middle; the same as `p50`.
+                 */
+                median?: number | null;
+                /**
+                 * Format: double
+                 * @description Half of them were shorter.
+                 */
+                p50?: number | null;
+                /**
+                 * Format: double
+                 * @description 95 of a hundred were shorter.
+                 */
+                p95?: number | null;
+                /**
+                 * Format: double
+                 * @description 99 of a hundred were shorter.
+                 */
+                p99?: number | null;
+            };
+        };
+        /** @description A report. */
+        Report_UtilisationRow_Load: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Load"] & {
+                /** @description Who. */
+                agent: components["schemas"]["ReportAgent"];
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                /** @description Whether the agent has an open page. */
+                online?: boolean | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description How much there is to do. */
+            total: {
+                /**
+                 * Format: int64
+                 * @description Open conversations that the agent has.
+                 */
+                active?: number | null;
+                /**
+                 * Format: int64
+                 * @description How many the agent can have at once.
+                 */
+                capacity?: number | null;
+                /**
+                 * Format: int64
+                 * @description Conversations that the agent closed.
+                 */
+                closed: number;
+                /**
+                 * Format: double
+                 * @description `active` divided by `capacity`.
+                 */
+                utilisation?: number | null;
+                /**
+                 * Format: int64
+                 * @description In how many of them the customer waits for the agent.
+                 */
+                waiting?: number | null;
+            };
+        };
         /** @description A required piece of evidence. */
         RequiredEvidence: {
             /** @description Which. */
             key: string;
             /** @description Whether it is there. */
             present: boolean;
+        };
+        /** @description Conversations of one team that ended in one bucket. Seconds. */
+        ResolutionRow: components["schemas"]["Times"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+        };
+        /** @description First answers of one team in one bucket, by when they were given. Seconds. */
+        ResponseRow: components["schemas"]["Times"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+        };
+        /** @description How long the old secret goes on signing. */
+        RotateBody: {
+            /**
+             * Format: int64
+             * @description Seconds during which calls are signed with both, up to a week; a day when absent.
+             */
+            overlap_seconds?: number | null;
+        };
+        /** @description A new secret. */
+        RotatedBody: {
+            /**
+             * Format: uuid
+             * @description Our id of the address.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Until when they are signed with the one before it, too.
+             */
+            previous_expires_at: string;
+            /** @description What calls are signed with from now on. Shown once. */
+            secret: string;
+            /**
+             * Format: int64
+             * @description Version of the address.
+             */
+            version: number;
+        };
+        /** @description A routing rule. */
+        RoutingRule: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place: lower ones are asked first.
+             */
+            order: number;
+            /** @description Whether those after it are not asked any more. */
+            stop: boolean;
+            /** @description What it does; the team by its slug. */
+            then: unknown;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; decisions name it.
+             */
+            version: number;
+            /** @description When it applies: everything given must hold, of a list any. */
+            when: unknown;
         };
         /** @description A change of a rule: what is missing stays, null clears. */
         RuleChange: {
@@ -8659,11 +10087,66 @@ export interface components {
             first_response_due_at?: string | null;
             /**
              * Format: date-time
+             * @description Since when the time until it must be done stands still: the customer's answer is awaited.
+             */
+            paused_since?: string | null;
+            /**
+             * Format: date-time
              * @description When it must be done.
              */
             resolution_due_at?: string | null;
             /** @description `healthy`, `warning` or `breach`. */
             status: string;
+        };
+        /** @description A service level. */
+        SlaPolicy: {
+            /** @description When time counts: `always`, `team` (the team's business hours), or `{timezone, hours, holidays}`. */
+            calendar: unknown;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description Until somebody else is told that nobody has answered, in seconds.
+             */
+            escalation_s?: number | null;
+            /**
+             * Format: int64
+             * @description Until a person of ours has answered, in seconds.
+             */
+            frt_s?: number | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whether it counts. */
+            is_active: boolean;
+            /** @description For conversations of this priority. */
+            priority: string;
+            /**
+             * Format: int64
+             * @description Until it is done, in seconds.
+             */
+            resolution_s?: number | null;
+            team?: components["schemas"]["TeamRef"] | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+            /**
+             * Format: int64
+             * @description How long before a deadline it is warned of, in seconds; a fifth of the target when null.
+             */
+            warning_s?: number | null;
         };
         /** @description The metrics at one moment. */
         Snapshot: {
@@ -8737,11 +10220,17 @@ export interface components {
         };
         /** @description A team. */
         TeamBody: {
+            /** @description Whether conversations of its queue are given out by themselves. */
+            auto_assign: boolean;
+            /** @description When it is there: `{weekday, open, close}`; 0 is Monday. */
+            business_hours: unknown;
             /**
              * Format: date-time
              * @description When it was created.
              */
             created_at: string;
+            /** @description Days on which it is not. */
+            holidays: unknown;
             /**
              * Format: uuid
              * @description Our id.
@@ -8768,6 +10257,12 @@ export interface components {
         };
         /** @description What changes about a team; absent fields stay. */
         TeamChangeBody: {
+            /** @description Whether conversations of its queue are given out by themselves. */
+            auto_assign?: boolean | null;
+            /** @description When it is there: `{weekday, open, close}`; 0 is Monday, a `close` before `open` is on the next day. */
+            business_hours?: Record<string, never>[] | null;
+            /** @description Days on which it is not, such as `2026-12-25`. */
+            holidays?: string[] | null;
             /** @description Deactivated teams take no conversations. */
             is_active?: boolean | null;
             /** @description Name to show. */
@@ -9398,6 +10893,77 @@ export interface components {
             /** @description To where. */
             to_state: string;
         };
+        /** @description What durations come to, in seconds; null without any. */
+        Times: {
+            /**
+             * Format: double
+             * @description Their sum divided by their number.
+             */
+            average?: number | null;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description The one in the middle; the same as `p50`.
+             */
+            median?: number | null;
+            /**
+             * Format: double
+             * @description Half of them were shorter.
+             */
+            p50?: number | null;
+            /**
+             * Format: double
+             * @description 95 of a hundred were shorter.
+             */
+            p95?: number | null;
+            /**
+             * Format: double
+             * @description 99 of a hundred were shorter.
+             */
+            p99?: number | null;
+        };
+        /** @description What came and went. */
+        Traffic: {
+            /**
+             * Format: int64
+             * @description Conversations that ended.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Conversations that began.
+             */
+            conversations: number;
+            /**
+             * Format: int64
+             * @description Those of them that are known to have reached the customer's device.
+             */
+            delivered: number;
+            /**
+             * Format: int64
+             * @description Those of them that failed.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description `failed` divided by `outbound`.
+             */
+            failure_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Messages of customers.
+             */
+            inbound: number;
+            /**
+             * Format: int64
+             * @description Messages to customers.
+             */
+            outbound: number;
+        };
         /** @description Where to. */
         TransferBody: {
             /** @description Why; stands in the thread. */
@@ -9409,6 +10975,13 @@ export interface components {
             to_agent_id?: string | null;
             /** @description Team, by id or slug. */
             to_team_id: string;
+        };
+        /** @description Calls to try, and perhaps another policy to try them under. */
+        TrialBody: {
+            /** @description `{tool, team?, amount_minor?, currency?, sum_minor?}`, at most 100. */
+            calls: unknown[];
+            /** @description A whole policy; left out: the one in force. */
+            policy?: unknown;
         };
         /** @description Which merge. */
         UndoRequest: {
@@ -9492,6 +11065,8 @@ export interface components {
             max_concurrent_conversations: number;
             /** @description Role. */
             role: string;
+            /** @description What the user can do, and how well: 1 to 5. */
+            skills: Record<string, never>;
             /** @description Teams. */
             teams: components["schemas"]["TeamLink"][];
             /**
@@ -9522,6 +11097,8 @@ export interface components {
             password?: string | null;
             /** @description Role. */
             role?: string | null;
+            /** @description What the user can do: `{"billing": 3}`, or a list of skills; the others are forgotten. */
+            skills?: Record<string, never> | null;
             /** @description Teams, by slug or id; the user leaves the others. */
             teams?: string[] | null;
             /**
@@ -9539,6 +11116,18 @@ export interface components {
             id: string;
             /** @description The name. */
             name: string;
+        };
+        /** @description An agent in one bucket. What stands as of now is null in buckets, which are about the past. */
+        UtilisationRow: components["schemas"]["Load"] & {
+            /** @description Who. */
+            agent: components["schemas"]["ReportAgent"];
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            /** @description Whether the agent has an open page. */
+            online?: boolean | null;
         };
         /** @description A vendor: a company that does the work on site. */
         Vendor: {
@@ -9640,6 +11229,143 @@ export interface components {
              * @description Templates, and what machines write.
              */
             normal: number;
+        };
+        /** @description An address that hears of events. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description What it is for. */
+            description: string;
+            /**
+             * Format: date-time
+             * @description When it was taken out of use by itself: it had failed for five days, or answered 410.
+             */
+            disabled_at?: string | null;
+            /** @description Why. */
+            disabled_reason?: string | null;
+            /** @description Which events it hears: names, groups such as `message.*`, or `*`. */
+            events: string[];
+            /**
+             * Format: date-time
+             * @description Since when every try has failed.
+             */
+            failing_since?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description One that is not is not called. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description When it last took an event.
+             */
+            last_delivered_at?: string | null;
+            /** @description What calls are signed with. Shown once, to whoever made the address. */
+            secret?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /** @description Where it is. */
+            url: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description One try. */
+        WebhookAttempt: {
+            /** @description Why it failed. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description Status of the answer, if there was one.
+             */
+            response_status?: number | null;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+        };
+        /** @description What changes about an address; absent fields stay. */
+        WebhookChangeBody: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Which events it hears. */
+            events?: string[] | null;
+            /** @description `true` takes it into use again; its failures are forgotten. */
+            is_active?: boolean | null;
+            /** @description Where it is. */
+            url?: string | null;
+            /**
+             * Format: int64
+             * @description Version the change was made from; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
+        /** @description One event on its way to one address. */
+        WebhookDelivery: {
+            /**
+             * Format: int64
+             * @description Tries since it was made or replayed.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Why the last try failed. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description The event: the same at every try.
+             */
+            event_id: string;
+            /** @description Its name. */
+            event_type: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next; null when it is settled.
+             */
+            next_attempt_at?: string | null;
+            /**
+             * Format: int64
+             * @description Status of the last answer.
+             */
+            response_status?: number | null;
+            /** @description `pending`, `delivered`, `failed` or `canceled`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+        };
+        /** @description The same with what is sent and all tries. */
+        WebhookDeliveryDetail: components["schemas"]["WebhookDelivery"] & {
+            /** @description What is sent. */
+            body: Record<string, never>;
+            /** @description Every try, oldest first. */
+            log: components["schemas"]["WebhookAttempt"][];
         };
         /** @description From when until when. */
         Window: {
@@ -18423,6 +20149,992 @@ export interface operations {
             };
         };
     };
+    report_backlog: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_BacklogRow_BacklogTotal"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_booking: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_BookingRow_BookingFigures"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_channels: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_ChannelRow_Traffic"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_response: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_ResponseRow_Times"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_resolution: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_ResolutionRow_Times"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_utilisation: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_UtilisationRow_Load"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `true`: those that count; `false`: those that do not. */
+                enabled?: boolean;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoutingRule"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRule"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -19537,6 +22249,450 @@ export interface operations {
             };
             /** @description NOT_FOUND */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Of this team, by id or slug. */
+                team?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SlaPolicy"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlaPolicy"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21623,6 +24779,158 @@ export interface operations {
             };
         };
     };
+    in_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policy. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialBody"];
+            };
+        };
+        responses: {
+            /** @description `{"policy","results"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -22042,6 +25350,1010 @@ export interface operations {
             };
             /** @description The body is of a kind that is not taken here. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `true`: active ones; `false`: those out of use. */
+                active: boolean | null;
+                /** @description Where the last page ended. */
+                cursor: string | null;
+                /** @description 1 to 100; 20 when absent. */
+                limit: number | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Webhook"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChangeBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_deliveries: {
+        parameters: {
+            query?: {
+                /** @description `pending`, `delivered`, `failed` or `canceled`. */
+                status?: string;
+                /** @description Where the last page ended. */
+                cursor?: string;
+                /** @description 1 to 100; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_WebhookDelivery"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryDetail"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_delivery_replay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION: the address is out of use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_replay_missed: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayMissedBody"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION: the address is out of use */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_rotate_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateBody"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedBody"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    webhook_test: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION: the address is out of use */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -30500,6 +34812,179 @@ export interface operations {
             };
         };
     };
+    ask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    unsubscribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        /** @description `List-Unsubscribe=One-Click`, or nothing */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": string;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     ticket_evidence_upload: {
         parameters: {
             query?: never;
@@ -32127,6 +36612,356 @@ export interface operations {
                 };
             };
             /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    twilio_call_by_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description kept; TwiML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Twilio */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    twilio_call: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description HMAC over the URL and the parameters */
+                "X-Twilio-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Twilio's parameters */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": number[];
+            };
+        };
+        responses: {
+            /** @description kept; TwiML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Twilio */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 1 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    twilio_call_step_by_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description gather, voicemail, dial, recording, transcription or status */
+                step: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description kept; TwiML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Twilio */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    twilio_call_step: {
+        parameters: {
+            query?: {
+                /** @description our count of the caller's turns */
+                turn?: string;
+            };
+            header?: never;
+            path: {
+                /** @description gather, voicemail, dial, recording, transcription or status */
+                step: string;
+            };
+            cookie?: never;
+        };
+        /** @description Twilio's parameters */
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": number[];
+            };
+        };
+        responses: {
+            /** @description kept; TwiML */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/xml": string;
+                };
+            };
+            /** @description kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description not proven to come from Twilio */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not with this role, portal or scope, or from this origin. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No such thing, or not the caller's to know. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over 1 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description over the inbox's rate */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description could not be kept */
             503: {
                 headers: {
                     [name: string]: unknown;
