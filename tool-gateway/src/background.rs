@@ -5,6 +5,7 @@ use std::time::Duration;
 use patchbay_core::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::MessageId;
+use patchbay_core::redaction::Redactor;
 use patchbay_store::feed::{self, StoredEvent};
 use patchbay_store::{tool_drafts, tool_windows};
 use serde::Deserialize;
@@ -44,6 +45,10 @@ struct Message {
 impl Gateway {
     /// Follows and settles until `stop`. What customers wrote is offered to the assistant, if there is one.
     pub async fn run_background(self, assistant: Option<Assistant>, stop: CancellationToken) {
+        // Beside the start of the server: whoever redacts before it is done waits for what is missing.
+        if let Err(error) = tokio::task::spawn_blocking(Redactor::prepare).await {
+            tracing::error!(%error, "the redactor's patterns could not be prepared");
+        }
         let Some(assistant) = assistant else { return self.follow_and_settle(None, stop).await };
         let (offers, waiting) = assistant::line();
         let answering = self.clone().run_assistant(assistant, waiting, stop.clone());

@@ -69,7 +69,6 @@ impl Gateway {
         let policy_hash = policy.hash();
         let registry_hash = catalog::registry_hash(&catalog);
         let secret = hub.config.link_secret.expose().as_bytes().to_vec();
-        Redactor::prepare();
         tracing::info!(
             tools = catalog.len(),
             registry = %registry_hash,

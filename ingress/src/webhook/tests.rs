@@ -475,6 +475,8 @@ fn every_door_is_in_the_api_document() {
             "/webhooks/twilio/sms",
             "/webhooks/twilio/status",
             "/webhooks/twilio/status/{message_id}",
+            "/webhooks/twilio/voice",
+            "/webhooks/twilio/voice/{step}",
             "/webhooks/whatsapp"
         ]
     );

@@ -123,7 +123,7 @@ impl Ground {
         let world = World::opening(database, &hosts).await;
         let hub = &world.hub;
         let webhooks =
-            WebhookConfig { internal_hosts: hosts.to_vec(), timeout_seconds: 10, ..WebhookConfig::default() };
+            WebhookConfig { internal_hosts: hosts.to_vec(), timeout_seconds: 60, ..WebhookConfig::default() };
         let deps = Deps {
             db: hub.db.clone(),
             clock: hub.gate.clock.clone(),
@@ -399,7 +399,8 @@ async fn an_internal_address_is_refused(database: TestDatabase) {
 async fn a_call_whose_node_died_is_made_again(database: TestDatabase) {
     let ground = Ground::new(database).await;
     let made = ground.listening().await;
-    *ground.receiver.delay.lock().expect("free") = Duration::from_secs(5);
+    // Longer than a loaded machine needs to look.
+    *ground.receiver.delay.lock().expect("free") = Duration::from_secs(45);
     let event = ground.event(EventName::ConversationNew).await;
     let deps = ground.deps.clone();
     let calling = tokio::spawn(async move { Workers::call_webhooks(&deps).await });
