@@ -63,6 +63,7 @@ struct DraftParams {
 /// A decision about a draft.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = DraftDecisionBody)]
 struct DecisionBody {
     /// Hash of what the decider saw; another one is refused.
     payload_hash: Option<String>,

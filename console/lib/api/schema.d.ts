@@ -4984,6 +4984,13 @@ export interface components {
             /** @description Why; up to 500 characters. */
             reason?: string | null;
         };
+        /** @description A decision about a draft. */
+        DraftDecisionBody: {
+            /** @description Hash of what the decider saw; another one is refused. */
+            payload_hash?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+        };
         /** @description A message, and what else is known; what is missing is as for a stranger within business hours. */
         DryRun: {
             /** @description Profile of the account. */
@@ -6215,6 +6222,27 @@ export interface components {
              * @description How long before a deadline it is warned of, in seconds; a fifth of the target when missing.
              */
             warning_s?: number | null;
+        };
+        /** @description A new rule. */
+        NewRoutingRule: {
+            /** @description Whether it counts; true when missing. */
+            enabled?: boolean | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place: lower ones are asked first; 100 when missing.
+             */
+            order?: number | null;
+            /** @description Whether those after it are not asked any more; true when missing. */
+            stop?: boolean | null;
+            /**
+             * @description What it does: `team` (slug or id), `priority`, `required_skills`, `tags`, `ask`, `open_ticket`, `assign_to`,
+             *     `notify`.
+             */
+            then: Record<string, never>;
+            /** @description When it applies: everything given must hold, of a list any; always when missing. */
+            when?: Record<string, never> | null;
         };
         /** @description A new rule: at least one of site, service and make. */
         NewRule: {
@@ -9449,6 +9477,29 @@ export interface components {
             /** @description When it applies: everything given must hold, of a list any. */
             when: unknown;
         };
+        /** @description A change of a rule: what is missing stays. */
+        RoutingRuleChange: {
+            /** @description Whether it counts. */
+            enabled?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            order?: number | null;
+            /** @description Whether those after it are not asked any more. */
+            stop?: boolean | null;
+            /** @description What it does; replaces all of it. */
+            then?: Record<string, never> | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /** @description When it applies; replaces all conditions. */
+            when?: Record<string, never> | null;
+        };
         /** @description A change of a rule: what is missing stays, null clears. */
         RuleChange: {
             /** @description What it is for. */
@@ -11211,6 +11262,14 @@ export interface components {
              * @description The version the caller read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description What was seen. */
+        VisitorReadBody: {
+            /**
+             * Format: int64
+             * @description Sequence of the newest message that was seen.
+             */
+            up_to_seq: number;
         };
         /** @description Messages that wait to leave an inbox, by lane. */
         WaitingBody: {
@@ -16974,7 +17033,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionBody"];
+                "application/json": components["schemas"]["DraftDecisionBody"];
             };
         };
         responses: {
@@ -17081,7 +17140,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DecisionBody"];
+                "application/json": components["schemas"]["DraftDecisionBody"];
             };
         };
         responses: {
@@ -20688,7 +20747,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewRule"];
+                "application/json": components["schemas"]["NewRoutingRule"];
             };
         };
         responses: {
@@ -21040,7 +21099,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RuleChange"];
+                "application/json": components["schemas"]["RoutingRuleChange"];
             };
         };
         responses: {
@@ -27460,7 +27519,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadBody"];
+                "application/json": components["schemas"]["VisitorReadBody"];
             };
         };
         responses: {

@@ -63,7 +63,7 @@ pub(super) struct RuleQuery {
 /// A new rule.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewRule {
+pub(super) struct NewRoutingRule {
     /// What it is called.
     name: String,
     /// Its place: lower ones are asked first; 100 when missing.
@@ -84,7 +84,7 @@ pub(super) struct NewRule {
 /// A change of a rule: what is missing stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RuleChange {
+pub(super) struct RoutingRuleChange {
     /// The version the caller read; `If-Match` says the same.
     #[serde(alias = "expected_version")]
     version: Option<i64>,
@@ -112,8 +112,8 @@ impl Resource for RoutingRules {
     type Key = RoutingRuleId;
     type Row = RoutingRuleRow;
     type Query = RuleQuery;
-    type New = NewRule;
-    type Change = RuleChange;
+    type New = NewRoutingRule;
+    type Change = RoutingRuleChange;
     type Body = RuleBody;
 
     fn may_write(ctx: &Ctx) -> Result<(), ApiError> {
@@ -128,7 +128,7 @@ impl Resource for RoutingRules {
         Mark { id: row.id.into(), version: row.version, account: None }
     }
 
-    fn made_from(change: &RuleChange) -> Option<i64> {
+    fn made_from(change: &RoutingRuleChange) -> Option<i64> {
         change.version
     }
 
@@ -163,7 +163,7 @@ impl Resource for RoutingRules {
         Ok(routing_rules::by_id(tx, *key).await?)
     }
 
-    async fn make(tx: &mut Tx, ctx: &Ctx, new: NewRule) -> Result<RoutingRuleRow, HubError> {
+    async fn make(tx: &mut Tx, ctx: &Ctx, new: NewRoutingRule) -> Result<RoutingRuleRow, HubError> {
         let when = read_when(&new.when.unwrap_or_else(|| json!({})))?;
         let then = read_then(tx, new.then).await?;
         accept(&when, &then)?;
@@ -183,7 +183,7 @@ impl Resource for RoutingRules {
         Ok(row)
     }
 
-    async fn apply(tx: &mut Tx, _: &Ctx, row: &mut RoutingRuleRow, change: RuleChange) -> Result<(), HubError> {
+    async fn apply(tx: &mut Tx, _: &Ctx, row: &mut RoutingRuleRow, change: RoutingRuleChange) -> Result<(), HubError> {
         if let Some(name) = &change.name {
             row.name = line("name", name)?;
         }
@@ -278,11 +278,11 @@ endpoints! {
     /// Routing rules, in the order they were made.
     list RuleQuery;
     /// Makes a rule. Admins and supervisors only.
-    create NewRule;
+    create NewRoutingRule;
     /// One rule.
     read RuleBody;
     /// Changes a rule; the version before is kept. Admins and supervisors only.
-    change by patch RuleChange;
+    change by patch RoutingRuleChange;
     /// Switches a rule off. Admins and supervisors only.
     deactivate;
 }

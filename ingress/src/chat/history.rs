@@ -84,6 +84,7 @@ async fn page(
 
 /// What was seen.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = VisitorReadBody)]
 pub(super) struct ReadBody {
     /// Sequence of the newest message that was seen.
     up_to_seq: i64,
