@@ -119,7 +119,14 @@ impl World {
     /// The data of all events of a name, in order.
     pub(super) async fn told(&self, name: &str) -> Vec<Value> {
         let mut tx = self.db.read().await.expect("a connection");
-        let events = feed::after(&mut tx, Position::START, 1_000).await.expect("an answer").events;
+        // PostgreSQL hands out what is settled: other tests' transactions hold it back for a moment.
+        let events = loop {
+            let batch = feed::after(&mut tx, Position::START, 1_000).await.expect("an answer");
+            if !batch.unsettled {
+                break batch.events;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        };
         let data = |payload: &str| serde_json::from_str(payload).expect("JSON");
         events.iter().filter(|event| event.name == name).map(|event| data(&event.payload)).collect()
     }
