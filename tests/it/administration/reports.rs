@@ -492,6 +492,7 @@ async fn roll_ups_equal_a_recomputation_after_random_histories(database: TestDat
             rollup::roll_up(db, now(), chance.random_range(1..9)).await.expect("rolls up");
         }
     }
+    ground.world.feed_is_settled().await;
     while rollup::roll_up(db, now(), 50).await.expect("rolls up") > 0 {}
     let mut tx = db.read().await.expect("reads");
     let (kept, again) = (rollup::kept(&mut tx).await, rollup::recomputed(&mut tx).await);

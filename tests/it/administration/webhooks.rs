@@ -169,6 +169,7 @@ impl Ground {
         let mut tx = self.world.hub.db.begin().await.expect("a transaction");
         events::append(&mut tx, &[event]).await.expect("an event");
         tx.commit().await.expect("a commit");
+        self.world.feed_is_settled().await;
         id
     }
 

@@ -20,6 +20,7 @@ use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::{Hub, HubConfig, administration};
 use patchbay_store::Db;
 use patchbay_store::audit::{self, AuditRow};
+use patchbay_store::feed;
 use patchbay_tests::TestDatabase;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
@@ -144,6 +145,16 @@ impl World {
         let db = Db::open(self.database.url(), 4).await.expect("the database opens");
         let hub = Hub { db, ..self.hub.clone() };
         Hub { gate: Gate { directory: Arc::new(ArcSwap::default()), ..hub.gate.clone() }, ..hub }
+    }
+
+    /// Waits until everything that is committed is handed out: on PostgreSQL other tests' transactions hold the feed back
+    /// for a moment.
+    pub(crate) async fn feed_is_settled(&self) {
+        let mut tx = self.hub.db.read().await.expect("a connection");
+        let all = 100_000;
+        while feed::after(&mut tx, feed::Position::START, all).await.expect("an answer").unsettled {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     pub(crate) fn advance(&self, by: Duration) {
