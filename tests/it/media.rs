@@ -15,7 +15,7 @@ use patchbay_tests::{Caller, Deployment, client};
 use serde_json::{Value, json};
 
 /// Tries of a download are seconds apart.
-const WITH_RETRIES: Duration = Duration::from_mins(1);
+const WITH_RETRIES: Duration = Duration::from_mins(4);
 
 /// A picture of one red pixel.
 const PIXEL: &[u8] = &[
