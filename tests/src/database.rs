@@ -1,8 +1,15 @@
 //! A database for one test: a SQLite file or a PostgreSQL schema that nobody else uses.
 
+use std::time::Duration;
+
 use patchbay_store::{Db, Engine};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tempfile::TempDir;
+
+use crate::wait::eventually;
+
+/// Longest start of a PostgreSQL on a loaded machine.
+const STARTING: Duration = Duration::from_mins(1);
 
 /// An empty database of either engine. The SQLite file goes away with it; the PostgreSQL server is a private one that
 /// goes away with the run.
@@ -34,7 +41,9 @@ impl TestDatabase {
     /// A schema of its own on the server at `server_url`.
     pub async fn postgres(server_url: &str) -> Self {
         let schema = format!("t{}", patchbay_core::ids::RecordId::new().0.simple());
-        let mut connection = PgConnection::connect(server_url).await.expect("the test's PostgreSQL answers");
+        // A server that a test has just started says for a moment that it is starting.
+        let connected = || async { PgConnection::connect(server_url).await.ok() };
+        let mut connection = eventually("the test's PostgreSQL answers", STARTING, connected).await;
         connection
             .execute(AssertSqlSafe(format!("create schema {schema}")))
             .await
