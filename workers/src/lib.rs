@@ -16,6 +16,7 @@ mod mail;
 mod open_ticket;
 mod provider;
 mod reconcile_message;
+mod recurring;
 mod relay;
 mod roll_up;
 mod run_repair;

@@ -1,22 +1,21 @@
-//! Removes what has expired, every ten minutes. The job that runs promises its successor in the same transaction, under a
-//! key of its time, so that there is always exactly one, however many nodes there are.
+//! Removes what has expired, every ten minutes.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::JobId;
-use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::job::JobKind;
 use patchbay_hub::intake::apply_ripe;
-use patchbay_store::jobs::{self, ClaimedJob};
+use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{
     StoreError, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs, statuses, sweeps,
     webhook_deliveries, webhook_tokens,
 };
-use serde_json::json;
 
 use crate::deps::Deps;
+use crate::recurring::Recurring;
 use crate::work::{Verdict, WorkError};
 
-const EVERY: TimeDelta = TimeDelta::minutes(10);
+pub(crate) const SWEEPS: Recurring =
+    Recurring { kind: JobKind::Sweep, name: "sweep", every: TimeDelta::minutes(10), max_attempts: 10 };
 /// Rows of one table that go in one transaction.
 const BITE: i64 = 1000;
 /// Bites of one table in one run.
@@ -55,34 +54,9 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
     statuses::sweep_parked(&mut tx, ctx.now - PARKED_FOR).await?;
     apply_ripe(&mut tx, ctx, &deps.directory.load_full()).await?;
     parked_changes::sweep(&mut tx, ctx.now - PARKED_FOR).await?;
-    jobs::enqueue(&mut tx, ctx, &next(ctx.now)).await?;
-    jobs::complete(&mut tx, job).await?;
+    SWEEPS.go_on(&mut tx, ctx, job).await?;
     tx.commit().await?;
     Ok(Verdict::Settled)
-}
-
-/// Sees to it that a sweep is promised. Safe on every node at every start.
-pub(crate) async fn promise(deps: &Deps) -> Result<(), StoreError> {
-    let ctx = Ctx::system(deps.clock.now(), "schedule");
-    let mut tx = deps.db.begin().await?;
-    jobs::enqueue(&mut tx, &ctx, &next(ctx.now)).await?;
-    tx.commit().await
-}
-
-/// The sweep after `now`.
-fn next(now: DateTime<Utc>) -> NewJob {
-    let period = EVERY.num_seconds();
-    let slot = (now.timestamp().div_euclid(period) + 1) * period;
-    NewJob {
-        id: JobId::new(),
-        queue: JobQueue::Low,
-        kind: JobKind::Sweep,
-        lane: Some("sweep".into()),
-        dedupe_key: Some(format!("sweep:{slot}")),
-        payload: json!({}),
-        run_at: DateTime::from_timestamp(slot, 0).unwrap_or(now),
-        max_attempts: 10,
-    }
 }
 
 #[derive(Clone, Copy)]

@@ -104,10 +104,10 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        if let Err(error) = sweep::promise(&deps).await {
+        if let Err(error) = sweep::SWEEPS.promise(&deps).await {
             tracing::warn!(error = %Causes(&error), "the sweep could not be scheduled; trying again");
         }
-        if let Err(error) = watch_queues::promise(&deps).await {
+        if let Err(error) = watch_queues::LOOKS.promise(&deps).await {
             tracing::warn!(error = %Causes(&error), "the watch over the queues could not be scheduled; trying again");
         }
     }
