@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
 import { Browser, Server, caller, enter } from "./harness.mjs";
 
-const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates"];
+const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates", "routing-rules", "sla-policies", "webhooks"];
 const ROUTES = [
   "inbox/all",
   "contacts",
@@ -15,6 +15,9 @@ const ROUTES = [
   "approvals",
   "approvals/calls",
   "approvals/switches",
+  "dashboard",
+  "dashboard/backlog",
+  "dashboard/channels?view=table",
   "alerts",
   "system",
   "settings",
@@ -24,6 +27,9 @@ const ROUTES = [
   ...LISTS.map((name) => `admin/${name}`),
   "admin/users/new",
   "admin/inboxes/new",
+  "admin/routing-rules/new",
+  "admin/sla-policies/new",
+  "admin/webhooks/new",
 ];
 
 describe("every route", () => {
