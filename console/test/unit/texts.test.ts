@@ -7,12 +7,14 @@ import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
 import { operationsTexts } from "../../lib/i18n/operations";
+import { scenarioTexts } from "../../lib/i18n/scenarios";
+import { SCENARIOS } from "../../apps/sim/scenarios";
 import { BAR, COMMANDS, STATES } from "../../apps/console/cockpit/commands";
 import { LAYOUTS } from "../../apps/console/dashboard/reports";
 import { REPORTS } from "../../lib/api/reports";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {
@@ -66,6 +68,11 @@ describe("the languages", () => {
       for (const field of [...tiles, ...lines, ...columns]) if (!(field in fields)) missing.push(`${name}.${field}`);
     }
     expect(missing).toEqual([]);
+  });
+
+  it("say of each step of a scenario what it does and what to look at", () => {
+    const said = Object.entries(scenarioTexts.en.scenarios).map(([name, { steps }]) => [name, steps.length]);
+    expect(said).toEqual(Object.entries(SCENARIOS).map(([name, steps]) => [name, steps.length]));
   });
 
   it("names what a row is called by one of its fields", () => {
