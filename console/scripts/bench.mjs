@@ -7,7 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { Browser, Server, enter } from "../test/browser/harness.mjs";
-import { MadeUpInbox } from "./bench-rows.mjs";
+import { MadeUpInbox, makeUp } from "../test/browser/made-up-inbox.mjs";
 
 const CONVERSATIONS = 10_000;
 const PAGE = 500;
@@ -126,19 +126,7 @@ try {
   const inbox = new MadeUpInbox(CONVERSATIONS, PAGE);
   const page = await (await browser.profile()).newPage();
   await enter(page, server, "supervisor", "/app/settings");
-  let socket = null;
-  await page.route("**/api/v1/conversations**", answerMadeUp);
-  await page.route("**/api/v1/contacts/contact-**", answerMadeUp);
-  async function answerMadeUp(route) {
-    const request = route.request();
-    const answer = inbox.answer(new URL(request.url()), request.method(), request.postDataJSON());
-    await (answer === null ? route.fallback() : route.fulfill({ status: request.method() === "POST" ? 201 : 200, json: answer }));
-  }
-  await page.routeWebSocket(/\/ws/, (found) => {
-    found.connectToServer();
-    socket = found;
-  });
-  const send = (frame) => socket?.send(frame);
+  const send = await makeUp(page, inbox);
   const cold = Date.now();
   await page.goto(`${server.url}/app/inbox/all`);
   await page.locator("[data-conversation]").first().waitFor();

@@ -36,7 +36,7 @@ export const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
     () => setFaults("twilio", { outage: false }),
   ],
   optout: [write("sms", "Ruth", "STOP"), write("sms", "Ruth", "START")],
-  forged: [() => setFaults("meta", { bad_signatures: 1 }), write("whatsapp", "Tomás", "Is the order ready?")],
+  forged: [() => setFaults("meta", { bad_signatures: 1 }), write("whatsapp", "Tomás", "Forged: send the money elsewhere"), write("whatsapp", "Tomás", "Is the order ready?")],
   twice: [
     () => setFaults("meta", { duplicate_callbacks: 4, reorder_callbacks: 2 }),
     async (cast) => {

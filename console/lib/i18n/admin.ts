@@ -6,7 +6,7 @@ type Words = Record<string, string>;
 
 const en = {
   title: "Administration",
-  groups: { people: "People", channels: "Channels", flow: "What follows", places: "Places", work: "Work", operations: "Operations" } as Words,
+  groups: { people: "People", channels: "Channels", flow: "Automation", places: "Places", work: "Work", operations: "Operations" } as Words,
   pages: {
     users: "Users",
     teams: "Teams",
@@ -133,6 +133,7 @@ const en = {
   addTimeOff: "Add time off",
   cancelTimeOff: "Cancel this time off",
   cancelled: "Cancelled",
+  columns: { order: "Place", frt_s: "First answer", resolution_s: "Solved", escalation_s: "Others told", url: "Address", events: "Events", ranking_score: "Score", target_urgency: "Urgency", region_weight: "Place" } as Words,
   eitherWay: "Either way",
   neverOpen: "Never open.",
   noConditions: "Always",
@@ -199,7 +200,7 @@ const en = {
 
 const fr: typeof en = {
   title: "Administration",
-  groups: { people: "Personnes", channels: "Canaux", flow: "Ce qui suit", places: "Lieux", work: "Travail", operations: "Exploitation" },
+  groups: { people: "Personnes", channels: "Canaux", flow: "Automatismes", places: "Lieux", work: "Travail", operations: "Exploitation" },
   pages: {
     users: "Utilisateurs",
     teams: "Équipes",
@@ -326,6 +327,7 @@ const fr: typeof en = {
   addTimeOff: "Ajouter une absence",
   cancelTimeOff: "Annuler cette absence",
   cancelled: "Annulée",
+  columns: { order: "Place", frt_s: "Réponse", resolution_s: "Résolu", escalation_s: "Prévenus", url: "Adresse", events: "Événements", ranking_score: "Score", target_urgency: "Urgence", region_weight: "Place" },
   eitherWay: "Peu importe",
   neverOpen: "Jamais ouvert.",
   noConditions: "Toujours",

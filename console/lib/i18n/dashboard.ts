@@ -5,7 +5,7 @@ type Words = Record<string, string>;
 
 const en = {
   title: "Dashboard",
-  lead: "How fast we answer, what waits, and who has how much. Each report can be read as a table and saved as CSV.",
+  lead: "How fast we answer, what waits, and who has how much.",
   overview: "Overview",
   range: "Period",
   ranges: { day: "24 hours", week: "7 days", month: "30 days" } as Words,
@@ -69,7 +69,7 @@ const en = {
 
 const fr: typeof en = {
   title: "Tableau de bord",
-  lead: "En combien de temps nous répondons, ce qui attend, et qui a combien. Chaque rapport se lit en tableau et s’enregistre en CSV.",
+  lead: "En combien de temps nous répondons, ce qui attend, et qui a combien.",
   overview: "Vue d’ensemble",
   range: "Période",
   ranges: { day: "24 heures", week: "7 jours", month: "30 jours" },

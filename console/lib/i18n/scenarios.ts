@@ -81,7 +81,8 @@ const en = {
       lead: "What is not signed by the provider is refused.",
       steps: [
         { does: "The next webhook of Meta carries a wrong signature.", look: "Nothing yet." },
-        { does: "Tomás writes a message.", look: "Over the wire, the first webhook is refused with 401. The repeated one, signed, brings the message: once." },
+        { does: "A message of Tomás comes so signed.", look: "Over the wire it is refused with 401, at every repetition. It is in no conversation." },
+        { does: "He writes again, and this one is signed rightly.", look: "This message is in the inbox, the other is not." },
       ],
     },
     twice: {
@@ -162,7 +163,8 @@ const fr: typeof en = {
       lead: "Ce que le fournisseur n’a pas signé est refusé.",
       steps: [
         { does: "Le prochain webhook de Meta porte une signature fausse.", look: "Rien encore." },
-        { does: "Tomás écrit un message.", look: "Sur le fil, le premier webhook est refusé par 401. Le suivant, signé, apporte le message : une fois." },
+        { does: "Un message de Tomás arrive ainsi signé.", look: "Sur le fil, il est refusé par 401, à chaque répétition. Il n’est dans aucune conversation." },
+        { does: "Il écrit de nouveau, avec la bonne signature.", look: "Ce message est dans la boîte, l’autre non." },
       ],
     },
     twice: {

@@ -49,7 +49,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, open, selected = n
                 className={cx("border-b border-line last:border-0", open !== undefined && "cursor-pointer hover:bg-hover", key === selected && "bg-selected")}
               >
                 {columns.map((column, index) => (
-                  <td key={column.id} className={cx("density-cell max-w-80 px-3 align-middle", column.align === "right" && "text-right tabular-nums", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
+                  <td key={column.id} className={cx("density-cell max-w-44 px-3 sm:max-w-80 align-middle", column.align === "right" && "text-right tabular-nums", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
                     {index === 0 && open !== undefined ? (
                       <button
                         type="button"

@@ -1,6 +1,7 @@
 // Reports are drawn as they were told: nothing is added up that cannot be.
 import { describe, expect, it } from "vitest";
-import { LAYOUTS, barsOf, duration, linesOf, shown } from "../../apps/console/dashboard/reports";
+import { LAYOUTS, barsOf, linesOf, shown } from "../../apps/console/dashboard/reports";
+import { duration } from "../../lib/i18n/when";
 
 const at = (hour: number) => `2026-01-05T0${hour}:00:00Z`;
 const team = (slug: string) => ({ id: slug, slug, name: slug });

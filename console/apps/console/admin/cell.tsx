@@ -1,6 +1,6 @@
 import type { Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
-import { exact, span } from "../../../lib/i18n/when";
+import { duration, exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { isRecord } from "../../../lib/api/http";
 import { HealthBadge, healthOf, waitingIn } from "./inbox-health";
@@ -19,7 +19,7 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   const value = row[column] ?? null;
   if (column === resource.columns[0]) return <>{nameOf(name, row, t.choices)}</>;
   if (field?.kind === "calendar") return <>{t.counts[calendarOf(value).counts]}</>;
-  if (field?.kind === "minutes") return <>{typeof value === "number" ? span(value * 1000) : "–"}</>;
+  if (field?.kind === "minutes") return <>{typeof value === "number" ? duration(value) : "–"}</>;
   if (resource.fields.some((one) => one.part === column)) return <RuleWords name={name} row={row} part={column} />;
   if (column === "health") {
     const health = healthOf(value);

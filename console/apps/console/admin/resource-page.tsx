@@ -61,7 +61,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   };
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
-    title: t.fields[column] ?? column,
+    title: t.columns[column] ?? t.fields[column] ?? column,
     cell: (one) => <Cell name={name} row={one} column={column} />,
     wide: index > 1 && column !== resource.state.field && column !== "health",
   }));

@@ -4,6 +4,7 @@ import { listTeams } from "../../../lib/api/hub";
 import { REPORTS, type ReportName } from "../../../lib/api/reports";
 import { useDashboardTexts } from "../../../lib/i18n/dashboard";
 import { cx } from "../../../lib/ui/cx";
+import { inSight } from "../../../lib/ui/in-sight";
 import { Page } from "../../../lib/ui/page";
 import { useRemote } from "../../../lib/ui/use-remote";
 import type { ReportSearch } from "../router";
@@ -73,7 +74,7 @@ function ReportTabs({ here, search }: { here: ReportName | null; search: ReportS
         {t.overview}
       </Link>
       {REPORTS.map((name) => (
-        <Link key={name} to="/dashboard/$report" params={{ report: name }} search={search} {...(name === here ? { "aria-current": "page" as const } : {})} className={look(name === here)}>
+        <Link key={name} to="/dashboard/$report" params={{ report: name }} search={search} ref={name === here ? inSight : null} {...(name === here ? { "aria-current": "page" as const } : {})} className={look(name === here)}>
           {t.reports[name]}
         </Link>
       ))}

@@ -1,7 +1,7 @@
 // What each report shows, what is asked of the server for it, and how its figures are written. No figure is made here.
 import { isRecord } from "../../../lib/api/http";
 import type { Asked, ReportName, ReportRow } from "../../../lib/api/reports";
-import { exact } from "../../../lib/i18n/when";
+import { duration, exact } from "../../../lib/i18n/when";
 
 export interface Layout {
   tiles: readonly string[];
@@ -60,15 +60,6 @@ export function shown(value: unknown, field: string, missing: string, words: Rea
   if (typeof value !== "number") return words[String(value)] ?? String(value);
   if (SHARES.includes(field)) return `${Math.round(value * 100)} %`;
   return isSpan(field) ? duration(value) : value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 1 });
-}
-
-/** "42 s", "5 min 3 s", "2 h 5 min", "3 d 4 h". */
-export function duration(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  const [unit, word, small, smallWord] = whole < 3600 ? [60, "min", 1, "s"] : whole < 172_800 ? [3600, "h", 60, "min"] : [86_400, "d", 3600, "h"];
-  const rest = Math.floor((whole % unit) / small);
-  return rest === 0 ? `${Math.floor(whole / unit)} ${word}` : `${Math.floor(whole / unit)} ${word} ${rest} ${smallWord}`;
 }
 
 export interface Lines {

@@ -1,4 +1,4 @@
-// The made-up inbox of the console's benchmark: its rows, and the answers and frames that tell of them.
+// An inbox that is made up, for what a demo has too little of: its rows, and the answers and frames that tell of them.
 const START = Date.now();
 const NAMES = ["Maya Lindqvist", "Tomás Herrera", "Ruth Okafor", "Ben Castellano", "Aiko Marsh", "Priya Raman"];
 const CHANNELS = ["whatsapp", "sms", "email", "chat"];
@@ -106,4 +106,21 @@ export class MadeUpInbox {
     Object.assign(row, { last_message: message, last_message_at: message.timestamp, updated_at: message.timestamp, unread_count: row.unread_count + 1 });
     return JSON.stringify({ event: "message.received", cursor: null, conversation_seq: row.last_seq, ts: message.timestamp, data: { message, conversation: row } });
   }
+}
+
+/** Puts a made-up inbox in the place of the server's, and gives the sender of frames. Call it before the page loads. */
+export async function makeUp(page, inbox) {
+  let socket = null;
+  const answer = async (route) => {
+    const request = route.request();
+    const body = inbox.answer(new URL(request.url()), request.method(), request.postDataJSON());
+    await (body === null ? route.fallback() : route.fulfill({ status: request.method() === "POST" ? 201 : 200, json: body }));
+  };
+  await page.route("**/api/v1/conversations**", answer);
+  await page.route("**/api/v1/contacts/contact-**", answer);
+  await page.routeWebSocket(/\/ws/, (found) => {
+    found.connectToServer();
+    socket = found;
+  });
+  return (frame) => socket?.send(frame);
 }
