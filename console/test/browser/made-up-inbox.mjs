@@ -78,11 +78,16 @@ export class MadeUpInbox {
     }
     const [, id, part] = /^\/api\/v1\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const row = id === undefined ? undefined : this.byId.get(id);
-    if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? { data: [], next_cursor: null } : null;
+    if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? this.#contact(path.split("/")[4]) : null;
     if (part === undefined || part === "read") return row;
     if (part === "messages" && method === "POST") return this.#sent(row, body);
     if (part === "messages") return { data: this.#history(row, url.searchParams), next_cursor: null };
     return { data: [], next_cursor: null };
+  }
+
+  #contact(id) {
+    const contact = { id, display_name: "Somebody", identities: [], metadata: {}, version: 1, created_at: new Date(START).toISOString(), updated_at: new Date(START).toISOString() };
+    return { contact, conversations: [], tickets: [], sites: [], suggestions: [] };
   }
 
   #history(row, range) {
