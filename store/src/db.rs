@@ -140,6 +140,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0016_webhooks.sql"),
         include_str!("../../migrations/postgres/0016_webhooks.sql"),
     ),
+    (
+        20,
+        "idle",
+        include_str!("../../migrations/sqlite/0020_idle.sql"),
+        include_str!("../../migrations/postgres/0020_idle.sql"),
+    ),
 ];
 
 impl Db {
