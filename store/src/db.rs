@@ -140,6 +140,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0016_webhooks.sql"),
         include_str!("../../migrations/postgres/0016_webhooks.sql"),
     ),
+    (
+        18,
+        "gateway",
+        include_str!("../../migrations/sqlite/0018_gateway.sql"),
+        include_str!("../../migrations/postgres/0018_gateway.sql"),
+    ),
 ];
 
 impl Db {
