@@ -41,6 +41,8 @@ vocabulary! {
         SlaRecompute => "sla_recompute",
         /// Look for conversations that nobody looks after.
         WatchQueues => "watch_queues",
+        /// Close conversations whose customers stopped answering.
+        CloseIdle => "close_idle",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

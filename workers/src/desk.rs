@@ -18,8 +18,8 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, open_ticket, reconcile_message, run_repair, send_message,
-    show_read, sla_recompute, sla_timer, sweep, sync_templates, tidy_contact, triage, watch_queues,
+    ask_requester, close_idle, end_snooze, fetch_media, import_contacts, open_ticket, reconcile_message, run_repair,
+    send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates, tidy_contact, triage, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -53,6 +53,7 @@ impl Desk {
             JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
             JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,
             JobKind::WatchQueues => watch_queues::run(&self.deps, ctx, job).await,
+            JobKind::CloseIdle => close_idle::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
             JobKind::RelayOutbox => Ok(Verdict::Done),

@@ -4,6 +4,7 @@
 
 mod ask_requester;
 mod backoff;
+mod close_idle;
 mod config;
 mod deps;
 mod desk;
