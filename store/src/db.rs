@@ -140,6 +140,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0016_webhooks.sql"),
         include_str!("../../migrations/postgres/0016_webhooks.sql"),
     ),
+    (
+        17,
+        "alerts",
+        include_str!("../../migrations/sqlite/0017_alerts.sql"),
+        include_str!("../../migrations/postgres/0017_alerts.sql"),
+    ),
 ];
 
 impl Db {
