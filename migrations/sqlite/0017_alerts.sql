@@ -112,6 +112,7 @@ create table alert_notifications (
     unique (alert_id, run, step, channel, target)
 ) strict;
 create index alert_notifications_by_target on alert_notifications (channel, target, id);
+create index alert_notifications_by_age on alert_notifications (channel, created_at);
 create index alert_notifications_of_user on alert_notifications (user_id, state);
 
 create table notification_preferences (

@@ -59,10 +59,9 @@ pub fn title(language: Language, code: &str) -> String {
 
 fn severity(language: Language, severity: Severity) -> &'static str {
     match (language, severity) {
-        (Language::English, Severity::Info) => "Info",
+        (_, Severity::Info) => "Info",
         (Language::English, Severity::Warning) => "Warning",
         (Language::English, Severity::Critical) => "Critical",
-        (Language::French, Severity::Info) => "Info",
         (Language::French, Severity::Warning) => "Avertissement",
         (Language::French, Severity::Critical) => "Critique",
     }

@@ -1,5 +1,7 @@
 //! Whoever was told by SMS or mail answers: they look after the alert.
 
+use std::collections::HashSet;
+
 use chrono::TimeDelta;
 use patchbay_core::Ctx;
 use patchbay_core::actor::{Actor, Scope};
@@ -16,7 +18,7 @@ use super::change::{Via, acknowledge, write};
 use crate::resource::record;
 
 /// How long an answer counts.
-const ANSWERS_FOR: TimeDelta = TimeDelta::days(2);
+pub(super) const ANSWERS_FOR: TimeDelta = TimeDelta::days(2);
 
 #[derive(Deserialize)]
 struct Received {
@@ -44,6 +46,14 @@ struct Conversation {
 #[derive(Deserialize)]
 struct Contact {
     address: Option<String>,
+}
+
+/// Whether a message comes from where somebody was told of an alert.
+pub(super) fn may_answer(event: &StoredEvent, told: &HashSet<String>) -> bool {
+    let received = serde_json::from_str::<Received>(&event.payload);
+    received.is_ok_and(|received| {
+        received.conversation.contact.address.is_some_and(|address| told.contains(&address.to_lowercase()))
+    })
 }
 
 /// Looks whether a message that came in answers an alert.

@@ -1,7 +1,7 @@
 //! Follows the feed: in the transaction that moves the reader on, what happened becomes alerts. Nothing is lost and
 //! nothing counts twice, whatever happens to the node.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Ctx;
@@ -66,12 +66,14 @@ impl Reader {
             rules.iter().flat_map(|rule| rule.when.heard()).map(|name| name.as_str()).collect();
         // Whatever the rules say: an inbox that works again ends its alert.
         names.insert(EventName::InboxHealthChanged.as_str());
-        if alert_notifications::any_answerable(&mut reading).await? {
+        let told: HashSet<String> =
+            alert_notifications::told_lately(&mut reading, now - answers::ANSWERS_FOR).await?.into_iter().collect();
+        if !told.is_empty() {
             names.insert(EventName::MessageReceived.as_str());
         }
         let names: Vec<&str> = names.into_iter().collect();
         let latest = feed::bounds(&mut reading).await?.latest;
-        let events = feed::named_after(&mut reading, from, &names, BATCH).await?;
+        let mut events = feed::named_after(&mut reading, from, &names, BATCH).await?;
         drop(reading);
         let is_full = i64::try_from(events.len()) == Ok(BATCH);
         let end =
@@ -79,6 +81,8 @@ impl Reader {
         if end <= from {
             return Ok(Taken::Nothing);
         }
+        // Messages from elsewhere answer nothing, and cost no commit.
+        events.retain(|event| event.name != EventName::MessageReceived.as_str() || answers::may_answer(event, &told));
         if events.is_empty() {
             self.seen = end;
             if self.saved_at.is_none_or(|at| now - at >= SAVE_EVERY) {
@@ -87,7 +91,7 @@ impl Reader {
                 tx.commit().await?;
                 self.saved_at = Some(now);
             }
-            return Ok(Taken::Nothing);
+            return Ok(if is_full { Taken::Some(0) } else { Taken::Nothing });
         }
         let ctx = Ctx::system(now, READER);
         let mut tx = hub.db.begin().await?;
