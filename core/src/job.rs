@@ -49,6 +49,8 @@ vocabulary! {
         NotifyDigest => "notify_digest",
         /// Look at the figures that become alerts, and at alerts that are over.
         WatchAlerts => "watch_alerts",
+        /// Close conversations whose customers stopped answering.
+        CloseIdle => "close_idle",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -146,6 +146,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0017_alerts.sql"),
         include_str!("../../migrations/postgres/0017_alerts.sql"),
     ),
+    (
+        20,
+        "idle",
+        include_str!("../../migrations/sqlite/0020_idle.sql"),
+        include_str!("../../migrations/postgres/0020_idle.sql"),
+    ),
 ];
 
 impl Db {

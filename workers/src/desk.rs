@@ -18,9 +18,9 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    alert_timer, ask_requester, end_snooze, fetch_media, import_contacts, notify, open_ticket, reconcile_message,
-    run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates, tidy_contact, triage,
-    watch_alerts, watch_queues,
+    alert_timer, ask_requester, close_idle, end_snooze, fetch_media, import_contacts, notify, open_ticket,
+    reconcile_message, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
+    tidy_contact, triage, watch_alerts, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -58,6 +58,7 @@ impl Desk {
             JobKind::Notify => Box::pin(notify::run(&self.deps, &self.client, ctx, job)).await,
             JobKind::NotifyDigest => Box::pin(notify::run_digest(&self.deps, &self.client, ctx, job)).await,
             JobKind::WatchAlerts => watch_alerts::run(&self.deps, ctx, job).await,
+            JobKind::CloseIdle => close_idle::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
             JobKind::RelayOutbox => Ok(Verdict::Done),

@@ -5,6 +5,7 @@
 mod alert_timer;
 mod ask_requester;
 mod backoff;
+mod close_idle;
 mod config;
 mod deps;
 mod desk;

@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{follow_alerts, relay, roll_up, search_index, sweep, watch_alerts, watch_queues, webhooks};
+use crate::{close_idle, follow_alerts, relay, roll_up, search_index, sweep, watch_alerts, watch_queues, webhooks};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -110,14 +110,10 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        if let Err(error) = sweep::SWEEPS.promise(&deps).await {
-            tracing::warn!(error = %Causes(&error), "the sweep could not be scheduled; trying again");
-        }
-        if let Err(error) = watch_queues::LOOKS.promise(&deps).await {
-            tracing::warn!(error = %Causes(&error), "the watch over the queues could not be scheduled; trying again");
-        }
-        if let Err(error) = watch_alerts::LOOKS.promise(&deps).await {
-            tracing::warn!(error = %Causes(&error), "the watch over the alerts could not be scheduled; trying again");
+        for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS] {
+            if let Err(error) = work.promise(&deps).await {
+                tracing::warn!(error = %Causes(&error), "{} could not be scheduled; trying again", work.name);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! How a conversation changes: under its lock, with its record, with its event, in one transaction.
 
 use patchbay_core::Code;
-use patchbay_core::conversation::{ConversationStatus, Placement, Trigger};
+use patchbay_core::conversation::{CloseReason, ConversationStatus, Placement, Trigger};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, UserId};
@@ -32,16 +32,20 @@ impl Change {
     pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
         let mut tx = hub.db.begin().await?;
         let Seen(row) = lock_visible(&mut tx, ctx, id).await?;
-        let before = placement(&row);
-        Ok(Self { tx, row, before, has_newcomer: false })
+        Ok(Self::of_locked(tx, row))
     }
 
     /// Locks a conversation that the caller may see or could have taken. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
     pub(crate) async fn begin_to_take(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
         let mut tx = hub.db.begin().await?;
         let Seen(row) = lock_to_take(&mut tx, ctx, id).await?;
+        Ok(Self::of_locked(tx, row))
+    }
+
+    /// A conversation that the caller locked, for the system itself.
+    pub(super) fn of_locked(tx: Tx, row: ConversationRow) -> Self {
         let before = placement(&row);
-        Ok(Self { tx, row, before, has_newcomer: false })
+        Self { tx, row, before, has_newcomer: false }
     }
 
     /// The row was exchanged for another that the caller locked, too.
@@ -71,6 +75,18 @@ impl Change {
             self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
             self.row.assigned_to = user;
         }
+    }
+
+    /// Closes it, in the name of `by` if that is one of our users. Error: 409 `INVALID_STATE_TRANSITION`.
+    pub(crate) fn close(&mut self, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) -> Result<(), ApiError> {
+        self.move_on(Trigger::Close(reason))?;
+        self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
+        self.row.closed_at = Some(ctx.now);
+        self.row.closed_by = by;
+        self.row.close_reason = Some(reason);
+        self.row.waiting_since = None;
+        self.row.snoozed_until = None;
+        Ok(())
     }
 
     /// Writes the row, the record `kind` and the event, and commits.

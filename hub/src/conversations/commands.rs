@@ -206,14 +206,8 @@ pub(crate) async fn close(
             .ok_or_else(|| ApiError::invalid("duplicate_of", "name the conversation it is a duplicate of"))?;
         super::access::load_visible(&mut change.tx, &ctx, ConversationId(original)).await?;
     }
-    change.move_on(Trigger::Close(body.close_reason))?;
     let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
-    change.row.previous_assignee = change.row.assigned_to.or(change.row.previous_assignee);
-    change.row.closed_at = Some(ctx.now);
-    change.row.closed_by = closed_by;
-    change.row.close_reason = Some(body.close_reason);
-    change.row.waiting_since = None;
-    change.row.snoozed_until = None;
+    change.close(&ctx, body.close_reason, closed_by)?;
     if let Some(text) = body.notes.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         super::annotate::note_by(&mut change.tx, &ctx, &change.row, text).await?;
     }
