@@ -236,7 +236,7 @@ async fn an_alert_is_acknowledged_snoozed_given_away_and_resolved(database: Test
     assert_eq!((over.text("/state"), over.text("/resolved_reason")), ("resolved", "fixed"));
     let late = world.post(&path("acknowledge")).bearer(&sue).send().await;
     assert_eq!((late.status, late.code()), (409, "INVALID_STATE_TRANSITION"));
-    let tools: Vec<String> = world.audit().await.into_iter().map(|row| row.tool_name).collect();
+    let tools: Vec<String> = world.audit().await.into_iter().map(|row| row.entry.tool_name).collect();
     for tool in ["alert.snooze", "alert.assign", "alert.acknowledge", "alert.resolve"] {
         assert!(tools.iter().any(|known| known == tool), "{tool} in {tools:?}");
     }
