@@ -7,6 +7,7 @@ mod flow;
 mod inboxes;
 mod logins;
 mod people;
+mod repeats;
 mod reports;
 mod start;
 mod templates;

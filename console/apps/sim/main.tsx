@@ -4,6 +4,7 @@ import { Boundary } from "../../lib/ui/states";
 import { TipProvider } from "../../lib/ui/tip";
 import { Toasts } from "../../lib/ui/toast";
 import { followPhones } from "./phones-store";
+import { DemoPage } from "./demo-page";
 import { SimulatorPage } from "./simulator-page";
 import "./styles.css";
 
@@ -14,7 +15,7 @@ createRoot(root).render(
   <StrictMode>
     <TipProvider delayDuration={400}>
       <Boundary>
-        <SimulatorPage />
+        {location.pathname.startsWith("/demo") ? <DemoPage /> : <SimulatorPage />}
       </Boundary>
       <Toasts />
     </TipProvider>

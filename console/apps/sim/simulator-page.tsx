@@ -1,14 +1,18 @@
 import { ArrowUpRight, Smartphone } from "lucide-react";
 import { useTexts } from "../../lib/i18n/language";
+import { useScenarioTexts } from "../../lib/i18n/scenarios";
 import { EmptyState, ErrorState } from "../../lib/ui/states";
 import { FaultPanel } from "./fault-panel";
 import { MailStand } from "./mail-stand";
 import { PhoneStand } from "./phone-stand";
 import { reloadPhones, usePhones } from "./phones-store";
+import { ScenarioPanel } from "./scenario-panel";
+import { WireView } from "./wire-view";
 
 /** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
 export function SimulatorPage() {
   const t = useTexts();
+  const sides = useScenarioTexts().demo.title;
   const { load, phones, mailboxes, faults, error } = usePhones();
   return (
     <div className="min-h-full">
@@ -26,6 +30,9 @@ export function SimulatorPage() {
           >
             {t.sim.shop}
             <ArrowUpRight className="size-4" aria-hidden />
+          </a>
+          <a href="/demo" className="inline-flex h-9 items-center rounded-lg border border-line px-4 text-[0.8125rem] font-medium hover:bg-accent-soft">
+            {sides}
           </a>
           <a
             href="/app/"
@@ -57,6 +64,8 @@ export function SimulatorPage() {
           </div>
         )}
         {mailboxes.length > 0 && <MailStand mailboxes={mailboxes} />}
+        <ScenarioPanel phones={phones} className="mx-auto mt-12 max-w-5xl" />
+        <WireView />
         {faults !== null && <FaultPanel board={faults} />}
       </main>
     </div>

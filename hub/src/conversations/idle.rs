@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::change::Change;
 use crate::error::HubError;
+use crate::resource::Write;
 use crate::state::Hub;
 
 /// Conversations that are looked up at once.
@@ -29,7 +30,7 @@ pub async fn close_idle(hub: &Hub, ctx: &Ctx, before: DateTime<Utc>) -> Result<u
             // Somebody may have written since the look.
             let row = conversations::lock(&mut tx, *id).await?.filter(|row| is_idle(row, ctx, before));
             let Some(row) = row else { continue };
-            let mut change = Change::of_locked(tx, row);
+            let mut change = Change::of_locked(Write::unnamed(tx), row);
             change.close(ctx, CloseReason::CustomerUnresponsive, None)?;
             let details = json!({ "close_reason": CloseReason::CustomerUnresponsive, "automatic": true });
             change.finish(hub, ctx, EventName::ConversationUpdated, "closed", details).await?;
