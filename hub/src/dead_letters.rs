@@ -11,6 +11,7 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ConversationId, DeadLetterId, JobId, MessageId, OutboxId, ToolDraftId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::redaction::sink;
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::dead_letters::{self as store, DeadLetterRow, LetterFilter};
@@ -69,8 +70,9 @@ impl From<DeadLetterRow> for DeadLetterBody {
             source: row.source,
             kind: row.kind,
             ref_id: row.ref_id,
-            payload: row.payload,
-            error: row.error,
+            // Letters of before errors were redacted are shown like new ones.
+            payload: sink::value(&row.payload),
+            error: sink::text(&row.error).into_owned(),
             attempts: row.attempts,
             status: row.status,
             note: row.note,

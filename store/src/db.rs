@@ -147,6 +147,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0017_alerts.sql"),
     ),
     (
+        18,
+        "gateway",
+        include_str!("../../migrations/sqlite/0018_gateway.sql"),
+        include_str!("../../migrations/postgres/0018_gateway.sql"),
+    ),
+    (
         20,
         "idle",
         include_str!("../../migrations/sqlite/0020_idle.sql"),

@@ -94,6 +94,7 @@ pub mod time_off;
 pub mod tool_drafts;
 pub mod tool_invocations;
 pub mod tool_placeholders;
+pub mod tool_policies;
 pub mod tool_views;
 pub mod tool_windows;
 pub mod triage_states;
