@@ -127,7 +127,8 @@ try {
   const page = await (await browser.profile()).newPage();
   await enter(page, server, "supervisor", "/app/settings");
   const { user } = await (await caller(server, "supervisor"))("/api/v1/me");
-  Object.assign(inbox.rows[2], { assigned_to: { id: user.id, name: user.full_name }, status: "assigned" });
+  // A text message: Enter sends it, and no window closes.
+  Object.assign(inbox.rows[1], { assigned_to: { id: user.id, name: user.full_name }, status: "assigned" });
   const send = await makeUp(page, inbox);
   const cold = Date.now();
   await page.goto(`${server.url}/app/inbox/all`);
@@ -168,7 +169,7 @@ try {
   }
 
   await page.evaluate(() => (document.querySelector("[data-list]").scrollTop = 0));
-  send(inbox.frame(2, "The one that is opened"));
+  send(inbox.frame(1, "The one that is opened"));
   await page.locator("[data-conversation]", { hasText: "The one that is opened" }).waitFor();
   const opening = Date.now();
   await page.locator("[data-conversation]", { hasText: "The one that is opened" }).click();

@@ -79,7 +79,8 @@ export class MadeUpInbox {
     const [, id, part] = /^\/api\/v1\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const row = id === undefined ? undefined : this.byId.get(id);
     if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? this.#contact(path.split("/")[4]) : null;
-    if (part === undefined || part === "read") return row;
+    if (part === "read") return Object.assign(row, { unread_count: 0, version: row.version + 1 });
+    if (part === undefined) return row;
     if (part === "messages" && method === "POST") return this.#sent(row, body);
     if (part === "messages") return { data: this.#history(row, url.searchParams), next_cursor: null };
     return { data: [], next_cursor: null };
