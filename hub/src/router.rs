@@ -4,9 +4,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health, mail_pages,
-    performers, places, quarantine, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe,
-    webhooks,
+    administration, alerts, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health,
+    mail_pages, performers, places, quarantine, recovery, replies, reports, service_levels, ticket_link, triage,
+    unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -33,4 +33,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(recovery::router())
         .merge(reports::router())
         .merge(webhooks::router())
+        .merge(alerts::router())
 }

@@ -1,5 +1,6 @@
 //! Logging in and administration, through the real router, on both engines.
 
+mod alerts;
 mod authority;
 mod directory;
 mod flow;

@@ -87,7 +87,7 @@ export class MadeUpInbox {
 
   #contact(id) {
     const contact = { id, display_name: "Somebody", identities: [], metadata: {}, version: 1, created_at: new Date(START).toISOString(), updated_at: new Date(START).toISOString() };
-    return { contact, conversations: [], tickets: [], sites: [], suggestions: [] };
+    return { contact, conversations: [], tickets: [], sites: [], suggestions: [], merges: [] };
   }
 
   #history(row, range) {

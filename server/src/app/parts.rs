@@ -82,6 +82,7 @@ impl Parts {
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
+            alerts: settings.alerts.clone(),
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),
