@@ -343,7 +343,8 @@ fn oddities_of_quoted_printable_are_read_as_people_mean_them() {
     assert_eq!(text("lower =c3=a9"), "lower é");
     assert_eq!(text("100% =ZZ stays"), "100% =ZZ stays");
     assert_eq!(text("ends with ="), "ends with");
-    assert_eq!(text("-- =20\nnot cut=0A-- =\n"), "-- \nnot cut\n--");
+    // Two blanks: no mark of a signature.
+    assert_eq!(text("-- =20\nnot cut=0A-- =\n"), "--  \nnot cut\n--");
 }
 
 #[test]

@@ -144,9 +144,10 @@ async fn a_relay_that_says_no_ends_it(database: TestDatabase) {
 
 async fn a_relay_that_does_not_know_us_holds_the_mailbox(database: TestDatabase) {
     let world = World::new(database).await;
-    world.fakes.set_faults(Provider::Mail, Faults { server_errors: 1, fail_code: 535, ..Faults::default() });
+    world.fakes.set_faults(Provider::Mail, Faults { server_errors: 2, fail_code: 535, ..Faults::default() });
     let (first, second) = (send(&world, "One").await, send_to(&world, "two@tenants.test").await);
     world.drain().await;
+    world.fakes.set_faults(Provider::Mail, Faults::default());
     assert_eq!((world.status(first).await, world.status(second).await), (Pending, Pending));
     assert_eq!(world.fakes.sent_count(Provider::Mail), 0, "the whole mailbox waits");
     world.advance(120);
