@@ -2,13 +2,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench fmt console api
+.PHONY: help run test check bench bench-console fmt console api
 
 console_sources := $(shell find console -type f -not -path 'console/node_modules/*' -not -path 'console/dist/*' 2>/dev/null)
 node_is_there := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a >= 24 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
 
 help: ## list the targets
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: ## build everything and start the demo; prints the address and the logins
 ifeq ($(node_is_there),yes)
@@ -29,6 +29,10 @@ check: ## formatting, lints, licences, the console's checks; no tests
 bench: ## run the benchmarks; a table here, JSON under target/bench/
 	@scripts/install-test-tools
 	@scripts/with-services scripts/bench
+
+bench-console: console ## measure the console's budgets in a browser; SOAK=10 watches its heap for ten minutes
+	@cargo build --locked --workspace --bins
+	@cd console && PATCHBAY_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/patchbay)" npm run --silent bench -- $(if $(SOAK),--soak $(SOAK))
 
 fmt: ## format the Rust code
 	@cargo fmt --all

@@ -14,7 +14,7 @@ try {
   await server.say(TOMAS.address, "whatsapp", "Could somebody come tomorrow morning instead?");
   await server.say(RUTH.address, "sms", "Is the technician still coming between 2 and 4?");
   await server.say(MAYA.address, "whatsapp", "Hi! The gate at the north entrance won’t open again.");
-  const context = await browser.profile({ colorScheme: "light", deviceScaleFactor: 1.5 });
+  const context = await browser.profile({ colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.25 });
   const page = await context.newPage();
   await signIn(page, server, "supervisor");
   await row(page, MAYA.name).click();
@@ -32,7 +32,7 @@ try {
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Remove the tag gate" }).waitFor();
   await page.keyboard.press("Escape");
-  await page.keyboard.press("m");
+  await page.keyboard.press("c");
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Account").locator("option").nth(1).waitFor({ state: "attached" });
   await dialog.getByLabel("Account").selectOption({ index: 1 });
@@ -55,6 +55,14 @@ try {
   await phones.locator('[data-phones="sms"]').getByRole("button", { name: RUTH.owner }).click();
   await settle(phones);
   await phones.screenshot({ path: join(folder, "phones.png") });
+
+  const both = await context.newPage();
+  await both.goto(`${server.url}/demo`);
+  const desk = both.frameLocator("iframe");
+  await row(desk, MAYA.name).click();
+  await bubble(desk, "A technician will be there").waitFor();
+  await settle(both);
+  await both.screenshot({ path: join(folder, "both-sides.png") });
 } finally {
   await browser.stop();
   await server.stop();

@@ -58,6 +58,10 @@ vocabulary! {
         DraftFailed => "draft.failed",
         /// Something needs a supervisor's eye.
         AlertRaised => "alert.raised",
+        /// An alert was acknowledged, snoozed, given to somebody, resolved, or happened again.
+        AlertUpdated => "alert.updated",
+        /// It is somebody's turn to look after an alert.
+        AlertNotified => "alert.notified",
     }
 }
 

@@ -81,6 +81,16 @@ ids! {
     RoutingRuleId,
     /// What is promised to the customers of a team.
     SlaPolicyId,
+    /// Something that needs somebody's eye.
+    AlertId,
+    /// A rule that says what becomes an alert.
+    AlertRuleId,
+    /// Who is told of an alert, and who next.
+    LadderId,
+    /// Who is on call when.
+    OnCallScheduleId,
+    /// One person told of one alert by one way.
+    NotificationId,
     /// A stretch of time that a technician is away.
     TimeOffId,
     /// A person who writes to us.

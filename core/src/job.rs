@@ -41,6 +41,16 @@ vocabulary! {
         SlaRecompute => "sla_recompute",
         /// Look for conversations that nobody looks after.
         WatchQueues => "watch_queues",
+        /// See what is due of an alert: the next step of its ladder, or the end of a snooze.
+        AlertTimer => "alert_timer",
+        /// Tell somebody of an alert.
+        Notify => "notify",
+        /// Tell somebody of several alerts in one mail.
+        NotifyDigest => "notify_digest",
+        /// Look at the figures that become alerts, and at alerts that are over.
+        WatchAlerts => "watch_alerts",
+        /// Close conversations whose customers stopped answering.
+        CloseIdle => "close_idle",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -3,6 +3,7 @@
 //! opens nothing.
 
 pub mod actor;
+pub mod alert;
 pub mod audit;
 pub mod calendar;
 pub mod canonical;
@@ -30,6 +31,7 @@ pub mod letter;
 pub mod media;
 pub mod money;
 pub mod notice;
+pub mod on_call;
 pub mod outbox;
 pub mod place;
 pub mod redaction;

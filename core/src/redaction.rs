@@ -20,6 +20,7 @@ mod placeholder;
 mod postal;
 mod secret;
 mod shape;
+pub mod sink;
 #[cfg(test)]
 mod tests;
 mod vehicle;
@@ -101,9 +102,15 @@ impl Redactor {
 
     /// Compiles all rules now and runs them over a few texts, so that no message has to wait for it: an automaton builds
     /// itself as it is used.
+    ///
+    /// Whoever calls while it is done by another waits for the end.
     pub fn prepare() {
-        Self::compile();
-        warm::run();
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            Self::compile();
+            warm::run();
+            sink::prepared();
+        });
     }
 
     fn compile() {

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 pub use catalog::{ALERTS, Alert, INBOX_UNHEALTHY, Severity};
 pub use config::AlertsConfig;
 pub use counts::ErrorCounts;
-pub use report::{FiringAlert, Report};
+pub use report::{Figure, FiringAlert, Report};
 pub use routes::{alerts_openapi, alerts_router};
 
 use signals::Signals;

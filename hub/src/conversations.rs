@@ -5,6 +5,7 @@ mod access;
 mod annotate;
 mod change;
 mod commands;
+mod idle;
 mod merge;
 mod read;
 mod wake;
@@ -18,6 +19,7 @@ pub use access::{Seen, load_visible};
 pub(crate) use access::{lock_visible, may_dispatch, require_hand_in_it, require_hub, require_worker, visible_to};
 pub(crate) use annotate::write_note;
 pub use change::{body_of, release_all_of};
+pub use idle::close_idle;
 pub use wake::end_snooze;
 
 /// The endpoints under `/api/v1/conversations`.

@@ -2,6 +2,7 @@
 //! writer of conversation tables; makes tickets by calling dispatch.
 
 pub mod administration;
+pub mod alerts;
 pub mod assignment;
 pub mod auth;
 pub mod body;

@@ -7,8 +7,7 @@ mod asked;
 mod backlog;
 mod booking;
 mod channels;
-mod resolution;
-mod response;
+mod durations;
 pub mod rollup;
 mod source;
 mod utilisation;
@@ -24,8 +23,8 @@ use crate::state::Hub;
 /// The endpoints under `/api/v1/reports`.
 pub(crate) fn router() -> OpenApiRouter<Hub> {
     OpenApiRouter::new()
-        .routes(routes!(response::read))
-        .routes(routes!(resolution::read))
+        .routes(routes!(durations::first_response))
+        .routes(routes!(durations::resolution))
         .routes(routes!(backlog::read))
         .routes(routes!(utilisation::read))
         .routes(routes!(booking::read))

@@ -4,8 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages, performers,
-    places, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe, webhooks,
+    administration, alerts, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages,
+    performers, places, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -30,4 +30,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(recovery::router())
         .merge(reports::router())
         .merge(webhooks::router())
+        .merge(alerts::router())
 }

@@ -6,6 +6,7 @@ use object_store::ObjectStore;
 use patchbay_core::directory::Directory;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
+use patchbay_dispatch::alerts::AlertsConfig;
 use patchbay_http::Gate;
 use patchbay_store::Db;
 
@@ -45,6 +46,8 @@ pub struct HubConfig {
     pub abuse: AbuseLimits,
     /// Hosts with their port to which webhooks may lead although they are internal.
     pub webhook_hosts: Arc<[String]>,
+    /// When a figure is an alert.
+    pub alerts: AlertsConfig,
 }
 
 /// How much one customer may write; 0: as much as they like. Source: domain, messages, abuse limits.
@@ -73,6 +76,7 @@ impl Default for HubConfig {
             reenactor: Reenactor::default(),
             abuse: AbuseLimits::default(),
             webhook_hosts: Arc::new([]),
+            alerts: AlertsConfig::default(),
         }
     }
 }

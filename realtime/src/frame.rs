@@ -53,7 +53,10 @@ impl Subject {
             audience: event.audience,
             conversation: event.conversation_id,
             ticket: event.ticket_id,
-            about: if event.name == EventName::AlertRaised.as_str() { About::Alert } else { About::Work },
+            about: match event.name.parse() {
+                Ok(EventName::AlertRaised | EventName::AlertUpdated | EventName::AlertNotified) => About::Alert,
+                _ => About::Work,
+            },
         }
     }
 }

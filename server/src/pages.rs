@@ -35,17 +35,34 @@ pub(crate) fn router(simulator: SimulatorPages, people: &[DemoPerson], sites: Sh
         .route("/widget/{*path}", get(|Path(path): Path<String>| async move { widget_file(&path) }))
         .route("/", get(|| async { Redirect::temporary("/app/") }))
         .route("/app", get(|| async { Redirect::temporary("/app/") }))
-        .route("/app/", get(|| async { page("app/index.html") }))
+        .route("/app/", get(move || std::future::ready(console(simulator, ""))))
         .route("/app/demo.json", get(move || std::future::ready(people.clone())))
-        .route("/app/{*path}", get(|Path(path): Path<String>| async move { file("app", &path) }));
+        .route("/app/{*path}", get(move |Path(path): Path<String>| std::future::ready(console(simulator, &path))));
     match simulator {
         SimulatorPages::Hidden => router,
         SimulatorPages::Shown => router
             .route("/sim", get(|| async { Redirect::temporary("/sim/") }))
             .route("/sim/", get(|| async { page("sim/index.html") }))
+            .route("/demo", get(|| async { with_policy(page("sim/index.html"), &both_sides()) }))
             .route("/sim/shop", get(|| async { with_policy(page("widget/site.html"), SHOP) }))
             .route("/sim/{*path}", get(|Path(path): Path<String>| async move { file("sim", &path) })),
     }
+}
+
+/// The console. Nobody may frame it but the demo's own page that shows both sides.
+fn console(simulator: SimulatorPages, path: &str) -> Response {
+    let response = file("app", path);
+    match simulator {
+        SimulatorPages::Hidden => response,
+        SimulatorPages::Shown => {
+            with_policy(response, &POLICY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"))
+        }
+    }
+}
+
+/// What the page may do that shows the console beside the phones.
+fn both_sides() -> String {
+    POLICY.replace("default-src 'none'", "default-src 'none'; frame-src 'self'")
 }
 
 /// Whose frame is asked for.
@@ -135,4 +152,29 @@ fn page(name: &str) -> Response {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(response: &Response) -> &str {
+        let header = response.headers().get(header::CONTENT_SECURITY_POLICY);
+        header.and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    #[test]
+    fn only_the_demo_may_frame_the_console_and_only_its_own_pages() {
+        // Where nothing was built there is a placeholder page, which carries a policy only in a demo.
+        assert!(!policy(&console(SimulatorPages::Hidden, "inbox/all")).contains("frame-ancestors 'self'"));
+        let demo = console(SimulatorPages::Shown, "inbox/all");
+        assert!(policy(&demo).contains("frame-ancestors 'self'; base-uri 'none'"), "{}", policy(&demo));
+        assert!(policy(&demo).contains("script-src 'self';"));
+    }
+
+    #[test]
+    fn the_page_of_both_sides_frames_nothing_but_our_own_pages() {
+        let policy = both_sides();
+        assert!(policy.contains("frame-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    }
 }

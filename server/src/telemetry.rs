@@ -1,23 +1,29 @@
 //! Logs and metrics of the process.
 
 mod families;
+mod redacted;
+
+use std::io::IsTerminal as _;
 
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 pub use families::{FAMILIES, Kind};
+use redacted::Redacted;
 
 use crate::settings::{LogFormat, LogSettings};
 
 /// Edges of the time histograms, in seconds.
 const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Writes log lines to standard error. `RUST_LOG` wins over the settings. Does nothing the second time.
+/// Writes log lines to standard error, without anybody's number, address or key. `RUST_LOG` wins over the settings. Does nothing the second time.
 pub(crate) fn log(settings: &LogSettings) {
     let filter = EnvFilter::try_from_default_env()
         .or_else(|_| EnvFilter::try_new(&settings.filter))
         .unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let shows_colors = std::io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(shows_colors).with_writer(Redacted::standard_error);
     // A second initialisation (a test that starts two servers) keeps the first.
     let _kept = match settings.format {
         LogFormat::Text => builder.with_target(false).try_init(),

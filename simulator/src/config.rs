@@ -45,6 +45,8 @@ pub struct SimulatorConfig {
     pub retries: Retries,
     /// Who may call the transaction system.
     pub ledger: LedgerKeys,
+    /// The key of the ticketing system.
+    pub desk_key: Secret,
     /// The key of the language model.
     pub model_key: Secret,
 }
@@ -132,6 +134,8 @@ pub struct PhoneSeed {
     pub screen: Screen,
     /// Whether the 24 h window is open from the start, as if the owner had just written.
     pub window_open: bool,
+    /// Our number it writes to unless another one is named; `None`: the first one of the channel.
+    pub writes_to: Option<String>,
 }
 
 /// Whether the owner of a phone is looking at it.
@@ -232,6 +236,7 @@ impl SimulatorConfig {
                 client_secret: demo::secret(),
                 hmac_secret: demo::secret(),
             },
+            desk_key: demo::secret(),
             model_key: demo::secret(),
         }
     }
@@ -325,6 +330,7 @@ impl PhoneSeed {
             channels: channels.to_vec(),
             screen: Screen::Closed,
             window_open: false,
+            writes_to: None,
         }
     }
 }

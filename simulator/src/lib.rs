@@ -7,6 +7,7 @@ mod capped;
 mod carrier;
 mod config;
 mod courier;
+mod desk;
 mod door;
 mod faults;
 mod fetcher;
@@ -29,6 +30,7 @@ pub use config::{
     Content, CorrespondentSeed, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Screen, SimulatorConfig,
     Strangers, Template, Timing, TwilioNumber, WhatsappNumber, WindowRule,
 };
+pub use desk::{DESK_PATH, DeskFaults};
 pub use faults::{Faults, Provider};
 pub use handle::Handle;
 pub use ledger::{LEDGER_PATH, LedgerFaults, LedgerKeys};

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::world::Shared;
 
@@ -127,6 +128,15 @@ fn answer(messages: &[Value], tools: &[&str]) -> Value {
         let name = called(messages, &last["tool_call_id"]).unwrap_or_default();
         return after(name, &serde_json::from_str(text).unwrap_or_default());
     }
+    if last["role"] == "system" {
+        let id = text
+            .split(|sign: char| !sign.is_ascii_hexdigit() && sign != '-')
+            .find(|word| Uuid::parse_str(word).is_ok());
+        return match id {
+            Some(id) => call("get_draft", &json!({"draft_id": id})),
+            None => say("How can I help you?"),
+        };
+    }
     let lower = text.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
     let wish = if lower.contains("confirm-") {
@@ -201,6 +211,7 @@ fn after(tool: &str, answer: &Value) -> Value {
                 call("commit_transaction", &json!({"draft_id": result["draft_id"], "confirmation_token": token}))
             }
             (_, Some("AWAITING_HUMAN")) => say("Thank you. A colleague of ours has to agree to this amount first."),
+            (_, Some("REJECTED")) => say("A colleague of ours did not agree to this. Nothing was charged."),
             _ => say("This is not confirmed yet."),
         },
         "commit_transaction" => {

@@ -29,7 +29,7 @@ pub struct Saying {
     pub from: String,
     /// WhatsApp or SMS.
     pub channel: Channel,
-    /// Our number; `None` takes the first one of the channel.
+    /// Our number; `None` takes the one that the phone usually writes to, else the first one of the channel.
     pub to: Option<String>,
     /// Text or caption.
     pub text: Option<String>,
@@ -72,13 +72,13 @@ pub enum SayError {
 
 /// Sends as the customer, through the signed webhook. Answers the provider's message id.
 pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> {
-    let name = {
+    let (name, usual) = {
         let world = shared.world();
         let phone = world.phone(&saying.from).ok_or(SayError::NoSuchPhone)?;
         if !phone.channels.contains(&saying.channel) {
             return Err(SayError::NotOnChannel);
         }
-        phone.name.clone()
+        (phone.name.clone(), phone.writes_to.clone())
     };
     let text = saying.text.as_deref().unwrap_or_default();
     if text.is_empty() && saying.media.is_none() {
@@ -91,7 +91,8 @@ pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> 
     if !shared.courier.has_room() {
         return Err(SayError::Busy);
     }
-    let wanted = |address: &str| saying.to.as_deref().is_none_or(|to| to == address);
+    let to = saying.to.clone().or(usual);
+    let wanted = |address: &str| to.as_deref().is_none_or(|to| to == address);
     let twilio = |channel: Channel| {
         shared.config.twilio.iter().find(|number| number.channel == channel && wanted(&number.address))
     };

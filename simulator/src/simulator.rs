@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, fetcher, graph, ledger, listener, mail, model, phones, twilio};
+use crate::{courier, desk, fetcher, graph, ledger, listener, mail, model, phones, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -106,6 +106,11 @@ impl Running {
         format!("{}{}", self.parts.shared.base_url, crate::ledger::LEDGER_PATH)
     }
 
+    /// The `base_url` of the ticketing system.
+    pub fn desk_base(&self) -> String {
+        format!("{}{}", self.parts.shared.base_url, crate::desk::DESK_PATH)
+    }
+
     /// The `base_url` of the language model.
     pub fn model_base(&self) -> String {
         format!("{}{}", self.parts.shared.base_url, crate::model::MODEL_PATH)
@@ -150,6 +155,7 @@ fn router(shared: &Arc<Shared>) -> Router {
         .merge(phones::router(shared))
         .merge(graph::router(shared))
         .merge(ledger::router(shared))
+        .merge(desk::router(shared))
         .merge(model::router(shared))
 }
 

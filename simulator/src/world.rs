@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     world: Mutex<World>,
     /// The transaction system.
     pub(crate) ledger: Mutex<crate::ledger::Ledger>,
+    /// The ticketing system.
+    pub(crate) desk: Mutex<crate::desk::Desk>,
     /// The language model.
     pub(crate) model: Mutex<crate::model::Brain>,
 }
@@ -74,6 +76,7 @@ impl Shared {
             stop: CancellationToken::new(),
             world,
             ledger: Mutex::default(),
+            desk: Mutex::default(),
             model: Mutex::default(),
             config,
             base_url,

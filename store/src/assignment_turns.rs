@@ -1,5 +1,7 @@
 //! What giving out a queue asks: what waits, who holds how much, whose turn it is.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{ConversationId, TeamId, UserId};
 
@@ -37,6 +39,13 @@ record! {
 /// What everybody can do.
 pub async fn skills(tx: &mut Tx) -> Result<Vec<SkillRow>, StoreError> {
     tx.query("select user_id, skill, proficiency from agent_skills order by user_id, skill").all().await
+}
+
+/// The skills of one user, by name.
+pub async fn skills_of(tx: &mut Tx, user: UserId) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows: Vec<SkillRow> =
+        tx.query("select user_id, skill, proficiency from agent_skills where user_id = $1").bind(user).all().await?;
+    Ok(rows.into_iter().map(|row| (row.skill, row.proficiency)).collect())
 }
 
 /// Replaces what somebody can do.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::audit::{AuditEntry, Outcome};
 use patchbay_core::ids::{AccountId, AuditId, TicketId};
+use patchbay_core::redaction::sink;
 use uuid::Uuid;
 
 use crate::chains::{self, Log};
@@ -62,6 +63,12 @@ pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreErr
 
 /// Appends an entry to its account's chain, which is locked and ends with `previous`.
 pub(crate) async fn append_after(tx: &mut Tx, entry: &AuditEntry, previous: Option<&str>) -> Result<(), StoreError> {
+    // Here and nowhere else, whoever writes: what is kept for good holds nobody's number.
+    let entry = &AuditEntry {
+        payload: sink::value(&entry.payload),
+        changes: entry.changes.as_ref().map(sink::value),
+        ..entry.clone()
+    };
     let hash = entry.hash(previous);
     tx.query_for(
         "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,

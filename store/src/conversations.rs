@@ -381,3 +381,22 @@ pub async fn held_ids(tx: &mut Tx, user: UserId) -> Result<Vec<ConversationId>, 
         .column()
         .await
 }
+
+/// Conversations in which it has been the customer's turn since before `before` and that are not snoozed at `now`; those
+/// that have waited longest first.
+pub async fn idle_ids(
+    tx: &mut Tx,
+    before: DateTime<Utc>,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    tx.query(
+        "select id from conversations where status = 'pending_customer' and last_message_at < $1
+         and (snoozed_until is null or snoozed_until <= $2) order by last_message_at, id limit $3",
+    )
+    .bind(before)
+    .bind(now)
+    .bind(limit)
+    .column()
+    .await
+}

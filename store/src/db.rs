@@ -140,6 +140,24 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0016_webhooks.sql"),
         include_str!("../../migrations/postgres/0016_webhooks.sql"),
     ),
+    (
+        17,
+        "alerts",
+        include_str!("../../migrations/sqlite/0017_alerts.sql"),
+        include_str!("../../migrations/postgres/0017_alerts.sql"),
+    ),
+    (
+        18,
+        "gateway",
+        include_str!("../../migrations/sqlite/0018_gateway.sql"),
+        include_str!("../../migrations/postgres/0018_gateway.sql"),
+    ),
+    (
+        20,
+        "idle",
+        include_str!("../../migrations/sqlite/0020_idle.sql"),
+        include_str!("../../migrations/postgres/0020_idle.sql"),
+    ),
 ];
 
 impl Db {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{ActorId, DeadLetterId};
+use patchbay_core::redaction::sink;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -71,7 +72,8 @@ pub async fn insert(tx: &mut Tx, ctx: &Ctx, letter: &NewDeadLetter<'_>) -> Resul
     .bind(letter.kind)
     .bind(letter.ref_id)
     .bind(letter.payload.clone())
-    .bind(letter.error)
+    // What another system said may hold anything. The payload is what a replay needs: it is redacted where it is shown.
+    .bind(sink::text(letter.error).as_ref())
     .bind(letter.attempts)
     .bind(ctx.now)
     .execute()

@@ -121,6 +121,60 @@ crate::record! {
     }
 }
 
+impl From<Row> for StoredEvent {
+    fn from(row: Row) -> Self {
+        Self {
+            position: Position { tx: row.tx, seq: row.seq },
+            id: row.id,
+            name: row.name,
+            conversation_id: row.conversation_id,
+            conversation_seq: row.conversation_seq,
+            ticket_id: row.ticket_id,
+            audience: Audience {
+                inbox_id: row.inbox_id,
+                team_id: row.team_id,
+                assigned_to: row.assigned_to,
+                previous_assigned_to: row.previous_assigned_to,
+                is_queued: row.is_queued,
+                account_id: row.account_id,
+                site_id: row.site_id,
+            },
+            payload: row.payload,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// The settled events with one of these names after `position`, at most `limit`. What has another name is passed over
+/// in the database.
+pub async fn named_after(
+    tx: &mut Tx,
+    position: Position,
+    names: &[&str],
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let rows = tx
+        .query_for(
+            "select tx, seq, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
+                    previous_assigned_to, is_queued, account_id, site_id, payload, created_at
+             from events
+             where seq > $2 and $1 >= 0 and name in (select value ->> 0 from json_each($3)) order by seq limit $4",
+            "select tx, seq, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id, assigned_to,
+                    previous_assigned_to, is_queued, account_id, site_id, payload, created_at
+             from events
+             where (tx, seq) > ($1, $2) and tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+               and name = any($3::text[])
+             order by tx, seq limit $4",
+        )
+        .bind(position.tx)
+        .bind(position.seq)
+        .bind_batch(crate::batch::Batch::new().texts(names.iter().copied()))
+        .bind(limit)
+        .all::<Row>()
+        .await?;
+    Ok(rows.into_iter().map(StoredEvent::from).collect())
+}
+
 /// The settled events after `position`, at most `limit`.
 pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch, StoreError> {
     let rows = tx
@@ -139,28 +193,7 @@ pub async fn after(tx: &mut Tx, position: Position, limit: i64) -> Result<Batch,
         .bind(limit)
         .all::<Row>()
         .await?;
-    let mut batch = Batch { events: Vec::with_capacity(rows.len()), unsettled: false };
-    for row in rows {
-        batch.events.push(StoredEvent {
-            position: Position { tx: row.tx, seq: row.seq },
-            id: row.id,
-            name: row.name,
-            conversation_id: row.conversation_id,
-            conversation_seq: row.conversation_seq,
-            ticket_id: row.ticket_id,
-            audience: Audience {
-                inbox_id: row.inbox_id,
-                team_id: row.team_id,
-                assigned_to: row.assigned_to,
-                previous_assigned_to: row.previous_assigned_to,
-                is_queued: row.is_queued,
-                account_id: row.account_id,
-                site_id: row.site_id,
-            },
-            payload: row.payload,
-            created_at: row.created_at,
-        });
-    }
+    let mut batch = Batch { events: rows.into_iter().map(StoredEvent::from).collect(), unsettled: false };
     let is_end = i64::try_from(batch.events.len()).is_ok_and(|events| events < limit);
     if is_end && tx.engine() == Engine::Postgres {
         let end = batch.events.last().map_or(position, |event| event.position);

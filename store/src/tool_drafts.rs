@@ -1,7 +1,7 @@
 //! Drafts of assistants. Every change of state compares and sets: of two that race, one wins.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ids::{AccountId, ActorId, ContactId, ConversationId, MessageId, ToolDraftId};
+use patchbay_core::ids::{AccountId, ActorId, ContactId, ConversationId, MessageId, TicketId, ToolDraftId};
 use patchbay_core::role::Role;
 use patchbay_core::tool::{DraftState, Plan};
 use serde_json::Value;
@@ -179,9 +179,10 @@ pub async fn update(tx: &mut Tx, row: &DraftRow) -> Result<bool, StoreError> {
     Ok(changed == 1)
 }
 
-/// Begins to carry a draft out, if it is confirmed, unexpired and still bound to exactly this: one of all who try gets
-/// `true`.
+/// Begins to carry a draft out, if it is confirmed, unexpired, still bound to exactly this, its ticket as it was, and
+/// made under the policy that is in force: one of all who try gets `true`.
 pub async fn begin_commit(tx: &mut Tx, row: &DraftRow, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let ticket: Option<TicketId> = row.payload["ticket_id"].as_str().and_then(|id| id.parse().ok());
     let changed = tx
         .query(
             "update tool_drafts
@@ -190,7 +191,9 @@ pub async fn begin_commit(tx: &mut Tx, row: &DraftRow, now: DateTime<Utc>) -> Re
              where id = $1 and state = 'CONFIRMED' and payload_hash = $2 and conversation_id = $3 and contact_id = $4
                and policy_version = $5 and expires_at > $6
                and exists (select 1 from conversations v
-                           where v.id = $3 and v.contact_id = $4 and v.contact_address = $8)",
+                           where v.id = $3 and v.contact_id = $4 and v.contact_address = $8)
+               and exists (select 1 from tool_policies p where p.version = $5 and p.state = 'in_force')
+               and ($9 is null or exists (select 1 from tickets t where t.id = $9 and t.version = $10))",
         )
         .bind(row.id)
         .bind(row.payload_hash.as_str())
@@ -200,6 +203,8 @@ pub async fn begin_commit(tx: &mut Tx, row: &DraftRow, now: DateTime<Utc>) -> Re
         .bind(now)
         .bind(now + chrono::TimeDelta::seconds(30))
         .bind(row.contact_address.as_str())
+        .bind(ticket)
+        .bind(row.payload["ticket_version"].as_i64())
         .execute()
         .await?;
     Ok(changed == 1)
@@ -233,6 +238,15 @@ pub async fn by_id(tx: &mut Tx, id: ToolDraftId) -> Result<Option<DraftRow>, Sto
     .await
 }
 
+/// Drafts in the order of the list, which is short.
+async fn each(tx: &mut Tx, ids: Vec<ToolDraftId>) -> Result<Vec<DraftRow>, StoreError> {
+    let mut rows = Vec::with_capacity(ids.len());
+    for id in ids {
+        rows.extend(by_id(tx, id).await?);
+    }
+    Ok(rows)
+}
+
 /// The draft that a key made.
 pub async fn by_request(
     tx: &mut Tx,
@@ -240,37 +254,29 @@ pub async fn by_request(
     tool: &str,
     key: Uuid,
 ) -> Result<Option<DraftRow>, StoreError> {
-    tx.query(
-        "select id, tool, conversation_id, contact_id, contact_address, account_id, requested_by, requested_role, payload,
-                payload_hash, policy_version, plan, state, amount_minor, currency, suspicion, request_key, request_hash,
-                external_id, reference, failure, question_message_id, code_hash, attempts_left, asked_at,
-                proof_message_id, proved_at, decided_by, decided_at, decision_reason, hash_seen, commit_attempts,
-                committing_at, check_at, expires_at, created_at, updated_at, version
-         from tool_drafts where conversation_id = $1 and tool = $2 and request_key = $3",
-    )
-    .bind(conversation)
-    .bind(tool)
-    .bind(key)
-    .optional()
-    .await
+    let ids = tx
+        .query("select id from tool_drafts where conversation_id = $1 and tool = $2 and request_key = $3")
+        .bind(conversation)
+        .bind(tool)
+        .bind(key)
+        .column()
+        .await?;
+    Ok(each(tx, ids).await?.pop())
 }
 
 /// Drafts of a conversation that are not over, oldest first.
 pub async fn open_of(tx: &mut Tx, conversation: ConversationId) -> Result<Vec<DraftRow>, StoreError> {
-    tx.query(
-        "select id, tool, conversation_id, contact_id, contact_address, account_id, requested_by, requested_role, payload,
-                payload_hash, policy_version, plan, state, amount_minor, currency, suspicion, request_key, request_hash,
-                external_id, reference, failure, question_message_id, code_hash, attempts_left, asked_at,
-                proof_message_id, proved_at, decided_by, decided_at, decision_reason, hash_seen, commit_attempts,
-                committing_at, check_at, expires_at, created_at, updated_at, version
-         from tool_drafts
-         where conversation_id = $1
-           and state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED', 'COMMITTING', 'UNKNOWN')
-         order by id",
-    )
-    .bind(conversation)
-    .all()
-    .await
+    let ids = tx
+        .query(
+            "select id from tool_drafts
+             where conversation_id = $1
+               and state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED', 'COMMITTING', 'UNKNOWN')
+             order by id",
+        )
+        .bind(conversation)
+        .column()
+        .await?;
+    each(tx, ids).await
 }
 
 /// Whether any customer was asked and has not answered yet.
@@ -316,6 +322,19 @@ pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Tool
          order by id limit $2",
     )
     .bind(now)
+    .bind(limit)
+    .column()
+    .await
+}
+
+/// Drafts that were made under another policy than `version` and are not being carried out yet, at most `limit`.
+pub async fn outdated(tx: &mut Tx, version: i64, limit: i64) -> Result<Vec<ToolDraftId>, StoreError> {
+    tx.query(
+        "select id from tool_drafts
+         where state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED') and policy_version <> $1
+         order by id limit $2",
+    )
+    .bind(version)
     .bind(limit)
     .column()
     .await

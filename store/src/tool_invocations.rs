@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{AccountId, ActorId, ConversationId, ToolCallId, ToolDraftId};
+use patchbay_core::redaction::sink;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 
 use crate::chains::{self, Log};
@@ -50,6 +51,8 @@ impl Record for InvocationRow {
 /// Appends a row to its account's chain. The chain stays locked until the transaction ends: append late.
 pub async fn append(tx: &mut Tx, row: &Invocation) -> Result<(), StoreError> {
     let head = chains::lock(tx, Log::Calls, row.account_id).await?;
+    // A tool that is none is kept as it was asked for; what was asked for may be anything.
+    let row = &Invocation { tool: sink::text(&row.tool).into_owned(), ..row.clone() };
     let hash = row.hash(head.as_deref());
     tx.query(
         "insert into tool_invocations (id, call_id, phase, account_id, conversation_id, actor_id, actor_role, tool,

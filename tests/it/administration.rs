@@ -1,11 +1,13 @@
 //! Logging in and administration, through the real router, on both engines.
 
+mod alerts;
 mod authority;
 mod directory;
 mod flow;
 mod inboxes;
 mod logins;
 mod people;
+mod repeats;
 mod reports;
 mod start;
 mod templates;

@@ -62,6 +62,11 @@ const MEND_FAILURES: Door = Only(&[Role::Admin, Role::Supervisor]);
 const REPORTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::Auditor]);
 /// See which addresses of others hear of events.
 const SEE_WEBHOOKS: Door = Only(&[Role::Admin, Role::Auditor]);
+/// See alerts, all or those one is told of.
+const SEE_ALERTS: Door =
+    Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Dispatcher, Role::Auditor]);
+/// Look after alerts, and be told of them.
+const MEET_ALERTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Dispatcher]);
 /// See what assistants do.
 const SEE_ASSISTANTS: Door = Only(&[Role::Admin, Role::Supervisor, Role::TeamLead, Role::SupportAgent, Role::Auditor]);
 /// See what assistants do in all conversations; an agent names one.
@@ -117,6 +122,30 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/accounts/{id}", "get", PLACES),
     ("/api/v1/accounts/{id}", "patch", ADMIN),
     ("/api/v1/accounts/{id}", "delete", ADMIN),
+    ("/api/v1/alerts", "get", SEE_ALERTS),
+    ("/api/v1/alerts/{id}", "get", SEE_ALERTS),
+    ("/api/v1/alerts/{id}/acknowledge", "post", MEET_ALERTS),
+    ("/api/v1/alerts/{id}/snooze", "post", MEET_ALERTS),
+    ("/api/v1/alerts/{id}/assign", "post", MEET_ALERTS),
+    ("/api/v1/alerts/{id}/resolve", "post", MEET_ALERTS),
+    ("/api/v1/alert-rules", "get", PLACES),
+    ("/api/v1/alert-rules", "post", CATALOG),
+    ("/api/v1/alert-rules/{id}", "get", PLACES),
+    ("/api/v1/alert-rules/{id}", "patch", CATALOG),
+    ("/api/v1/alert-rules/{id}", "delete", CATALOG),
+    ("/api/v1/escalation-ladders", "get", PLACES),
+    ("/api/v1/escalation-ladders", "post", CATALOG),
+    ("/api/v1/escalation-ladders/{id}", "get", PLACES),
+    ("/api/v1/escalation-ladders/{id}", "patch", CATALOG),
+    ("/api/v1/escalation-ladders/{id}", "delete", CATALOG),
+    ("/api/v1/on-call-schedules", "get", PLACES),
+    ("/api/v1/on-call-schedules", "post", CATALOG),
+    ("/api/v1/on-call-schedules/{id}", "get", PLACES),
+    ("/api/v1/on-call-schedules/{id}", "patch", CATALOG),
+    ("/api/v1/on-call-schedules/{id}", "delete", CATALOG),
+    ("/api/v1/on-call-schedules/{id}/on-call", "get", PLACES),
+    ("/api/v1/notification-preferences", "get", MEET_ALERTS),
+    ("/api/v1/notification-preferences", "put", MEET_ALERTS),
     ("/api/v1/auth/login", "post", Open),
     ("/api/v1/auth/logout", "post", AnyRole),
     ("/api/v1/auth/refresh", "post", Open),
@@ -314,6 +343,7 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/drafts/{id}", "get", SEE_ASSISTANTS),
     ("/api/v1/drafts/{id}/approve", "post", MEND_FAILURES),
     ("/api/v1/drafts/{id}/reject", "post", MEND_FAILURES),
+    ("/api/v1/conversations/{id}/assistant", "post", ASK_ASSISTANTS),
     ("/api/v1/kill-switches", "get", SEE_ASSISTANTS),
     ("/api/v1/kill-switches", "post", MEND_FAILURES),
     ("/api/v1/media/{id}/thumbnail", "get", AnyRole),
@@ -322,6 +352,11 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/tool-invocations", "get", SEE_CALLS),
     ("/api/v1/tool-policy", "get", SEE_FAILURES),
     ("/api/v1/tool-policy/dry-run", "post", SEE_FAILURES),
+    ("/api/v1/tool-policy/versions", "get", SEE_FAILURES),
+    ("/api/v1/tool-policy/versions", "post", ADMIN),
+    ("/api/v1/tool-policy/versions/{version}", "get", SEE_FAILURES),
+    ("/api/v1/tool-policy/versions/{version}/approve", "post", ADMIN),
+    ("/api/v1/tool-policy/versions/{version}/reject", "post", ADMIN),
     ("/tools", "get", AnyRole),
     ("/tools/drafts/{id}", "get", ASK_ASSISTANTS),
     ("/tools/drafts/{id}/cancel", "post", ASK_ASSISTANTS),

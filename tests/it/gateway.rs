@@ -4,5 +4,8 @@ mod approval;
 mod assistant;
 mod attacks;
 mod crash;
+mod demo;
 mod desk;
 mod limits;
+mod outage;
+mod ticketing;

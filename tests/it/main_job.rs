@@ -15,6 +15,7 @@ both_plans! {
     a_whatsapp_message_is_answered_and_its_ticks_turn;
     an_sms_is_answered_and_delivered;
     a_reply_repeated_with_its_id_reaches_the_phone_once;
+    a_command_repeated_under_its_key_happens_once;
     one_of_two_agents_wins_a_conversation;
     ten_quick_replies_arrive_in_their_order;
     a_conversation_becomes_a_ticket;
@@ -134,6 +135,40 @@ async fn a_reply_repeated_with_its_id_reaches_the_phone_once(plan: Plan) {
 fn business_texts(deployment: &Deployment, channel: Channel) -> Vec<String> {
     let thread = deployment.phones.thread(CUSTOMER, channel);
     thread.into_iter().filter(|shown| shown.from == Author::Business).filter_map(|shown| shown.text).collect()
+}
+
+async fn a_command_repeated_under_its_key_happens_once(plan: Plan) {
+    let deployment = Deployment::start(plan).await;
+    let ann = agent(&deployment, "Ann").await;
+    deployment.hear(CUSTOMER, Channel::Whatsapp, "Hello").await;
+    let conversation = deployment.conversation(&ann, CUSTOMER, Channel::Whatsapp).await;
+    let path = |what: &str| format!("/api/v1/conversations/{}{what}", id(&conversation));
+    let (post, patch, delete) = (reqwest::Method::POST, reqwest::Method::PATCH, reqwest::Method::DELETE);
+    for (method, what, body, status) in [
+        (&post, "/take", None, 200),
+        (&post, "/notes", Some(json!({"text": "Called back"})), 201),
+        (&post, "/tags", Some(json!({"tag": "door"})), 200),
+        (&delete, "/tags/door", None, 200),
+        (&patch, "", Some(json!({"priority": "high"})), 200),
+        (&post, "/snooze", Some(json!({"until": "2099-01-01T00:00:00Z"})), 200),
+        (&post, "/close", Some(json!({"close_reason": "resolved", "notes": "It closes"})), 200),
+    ] {
+        let key = client_id().to_string();
+        let headers = [("idempotency-key", key.as_str())];
+        let first = ann.call(method.clone(), &path(what), body.clone(), &headers).await;
+        let again = ann.call(method.clone(), &path(what), body.clone(), &headers).await;
+        assert_eq!(again.headers["idempotency-replayed"], "true", "{what}");
+        assert_eq!(first.expect(status), again.expect(status), "{what}");
+        if body.is_some() {
+            let other = json!({"text": "Another", "tag": "another", "priority": "low", "until": null});
+            let other = ann.call(method.clone(), &path(what), Some(other), &headers).await;
+            assert!(other.status.is_client_error(), "{what}: {}", other.body);
+        }
+    }
+    let notes = ann.get(&path("/notes")).await.expect(200);
+    let texts: Vec<&str> =
+        notes["data"].as_array().into_iter().flatten().filter_map(|note| note["text"].as_str()).collect();
+    assert_eq!(texts, ["Called back", "It closes"]);
 }
 
 async fn one_of_two_agents_wins_a_conversation(plan: Plan) {

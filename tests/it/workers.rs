@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test shows the error it met")]
 
 mod again;
+mod alerts;
 mod assignment;
 mod background;
 mod consent;

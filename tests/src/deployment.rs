@@ -81,7 +81,8 @@ impl Deployment {
     }
 
     /// The same with more lines of settings, at the top level. `{ledger}` stands for the settings of the simulated
-    /// transaction system, `{assistant}` for those of an assistant with the simulated model.
+    /// transaction system, `{desk}` for those of the simulated ticketing system, `{assistant}` for those of an assistant
+    /// with the simulated model.
     pub async fn start_with(plan: Plan, more: &str) -> Self {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
@@ -98,7 +99,10 @@ impl Deployment {
         let ports: Vec<u16> = (0..if plan == Plan::TwoNodes { 2 } else { 1 }).map(|_| free_port()).collect();
         let public_url = format!("http://127.0.0.1:{}", ports[0]);
         let simulator = Simulator::start(simulator(&public_url)).await.expect("the simulator starts");
-        let more = more.replace("{ledger}", &ledger(&simulator)).replace("{assistant}", &assistant(&simulator));
+        let more = more
+            .replace("{ledger}", &ledger(&simulator))
+            .replace("{desk}", &desk(&simulator))
+            .replace("{assistant}", &assistant(&simulator));
         let mut nodes = Vec::new();
         let mut folders = Vec::new();
         for port in ports {
@@ -203,6 +207,13 @@ fn ledger(simulator: &Running) -> String {
     format!(
         "[integration.transactions]\nbase_url = \"{base}\"\ntoken_url = \"{base}/token\"\nclient_id = \"{id}\"\n\
          client_secret = \"{secret}\"\nhmac_secret = \"{hmac}\"\n"
+    )
+}
+
+fn desk(simulator: &Running) -> String {
+    let (base, key) = (simulator.desk_base(), simulator.config().desk_key.expose());
+    format!(
+        "[integration]\nretry_ms = 40\n[integration.ticketing]\nkind = \"http\"\nbase_url = \"{base}\"\napi_key = \"{key}\"\n"
     )
 }
 

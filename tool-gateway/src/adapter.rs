@@ -28,6 +28,16 @@ const TRIES: u32 = 3;
 /// Longest wait that another system may ask for between two tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);
 
+/// The word of a definite no.
+const REFUSED: &str = "upstream.refused";
+
+/// What the tries of a call left behind.
+#[derive(Debug, Default)]
+struct Trace {
+    /// One may have reached the other side and been carried out there.
+    may_have_worked: bool,
+}
+
 /// Something that was read, and when.
 #[derive(Clone, Debug)]
 pub struct Read<T> {
@@ -84,6 +94,30 @@ impl Adapter {
     where
         F: Future<Output = Reply> + Send,
     {
+        self.tried(tenant, call, &mut Trace::default()).await
+    }
+
+    /// Writes under a key that each try gives again, so it is tried like a read. When the other side never says what
+    /// became of a try that may have reached it, the outcome is unknown: that is no failure, and nobody repeats it under
+    /// another key.
+    pub(crate) async fn write<F>(&self, tenant: &str, call: impl Fn() -> F) -> Result<Option<Value>, Refusal>
+    where
+        F: Future<Output = Reply> + Send,
+    {
+        let mut trace = Trace::default();
+        self.tried(tenant, call, &mut trace).await.map_err(|refusal| {
+            if !trace.may_have_worked || refusal.reason == REFUSED {
+                return refusal;
+            }
+            let message = format!("{} did not say what became of it; a person has to look", self.title);
+            Refusal::new(Code::IntegrationTimeout, "upstream.unknown_outcome", message)
+        })
+    }
+
+    async fn tried<F>(&self, tenant: &str, call: impl Fn() -> F, trace: &mut Trace) -> Result<Option<Value>, Refusal>
+    where
+        F: Future<Output = Reply> + Send,
+    {
         let _slot = self.slot(tenant, Call::Ordinary).await?;
         let mut wait = self.retry_after;
         let mut tries = 0;
@@ -92,6 +126,7 @@ impl Adapter {
             self.enter(Call::Ordinary)?;
             let reply = call().await;
             self.leave(&reply.ended);
+            trace.may_have_worked |= matches!(reply.ended, Ended::Lost | Ended::Answer(500..=599, _));
             match reply.ended {
                 Ended::Answer(200..=299, value) => return Ok(Some(value)),
                 Ended::Answer(404, _) => return Ok(None),
@@ -116,7 +151,7 @@ impl Adapter {
             }
             Ended::NotSent => self.failed("upstream.unreachable", "cannot be reached").retry(30),
             Ended::Answer(429 | 500..=599, _) => self.failed("upstream.failed", "failed").retry(30),
-            Ended::Answer(..) => self.failed("upstream.refused", "refused"),
+            Ended::Answer(..) => self.failed(REFUSED, "refused"),
         }
     }
 

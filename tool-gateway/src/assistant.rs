@@ -9,7 +9,7 @@ mod turn;
 
 use std::sync::Arc;
 
-use patchbay_core::ids::MessageId;
+use patchbay_core::ids::{MessageId, ToolDraftId};
 use patchbay_core::secret::Secret;
 use serde::Deserialize;
 use tokio::sync::{Semaphore, mpsc};
@@ -71,21 +71,30 @@ impl Assistant {
     }
 }
 
-/// What customers wrote, on its way to the assistant.
+/// What may give the assistant something to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Offer {
+    /// A customer wrote.
+    Said(MessageId),
+    /// A person of ours decided about a draft.
+    Decided(ToolDraftId),
+}
+
+/// Offers on their way to the assistant.
 #[derive(Clone, Debug)]
-pub(crate) struct Offers(mpsc::Sender<MessageId>);
+pub(crate) struct Offers(mpsc::Sender<Offer>);
 
 impl Offers {
-    /// Offers a message. When too many wait, people answer this one.
-    pub(crate) fn offer(&self, message: MessageId) {
-        if self.0.try_send(message).is_err() {
+    /// Offers it. When too many wait, people answer this one.
+    pub(crate) fn offer(&self, offer: Offer) {
+        if self.0.try_send(offer).is_err() {
             metrics::counter!("assistant_turns_total", "end" => "dropped").increment(1);
         }
     }
 }
 
 /// The line to the assistant: where offers go in, and where they come out.
-pub(crate) fn line() -> (Offers, mpsc::Receiver<MessageId>) {
+pub(crate) fn line() -> (Offers, mpsc::Receiver<Offer>) {
     let (offers, waiting) = mpsc::channel(MOST_WAITING);
     (Offers(offers), waiting)
 }
@@ -95,25 +104,25 @@ impl Gateway {
     pub(crate) async fn run_assistant(
         self,
         assistant: Assistant,
-        mut waiting: mpsc::Receiver<MessageId>,
+        mut waiting: mpsc::Receiver<Offer>,
         stop: CancellationToken,
     ) {
         let places = Arc::new(Semaphore::new(AT_ONCE));
         let mut turns = JoinSet::new();
         loop {
-            let message = tokio::select! {
+            let offer = tokio::select! {
                 () = stop.cancelled() => break,
                 Some(_) = turns.join_next() => continue,
-                message = waiting.recv() => message,
+                offer = waiting.recv() => offer,
             };
-            let Some(message) = message else { break };
+            let Some(offer) = offer else { break };
             let place = tokio::select! {
                 () = stop.cancelled() => break,
                 place = Arc::clone(&places).acquire_owned() => place.expect("the places are never closed"),
             };
             let (gateway, assistant) = (self.clone(), assistant.clone());
             turns.spawn(async move {
-                let end = gateway.turn(&assistant, message).await;
+                let end = gateway.turn(&assistant, offer).await;
                 metrics::counter!("assistant_turns_total", "end" => end).increment(1);
                 drop(place);
             });

@@ -81,6 +81,7 @@ impl Gateway {
                 .and_then(|id| id.parse::<ToolDraftId>().ok()),
             Err(refusal) => refusal.draft,
         };
+        let policy = self.policy();
         let details = json!({
             "surface": record.surface.name,
             "protocol_version": record.surface.protocol_version,
@@ -88,8 +89,8 @@ impl Gateway {
             "request_id": record.ctx.request_id,
             "traceparent": record.ctx.traceparent,
             "registry_hash": self.registry_hash,
-            "policy_version": self.policy.version,
-            "policy_hash": self.policy_hash,
+            "policy_version": policy.version,
+            "policy_hash": policy.hash,
             "class": self.tool(record.tool).map(|spec| spec.class),
             "args_redacted": self.for_audit.redact_json(&record.call.arguments, known),
             "args_hash": canonical_hash(&record.call.arguments),

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use patchbay_core::Ctx;
 use patchbay_core::event::EventName;
-use patchbay_core::ids::MessageId;
-use patchbay_core::redaction::Redactor;
+use patchbay_core::ids::{MessageId, ToolDraftId};
+use patchbay_core::tool::DraftState;
 use patchbay_store::feed::{self, StoredEvent};
 use patchbay_store::{tool_drafts, tool_windows};
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::assistant::{self, Assistant, Offers};
+use crate::assistant::{self, Assistant, Offer, Offers};
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
 
@@ -26,8 +26,8 @@ const SWEEP: i64 = 1_000;
 /// What a look at the feed brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Heard {
-    /// So many events were read, and customers wrote these messages.
-    Events(usize, Vec<MessageId>),
+    /// So many events were read, and these may give the assistant something to say.
+    Events(usize, Vec<Offer>),
     /// No customer was asked anything, so nothing that was written can be an answer.
     NobodyWasAsked,
 }
@@ -45,10 +45,6 @@ struct Message {
 impl Gateway {
     /// Follows and settles until `stop`. What customers wrote is offered to the assistant, if there is one.
     pub async fn run_background(self, assistant: Option<Assistant>, stop: CancellationToken) {
-        // Beside the start of the server: whoever redacts before it is done waits for what is missing.
-        if let Err(error) = tokio::task::spawn_blocking(Redactor::prepare).await {
-            tracing::error!(%error, "the redactor's patterns could not be prepared");
-        }
         let Some(assistant) = assistant else { return self.follow_and_settle(None, stop).await };
         let (offers, waiting) = assistant::line();
         let answering = self.clone().run_assistant(assistant, waiting, stop.clone());
@@ -63,15 +59,18 @@ impl Gateway {
                 tracing::warn!(reason = %refusal.reason, "customers' answers wait; trying again");
                 Heard::Events(0, Vec::new())
             });
+            if let Err(refusal) = self.void_outdated().await {
+                tracing::warn!(reason = %refusal.reason, "drafts of an old policy could not be voided; trying again");
+            }
             if let Err(refusal) = self.settle_due().await {
                 tracing::warn!(reason = %refusal.reason, "drafts could not be settled; trying again");
             }
             match heard {
-                Heard::Events(1.., messages) => {
+                Heard::Events(1.., heard) => {
                     // Only now: the proof in a message is taken before the assistant looks at the draft.
                     if let Some(offers) = &offers {
-                        for message in messages {
-                            offers.offer(message);
+                        for offer in heard {
+                            offers.offer(offer);
                         }
                     }
                     if !stop.is_cancelled() {
@@ -121,25 +120,49 @@ impl Gateway {
             tx.rollback().await?;
             return Ok(Heard::Events(0, Vec::new()));
         }
-        let messages: Vec<MessageId> = batch.events.iter().filter_map(message).collect();
-        for message in messages.iter().copied() {
-            self.heard(&mut tx, &Ctx::system(now, message.to_string()), message).await?;
+        let heard: Vec<Offer> = batch.events.iter().filter_map(offer).collect();
+        for offer in &heard {
+            if let Offer::Said(message) = *offer {
+                self.heard(&mut tx, &Ctx::system(now, message.to_string()), message).await?;
+            }
         }
         tool_windows::sweep(&mut tx, now, SWEEP).await?;
         tx.commit().await?;
-        Ok(Heard::Events(batch.events.len(), messages))
+        Ok(Heard::Events(batch.events.len(), heard))
     }
 
     /// Does everything that is due now: for tests that move the clock.
     pub async fn settle_now(&self) -> Result<usize, Refusal> {
         while matches!(self.follow_once(None).await?, Heard::Events(1.., _)) {}
+        self.void_outdated().await?;
         self.settle_due().await
     }
 }
 
-fn message(event: &StoredEvent) -> Option<MessageId> {
-    if event.name != EventName::MessageReceived.as_str() {
-        return None;
+#[derive(Deserialize)]
+struct DraftData {
+    draft: Draft,
+}
+
+#[derive(Deserialize)]
+struct Draft {
+    id: ToolDraftId,
+    state: DraftState,
+    decision: Option<serde::de::IgnoredAny>,
+}
+
+/// What an event gives the assistant to say, if anything: a customer's message, or a person's decision about a draft.
+fn offer(event: &StoredEvent) -> Option<Offer> {
+    let is = |name: EventName| event.name == name.as_str();
+    if is(EventName::MessageReceived) {
+        let data: MessageData = serde_json::from_str(&event.payload).ok()?;
+        return Some(Offer::Said(data.message.message_id));
     }
-    serde_json::from_str::<MessageData>(&event.payload).ok().map(|data| data.message.message_id)
+    let decided = match () {
+        () if is(EventName::DraftConfirmed) => DraftState::Confirmed,
+        () if is(EventName::DraftFailed) => DraftState::Rejected,
+        () => return None,
+    };
+    let data: DraftData = serde_json::from_str(&event.payload).ok()?;
+    (data.draft.decision.is_some() && data.draft.state == decided).then_some(Offer::Decided(data.draft.id))
 }

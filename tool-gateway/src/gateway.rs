@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::redaction::{Reader, Redactor};
 use patchbay_core::tool::Policy;
 use patchbay_core::tool::catalog::{self, Keeper, ToolSpec};
+use patchbay_core::tool::policy::Origin;
 use patchbay_core::tool::question;
 use patchbay_http::Gate;
 use patchbay_hub::Hub;
@@ -13,6 +15,7 @@ use patchbay_store::tool_drafts::DraftRow;
 use sha2::Sha256;
 
 use crate::config::GatewayConfig;
+use crate::policy::InForce;
 use crate::ticketing::Ticketing;
 use crate::transactions::Transactions;
 
@@ -28,8 +31,7 @@ pub struct Inner {
     pub(crate) catalog: Vec<ToolSpec>,
     pub(crate) registry_hash: String,
     /// What is in force; its version is bound into every draft.
-    pub(crate) policy: Policy,
-    pub(crate) policy_hash: String,
+    pub(crate) policy: ArcSwap<InForce>,
     /// Redacts what assistants are shown.
     pub(crate) for_assistants: Redactor,
     /// Redacts what is kept in the audit.
@@ -61,19 +63,21 @@ impl Gateway {
         Self::under(Policy::default(), hub, config, Systems { transactions, ticketing: None })
     }
 
-    /// The same under a policy that was checked, with other systems.
+    /// The same under the policy of the settings, which was checked, with other systems. It is in force once
+    /// [`Gateway::begin_policy`] has said so.
     pub fn under(policy: Policy, hub: Hub, config: GatewayConfig, systems: Systems) -> Self {
         let Systems { transactions, ticketing } = systems;
         let keeper = if ticketing.is_some() { Keeper::Outside } else { Keeper::Ourselves };
         let catalog = catalog::catalog_of(keeper);
-        let policy_hash = policy.hash();
         let registry_hash = catalog::registry_hash(&catalog);
         let secret = hub.config.link_secret.expose().as_bytes().to_vec();
+        let is_shipped = config.policy_file.as_os_str().is_empty();
+        let policy = InForce::of(policy, if is_shipped { Origin::Shipped } else { Origin::File });
         tracing::info!(
             tools = catalog.len(),
             registry = %registry_hash,
             policy.version = policy.version,
-            policy.hash = %policy_hash,
+            policy.hash = %policy.hash,
             "the tool gateway is ready"
         );
         Self(Arc::new(Inner {
@@ -81,13 +85,17 @@ impl Gateway {
             config,
             catalog,
             registry_hash,
-            policy,
-            policy_hash,
+            policy: ArcSwap::from_pointee(policy),
             for_assistants: Redactor::new(&secret, Reader::Assistant),
             for_audit: Redactor::new(&secret, Reader::Sink),
             transactions,
             ticketing,
         }))
+    }
+
+    /// The policy that is in force now. Take it once for what belongs together.
+    pub(crate) fn policy(&self) -> Arc<InForce> {
+        self.policy.load_full()
     }
 
     /// The tool that answers to a name.

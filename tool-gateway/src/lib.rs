@@ -16,6 +16,7 @@ mod outcome;
 mod output;
 mod people;
 mod pipeline;
+mod policy;
 mod rest;
 mod scene;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use gateway::{Gateway, Systems};
 pub use mcp::McpDoor;
 pub use outcome::{Outcome, Refusal};
 pub use pipeline::{Surface, ToolCall};
+pub use policy::UnusablePolicy;
 pub use rest::{openapi, router};
 pub use ticketing::{Ticketing, TicketingConfig};
 pub use transactions::{TransactionConfig, Transactions};

@@ -1,6 +1,7 @@
 //! What people see and decide: drafts, calls of tools, switches; and the notice by which the transaction system says that
 //! something changed.
 
+mod hand_over;
 mod policy;
 
 use axum::Json;
@@ -39,6 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(invocations))
         .routes(routes!(switches, switch))
         .routes(routes!(changed))
+        .merge(hand_over::router())
         .merge(policy::router())
 }
 

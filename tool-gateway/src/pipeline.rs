@@ -62,7 +62,8 @@ pub(crate) struct Admitted<'a> {
 impl Gateway {
     /// The tools a caller may use, in a stable order.
     pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
-        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role) && !self.policy.is_off(spec)).collect()
+        let policy = self.policy();
+        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role) && !policy.is_off(spec)).collect()
     }
 
     /// Runs a call and writes down how it ended.
@@ -73,7 +74,7 @@ impl Gateway {
         let mut suspicion = Suspicion::default();
         let tool = self.tool(name).map_or(name, |spec| spec.name).to_owned();
         let end = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion).await;
-        let end = end.map_err(|refusal| Refusal { policy: Some(self.policy.version), ..refusal });
+        let end = end.map_err(|refusal| Refusal { policy: Some(self.policy().version), ..refusal });
         let took = started.elapsed();
         metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());
         metrics::counter!("tool_calls_total", "outcome" => if end.is_ok() { "ok" } else { "refused" }).increment(1);
@@ -166,7 +167,7 @@ impl Gateway {
             return Err(paused());
         }
         scene.check_open()?;
-        if !self.policy.allows_team(spec, scene.team.as_deref()) {
+        if !self.policy().allows_team(spec, scene.team.as_deref()) {
             let message = "this tool does not work in conversations of this team";
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
         }
@@ -224,7 +225,8 @@ impl Gateway {
         let unknown = || Refusal::new(Code::UnknownTool, "tool.unknown", "no such tool");
         let role = ctx.actor.role;
         require_caller(ctx)?;
-        let spec = self.tool(tool).filter(|spec| !self.policy.is_off(spec)).ok_or_else(unknown)?;
+        let policy = self.policy();
+        let spec = self.tool(tool).filter(|spec| !policy.is_off(spec)).ok_or_else(unknown)?;
         if spec.allows(role) {
             Ok(spec)
         } else if role == Role::AiAgent {
@@ -279,7 +281,7 @@ impl Gateway {
                 }
             }
         }
-        limits::admit(&self.hub.db, &self.config, (spec, self.policy.per_hour(spec)), scene, purpose).await
+        limits::admit(&self.hub.db, &self.config, (spec, self.policy().per_hour(spec)), scene, purpose).await
     }
 
     /// The arguments in their canonical form: placeholders put back, invisible characters gone, checked against the

@@ -62,13 +62,17 @@ impl Scene {
         Ok(())
     }
 
+    /// Whether an account is the conversation's customer's, or one that the caller's token names.
+    pub(crate) fn owns(&self, account: AccountId) -> bool {
+        self.account == Some(account) || named(&self.ctx.actor.accounts, account)
+    }
+
     /// A ticket that belongs to this conversation's customer. Error: 404, whether absent or somebody else's.
     pub(crate) async fn ticket(&self, tx: &mut Tx, id: TicketId) -> Result<Ticket, Refusal> {
         let absent = || Refusal::new(Code::TicketNotFound, "ticket.not_found", "no such ticket");
         let ticket = patchbay_store::tickets::by_id(tx, id).await?.ok_or_else(absent)?;
         let own = ticket.contact_id == Some(self.contact.id)
-            || self.account == Some(ticket.account_id)
-            || named(&self.ctx.actor.accounts, ticket.account_id)
+            || self.owns(ticket.account_id)
             || tool_views::is_linked(tx, self.conversation.id, id).await?;
         if own && self.ctx.actor.may_touch(ticket.account_id, ticket.site_id) { Ok(ticket) } else { Err(absent()) }
     }

@@ -9,3 +9,5 @@ mod flow;
 mod ground;
 mod limits;
 mod mcp;
+mod policy;
+mod sinks;

@@ -79,7 +79,7 @@ impl Ticketing {
     /// Records a ticket; what the system answers.
     pub(crate) async fn create(&self, tenant: &str, customer: &str, key: Uuid, body: &Value) -> Result<Value, Refusal> {
         let answer = self.post(tenant, "/tickets", key, body).await;
-        self.forget(customer);
+        self.forget(customer, &answer);
         answer
     }
 
@@ -93,11 +93,16 @@ impl Ticketing {
     ) -> Result<Value, Refusal> {
         let path = format!("/tickets/{}/comments", segment(id));
         let answer = self.post(tenant, &path, key, &json!({"text": text, "author": "assistant"})).await;
-        self.forget(customer);
+        self.forget(customer, &answer);
         answer
     }
 
-    fn forget(&self, customer: &str) {
+    /// What was read of a customer does not count after a write that may have changed something.
+    fn forget(&self, customer: &str, answer: &Result<Value, Refusal>) {
+        let not_sent = ["upstream.open_circuit", "upstream.busy", "upstream.unreachable"];
+        if answer.as_ref().is_err_and(|refusal| not_sent.contains(&refusal.reason.as_str())) {
+            return;
+        }
         self.0.tickets.drop_where(|key| key.starts_with(customer));
     }
 
@@ -147,7 +152,7 @@ impl Ticketing {
             reply
         };
         let adapter = &self.0.adapter;
-        adapter.read(tenant, call).await?.ok_or_else(|| adapter.refusal_of(&Ended::Answer(404, Value::Null)))
+        adapter.write(tenant, call).await?.ok_or_else(|| adapter.refusal_of(&Ended::Answer(404, Value::Null)))
     }
 }
 

@@ -3,6 +3,7 @@
 mod context;
 mod handover;
 mod outside;
+mod places;
 mod services;
 mod tickets;
 mod transactions;
@@ -28,6 +29,9 @@ impl Gateway {
             Tool::Ticket(command) if command.row().kind == Kind::Reads => self.read_ticket(call, command).await,
             Tool::Ticket(command) => self.command_ticket(call, command).await,
             Tool::ListServices => self.list_services(call).await,
+            Tool::Site => self.read_site(call).await,
+            Tool::Asset => self.read_asset(call).await,
+            Tool::ListTemplates => self.list_templates().await,
             Tool::TransactionStatus => self.transaction_status(call).await,
             Tool::TransactionHistory => self.transaction_history(call).await,
             Tool::GetDraft => self.get_draft(call).await,

@@ -49,6 +49,8 @@ pub struct WorkersConfig {
     pub outbox: OutboxConfig,
     /// How addresses of others hear of events.
     pub webhooks: WebhookConfig,
+    /// Hours after which a conversation that waits for its customer is closed; 0: never. Source: domain, auto-close.
+    pub close_idle_hours: u32,
 }
 
 /// How addresses of others hear of events.
@@ -137,6 +139,7 @@ impl Default for WorkersConfig {
             sms: SmsConfig::default(),
             outbox: OutboxConfig::default(),
             webhooks: WebhookConfig::default(),
+            close_idle_hours: 48,
         }
     }
 }

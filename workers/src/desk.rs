@@ -18,8 +18,9 @@ use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
-    ask_requester, end_snooze, fetch_media, import_contacts, open_ticket, reconcile_message, run_repair, send_message,
-    show_read, sla_recompute, sla_timer, sweep, sync_templates, tidy_contact, triage, watch_queues,
+    alert_timer, ask_requester, close_idle, end_snooze, fetch_media, import_contacts, notify, open_ticket,
+    reconcile_message, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
+    tidy_contact, triage, watch_alerts, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -53,6 +54,11 @@ impl Desk {
             JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
             JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,
             JobKind::WatchQueues => watch_queues::run(&self.deps, ctx, job).await,
+            JobKind::AlertTimer => alert_timer::run(&self.deps, ctx, job).await,
+            JobKind::Notify => Box::pin(notify::run(&self.deps, &self.client, ctx, job)).await,
+            JobKind::NotifyDigest => Box::pin(notify::run_digest(&self.deps, &self.client, ctx, job)).await,
+            JobKind::WatchAlerts => watch_alerts::run(&self.deps, ctx, job).await,
+            JobKind::CloseIdle => close_idle::run(&self.deps, ctx, job).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
             JobKind::RelayOutbox => Ok(Verdict::Done),
@@ -69,6 +75,10 @@ impl Desk {
                     let directory = self.deps.directory.load_full();
                     received_files::lost(tx, ctx, &directory, payload.media_id, MediaFailure::Unavailable).await?;
                 }
+                Ok(false)
+            }
+            Ok(JobKind::Notify) => {
+                notify::give_up(tx, ctx, job).await?;
                 Ok(false)
             }
             _ => Ok(false),

@@ -2,17 +2,21 @@
 //! sweeps, the search index. One file for each job; nothing here writes conversation or ticket tables but through the
 //! hub and dispatch.
 
+mod alert_timer;
 mod ask_requester;
 mod backoff;
+mod close_idle;
 mod config;
 mod deps;
 mod desk;
 mod end_snooze;
 mod fetch_media;
+mod follow_alerts;
 mod heartbeat;
 mod import_contacts;
 pub mod limits;
 mod mail;
+mod notify;
 mod open_ticket;
 mod provider;
 mod reconcile_message;
@@ -30,6 +34,7 @@ mod sweep;
 mod sync_templates;
 mod tidy_contact;
 mod triage;
+mod watch_alerts;
 mod watch_queues;
 mod webhooks;
 mod work;

@@ -7,4 +7,5 @@ mod smtp;
 
 pub(crate) use letter::{Enclosed, NotComposed, compose};
 pub(crate) use relay::RelayAddress;
+pub(crate) use sign::sign;
 pub(crate) use smtp::{MailEnd, MailRoom, Posted};

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use patchbay_core::ctx::Ctx;
+use patchbay_hub::HubError;
 use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{StoreError, Tx};
 
@@ -31,6 +32,15 @@ pub enum WorkError {
     /// Another system did not play along, in our words.
     #[error("{0}")]
     Elsewhere(&'static str),
+}
+
+impl From<HubError> for WorkError {
+    fn from(error: HubError) -> Self {
+        match error {
+            HubError::Store(error) => Self::Store(error),
+            HubError::Refused(refusal) => Self::Elsewhere(refusal.code().as_str()),
+        }
+    }
 }
 
 /// Does jobs.

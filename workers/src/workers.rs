@@ -17,7 +17,7 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{relay, roll_up, search_index, sweep, watch_queues, webhooks};
+use crate::{close_idle, follow_alerts, relay, roll_up, search_index, sweep, watch_alerts, watch_queues, webhooks};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -58,6 +58,7 @@ impl Workers {
         tasks.spawn(relay::run(deps.clone(), stop.clone()));
         tasks.spawn(search_index::run(deps.clone(), stop.clone()));
         tasks.spawn(roll_up::run(deps.clone(), stop.clone()));
+        tasks.spawn(follow_alerts::run(deps.clone(), stop.clone()));
         let enrolled = Arc::new(Notify::new());
         tasks.spawn(webhooks::enroll(deps.clone(), enrolled.clone(), stop.clone()));
         tasks.spawn(webhooks::deliver(deps.clone(), webhooks::Caller::new(deps)?, enrolled, stop.clone()));
@@ -74,6 +75,11 @@ impl Workers {
     /// that move the clock. Tells how many calls that were.
     pub async fn call_webhooks(deps: &Deps) -> Result<usize, CallError> {
         webhooks::call_once(deps).await
+    }
+
+    /// Takes what happened into the alerts and tells how many events that were: for tests that do not want to wait.
+    pub async fn take_alerts(deps: &Deps) -> Result<usize, StoreError> {
+        follow_alerts::take_once(deps).await
     }
 
     /// Only the runner with all its workers: for tests that drain it themselves.
@@ -104,11 +110,10 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        if let Err(error) = sweep::SWEEPS.promise(&deps).await {
-            tracing::warn!(error = %Causes(&error), "the sweep could not be scheduled; trying again");
-        }
-        if let Err(error) = watch_queues::LOOKS.promise(&deps).await {
-            tracing::warn!(error = %Causes(&error), "the watch over the queues could not be scheduled; trying again");
+        for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS] {
+            if let Err(error) = work.promise(&deps).await {
+                tracing::warn!(error = %Causes(&error), "{} could not be scheduled; trying again", work.name);
+            }
         }
     }
 }

@@ -17,6 +17,13 @@ export interface InboxSearch {
   note?: string;
 }
 
+/** Which stretch of time, whose, and how it is looked at. */
+export interface ReportSearch {
+  range?: string;
+  team?: string;
+  view?: string;
+}
+
 const CHANNELS: readonly string[] = ["whatsapp", "sms", "email", "chat", "voice"];
 
 /** The named filters that say something. A number in an address is read as text. */
@@ -114,7 +121,13 @@ const calls = page("/approvals/calls", () => import("./assistants/calls-page"), 
 const switches = page("/approvals/switches", () => import("./assistants/switches-page"), "SwitchesPage");
 const approvals = page("/approvals", () => import("./assistants/approvals-page"), "ApprovalsPage");
 const approval = createRoute({ getParentRoute: () => approvals, path: "$draftId" });
-const dashboard = page("/dashboard", () => import("./dashboard/dashboard-page"), "DashboardPage");
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboard",
+  component: lazyRouteComponent(() => import("./dashboard/dashboard-page"), "DashboardPage"),
+  validateSearch: (asked: Record<string, unknown>): ReportSearch => texts(asked, ["range", "team", "view"]),
+});
+const report = createRoute({ getParentRoute: () => dashboard, path: "$report" });
 const alerts = page("/alerts", () => import("./operations/alerts-page"), "AlertsPage");
 const system = page("/system", () => import("./operations/system-page"), "SystemPage");
 const settings = page("/settings", () => import("./settings/settings-page"), "SettingsPage");
@@ -158,7 +171,7 @@ export const router = createRouter({
     calls,
     switches,
     approvals.addChildren([approval]),
-    dashboard,
+    dashboard.addChildren([report]),
     alerts,
     system,
     settings,

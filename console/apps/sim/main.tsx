@@ -1,11 +1,14 @@
-import { StrictMode } from "react";
+import { lazy, StrictMode, Suspense } from "react";
 import { createRoot } from "react-dom/client";
 import { Boundary } from "../../lib/ui/states";
 import { TipProvider } from "../../lib/ui/tip";
 import { Toasts } from "../../lib/ui/toast";
 import { followPhones } from "./phones-store";
-import { SimulatorPage } from "./simulator-page";
 import "./styles.css";
+
+// Of the two pages only the one that is opened is fetched.
+const SimulatorPage = lazy(async () => ({ default: (await import("./simulator-page")).SimulatorPage }));
+const DemoPage = lazy(async () => ({ default: (await import("./demo-page")).DemoPage }));
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root element");
@@ -14,7 +17,7 @@ createRoot(root).render(
   <StrictMode>
     <TipProvider delayDuration={400}>
       <Boundary>
-        <SimulatorPage />
+        <Suspense fallback={null}>{location.pathname.startsWith("/demo") ? <DemoPage /> : <SimulatorPage />}</Suspense>
       </Boundary>
       <Toasts />
     </TipProvider>

@@ -88,3 +88,29 @@ export async function listMailboxes(): Promise<readonly Mailbox[]> {
 export function writeMail(address: string, body: { subject?: string; text: string; reply_to?: string }): Promise<unknown> {
   return call(`/sim/api/mailboxes/${encodeURIComponent(address)}/mails`, { method: "POST", body });
 }
+
+/** A request of ours to a fake provider. */
+export interface WireRequest {
+  provider: string;
+  at: string;
+  method: string;
+  path: string;
+  status: number | null;
+}
+
+/** An attempt of a fake provider to tell us something. */
+export interface WireWebhook {
+  provider: string;
+  at: string;
+  url: string;
+  about: string;
+  attempt: number;
+  status: number | null;
+}
+
+export async function readWire(): Promise<{ requests: readonly WireRequest[]; webhooks: readonly WireWebhook[] }> {
+  return (await call<{ data: { requests: readonly WireRequest[]; webhooks: readonly WireWebhook[] } }>("/sim/api/wire")).data;
+}
+
+/** Forgets everything on the phones and on the wire. */
+export const reset = (): Promise<unknown> => call("/sim/api/reset", { method: "POST" });

@@ -1,10 +1,15 @@
 import { ArrowUpRight, Smartphone } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useTexts } from "../../lib/i18n/language";
 import { EmptyState, ErrorState } from "../../lib/ui/states";
 import { FaultPanel } from "./fault-panel";
 import { MailStand } from "./mail-stand";
 import { PhoneStand } from "./phone-stand";
 import { reloadPhones, usePhones } from "./phones-store";
+
+// What stands below the phones is fetched when they are there.
+const ScenarioPanel = lazy(async () => ({ default: (await import("./scenario-panel")).ScenarioPanel }));
+const WireView = lazy(async () => ({ default: (await import("./wire-view")).WireView }));
 
 /** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
 export function SimulatorPage() {
@@ -26,6 +31,9 @@ export function SimulatorPage() {
           >
             {t.sim.shop}
             <ArrowUpRight className="size-4" aria-hidden />
+          </a>
+          <a href="/demo" className="inline-flex h-9 items-center rounded-lg border border-line px-4 text-[0.8125rem] font-medium hover:bg-accent-soft">
+            {t.sim.sides}
           </a>
           <a
             href="/app/"
@@ -57,6 +65,10 @@ export function SimulatorPage() {
           </div>
         )}
         {mailboxes.length > 0 && <MailStand mailboxes={mailboxes} />}
+        <Suspense fallback={null}>
+          <ScenarioPanel phones={phones} className="mx-auto mt-12 max-w-5xl" />
+          <WireView />
+        </Suspense>
         {faults !== null && <FaultPanel board={faults} />}
       </main>
     </div>

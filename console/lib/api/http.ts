@@ -37,8 +37,8 @@ export interface Call {
   file?: File;
   /** A list as the whole body, instead of JSON. */
   csv?: string;
-  /** What is asked for: `text` gives the body as it came. */
-  answer?: "json" | "text";
+  /** What is asked for: `text` and `csv` give the body as it came. */
+  answer?: "json" | "text" | "csv";
   idempotencyKey?: string;
   signal?: AbortSignal;
   /** Told how much of the file has gone out, from 0 to 1. */
@@ -76,6 +76,7 @@ export async function send<T>(path: string, options: Call, token: string | null)
   if (options.body !== undefined) headers["content-type"] = "application/json";
   if (options.csv !== undefined) headers["content-type"] = "text/csv; charset=utf-8";
   if (options.answer === "text") headers["accept"] = "text/*, application/json;q=0.5";
+  if (options.answer === "csv") headers["accept"] = "text/csv";
   if (options.file !== undefined) {
     headers["content-type"] = options.file.type === "" ? "application/octet-stream" : options.file.type;
     headers["x-filename"] = encodeURIComponent(options.file.name);
@@ -99,7 +100,7 @@ export async function send<T>(path: string, options: Call, token: string | null)
     throw new ApiError(0, "NETWORK", "the server cannot be reached", null, {});
   }
   const text = await response.text();
-  if (response.ok && options.answer === "text") return text as T;
+  if (response.ok && (options.answer === "text" || options.answer === "csv")) return text as T;
   const body = parse(text);
   if (response.ok) return body as T;
   throw refusal(response, body);

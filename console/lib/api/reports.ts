@@ -1,15 +1,17 @@
 // The calls about what the hub did: reports, as rows and as CSV.
 import { call } from "./http";
-import { accessToken } from "./session";
 
-export const REPORTS = ["first-response", "backlog", "utilisation"] as const;
+export const REPORTS = ["first-response", "resolution", "backlog", "utilisation", "channels", "booking"] as const;
 export type ReportName = (typeof REPORTS)[number];
 
 export interface Asked {
   from: string;
   to: string;
+  /** Whose clocks cut the stretches of time. */
+  timezone: string;
   /** One row for each; in one piece, with how things stand now, when missing. */
   bucket?: "hour" | "day";
+  team?: string;
 }
 
 export type ReportRow = Readonly<Record<string, unknown>>;
@@ -24,8 +26,6 @@ export function readReport(name: ReportName, asked: Asked): Promise<Report> {
 }
 
 /** The same rows for a spreadsheet. */
-export async function reportAsCsv(name: ReportName, asked: Asked): Promise<Blob> {
-  const response = await fetch(`/api/v1/reports/${name}?${new URLSearchParams({ ...asked }).toString()}`, { headers: { accept: "text/csv", authorization: `Bearer ${accessToken() ?? ""}` } });
-  if (!response.ok) throw new Error(response.statusText);
-  return response.blob();
+export function reportAsCsv(name: ReportName, asked: Asked): Promise<string> {
+  return call(`/api/v1/reports/${name}`, { query: { ...asked }, answer: "csv" });
 }

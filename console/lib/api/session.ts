@@ -9,6 +9,7 @@ export type SessionState =
 
 /** Says that a refresh cookie may exist, so that a first visit does not ask for a refusal. Holds no secret. */
 const MARK = "patchbay.session";
+const OTHER_PORTALS: readonly string[] = ["technician", "vendor", "customer"];
 
 let token: string | null = null;
 let state: SessionState = { kind: "unknown" };
@@ -45,7 +46,15 @@ export async function resumeSession(): Promise<void> {
     end("none");
     return;
   }
-  await enter();
+  try {
+    await enter();
+  } catch (error) {
+    if (!isOver()) throw error;
+  }
+}
+
+function isOver(): boolean {
+  return state.kind === "signed_out";
 }
 
 export async function signIn(email: string, password: string): Promise<void> {
@@ -84,8 +93,14 @@ export function renew(): Promise<boolean> {
   return renewal;
 }
 
+/** Whoever works in another portal has no business here, and is told no more than with a wrong password. */
 async function enter(): Promise<void> {
   const me = await send<Me>("/api/v1/me", {}, token);
+  if (OTHER_PORTALS.includes(me.user.role)) {
+    await send("/api/v1/auth/logout", { method: "POST", body: {} }, token);
+    end("none");
+    throw new ApiError(403, "FORBIDDEN", "this role works in another portal", null, {});
+  }
   publish({ kind: "signed_in", me });
 }
 

@@ -313,6 +313,7 @@ export const en = {
     lead: "Write as a customer. Everything goes through the same signed webhooks a real provider would call.",
     console: "Open the console",
     shop: "Open the shop with web chat",
+    sides: "Both sides on one page",
     whatsapp: "WhatsApp",
     sms: "Text messages",
     contacts: "Phones",

@@ -312,6 +312,7 @@ export const fr: Texts = {
     lead: "Écrivez comme un client. Tout passe par les mêmes webhooks signés qu'un vrai fournisseur.",
     console: "Ouvrir la console",
     shop: "Ouvrir la boutique avec la discussion",
+    sides: "Les deux côtés sur une page",
     whatsapp: "WhatsApp",
     sms: "Messages",
     contacts: "Téléphones",

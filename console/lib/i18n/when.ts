@@ -52,3 +52,12 @@ export function span(milliseconds: number): string {
   if (hours === 0) return `${minutes} min`;
   return hours >= 10 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
+
+/** "42 s", "5 min 3 s", "2 h 5 min", "3 d 4 h". */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  const [unit, word, small, smallWord] = whole < 3600 ? [60, "min", 1, "s"] : whole < 172_800 ? [3600, "h", 60, "min"] : [86_400, "d", 3600, "h"];
+  const rest = Math.floor((whole % unit) / small);
+  return rest === 0 ? `${Math.floor(whole / unit)} ${word}` : `${Math.floor(whole / unit)} ${word} ${rest} ${smallWord}`;
+}

@@ -7,6 +7,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Left out where there is little room. */
   wide?: boolean;
+  /** Left out on a phone. */
+  roomy?: boolean;
   align?: "right";
 }
 
@@ -30,7 +32,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, open, selected = n
         <thead>
           <tr className="border-b border-line text-xs text-ink-soft">
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={cx("px-3 py-2 font-medium whitespace-nowrap", column.align === "right" && "text-right", column.wide && "hidden lg:table-cell")}>
+              <th key={column.id} scope="col" className={cx("px-3 py-2 font-medium whitespace-nowrap", column.align === "right" && "text-right", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
                 {column.title}
               </th>
             ))}
@@ -47,7 +49,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, open, selected = n
                 className={cx("border-b border-line last:border-0", open !== undefined && "cursor-pointer hover:bg-hover", key === selected && "bg-selected")}
               >
                 {columns.map((column, index) => (
-                  <td key={column.id} className={cx("density-cell max-w-80 px-3 align-middle", column.align === "right" && "text-right tabular-nums", column.wide && "hidden lg:table-cell")}>
+                  <td key={column.id} className={cx("density-cell max-w-44 px-3 sm:max-w-80 align-middle", column.align === "right" && "text-right tabular-nums", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
                     {index === 0 && open !== undefined ? (
                       <button
                         type="button"

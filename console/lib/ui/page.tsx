@@ -24,7 +24,7 @@ export function Page({ title, lead, actions, tabs, flush = false, narrow = false
     <main id="main" tabIndex={-1} className="flex min-h-0 min-w-0 flex-1 flex-col outline-none max-md:pb-14">
       <header className="border-b border-line bg-canvas px-4 pt-4 md:px-8 md:pt-6">
         <div className="flex flex-wrap items-start gap-x-6 gap-y-3 pb-4">
-          <div className="min-w-0 flex-1">
+          <div className="min-w-0 flex-1 max-sm:basis-full">
             <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
             {lead !== undefined && <p className="mt-0.5 max-w-2xl text-[0.8125rem] text-ink-soft">{lead}</p>}
           </div>
@@ -48,7 +48,7 @@ export function Section({ title, hint, actions, children }: { title: string; hin
   return (
     <section className="mb-8" aria-label={title}>
       <div className="mb-3 flex flex-wrap items-end gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-0 flex-1 max-sm:basis-full">
           <h2 className="text-sm font-semibold">{title}</h2>
           {hint !== undefined && <p className="text-[0.8125rem] text-ink-soft">{hint}</p>}
         </div>

@@ -5,11 +5,15 @@ import { createRequire } from "node:module";
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+const EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+/** What can differ between two themes of the same page. */
+export const COLORS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+
 /** Fails with what axe finds serious or critical under WCAG 2.2 AA; `where` names the page in the failure. */
-export async function expectAccessible(page, where) {
+export async function expectAccessible(page, where, rules = EVERYTHING) {
   await atRest(page);
-  await page.evaluate(axeSource);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axeSource);
+  const { violations } = await page.evaluate((runOnly) => globalThis.axe.run(document, { runOnly, resultTypes: ["violations"] }), rules);
   const serious = violations
     .filter((violation) => violation.impact === "serious" || violation.impact === "critical")
     .map((violation) => `${violation.id}: ${violation.nodes.map((node) => node.html).join(" | ")}`);

@@ -1,4 +1,4 @@
-// The administration: lines 81, 82, 85 and 86 of the acceptance list, and what belongs to rows.
+// The administration: lines 81 to 86 of the acceptance list, and what belongs to rows.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Browser, Server, caller, enter, eventually } from "./harness.mjs";
@@ -80,6 +80,99 @@ describe("administration", () => {
     await conflict.getByRole("button", { name: "Save mine over it" }).click();
     await drawer().waitFor({ state: "detached" });
     assert.equal((await ask(`/api/v1/zones/${zone.id}`)).description, "mine");
+  });
+
+  it("83, 84: a routing rule is tried before it is saved, decides when it is in use, and no more when it is switched off", async () => {
+    await go("routing-rules/new");
+    await drawer().getByLabel("Name").fill("Broken windows");
+    await drawer().getByLabel("One of these words").fill("window");
+    await page.keyboard.press("Enter");
+    await drawer().getByLabel("Team", { exact: true }).selectOption("sales");
+    await drawer().getByLabel("Priority", { exact: true }).selectOption("urgent");
+    const alone = drawer().getByRole("region", { name: "Try this rule" });
+    await alone.getByLabel("What the customer writes").fill("The door is broken");
+    await alone.getByRole("button", { name: "Try", exact: true }).click();
+    await alone.getByText("No rule applies").waitFor();
+    await alone.getByLabel("What the customer writes").fill("My WINDOW is broken");
+    await alone.getByRole("button", { name: "Try", exact: true }).click();
+    await alone.getByText("A rule applies").waitFor();
+    await drawer().getByRole("button", { name: "Create" }).click();
+    await drawer().waitFor({ state: "detached" });
+    await page.locator("tbody tr", { hasText: "Broken windows" }).getByText(/One of these words: window/).waitFor();
+
+    await page.getByRole("button", { name: "Try a message" }).click();
+    await drawer().getByLabel("What the customer writes").fill("A window fell out");
+    await drawer().getByRole("button", { name: "Try", exact: true }).click();
+    const answer = drawer().locator('[data-dry-run="matched"]');
+    for (const said of ["Broken windows", "sales", "Urgent"]) await answer.getByText(said, { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+
+    await page.locator("tbody tr", { hasText: "Broken windows" }).getByRole("button").click();
+    await drawer().getByRole("button", { name: "Take out of use" }).click();
+    await page.getByRole("dialog", { name: /Take Broken windows out of use/ }).getByRole("button", { name: "Take out of use" }).click();
+    await page.locator("tbody tr", { hasText: "Broken windows" }).getByText("Out of use").waitFor();
+    assert.equal((await ask("/api/v1/routing-rules/dry-run", { text: "A window fell out" })).matched, false);
+  });
+
+  it("a rule that says nothing is refused beside its field, and nothing typed is lost", async () => {
+    await go("routing-rules/new");
+    await drawer().getByLabel("Name").fill("Empty");
+    await drawer().getByLabel("Text that matches this pattern").fill("(");
+    await drawer().getByLabel("Team", { exact: true }).selectOption("sales");
+    await drawer().getByRole("button", { name: "Create" }).click();
+    await eventually(async () => assert.equal(await drawer().getByLabel("Text that matches this pattern").getAttribute("aria-invalid"), "true"));
+    assert.equal(await drawer().getByLabel("Name").inputValue(), "Empty");
+    await page.keyboard.press("Escape");
+  });
+
+  it("a service level is promised in minutes, in hours of its own, and changed", async () => {
+    await go("sla-policies/new");
+    await drawer().getByLabel("Team", { exact: true }).selectOption("sales");
+    await drawer().getByLabel("For conversations of priority").selectOption("urgent");
+    await drawer().getByLabel("First answer within (minutes)").fill("2");
+    await drawer().getByLabel("Solved within (minutes)").fill("240");
+    await drawer().getByLabel("When time counts").selectOption("own");
+    await drawer().getByLabel("Time zone").fill("America/Toronto");
+    await drawer().getByRole("button", { name: "Add hours" }).click();
+    await drawer().getByRole("button", { name: "Create" }).click();
+    await drawer().waitFor({ state: "detached" });
+    const row = page.locator("tbody tr", { hasText: "sales · Urgent" });
+    for (const said of ["2 min", "4 h", "In hours of its own"]) await row.getByText(said, { exact: true }).waitFor();
+    const level = (await ask("/api/v1/sla-policies?team=sales")).data.find((one) => one.priority === "urgent");
+    assert.deepEqual([level.frt_s, level.resolution_s, level.calendar.timezone, level.calendar.hours.length], [120, 14_400, "America/Toronto", 1]);
+    await row.getByRole("button").click();
+    await drawer().getByLabel("When time counts").selectOption("always");
+    await drawer().getByRole("button", { name: "Save" }).click();
+    await drawer().waitFor({ state: "detached" });
+    assert.equal((await ask(`/api/v1/sla-policies/${level.id}`)).calendar, "always");
+  });
+
+  it("a webhook's secret shows once; its log shows tries, and a delivery is sent anew", async () => {
+    await go("webhooks/new");
+    await drawer().getByLabel("Address (https)").fill("https://hooks.invalid/patchbay");
+    await drawer().getByRole("button", { name: "Create" }).click();
+    const told = page.getByRole("dialog", { name: "The secret" });
+    const secret = await told.locator("[data-secret]").innerText();
+    assert.match(secret, /^whsec_/);
+    await told.getByRole("button", { name: "I have noted it" }).click();
+    await drawer().waitFor({ state: "detached" });
+    await page.locator("tbody tr", { hasText: "hooks.invalid" }).getByRole("button").click();
+    const log = drawer().getByRole("region", { name: "Deliveries", exact: true }).first();
+    await log.getByText("Nothing was sent yet.").waitFor();
+    await log.getByRole("button", { name: "Send a test" }).click();
+    await log.getByRole("button", { name: "Open the delivery of webhook.ping" }).click();
+    const delivery = page.getByRole("dialog", { name: "webhook.ping" });
+    await delivery.getByText("webhook.ping").first().waitFor();
+    await delivery.getByRole("button", { name: "Send anew" }).click();
+    await delivery.waitFor({ state: "detached" });
+    await log.getByRole("button", { name: "New secret" }).click();
+    await page.getByRole("dialog", { name: "New secret" }).getByLabel("Both sign for").selectOption("3600");
+    await page.getByRole("dialog", { name: "New secret" }).getByRole("button", { name: "New secret" }).click();
+    const fresh = await page.getByRole("dialog", { name: "The secret" }).locator("[data-secret]").innerText();
+    assert.match(fresh, /^whsec_/);
+    assert.notEqual(fresh, secret);
+    await page.getByRole("dialog", { name: "The secret" }).getByRole("button", { name: "I have noted it" }).click();
+    await page.keyboard.press("Escape");
   });
 
   it("puts people into teams and takes them out", async () => {

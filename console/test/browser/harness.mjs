@@ -108,9 +108,10 @@ export class Server {
 }
 
 export class Browser {
-  static async start() {
+  /** `args`: further settings of the browser itself. */
+  static async start(args = []) {
     const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
-    return new Browser(await chromium.launch({ executablePath, args: FLAGS }));
+    return new Browser(await chromium.launch({ executablePath, args: [...FLAGS, ...args] }));
   }
 
   constructor(browser) {

@@ -35,7 +35,7 @@ describe("the forms of the administration", () => {
       // An inbox is changed by its settings and is_active beside them, which the document says in words only.
       const known = { ...change.properties, ...(name === "inboxes" ? { is_active: {} } : {}) };
       expect(names("change").filter((field) => !(field in known))).toEqual([]);
-      expect((create.required ?? []).filter((field) => !resource.fields.some((one) => one.name === field && one.required === true))).toEqual([]);
+      expect((create.required ?? []).filter((field) => !resource.fields.some((one) => (one.name === field && one.required === true) || (whole(one) === field && one.whole === true)))).toEqual([]);
     });
   }
 });
@@ -73,6 +73,36 @@ describe("a form", () => {
     const before = formOf(fields, { id: "1", version: 1, name: "A", price: 1250, bill_to: { city: "Ottawa", name: "B" }, secret: null, zones: ["z"] });
     expect(bodyOf(fields, before, before)).toEqual({});
     expect(bodyOf(fields, { ...before, price: "", "bill_to.city": "Halifax", zones: [] }, before)).toEqual({ price: null, bill_to: { city: "Halifax", name: "B" }, zones: [] });
+  });
+
+  it("puts values into objects inside objects, and sends an object that was asked for even when empty", () => {
+    const nested: readonly Field[] = [
+      { name: "then.team", kind: "text", whole: true },
+      { name: "then.ticket.kind", kind: "text" },
+      { name: "then.ticket.priority", kind: "text" },
+      { name: "when.open", kind: "either" },
+    ];
+    const form = { ...formOf(nested, null), "then.ticket.kind": "fire", "then.ticket.priority": "high", "when.open": "no" };
+    expect(bodyOf(nested, form, null)).toEqual({ then: { ticket: { kind: "fire", priority: "high" } }, when: { open: false } });
+    expect(bodyOf(nested, formOf(nested, null), null)).toEqual({ then: {} });
+    const before = formOf(nested, { id: "1", version: 1, then: { team: "a", ticket: { kind: "fire", priority: "high" } }, when: { open: true } });
+    expect(before).toEqual({ "then.team": "a", "then.ticket.kind": "fire", "then.ticket.priority": "high", "when.open": "yes" });
+    expect(bodyOf(nested, { ...before, "then.team": "b" }, before)).toEqual({ then: { team: "b", ticket: { kind: "fire", priority: "high" } } });
+  });
+
+  it("asks minutes of seconds, and reads and writes hours and calendars as the server tells them", () => {
+    const level: readonly Field[] = [
+      { name: "frt_s", kind: "minutes" },
+      { name: "hours", kind: "openings" },
+      { name: "calendar", kind: "calendar" },
+    ];
+    const hours = [{ weekday: 0, open: "09:00", close: "17:00" }];
+    const own = { timezone: "UTC", hours, holidays: ["2026-12-25"] };
+    const before = formOf(level, { id: "1", version: 1, frt_s: 90, hours, calendar: own });
+    expect(before["frt_s"]).toBe("1.5");
+    expect(bodyOf(level, { ...before, frt_s: "2" }, before)).toEqual({ frt_s: 120 });
+    expect(bodyOf(level, before, null)).toEqual({ frt_s: 90, hours, calendar: own });
+    expect(bodyOf(level, { ...before, calendar: { counts: "team", timezone: "", hours: [], holidays: [] } }, before)).toEqual({ calendar: "team" });
   });
 
   it("names the field that is missing", () => {

@@ -21,7 +21,7 @@ describe("session", () => {
       vi.fn((input: RequestInfo | URL) => {
         const path = new URL(String(input), "http://localhost").pathname;
         if (path.endsWith("/auth/login")) return Promise.resolve(answer({ status: 200, body: { access_token: "first" } }));
-        if (path.endsWith("/me")) return Promise.resolve(answer({ status: 200, body: { id: "usr_1" } }));
+        if (path.endsWith("/me")) return Promise.resolve(answer({ status: 200, body: { user: { id: "usr_1", role: "support_agent" } } }));
         if (path.endsWith("/auth/logout")) return Promise.resolve(new Response(null, { status: 204 }));
         return new Promise<Response>((resolve) => {
           refuse = resolve;

@@ -7,10 +7,14 @@ import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
 import { operationsTexts } from "../../lib/i18n/operations";
+import { scenarioTexts } from "../../lib/i18n/scenarios";
+import { SCENARIOS } from "../../apps/sim/scenarios";
 import { BAR, COMMANDS, STATES } from "../../apps/console/cockpit/commands";
+import { LAYOUTS } from "../../apps/console/dashboard/reports";
+import { REPORTS } from "../../lib/api/reports";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {
@@ -35,7 +39,7 @@ describe("the languages", () => {
       for (const words of [pages, leads, one]) if (!(name in words)) missing.push(name);
       for (const column of resource.columns) if (!(column in fields)) missing.push(`${name}.${column}`);
       for (const field of resource.fields) {
-        if (!(field.name in fields)) missing.push(`${name}.${field.name}`);
+        if (!((field.label ?? field.name) in fields)) missing.push(`${name}.${field.name}`);
         for (const choice of field.choices ?? []) if (!(choice in choices)) missing.push(`${name}.${field.name}: ${choice}`);
       }
     }
@@ -55,6 +59,20 @@ describe("the languages", () => {
     expect(missing).toEqual([]);
     expect(STATES.filter((state) => !(state in states))).toEqual([]);
     expect(BAR.flatMap(([, commands]) => commands).sort()).toEqual(Object.keys(COMMANDS).sort());
+  });
+
+  it("name every report, tile and column of the dashboard", () => {
+    const { reports, explain, fields } = dashboardTexts.en;
+    const missing = REPORTS.filter((name) => !(name in reports) || !(name in explain)) as string[];
+    for (const [name, { tiles, lines, columns }] of Object.entries(LAYOUTS)) {
+      for (const field of [...tiles, ...lines, ...columns]) if (!(field in fields)) missing.push(`${name}.${field}`);
+    }
+    expect(missing).toEqual([]);
+  });
+
+  it("say of each step of a scenario what it does and what to look at", () => {
+    const said = Object.entries(scenarioTexts.en.scenarios).map(([name, { steps }]) => [name, steps.length]);
+    expect(said).toEqual(Object.entries(SCENARIOS).map(([name, steps]) => [name, steps.length]));
   });
 
   it("names what a row is called by one of its fields", () => {

@@ -42,6 +42,7 @@ impl Redactor {
             .map(|(key, value)| {
                 let name = key.to_ascii_lowercase();
                 let redacted = match value {
+                    Value::String(text) if is_digest(text) => value.clone(),
                     Value::String(_) if SECRET.contains(&name.as_str()) => Value::String("<SECRET>".to_owned()),
                     Value::String(text) if CLEAR.contains(&name.as_str()) && is_token(text) => value.clone(),
                     Value::String(text) if NAMES.contains(&name.as_str()) => {
@@ -53,6 +54,17 @@ impl Redactor {
             })
             .collect()
     }
+}
+
+/// Whether a text is what we have put in the place of another one already.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether the key alone makes a text private.
+pub(super) fn is_private(key: &str) -> bool {
+    let name = key.to_ascii_lowercase();
+    SECRET.contains(&name.as_str()) || NAMES.contains(&name.as_str())
 }
 
 /// Whether a text is one word of ours: an id, a state, a time.

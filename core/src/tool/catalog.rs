@@ -33,6 +33,12 @@ pub enum Tool {
     Ticket(Command),
     /// The catalog of services.
     ListServices,
+    /// One site of the customer's account.
+    Site,
+    /// One asset of the customer's account.
+    Asset,
+    /// The kinds of incidents.
+    ListTemplates,
     /// One transaction of the customer.
     TransactionStatus,
     /// The customer's transactions.
@@ -328,10 +334,39 @@ pub fn catalog_of(keeper: Keeper) -> Vec<ToolSpec> {
     match keeper {
         Keeper::Ourselves => {
             all.extend(COMMANDS.iter().map(|(command, name, aliases)| of_command(*command, name, aliases)));
+            all.extend(places());
         }
         Keeper::Outside => all.extend(of_outside()),
     }
     all
+}
+
+/// What there is to know beside tickets where we keep them.
+fn places() -> [ToolSpec; 3] {
+    let one = |name| field::required(name, FieldKind::Id, "Which one.");
+    [
+        written(
+            Tool::Site,
+            "sites.get",
+            Class::Read,
+            "One site of this conversation's customer: where it is and when it is open.",
+            vec![one("site_id")],
+        ),
+        written(
+            Tool::Asset,
+            "assets.get",
+            Class::Read,
+            "One asset of this conversation's customer: a vehicle, a door, a unit.",
+            vec![one("asset_id")],
+        ),
+        written(
+            Tool::ListTemplates,
+            "templates.list",
+            Class::Read,
+            "The kinds of incidents, with what an intake of each must find out.",
+            Vec::new(),
+        ),
+    ]
 }
 
 /// What can be done with tickets that an outside system keeps.
@@ -404,7 +439,7 @@ mod tests {
         for name in [
             "search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction",
             "cancel_transaction_draft", "commit_draft", "ticket.create", "ticket_create", "schedule_propose",
-            "closeout_list_evidence", "get_ticket", "services.list",
+            "closeout_list_evidence", "get_ticket", "services.list", "sites.get", "assets_get", "templates.list",
         ] {
             assert_eq!(answers(name), 1, "{name}");
         }

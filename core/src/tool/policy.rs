@@ -24,6 +24,32 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// Where a policy comes from.
+    pub enum Origin {
+        /// It came with the program.
+        Shipped => "shipped",
+        /// The file that the settings name.
+        File => "file",
+        /// Somebody proposed it, and somebody else agreed.
+        Proposal => "proposal",
+    }
+}
+
+vocabulary! {
+    /// Where a policy stands.
+    pub enum PolicyState {
+        /// It waits for a second person.
+        Proposed => "proposed",
+        /// A second person said no.
+        Rejected => "rejected",
+        /// Calls are judged by it.
+        InForce => "in_force",
+        /// Calls were judged by it.
+        Replaced => "replaced",
+    }
+}
+
 /// The whole policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -295,6 +321,14 @@ mod tests {
     #[test]
     fn the_shipped_policy_holds_its_own_cases() {
         assert_eq!(Policy::default().check(&catalog()), Ok(()));
+    }
+
+    /// A version is never used for two policies: whoever changes the shipped one gives it a higher version, and this hash.
+    #[test]
+    fn the_shipped_policy_is_the_one_of_its_version() {
+        let shipped = Policy::default();
+        assert_eq!(shipped.version, 1);
+        assert_eq!(shipped.hash(), "ed90955776cd2ee55ddcacaa82936d77b5869e9141a3a63be033e45730d4c8cb");
     }
 
     #[test]

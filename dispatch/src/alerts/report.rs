@@ -44,7 +44,31 @@ pub struct FiringAlert {
     pub runbook: &'static str,
 }
 
+/// A figure that an alert is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// The alert's stable name.
+    pub code: &'static str,
+    /// How bad the alert is.
+    pub severity: Severity,
+    /// What was counted.
+    pub count: i64,
+    /// At which count it fires.
+    pub threshold: u32,
+}
+
 impl Report {
+    /// What was counted for each alert, whether it fires or not.
+    pub fn figures(&self) -> Vec<Figure> {
+        let figure = |alert: &super::catalog::Alert| Figure {
+            code: alert.code,
+            severity: alert.severity,
+            count: (alert.count)(&self.signals),
+            threshold: self.thresholds.get(alert.code).copied().unwrap_or(1).max(1),
+        };
+        ALERTS.iter().map(figure).collect()
+    }
+
     pub(super) fn new(config: &AlertsConfig, signals: Signals, now: DateTime<Utc>) -> Self {
         let mut alerts: Vec<FiringAlert> = ALERTS
             .iter()

@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, TeamId};
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::inbox_health::{self, HealthRow};
 use patchbay_store::inboxes::{self, InboxRow};
 use patchbay_store::{StoreError, Tx, teams};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ use super::start::{DEFAULT_TEAM, row_of};
 use crate::delivery::Lane;
 use crate::directory::{Health, InboxProblem, InboxSettings, MASK, health};
 use crate::inbox_health::HealthBody;
-use crate::resource::Stamp;
+use crate::resource::{Begun, Stamp, Stamped, Write, record};
 use crate::{Hub, HubError};
 
 /// An inbox: its settings with secrets masked, and how it does.
@@ -147,9 +148,9 @@ fn settings_of(row: &InboxRow, directory: &Directory) -> InboxSettings {
     settings
 }
 
-async fn bodies(hub: &Hub, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, HubError> {
+async fn bodies(hub: &Hub, tx: &mut Tx, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, HubError> {
     let directory = hub.gate.directory.load_full();
-    let traffic = traffic(&mut hub.db.read().await?).await?;
+    let traffic = traffic(tx).await?;
     let none = Traffic::default();
     let body = move |row: InboxRow| {
         let seen = traffic.get(&row.id).unwrap_or(&none);
@@ -159,8 +160,8 @@ async fn bodies(hub: &Hub, rows: Vec<InboxRow>) -> Result<Vec<InboxBody>, HubErr
     Ok(bodies.map_err(|error| ApiError::internal(&error))?)
 }
 
-async fn body(hub: &Hub, row: InboxRow) -> Result<InboxBody, HubError> {
-    let mut bodies = bodies(hub, vec![row]).await?;
+async fn body(hub: &Hub, tx: &mut Tx, row: InboxRow) -> Result<InboxBody, HubError> {
+    let mut bodies = bodies(hub, tx, vec![row]).await?;
     Ok(bodies.remove(0))
 }
 
@@ -185,33 +186,37 @@ pub(super) async fn list(
     require_lead(&ctx)?;
     let limit = limit(query.limit)?;
     let after = query.cursor.as_deref().map(decode_cursor::<InboxId>).transpose()?;
-    let rows = {
-        let mut tx = hub.db.read().await?;
-        inboxes::page(&mut tx, after, limit + 1).await?
-    };
+    let mut tx = hub.db.read().await?;
+    let rows = inboxes::page(&mut tx, after, limit + 1).await?;
     let page = Page::of(rows, limit, |row| encode_cursor(&row.id));
-    Ok(Json(Page { data: bodies(&hub, page.data).await?, next_cursor: page.next_cursor }))
+    Ok(Json(Page { data: bodies(&hub, &mut tx, page.data).await?, next_cursor: page.next_cursor }))
 }
 
 /// Creates an inbox. A secret may be given itself or as `env:NAME` or `file:PATH`.
-#[utoipa::path(post, path = "/api/v1/inboxes", tag = "administration", request_body = InboxSettings,
+#[utoipa::path(post, path = "/api/v1/inboxes", tag = "administration", params(("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
+    request_body = InboxSettings,
     responses((status = 201, body = InboxBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
 pub(super) async fn create(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
-    Body(settings): Body<InboxSettings>,
-) -> Result<(StatusCode, Json<InboxBody>), HubError> {
+    Stamped { body: settings, stamp }: Stamped<InboxSettings>,
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let team_id = team_of(&mut tx, &settings).await?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let team_id = team_of(&mut write.tx, &settings).await?;
     check(&settings).map_err(refuse)?;
-    refuse_clash(&mut tx, &settings, None).await?;
+    refuse_clash(&mut write.tx, &settings, None).await?;
     let row = row_of(&settings, team_id, account(&settings).map_err(refuse)?, "api", ctx.now);
-    inboxes::insert(&mut tx, &row).await?;
-    tx.commit().await?;
+    inboxes::insert(&mut write.tx, &row).await?;
+    record(&mut write.tx, &ctx, None, "inbox.create", json!({ "id": row.id })).await?;
+    let body = body(&hub, &mut write.tx, row).await?;
+    let answer = write.finish(StatusCode::CREATED, &body).await?;
     hub.directory_changed().await;
-    Ok((StatusCode::CREATED, Json(body(&hub, row).await?)))
+    Ok(answer)
 }
 
 /// One inbox.
@@ -223,16 +228,15 @@ pub(super) async fn read(
     Id(id): Id<InboxId>,
 ) -> Result<Json<InboxBody>, HubError> {
     require_lead(&ctx)?;
-    let row = {
-        let mut tx = hub.db.read().await?;
-        existing(&mut tx, id).await?
-    };
-    Ok(Json(body(&hub, row).await?))
+    let mut tx = hub.db.read().await?;
+    let row = existing(&mut tx, id).await?;
+    Ok(Json(body(&hub, &mut tx, row).await?))
 }
 
 /// Changes an inbox: the given keys of its settings, null to take one away; `is_active`; `version` as with `If-Match`.
 /// A secret given as `***` stays what it is. The channel stays.
-#[utoipa::path(patch, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     request_body(content = InboxSettings, description = "any part of the settings, is_active, version"),
     responses((status = 200, body = InboxBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN"), (status = 404, description = "NOT_FOUND"),
@@ -241,14 +245,16 @@ pub(super) async fn change(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<InboxId>,
-    stamp: Stamp,
-    Body(mut change): Body<Map<String, Value>>,
-) -> Result<Json<InboxBody>, HubError> {
+    Stamped { body: mut change, stamp }: Stamped<Map<String, Value>>,
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
     let version = take(&mut change, "version", Value::as_i64, "must be a number")?;
     let is_active = take(&mut change, "is_active", Value::as_bool, "must be true or false")?;
-    let mut tx = hub.db.begin().await?;
-    let row = existing(&mut tx, id).await?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let row = existing(&mut write.tx, id).await?;
     stamp.check_version(version, row.version)?;
     let mut settings = serde_json::to_value(settings_of(&row, &hub.directory())).unwrap_or_default();
     overlay(&mut settings, change);
@@ -258,11 +264,12 @@ pub(super) async fn change(
         return Err(ApiError::invalid("channel", "cannot change; make another inbox").into());
     }
     let changed = InboxRow { is_active: is_active.unwrap_or(row.is_active), ..row };
-    Ok(Json(save(&hub, tx, &ctx, changed, settings).await?))
+    save(&hub, write, &ctx, changed, settings).await
 }
 
 /// Deactivates an inbox: it takes and sends nothing; its conversations stay.
-#[utoipa::path(delete, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/v1/inboxes/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = InboxBody), (status = 403, description = "FORBIDDEN"),
               (status = 404, description = "NOT_FOUND")))]
 pub(super) async fn deactivate(
@@ -270,29 +277,41 @@ pub(super) async fn deactivate(
     Caller(ctx): Caller,
     Id(id): Id<InboxId>,
     stamp: Stamp,
-) -> Result<Json<InboxBody>, HubError> {
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let row = existing(&mut tx, id).await?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let row = existing(&mut write.tx, id).await?;
     stamp.check_version(None, row.version)?;
     let settings = settings_of(&row, &hub.directory());
-    Ok(Json(save(&hub, tx, &ctx, InboxRow { is_active: false, ..row }, settings).await?))
+    save(&hub, write, &ctx, InboxRow { is_active: false, ..row }, settings).await
 }
 
-async fn save(hub: &Hub, mut tx: Tx, ctx: &Ctx, row: InboxRow, settings: InboxSettings) -> Result<InboxBody, HubError> {
-    let team_id = team_of(&mut tx, &settings).await?;
+async fn save(
+    hub: &Hub,
+    mut write: Write,
+    ctx: &Ctx,
+    row: InboxRow,
+    settings: InboxSettings,
+) -> Result<Response, HubError> {
+    let tx = &mut write.tx;
+    let team_id = team_of(tx, &settings).await?;
     if row.is_active {
         check(&settings).map_err(refuse)?;
-        refuse_clash(&mut tx, &settings, Some(row.id)).await?;
+        refuse_clash(tx, &settings, Some(row.id)).await?;
     }
     let fresh = row_of(&settings, team_id, account(&settings).map_err(refuse)?, &row.origin, ctx.now);
     let mut row =
         InboxRow { id: row.id, is_active: row.is_active, version: row.version, created_at: row.created_at, ..fresh };
-    inboxes::update(&mut tx, &row).await?;
-    tx.commit().await?;
-    hub.directory_changed().await;
+    inboxes::update(tx, &row).await?;
     row.version += 1;
-    body(hub, row).await
+    record(tx, ctx, None, "inbox.change", json!({ "id": row.id, "is_active": row.is_active })).await?;
+    let body = body(hub, tx, row).await?;
+    let answer = write.finish(StatusCode::OK, &body).await?;
+    hub.directory_changed().await;
+    Ok(answer)
 }
 
 async fn existing(tx: &mut Tx, id: InboxId) -> Result<InboxRow, HubError> {

@@ -8,11 +8,13 @@ use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cu
 use patchbay_store::teams;
 use patchbay_store::users::{self, UserFilter};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::IntoParams;
 
 use super::authority::{Sight, require_admin, require_colleague};
 use super::fields;
 use super::users::UserBody;
+use crate::resource::record;
 use crate::{Hub, HubError};
 
 /// A page of the members.
@@ -67,6 +69,7 @@ pub(super) async fn add(
     let team = fields::find_team(&mut tx, &id).await?.ok_or_else(|| ApiError::not_found("team"))?;
     let user = users::by_id(&mut tx, user).await?.ok_or_else(|| ApiError::not_found("user"))?;
     teams::add_member(&mut tx, team.id, user.id, ctx.now).await?;
+    record(&mut tx, &ctx, None, "team.add_member", json!({ "id": team.id, "user_id": user.id })).await?;
     tx.commit().await?;
     hub.directory_changed().await;
     Ok(StatusCode::NO_CONTENT)
@@ -86,6 +89,7 @@ pub(super) async fn remove(
     let mut tx = hub.db.begin().await?;
     let team = fields::find_team(&mut tx, &id).await?.ok_or_else(|| ApiError::not_found("team"))?;
     teams::remove_member(&mut tx, team.id, user).await?;
+    record(&mut tx, &ctx, None, "team.remove_member", json!({ "id": team.id, "user_id": user })).await?;
     tx.commit().await?;
     hub.directory_changed().await;
     Ok(StatusCode::NO_CONTENT)

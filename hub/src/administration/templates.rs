@@ -3,14 +3,15 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
-use patchbay_core::Code;
 use patchbay_core::channel::Channel;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, TemplateId};
 use patchbay_core::inbox::Inbox;
 use patchbay_core::template::{TemplateCategory, TemplateStatus, count_parameters};
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_core::{Code, Ctx};
+use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::Tx;
 use patchbay_store::templates::{self, TemplateRow};
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ use uuid::Uuid;
 use super::authority::{require_admin, require_colleague};
 use super::fields;
 use crate::body::InboxRef;
-use crate::resource::Stamp;
+use crate::resource::{Begun, Stamp, Stamped, Write, record};
 use crate::{Hub, HubError};
 
 /// A WhatsApp template.
@@ -151,14 +152,15 @@ pub(super) struct NewTemplateBody {
 }
 
 /// Creates a template.
-#[utoipa::path(post, path = "/api/v1/templates", tag = "administration", request_body = NewTemplateBody,
+#[utoipa::path(post, path = "/api/v1/templates", tag = "administration", params(("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
+    request_body = NewTemplateBody,
     responses((status = 201, body = TemplateBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
 pub(super) async fn create(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
-    Body(body): Body<NewTemplateBody>,
-) -> Result<(StatusCode, Json<TemplateBody>), HubError> {
+    Stamped { body, stamp }: Stamped<NewTemplateBody>,
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
     let directory = hub.directory();
     let inbox_id = whatsapp_inbox(&directory, body.inbox.as_deref())?;
@@ -179,10 +181,13 @@ pub(super) async fn create(
         created_at: ctx.now,
         updated_at: ctx.now,
     };
-    let mut tx = hub.db.begin().await?;
-    templates::insert(&mut tx, &row).await?;
-    tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(TemplateBody::of(row, &directory))))
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    templates::insert(&mut write.tx, &row).await?;
+    record(&mut write.tx, &ctx, None, "template.create", json!({ "id": row.id })).await?;
+    write.finish(StatusCode::CREATED, &TemplateBody::of(row, &directory)).await
 }
 
 /// One template.
@@ -223,7 +228,8 @@ pub(super) struct TemplateChangeBody {
 }
 
 /// Changes a template.
-#[utoipa::path(patch, path = "/api/v1/templates/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/api/v1/templates/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     request_body = TemplateChangeBody,
     responses((status = 200, body = TemplateBody), (status = 403, description = "FORBIDDEN"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "VERSION_CONFLICT, ALREADY_EXISTS")))]
@@ -231,12 +237,24 @@ pub(super) async fn change(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<TemplateId>,
-    stamp: Stamp,
-    Body(body): Body<TemplateChangeBody>,
-) -> Result<Json<TemplateBody>, HubError> {
-    require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let mut row = existing(&mut tx, id).await?;
+    Stamped { body, stamp }: Stamped<TemplateChangeBody>,
+) -> Result<Response, HubError> {
+    apply(&hub, &ctx, id, body, &stamp).await
+}
+
+async fn apply(
+    hub: &Hub,
+    ctx: &Ctx,
+    id: TemplateId,
+    body: TemplateChangeBody,
+    stamp: &Stamp,
+) -> Result<Response, HubError> {
+    require_admin(ctx)?;
+    let mut write = match Write::begin(hub, ctx, stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let mut row = existing(&mut write.tx, id).await?;
     stamp.check_version(body.version, row.version)?;
     if let Some(text) = &body.name {
         row.name = name(text)?;
@@ -256,24 +274,25 @@ pub(super) async fn change(
         row.provider_id = Some(provider_id(id)?);
     }
     row.updated_at = ctx.now;
-    templates::update(&mut tx, &row).await?;
-    tx.commit().await?;
+    templates::update(&mut write.tx, &row).await?;
     row.version += 1;
-    Ok(Json(TemplateBody::of(row, &hub.directory())))
+    record(&mut write.tx, ctx, None, "template.change", json!({ "id": row.id })).await?;
+    write.finish(StatusCode::OK, &TemplateBody::of(row, &hub.directory())).await
 }
 
 /// Takes a template out of use: its status becomes `DISABLED`.
-#[utoipa::path(delete, path = "/api/v1/templates/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/v1/templates/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = TemplateBody), (status = 403, description = "FORBIDDEN"),
               (status = 404, description = "NOT_FOUND")))]
 pub(super) async fn deactivate(
-    state: State<Hub>,
-    caller: Caller,
-    id: Id<TemplateId>,
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<TemplateId>,
     stamp: Stamp,
-) -> Result<Json<TemplateBody>, HubError> {
+) -> Result<Response, HubError> {
     let body = TemplateChangeBody { status: Some(TemplateStatus::Disabled), ..TemplateChangeBody::default() };
-    change(state, caller, id, stamp, Body(body)).await
+    apply(&hub, &ctx, id, body, &stamp).await
 }
 
 async fn existing(tx: &mut Tx, id: TemplateId) -> Result<TemplateRow, HubError> {

@@ -2,23 +2,26 @@
 
 use std::collections::BTreeSet;
 
+use axum::Extension;
 use axum::extract::State;
-use axum::{Extension, Json};
+use axum::http::StatusCode;
+use axum::response::Response;
 use patchbay_core::ids::{TeamId, UserId};
 use patchbay_core::notice::Notice;
 use patchbay_core::role::Role;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_http::{ApiError, Caller, Id};
 use patchbay_store::users::{self, UserRow};
-use patchbay_store::{Tx, sessions, teams};
+use patchbay_store::{Tx, assignment_turns, sessions, teams};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use super::authority::require_admin;
 use super::users::{Skills, UserBody, assignable_role, capacity, named_teams, set_skills};
 use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
-use crate::resource::Stamp;
+use crate::resource::{Begun, Stamp, Stamped, Write, record};
 use crate::{Hub, HubError};
 
 /// What changes about a user; absent fields stay.
@@ -48,7 +51,8 @@ pub(super) struct UserChangeBody {
 }
 
 /// Changes a user.
-#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     request_body = UserChangeBody,
     responses((status = 200, body = UserBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN"), (status = 404, description = "NOT_FOUND"),
@@ -58,9 +62,8 @@ pub(super) async fn change(
     Caller(ctx): Caller,
     Extension(passwords): Extension<Passwords>,
     Id(id): Id<UserId>,
-    stamp: Stamp,
-    Body(body): Body<UserChangeBody>,
-) -> Result<Json<UserBody>, HubError> {
+    Stamped { body, stamp }: Stamped<UserChangeBody>,
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
     let hash = match body.password {
         None => None,
@@ -69,8 +72,11 @@ pub(super) async fn change(
             Some(passwords.hash(password).await?)
         }
     };
-    let mut tx = hub.db.begin().await?;
-    let before = users::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let before = users::by_id(&mut write.tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
     stamp.check_version(body.version, before.version)?;
     let mut row = before.clone();
     if let Some(email) = &body.email {
@@ -92,17 +98,18 @@ pub(super) async fn change(
     row.password_hash = hash.unwrap_or(row.password_hash);
     let memberships = match &body.teams {
         None => None,
-        Some(named) => Some(named_teams(&mut tx, named).await?),
+        Some(named) => Some(named_teams(&mut write.tx, named).await?),
     };
     let ends_logins = if new_password { EndsLogins::Yes("password changed") } else { EndsLogins::WhenDeactivated };
     if let Some(skills) = body.skills {
-        set_skills(&mut tx, row.id, &skills.checked()?).await?;
+        set_skills(&mut write.tx, row.id, &skills.checked()?).await?;
     }
-    save(&hub, tx, &ctx, &before, row, memberships, ends_logins).await
+    save(&hub, write, &ctx, &before, row, memberships, ends_logins).await
 }
 
 /// Deactivates a user: all logins end, held conversations go back to the queue. What the user wrote stays.
-#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "administration", params(("id" = Uuid, Path)),
+#[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "administration", params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = UserBody), (status = 403, description = "FORBIDDEN"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "INVALID_STATE_TRANSITION")))]
 pub(super) async fn deactivate(
@@ -110,13 +117,16 @@ pub(super) async fn deactivate(
     Caller(ctx): Caller,
     Id(id): Id<UserId>,
     stamp: Stamp,
-) -> Result<Json<UserBody>, HubError> {
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
-    let mut tx = hub.db.begin().await?;
-    let before = users::by_id(&mut tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let before = users::by_id(&mut write.tx, id).await?.ok_or_else(|| ApiError::not_found("user"))?;
     stamp.check_version(None, before.version)?;
     let row = UserRow { is_active: false, ..before.clone() };
-    save(&hub, tx, &ctx, &before, row, None, EndsLogins::WhenDeactivated).await
+    save(&hub, write, &ctx, &before, row, None, EndsLogins::WhenDeactivated).await
 }
 
 /// Whether a change ends the user's logins.
@@ -129,25 +139,25 @@ enum EndsLogins {
 
 async fn save(
     hub: &Hub,
-    mut tx: Tx,
+    mut write: Write,
     ctx: &Ctx,
     before: &UserRow,
     mut row: UserRow,
     memberships: Option<BTreeSet<TeamId>>,
     ends_logins: EndsLogins,
-) -> Result<Json<UserBody>, HubError> {
-    keep_one_admin(&mut tx, before, &row).await?;
+) -> Result<Response, HubError> {
+    let tx = &mut write.tx;
+    keep_one_admin(tx, before, &row).await?;
     row.updated_at = ctx.now;
-    users::update(&mut tx, &row).await?;
+    users::update(tx, &row).await?;
     row.version += 1;
     if let Some(teams) = memberships {
-        let current: BTreeSet<TeamId> =
-            teams::of_user(&mut tx, row.id).await?.into_iter().map(|team| team.id).collect();
+        let current: BTreeSet<TeamId> = teams::of_user(tx, row.id).await?.into_iter().map(|team| team.id).collect();
         for team in current.difference(&teams) {
-            teams::remove_member(&mut tx, *team, row.id).await?;
+            teams::remove_member(tx, *team, row.id).await?;
         }
         for team in teams.difference(&current) {
-            teams::add_member(&mut tx, *team, row.id, ctx.now).await?;
+            teams::add_member(tx, *team, row.id, ctx.now).await?;
         }
     }
     let deactivated = before.is_active && !row.is_active;
@@ -156,19 +166,21 @@ async fn save(
         EndsLogins::WhenDeactivated => deactivated.then_some("deactivated"),
     };
     if let Some(reason) = revoked {
-        sessions::revoke_all_of(&mut tx, row.id, reason, ctx.now).await?;
+        sessions::revoke_all_of(tx, row.id, reason, ctx.now).await?;
     }
     if deactivated {
-        crate::conversations::release_all_of(&mut tx, hub, ctx, row.id).await?;
+        crate::conversations::release_all_of(tx, hub, ctx, row.id).await?;
     }
-    let links = teams::of_user(&mut tx, row.id).await?.iter().map(TeamLink::from).collect();
-    tx.commit().await?;
+    let links = teams::of_user(tx, row.id).await?.iter().map(TeamLink::from).collect();
+    let skills = assignment_turns::skills_of(tx, row.id).await?;
+    let subject = json!({ "id": row.id, "role": row.role, "is_active": row.is_active, "logins_ended": revoked });
+    record(tx, ctx, None, "user.change", subject).await?;
+    let answer = write.finish(StatusCode::OK, &UserBody::with_teams(&row, links, skills)).await?;
     hub.directory_changed().await;
     if revoked.is_some() {
         hub.db.signals().announce(Notice::UserRevoked { user: row.id });
     }
-    let skills = hub.directory().users.get(&row.id).map(|user| user.skills.clone()).unwrap_or_default();
-    Ok(Json(UserBody::with_teams(&row, links, skills)))
+    Ok(answer)
 }
 
 /// Somebody must be left who can let others in.

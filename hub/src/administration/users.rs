@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{TeamId, UserId};
 use patchbay_core::role::Role;
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::users::{self, UserFilter, UserRow};
 use patchbay_store::{StoreError, Tx, assignment_turns, teams};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -20,6 +22,7 @@ use super::authority::{Sight, require_admin, require_colleague};
 use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
 use crate::directory::DEFAULT_CAPACITY;
+use crate::resource::{Begun, Stamped, Write, record};
 use crate::{Hub, HubError};
 
 /// As well as one can.
@@ -164,15 +167,16 @@ pub(super) struct NewUserBody {
 }
 
 /// Creates a user.
-#[utoipa::path(post, path = "/api/v1/users", tag = "administration", request_body = NewUserBody,
+#[utoipa::path(post, path = "/api/v1/users", tag = "administration", params(("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
+    request_body = NewUserBody,
     responses((status = 201, body = UserBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN"), (status = 409, description = "ALREADY_EXISTS")))]
 pub(super) async fn create(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Extension(passwords): Extension<Passwords>,
-    Body(body): Body<NewUserBody>,
-) -> Result<(StatusCode, Json<UserBody>), HubError> {
+    Stamped { body, stamp }: Stamped<NewUserBody>,
+) -> Result<Response, HubError> {
     require_admin(&ctx)?;
     let mut row = UserRow {
         id: UserId::new(),
@@ -191,17 +195,22 @@ pub(super) async fn create(
         row.password_hash = passwords.hash(password).await?;
     }
     let skills = body.skills.checked()?;
-    let mut tx = hub.db.begin().await?;
-    let teams = named_teams(&mut tx, &body.teams).await?;
-    users::insert(&mut tx, &row).await?;
-    set_skills(&mut tx, row.id, &skills).await?;
+    let mut write = match Write::begin(&hub, &ctx, &stamp).await? {
+        Begun::Now(write) => write,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let tx = &mut write.tx;
+    let teams = named_teams(tx, &body.teams).await?;
+    users::insert(tx, &row).await?;
+    set_skills(tx, row.id, &skills).await?;
     for team in &teams {
-        teams::add_member(&mut tx, *team, row.id, ctx.now).await?;
+        teams::add_member(tx, *team, row.id, ctx.now).await?;
     }
-    let links = teams::of_user(&mut tx, row.id).await?.iter().map(TeamLink::from).collect();
-    tx.commit().await?;
+    let links = teams::of_user(tx, row.id).await?.iter().map(TeamLink::from).collect();
+    record(tx, &ctx, None, "user.create", json!({ "id": row.id, "role": row.role })).await?;
+    let answer = write.finish(StatusCode::CREATED, &UserBody::with_teams(&row, links, skills)).await?;
     hub.directory_changed().await;
-    Ok((StatusCode::CREATED, Json(UserBody::with_teams(&row, links, skills))))
+    Ok(answer)
 }
 
 /// One user.

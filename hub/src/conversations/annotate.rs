@@ -3,12 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use patchbay_core::conversation::Priority;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::{EventName, NewEvent};
 use patchbay_core::ids::{ConversationId, EventId, NoteId};
-use patchbay_http::{ApiError, Body, Caller, Id, Page};
+use patchbay_http::{ApiError, Caller, Id, Page};
 use patchbay_store::annotations::{self, NoteRow};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::{Tx, events};
@@ -22,6 +23,7 @@ use super::change::Change;
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::audience;
+use crate::resource::{Begun, Stamp, Stamped};
 use crate::state::Hub;
 
 /// Longest note, in characters.
@@ -90,24 +92,27 @@ pub(crate) struct NewNote {
 
 /// Writes a note.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/notes", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = NewNote,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = NewNote,
     responses((status = 201, body = NoteBody), (status = 403, description = "NOT_ASSIGNED")))]
 pub(crate) async fn add_note(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<NewNote>,
-) -> Result<(StatusCode, Json<NoteBody>), HubError> {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    Stamped { body, stamp }: Stamped<NewNote>,
+) -> Result<Response, HubError> {
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
     let text = body.text.trim();
     if text.is_empty() || text.chars().count() > NOTE_CHARS {
         return Err(ApiError::invalid("text", "must have 1 to 10000 characters").into());
     }
-    let note = note_by(&mut change.tx, &ctx, &change.row, text).await?;
-    annotations::record_event(&mut change.tx, &ctx, id, "noted", json!({ "note_id": note.id })).await?;
-    change.tx.commit().await?;
-    Ok((StatusCode::CREATED, Json(NoteBody::from(&note))))
+    let note = note_by(&mut change.write.tx, &ctx, &change.row, text).await?;
+    annotations::record_event(&mut change.write.tx, &ctx, id, "noted", json!({ "note_id": note.id })).await?;
+    change.write.finish(StatusCode::CREATED, &NoteBody::from(&note)).await
 }
 
 /// Writes a note of the caller, with its event.
@@ -166,47 +171,56 @@ pub(crate) struct NewTags {
 
 /// Puts tags on a conversation; those it has stay.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/tags", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = NewTags,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = NewTags,
     responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED")))]
 pub(crate) async fn add_tags(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<NewTags>,
-) -> Result<Json<ConversationBody>, HubError> {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    Stamped { body, stamp }: Stamped<NewTags>,
+) -> Result<Response, HubError> {
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
     let names: Vec<String> = body.tag.into_iter().chain(body.tags).map(|name| name.trim().to_lowercase()).collect();
     let fits = |name: &String| (1..=TAG_CHARS).contains(&name.chars().count()) && !name.contains([',', '/']);
     if names.is_empty() || names.len() > 20 || !names.iter().all(fits) {
         return Err(ApiError::invalid("tag", "1 to 20 tags of 1 to 40 characters, without comma or slash").into());
     }
-    crate::directory::ensure_user(&mut change.tx, &ctx).await?;
+    crate::directory::ensure_user(&mut change.write.tx, &ctx).await?;
     for name in &names {
-        let tag = annotations::tag(&mut change.tx, &ctx, name).await?;
-        annotations::add_tag(&mut change.tx, &ctx, id, tag, Some(ctx.actor.user_id())).await?;
+        let tag = annotations::tag(&mut change.write.tx, &ctx, name).await?;
+        annotations::add_tag(&mut change.write.tx, &ctx, id, tag, Some(ctx.actor.user_id())).await?;
     }
-    change.row.tags = Value::from(annotations::tags_of(&mut change.tx, id).await?);
+    change.row.tags = Value::from(annotations::tags_of(&mut change.write.tx, id).await?);
     let details = json!({ "tags": names });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "tagged", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "tagged", details).await
 }
 
 /// Takes a tag off a conversation.
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/tags/{tag}", tag = "conversations",
-    params(("id" = Uuid, Path), ("tag" = String, Path)),
+    params(("id" = Uuid, Path), ("tag" = String, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = ConversationBody), (status = 404, description = "NOT_FOUND")))]
 pub(crate) async fn remove_tag(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id((id, tag)): Id<(ConversationId, String)>,
-) -> Result<Json<ConversationBody>, HubError> {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    stamp: Stamp,
+) -> Result<Response, HubError> {
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
-    if !annotations::remove_tag(&mut change.tx, id, &tag.to_lowercase()).await? {
+    if !annotations::remove_tag(&mut change.write.tx, id, &tag.to_lowercase()).await? {
         return Err(ApiError::not_found("tag on this conversation").into());
     }
-    change.row.tags = Value::from(annotations::tags_of(&mut change.tx, id).await?);
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "untagged", json!({ "tag": tag })).await?))
+    change.row.tags = Value::from(annotations::tags_of(&mut change.write.tx, id).await?);
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "untagged", json!({ "tag": tag })).await
 }
 
 /// Every tag there is.
@@ -230,15 +244,19 @@ pub(crate) struct ConversationPatch {
 
 /// Changes priority or subject.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = ConversationPatch,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = ConversationPatch,
     responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED")))]
 pub(crate) async fn patch(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<ConversationPatch>,
-) -> Result<Json<ConversationBody>, HubError> {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    Stamped { body, stamp }: Stamped<ConversationPatch>,
+) -> Result<Response, HubError> {
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
     if let Some(priority) = body.priority {
         change.row.priority = priority;
@@ -250,5 +268,5 @@ pub(crate) async fn patch(
         change.row.subject = Some(subject.trim().to_owned()).filter(|subject| !subject.is_empty());
     }
     let details = json!({ "priority": change.row.priority });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "changed", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "changed", details).await
 }

@@ -1,7 +1,9 @@
 //! How a conversation changes: under its lock, with its record, with its event, in one transaction.
 
+use axum::http::StatusCode;
+use axum::response::Response;
 use patchbay_core::Code;
-use patchbay_core::conversation::{ConversationStatus, Placement, Trigger};
+use patchbay_core::conversation::{CloseReason, ConversationStatus, Placement, Trigger};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, UserId};
@@ -15,12 +17,13 @@ use super::access::{Seen, lock_to_take, lock_visible};
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
+use crate::resource::{Begun, Stamp, Write};
 use crate::service_levels;
 use crate::state::Hub;
 
 /// A conversation being changed.
 pub(crate) struct Change {
-    pub(crate) tx: Tx,
+    pub(crate) write: Write,
     pub(crate) row: ConversationRow,
     before: Placement,
     /// Whether the caller became a user in this transaction: the directory does not know them yet.
@@ -28,20 +31,41 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// Locks a conversation that the caller may see. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
-    pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
-        let mut tx = hub.db.begin().await?;
-        let Seen(row) = lock_visible(&mut tx, ctx, id).await?;
-        let before = placement(&row);
-        Ok(Self { tx, row, before, has_newcomer: false })
+    /// Locks a conversation that the caller may see. What the same request did before answers again. Errors: 403
+    /// `FORBIDDEN`, 404 `NOT_FOUND`, those of a key.
+    pub(crate) async fn begin(
+        hub: &Hub,
+        ctx: &Ctx,
+        id: ConversationId,
+        stamp: &Stamp,
+    ) -> Result<Begun<Self>, HubError> {
+        let mut write = match Write::begin(hub, ctx, stamp).await? {
+            Begun::Now(write) => write,
+            Begun::Before(answer) => return Ok(Begun::Before(answer)),
+        };
+        let Seen(row) = lock_visible(&mut write.tx, ctx, id).await?;
+        Ok(Begun::Now(Self::of_locked(write, row)))
     }
 
-    /// Locks a conversation that the caller may see or could have taken. Errors: 403 `FORBIDDEN`, 404 `NOT_FOUND`.
-    pub(crate) async fn begin_to_take(hub: &Hub, ctx: &Ctx, id: ConversationId) -> Result<Self, HubError> {
-        let mut tx = hub.db.begin().await?;
-        let Seen(row) = lock_to_take(&mut tx, ctx, id).await?;
+    /// Locks a conversation that the caller may see or could have taken. Errors: those of [`Change::begin`].
+    pub(crate) async fn begin_to_take(
+        hub: &Hub,
+        ctx: &Ctx,
+        id: ConversationId,
+        stamp: &Stamp,
+    ) -> Result<Begun<Self>, HubError> {
+        let mut write = match Write::begin(hub, ctx, stamp).await? {
+            Begun::Now(write) => write,
+            Begun::Before(answer) => return Ok(Begun::Before(answer)),
+        };
+        let Seen(row) = lock_to_take(&mut write.tx, ctx, id).await?;
+        Ok(Begun::Now(Self::of_locked(write, row)))
+    }
+
+    /// A conversation that was locked in `write`.
+    pub(super) fn of_locked(write: Write, row: ConversationRow) -> Self {
         let before = placement(&row);
-        Ok(Self { tx, row, before, has_newcomer: false })
+        Self { write, row, before, has_newcomer: false }
     }
 
     /// The row was exchanged for another that the caller locked, too.
@@ -61,7 +85,7 @@ impl Change {
 
     /// Makes sure that the caller is a user, so that rows can name them.
     pub(crate) async fn admit(&mut self, ctx: &Ctx) -> Result<(), HubError> {
-        self.has_newcomer |= crate::directory::ensure_user(&mut self.tx, ctx).await?;
+        self.has_newcomer |= crate::directory::ensure_user(&mut self.write.tx, ctx).await?;
         Ok(())
     }
 
@@ -73,7 +97,19 @@ impl Change {
         }
     }
 
-    /// Writes the row, the record `kind` and the event, and commits.
+    /// Closes it, in the name of `by` if that is one of our users. Error: 409 `INVALID_STATE_TRANSITION`.
+    pub(crate) fn close(&mut self, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) -> Result<(), ApiError> {
+        self.move_on(Trigger::Close(reason))?;
+        self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
+        self.row.closed_at = Some(ctx.now);
+        self.row.closed_by = by;
+        self.row.close_reason = Some(reason);
+        self.row.waiting_since = None;
+        self.row.snoozed_until = None;
+        Ok(())
+    }
+
+    /// Writes the row, the record `kind` and the event, keeps the conversation as the answer, and commits.
     pub(crate) async fn finish(
         mut self,
         hub: &Hub,
@@ -81,28 +117,28 @@ impl Change {
         name: EventName,
         kind: &str,
         mut details: Value,
-    ) -> Result<ConversationBody, HubError> {
+    ) -> Result<Response, HubError> {
         self.row.updated_at = ctx.now;
-        service_levels::follow(&mut self.tx, ctx, &hub.gate.directory.load_full(), &mut self.row).await?;
-        conversations::update(&mut self.tx, std::slice::from_ref(&self.row)).await?;
+        service_levels::follow(&mut self.write.tx, ctx, &hub.gate.directory.load_full(), &mut self.row).await?;
+        conversations::update(&mut self.write.tx, std::slice::from_ref(&self.row)).await?;
         self.row.version += 1;
         let outside = self.row.team_id.is_none_or(|team| !ctx.actor.teams.contains(&team));
         if ctx.actor.role == Role::Admin && outside {
             details["override"] = json!("an admin outside the team");
         }
-        annotations::record_event(&mut self.tx, ctx, self.row.id, kind, details).await?;
-        let mut body = body_of(&mut self.tx, hub, &self.row).await?;
+        annotations::record_event(&mut self.write.tx, ctx, self.row.id, kind, details).await?;
+        let mut body = body_of(&mut self.write.tx, hub, &self.row).await?;
         if let Some(agent) = body.assigned_to.as_mut().filter(|agent| agent.id == ctx.actor.id.0) {
             // The directory does not know somebody who became a user in this very transaction.
             agent.name = ctx.actor.name.clone().unwrap_or_default();
         }
         let event = conversation_event(ctx, name, &self.row, body.clone(), Some(self.before));
-        events::append(&mut self.tx, &[event]).await?;
-        self.tx.commit().await?;
+        events::append(&mut self.write.tx, &[event]).await?;
+        let answer = self.write.finish(StatusCode::OK, &body).await?;
         if self.has_newcomer {
             hub.directory_changed().await;
         }
-        Ok(body)
+        Ok(answer)
     }
 }
 

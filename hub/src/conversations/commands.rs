@@ -1,7 +1,8 @@
 //! Taking, giving, closing and opening. Source: domain, commands and rules of conversations.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
 use chrono::{DateTime, Utc};
 use patchbay_core::Code;
 use patchbay_core::channel::Channel;
@@ -10,7 +11,7 @@ use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, NoteId, UserId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
-use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody};
+use patchbay_http::{ApiError, Caller, Id, OptionalBody};
 use patchbay_store::annotations::NoteRow;
 use patchbay_store::{annotations, assignment_turns, conversations, jobs, messages};
 use serde::Deserialize;
@@ -18,28 +19,37 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::access::{require_hand_in_it, require_lead};
+use super::access::{Seen, lock_visible, require_hand_in_it, require_lead};
 use super::change::Change;
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::is_assignee;
+use crate::resource::{Begun, Stamp, Stamped, Write};
 use crate::state::Hub;
 
-type Answer = Result<Json<ConversationBody>, HubError>;
+type Answer = Result<Response, HubError>;
 
 /// Takes a conversation from the queue. One of several who try at once gets it; the others learn that it is not in the
 /// queue any more.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/take", tag = "conversations",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = ConversationBody), (status = 400, description = "NOT_IN_QUEUE"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "AGENT_AT_CAPACITY")))]
-pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
-    let mut change = Change::begin_to_take(&hub, &ctx, id).await?;
+pub(crate) async fn take(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    stamp: Stamp,
+) -> Answer {
+    let mut change = match Change::begin_to_take(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     let user = ctx.actor.user_id();
     if is_assignee(&change.row, user) && change.row.status == ConversationStatus::PendingAgent {
         change.move_on(Trigger::AgentLooked)?;
-        let body = change.finish(&hub, &ctx, EventName::ConversationUpdated, "looked", json!({})).await?;
-        return Ok(Json(body));
+        return change.finish(&hub, &ctx, EventName::ConversationUpdated, "looked", json!({})).await;
     }
     if change.row.status != ConversationStatus::Queued {
         return Err(ApiError::new(Code::NotInQueue, "the conversation does not wait in a queue")
@@ -53,8 +63,8 @@ pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id
     change.admit(&ctx).await?;
     let capacity = hub.directory().users.get(&user).map_or(5, |user| user.capacity);
     // What is given out at the same moment counts, too.
-    assignment_turns::lock(&mut change.tx, &[user]).await?;
-    let held = conversations::held_by(&mut change.tx, user).await?;
+    assignment_turns::lock(&mut change.write.tx, &[user]).await?;
+    let held = conversations::held_by(&mut change.write.tx, user).await?;
     if held >= capacity {
         return Err(ApiError::new(Code::AgentAtCapacity, "you hold as many conversations as you can")
             .because("held", held)
@@ -64,7 +74,7 @@ pub(crate) async fn take(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id
     change.move_on(Trigger::Assign)?;
     change.hand_to(Some(user));
     change.row.snoozed_until = None;
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "taken", json!({})).await?))
+    change.finish(&hub, &ctx, EventName::ConversationAssigned, "taken", json!({})).await
 }
 
 /// To whom.
@@ -77,16 +87,20 @@ pub(crate) struct AssignBody {
 
 /// Gives a conversation to a member of its team.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/assign", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = AssignBody,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = AssignBody,
     responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
               (status = 409, description = "INVALID_STATE_TRANSITION")))]
 pub(crate) async fn assign(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<AssignBody>,
+    Stamped { body, stamp }: Stamped<AssignBody>,
 ) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_lead(&ctx.actor, &change.row)?;
     let to = UserId(body.assigned_to);
     require_member(&hub, &change, to)?;
@@ -94,7 +108,7 @@ pub(crate) async fn assign(
     change.hand_to(Some(to));
     change.row.snoozed_until = None;
     let details = json!({ "assigned_to": to });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "assigned", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationAssigned, "assigned", details).await
 }
 
 fn require_member(hub: &Hub, change: &Change, to: UserId) -> Result<(), ApiError> {
@@ -123,16 +137,20 @@ pub(crate) struct TransferBody {
 
 /// Gives a conversation to another team, or to a named agent of it.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/transfer", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = TransferBody,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = TransferBody,
     responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
               (status = 409, description = "INVALID_STATE_TRANSITION")))]
 pub(crate) async fn transfer(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<TransferBody>,
+    Stamped { body, stamp }: Stamped<TransferBody>,
 ) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_lead(&ctx.actor, &change.row)?;
     if body.reason.trim().is_empty() || body.reason.len() > 1_000 {
         return Err(ApiError::invalid("reason", "say why in up to 1000 characters").into());
@@ -168,9 +186,9 @@ pub(crate) async fn transfer(
         text: format!("Moved from {} to {}: {}", from.as_deref().unwrap_or("no team"), team.name, body.reason.trim()),
         created_at: ctx.now,
     };
-    super::annotate::write_note(&mut change.tx, &ctx, &change.row, &note).await?;
+    super::annotate::write_note(&mut change.write.tx, &ctx, &change.row, &note).await?;
     let details = json!({ "to_team_id": team.id, "to_agent_id": body.to_agent_id });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "transferred", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationAssigned, "transferred", details).await
 }
 
 /// Why it is done.
@@ -188,46 +206,53 @@ pub(crate) struct CloseBody {
 
 /// Closes a conversation.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/close", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = CloseBody,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = CloseBody,
     responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED"),
               (status = 409, description = "INVALID_STATE_TRANSITION")))]
 pub(crate) async fn close(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<CloseBody>,
+    Stamped { body, stamp }: Stamped<CloseBody>,
 ) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
     if body.close_reason == CloseReason::Duplicate {
         let original = body
             .duplicate_of
             .filter(|original| *original != id.0)
             .ok_or_else(|| ApiError::invalid("duplicate_of", "name the conversation it is a duplicate of"))?;
-        super::access::load_visible(&mut change.tx, &ctx, ConversationId(original)).await?;
+        super::access::load_visible(&mut change.write.tx, &ctx, ConversationId(original)).await?;
     }
-    change.move_on(Trigger::Close(body.close_reason))?;
     let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
-    change.row.previous_assignee = change.row.assigned_to.or(change.row.previous_assignee);
-    change.row.closed_at = Some(ctx.now);
-    change.row.closed_by = closed_by;
-    change.row.close_reason = Some(body.close_reason);
-    change.row.waiting_since = None;
-    change.row.snoozed_until = None;
+    change.close(&ctx, body.close_reason, closed_by)?;
     if let Some(text) = body.notes.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        super::annotate::note_by(&mut change.tx, &ctx, &change.row, text).await?;
+        super::annotate::note_by(&mut change.write.tx, &ctx, &change.row, text).await?;
     }
     let details = json!({ "close_reason": body.close_reason, "duplicate_of": body.duplicate_of });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "closed", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "closed", details).await
 }
 
 /// Opens a conversation again within seven days, for the agent who had it, else for the caller.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/reopen", tag = "conversations",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")),
     responses((status = 200, body = ConversationBody), (status = 403, description = "FORBIDDEN"),
               (status = 409, description = "INVALID_STATE_TRANSITION, ALREADY_EXISTS")))]
-pub(crate) async fn reopen(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): Id<ConversationId>) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+pub(crate) async fn reopen(
+    State(hub): State<Hub>,
+    Caller(ctx): Caller,
+    Id(id): Id<ConversationId>,
+    stamp: Stamp,
+) -> Answer {
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_lead(&ctx.actor, &change.row)?;
     if change.row.closed_at.is_some_and(|closed| closed + REOPEN_WITHIN < ctx.now) {
         return Err(ApiError::new(Code::InvalidStateTransition, "it was closed more than seven days ago")
@@ -246,7 +271,7 @@ pub(crate) async fn reopen(State(hub): State<Hub>, Caller(ctx): Caller, Id(id): 
     change.row.closed_at = None;
     change.row.closed_by = None;
     change.row.close_reason = None;
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationAssigned, "reopened", json!({})).await?))
+    change.finish(&hub, &ctx, EventName::ConversationAssigned, "reopened", json!({})).await
 }
 
 /// Until when.
@@ -259,16 +284,20 @@ pub(crate) struct SnoozeBody {
 
 /// Hides a conversation until a time; a customer's message wakes it.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/snooze", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = SnoozeBody,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = SnoozeBody,
     responses((status = 200, body = ConversationBody), (status = 403, description = "NOT_ASSIGNED"),
               (status = 409, description = "INVALID_STATE_TRANSITION")))]
 pub(crate) async fn snooze(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<SnoozeBody>,
+    Stamped { body, stamp }: Stamped<SnoozeBody>,
 ) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    let mut change = match Change::begin(&hub, &ctx, id, &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
     require_hand_in_it(&ctx.actor, &change.row)?;
     if change.row.status == ConversationStatus::Closed {
         return Err(ApiError::new(Code::InvalidStateTransition, "the conversation is closed")
@@ -290,10 +319,10 @@ pub(crate) async fn snooze(
             run_at: until,
             max_attempts: 10,
         };
-        jobs::enqueue(&mut change.tx, &ctx, &wake).await?;
+        jobs::enqueue(&mut change.write.tx, &ctx, &wake).await?;
     }
     let details = json!({ "until": body.until });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "snoozed", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "snoozed", details).await
 }
 
 /// How far.
@@ -315,23 +344,25 @@ pub(crate) async fn read(
     Id(id): Id<ConversationId>,
     OptionalBody(body): OptionalBody<ReadBody>,
 ) -> Answer {
-    let mut change = Change::begin(&hub, &ctx, id).await?;
+    // To read twice is to read once: it takes no key.
+    let mut tx = hub.db.begin().await?;
+    let Seen(row) = lock_visible(&mut tx, &ctx, id).await?;
+    let mut change = Change::of_locked(Write::unnamed(tx), row);
     let user = ctx.actor.user_id();
     let seq = body.seq.unwrap_or(change.row.last_seq).clamp(0, change.row.last_seq);
     let later =
-        if seq == change.row.last_seq { 0 } else { annotations::inbound_after(&mut change.tx, id, seq).await? };
+        if seq == change.row.last_seq { 0 } else { annotations::inbound_after(&mut change.write.tx, id, seq).await? };
     let read_inbound = change.row.inbound_count - later;
     change.admit(&ctx).await?;
-    annotations::mark_read(&mut change.tx, &ctx, id, user, seq, read_inbound).await?;
+    annotations::mark_read(&mut change.write.tx, &ctx, id, user, seq, read_inbound).await?;
     let may_answer = require_hand_in_it(&ctx.actor, &change.row).is_ok() || change.row.assigned_to.is_none();
     if !may_answer || read_inbound <= change.row.read_inbound_count {
-        let answer = super::body_of(&mut change.tx, &hub, &change.row).await?;
-        change.tx.commit().await?;
-        return Ok(Json(answer));
+        let answer = super::body_of(&mut change.write.tx, &hub, &change.row).await?;
+        return change.write.finish(StatusCode::OK, &answer).await;
     }
     change.row.read_inbound_count = read_inbound;
     if change.row.channel == Channel::Whatsapp
-        && let Some(message) = messages::last_inbound_up_to(&mut change.tx, id, seq).await?
+        && let Some(message) = messages::last_inbound_up_to(&mut change.write.tx, id, seq).await?
     {
         let show = NewJob {
             id: JobId::new(),
@@ -343,8 +374,8 @@ pub(crate) async fn read(
             run_at: ctx.now,
             max_attempts: 3,
         };
-        jobs::enqueue(&mut change.tx, &ctx, &show).await?;
+        jobs::enqueue(&mut change.write.tx, &ctx, &show).await?;
     }
     let details = json!({ "seq": seq });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "read", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "read", details).await
 }

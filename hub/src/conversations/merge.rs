@@ -1,13 +1,13 @@
 //! Two conversations of one customer become one: the other is closed as its duplicate, and what hung on it hangs here.
 //! Messages stay where they were said: their numbers are the order in which they came.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use patchbay_core::Code;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Trigger};
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, NoteId};
-use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_http::{ApiError, Caller, Id};
 use patchbay_store::annotations::NoteRow;
 use patchbay_store::conversations;
 use patchbay_store::{StoreError, annotations, events};
@@ -22,6 +22,7 @@ use super::change::{Change, body_of};
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
+use crate::resource::{Begun, Stamped};
 use crate::state::Hub;
 
 /// Which conversation goes on.
@@ -37,7 +38,8 @@ pub(crate) struct MergeConversation {
 /// place go to the one that goes on, which is the answer. Errors: 403 `NOT_ASSIGNED`, 409 `INVALID_STATE_TRANSITION` when
 /// one of them is closed or they are of different contacts.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/merge", tag = "conversations",
-    params(("id" = Uuid, Path)), request_body = MergeConversation,
+    params(("id" = Uuid, Path),
+           ("Idempotency-Key" = Option<String>, Header, description = "A UUID that names the one request.")), request_body = MergeConversation,
     responses((status = 200, body = ConversationBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 401, description = "AUTH_REQUIRED"), (status = 403, description = "NOT_ASSIGNED"),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "INVALID_STATE_TRANSITION")))]
@@ -45,16 +47,19 @@ pub(crate) async fn merge(
     State(hub): State<Hub>,
     Caller(ctx): Caller,
     Id(id): Id<ConversationId>,
-    Body(body): Body<MergeConversation>,
-) -> Result<Json<ConversationBody>, HubError> {
+    Stamped { body, stamp }: Stamped<MergeConversation>,
+) -> Result<Response, HubError> {
     let into = ConversationId(body.into);
     require_worker(&ctx.actor)?;
     if into == id {
         return Err(ApiError::invalid("into", "must be another conversation").into());
     }
     // Locked in the order of their ids, so that two merges never wait for each other.
-    let mut change = Change::begin(&hub, &ctx, id.min(into)).await?;
-    let Seen(other) = lock_visible(&mut change.tx, &ctx, id.max(into)).await?;
+    let mut change = match Change::begin(&hub, &ctx, id.min(into), &stamp).await? {
+        Begun::Now(change) => change,
+        Begun::Before(answer) => return Ok(answer),
+    };
+    let Seen(other) = lock_visible(&mut change.write.tx, &ctx, id.max(into)).await?;
     let mut source = other;
     if change.row.id == id {
         std::mem::swap(&mut source, &mut change.row);
@@ -83,14 +88,14 @@ pub(crate) async fn merge(
     source.waiting_since = None;
     source.snoozed_until = None;
     source.updated_at = ctx.now;
-    crate::service_levels::follow(&mut change.tx, &ctx, &hub.gate.directory.load_full(), &mut source).await?;
-    conversations::update(&mut change.tx, std::slice::from_ref(&source)).await?;
+    crate::service_levels::follow(&mut change.write.tx, &ctx, &hub.gate.directory.load_full(), &mut source).await?;
+    conversations::update(&mut change.write.tx, std::slice::from_ref(&source)).await?;
     source.version += 1;
     let details = json!({ "close_reason": "duplicate", "duplicate_of": into });
-    annotations::record_event(&mut change.tx, &ctx, source.id, "merged", details).await?;
-    let told = body_of(&mut change.tx, &hub, &source).await?;
+    annotations::record_event(&mut change.write.tx, &ctx, source.id, "merged", details).await?;
+    let told = body_of(&mut change.write.tx, &hub, &source).await?;
     let event = conversation_event(&ctx, EventName::ConversationUpdated, &source, told, Some(before));
-    events::append(&mut change.tx, &[event]).await?;
+    events::append(&mut change.write.tx, &[event]).await?;
     if is_waiting.is_some()
         && let Some(next) = change.row.status.after(Trigger::CustomerWrote)
     {
@@ -108,9 +113,9 @@ pub(crate) async fn merge(
         text: format!("The conversation in {inbox} with {} messages was merged into this one.", source.last_seq),
         created_at: ctx.now,
     };
-    write_note(&mut change.tx, &ctx, &change.row, &note).await?;
+    write_note(&mut change.write.tx, &ctx, &change.row, &note).await?;
     let details = json!({ "merged_id": source.id });
-    Ok(Json(change.finish(&hub, &ctx, EventName::ConversationUpdated, "merged_from", details).await?))
+    change.finish(&hub, &ctx, EventName::ConversationUpdated, "merged_from", details).await
 }
 
 async fn carry_tags(
@@ -118,10 +123,10 @@ async fn carry_tags(
     ctx: &patchbay_core::ctx::Ctx,
     source: ConversationId,
 ) -> Result<(), StoreError> {
-    for name in annotations::tags_of(&mut change.tx, source).await? {
-        let tag = annotations::tag(&mut change.tx, ctx, &name).await?;
-        annotations::add_tag(&mut change.tx, ctx, change.row.id, tag, None).await?;
+    for name in annotations::tags_of(&mut change.write.tx, source).await? {
+        let tag = annotations::tag(&mut change.write.tx, ctx, &name).await?;
+        annotations::add_tag(&mut change.write.tx, ctx, change.row.id, tag, None).await?;
     }
-    change.row.tags = Value::from(annotations::tags_of(&mut change.tx, change.row.id).await?);
+    change.row.tags = Value::from(annotations::tags_of(&mut change.write.tx, change.row.id).await?);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What comes along with a write: the version it was made from, and the key that names the one request.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use axum::body::Bytes;
@@ -14,6 +15,9 @@ use patchbay_http::{ApiError, Body};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+/// The field whose value is nowhere kept but under the password hash.
+const PASSWORD: &str = "password";
 
 /// What a write says about itself.
 #[derive(Clone, Debug)]
@@ -42,7 +46,7 @@ impl Stamp {
         let route = parts.extensions.get::<MatchedPath>().map_or(path, MatchedPath::as_str);
         Self {
             endpoint: format!("{} {route}", parts.method),
-            hash: canonical_hash(&json!({ "method": parts.method.as_str(), "path": path, "body": body })),
+            hash: canonical_hash(&json!({ "method": parts.method.as_str(), "path": path, "body": hashable(body) })),
             key: text(&IDEMPOTENCY_KEY),
             if_match: text(&header::IF_MATCH),
         }
@@ -104,6 +108,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Stamped<T> {
     }
 }
 
+/// A body as far as its hash may be stored: from the hash of a password the password could be guessed.
+fn hashable(body: &Value) -> Cow<'_, Value> {
+    match body {
+        Value::Object(fields) if fields.contains_key(PASSWORD) => {
+            let mut fields = fields.clone();
+            fields.insert(PASSWORD.to_owned(), Value::Bool(true));
+            Cow::Owned(Value::Object(fields))
+        }
+        _ => Cow::Borrowed(body),
+    }
+}
+
 fn unread(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         ApiError::new(Code::PayloadTooLarge, "the body is too large")
@@ -134,6 +150,14 @@ mod tests {
         ] {
             assert_eq!(stamp(header).check_version(body, 3).is_ok(), fits, "{header:?} {body:?}");
         }
+    }
+
+    #[test]
+    fn a_password_leaves_no_trace_in_the_hash() {
+        let hash = |body: Value| canonical_hash(&hashable(&body));
+        let with = |password: &str| hash(json!({ "email": "a@b.test", "password": password }));
+        assert_eq!(with("correct horse"), with("battery staple"));
+        assert_ne!(with("correct horse"), hash(json!({ "email": "a@b.test" })));
     }
 
     #[test]

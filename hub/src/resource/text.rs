@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use patchbay_http::ApiError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 const MAX_LINE: usize = 200;
 const MAX_TEXT: usize = 4_000;
@@ -131,6 +131,18 @@ pub(crate) fn words(path: &str, texts: impl IntoIterator<Item = String>) -> Resu
 /// What a list is searched for: lower case, nothing when blank.
 pub(crate) fn searched(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
+}
+
+/// Reads an object field by field, so that a refusal names the field.
+pub(crate) fn fields_of<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T, ApiError> {
+    let Some(fields) = value.as_object() else { return Err(ApiError::invalid(path, "must be an object")) };
+    for (name, value) in fields {
+        let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
+        if serde_json::from_value::<T>(alone).is_err() {
+            return Err(ApiError::invalid(&format!("{path}.{name}"), "is not known, or has no such value"));
+        }
+    }
+    serde_json::from_value(value.clone()).map_err(|_| ApiError::invalid(path, "does not fit"))
 }
 
 /// A JSON object, if any.

@@ -29,14 +29,19 @@ pub(crate) struct Write {
 }
 
 /// Whether a write happens now or happened before.
-pub(crate) enum Begun {
+pub(crate) enum Begun<W = Write> {
     /// Now.
-    Now(Write),
+    Now(W),
     /// Before: its answer again.
     Before(Response),
 }
 
 impl Write {
+    /// A write that nobody asks for a second time.
+    pub(crate) fn unnamed(tx: Tx) -> Self {
+        Self { tx, claim: None }
+    }
+
     /// Begins a write, claiming its key when it has one. Errors: 400 `INVALID_IDEMPOTENCY_KEY`, 409
     /// `IDEMPOTENCY_PAYLOAD_MISMATCH`.
     pub(crate) async fn begin(hub: &Hub, ctx: &Ctx, stamp: &Stamp) -> Result<Begun, HubError> {

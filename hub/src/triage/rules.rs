@@ -8,13 +8,13 @@ use patchbay_http::ApiError;
 use patchbay_store::routing_rules::{self, RoutingRuleRow};
 use patchbay_store::{Tx, incident_templates, users};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::administration::fields;
 use crate::error::HubError;
-use crate::resource::text::{line, within};
+use crate::resource::text::{fields_of, line, within};
 use crate::resource::{Mark, Resource, Window, endpoints, require_catalog_keeper};
 use crate::state::Hub;
 
@@ -231,7 +231,7 @@ fn accept(when: &Conditions, then: &Consequences) -> Result<(), ApiError> {
 }
 
 pub(super) fn read_when(value: &Value) -> Result<Conditions, ApiError> {
-    read_part("when", value)
+    fields_of("when", value)
 }
 
 /// What a rule does, with the team found and everybody it names known.
@@ -249,7 +249,7 @@ pub(super) async fn read_then(tx: &mut Tx, mut value: Value) -> Result<Consequen
         }
         fields.insert("team".into(), json!(team.id));
     }
-    let then: Consequences = read_part("then", &value)?;
+    let then: Consequences = fields_of("then", &value)?;
     if let Some(user) = then.assign_to {
         let known: Option<UserId> = users::by_id(tx, user).await?.filter(|user| user.is_active).map(|user| user.id);
         known.ok_or_else(|| ApiError::invalid("then.assign_to", "no active user has this id"))?;
@@ -259,18 +259,6 @@ pub(super) async fn read_then(tx: &mut Tx, mut value: Value) -> Result<Consequen
         known.ok_or_else(|| ApiError::invalid("then.open_ticket.incident_type", "no such incident type"))?;
     }
     Ok(then)
-}
-
-/// Reads a part of a rule field by field, so that a refusal names the field.
-fn read_part<T: serde::de::DeserializeOwned>(path: &str, value: &Value) -> Result<T, ApiError> {
-    let Some(fields) = value.as_object() else { return Err(ApiError::invalid(path, "must be an object")) };
-    for (name, value) in fields {
-        let alone = Value::Object(Map::from_iter([(name.clone(), value.clone())]));
-        if serde_json::from_value::<T>(alone).is_err() {
-            return Err(ApiError::invalid(&format!("{path}.{name}"), "is not known, or has no such value"));
-        }
-    }
-    serde_json::from_value(value.clone()).map_err(|_| ApiError::invalid(path, "does not fit"))
 }
 
 endpoints! {

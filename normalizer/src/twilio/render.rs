@@ -24,7 +24,7 @@ pub struct Outbound<'a> {
     pub to: &'a str,
     /// What to say.
     pub content: OutboundContent<'a>,
-    /// Where statuses go; its path carries our message id.
+    /// Where statuses go; its path carries our message id. Empty: nobody wants to know.
     pub status_callback: &'a str,
 }
 
@@ -105,7 +105,9 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
             form.push(("PersistentAction", format!("geo:{latitude},{longitude}{separator}{label}")));
         }
     }
-    form.push(("StatusCallback", message.status_callback.to_owned()));
+    if !message.status_callback.is_empty() {
+        form.push(("StatusCallback", message.status_callback.to_owned()));
+    }
     let pairs: Vec<String> =
         form.iter().map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, FORM))).collect();
     Ok(ProviderRequest {

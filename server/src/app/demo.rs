@@ -7,6 +7,7 @@ use patchbay_core::chat::Origin;
 use patchbay_hub::administration::{DemoPerson, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
 use patchbay_simulator::{Simulator, SimulatorConfig, Way};
+use patchbay_tool_gateway::AssistantConfig;
 
 use super::parts::Parts;
 use super::{Mode, StartError};
@@ -14,6 +15,10 @@ use crate::settings::{Settings, TransactionSettings};
 
 /// The chat site of the demo.
 const SITE: &str = "website";
+/// The SMS inboxes of the demo and their teams, in the order of the simulator's numbers.
+const SMS: [(&str, &str); 2] = [("sms-main", "support"), (ASSISTED, "sales")];
+/// The inbox whose conversations the assistant answers.
+const ASSISTED: &str = "sms-sales";
 
 /// What the demo needs beside an earnest server.
 pub(super) enum Simulated {
@@ -44,6 +49,7 @@ impl Simulated {
                     format!("Console     {url}/app/"),
                     format!("Phones      {url}/sim/ (and mailboxes)"),
                     format!("Shop        {url}/sim/shop (web chat)"),
+                    format!("Assistant   answers the last phone at {url}/sim/; try \"I want to order pads for 1500\""),
                     format!("API         {url}/docs"),
                 ];
                 lines.extend(people.iter().map(|person| format!("Login       {} / {}", person.email, person.password)));
@@ -79,6 +85,15 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
             client_secret: keys.client_secret.clone(),
             hmac_secret: keys.hmac_secret.clone(),
         });
+        if settings.assistant.base_url.is_empty() {
+            settings.assistant = AssistantConfig {
+                base_url: simulator.model_base(),
+                api_key: Some(simulator.config().model_key.clone()),
+                model: "simulated".into(),
+                inboxes: vec![ASSISTED.into()],
+                ..settings.assistant.clone()
+            };
+        }
         if settings.inboxes.iter().all(|inbox| inbox.name != SITE) {
             settings.inboxes.push(site(&settings.public_url));
         }
@@ -116,13 +131,13 @@ fn inboxes(simulator: &patchbay_simulator::Running) -> Vec<InboxSettings> {
         api_base: Some(simulator.graph_base()),
         ..InboxSettings::new("whatsapp-main", Channel::Whatsapp)
     });
-    let sms = config.twilio.iter().map(|number| InboxSettings {
-        team: Some("support".into()),
+    let sms = config.twilio.iter().zip(SMS).map(|(number, (name, team))| InboxSettings {
+        team: Some(team.into()),
         address: Some(number.address.clone()),
         account_sid: Some(number.account_sid.clone()),
         auth_tokens: vec![KeptSecret::new(number.auth_token.expose())],
         api_base: Some(simulator.base_url()),
-        ..InboxSettings::new("sms-main", Channel::Sms)
+        ..InboxSettings::new(name, Channel::Sms)
     });
     let mailboxes = config.mail.iter().flat_map(|server| &server.mailboxes);
     let mail = mailboxes.filter_map(|mailbox| {

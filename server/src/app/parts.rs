@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
+use patchbay_core::redaction::{Redactor, sink};
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
@@ -53,6 +54,7 @@ impl Parts {
         let db = open_database(settings).await?;
         let mut tasks = Vec::new();
         let TokenSecrets { keys, link_secret } = token_secrets(settings, stop, &mut tasks)?;
+        sink::key_with(link_secret.expose().as_bytes());
         let objects = open_objects(settings, &link_secret)?;
         let gate = Gate {
             keys,
@@ -80,6 +82,7 @@ impl Parts {
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
+            alerts: settings.alerts.clone(),
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),
@@ -144,27 +147,39 @@ impl Parts {
         if roles.workers {
             self.start_workers(settings, stop).await?;
         }
-        self.start_gateway(settings, roles, stop)
+        // Beside the start: whoever redacts before it is done waits for what is missing.
+        self.tasks.push(tokio::task::spawn_blocking(Redactor::prepare));
+        self.start_gateway(settings, roles, stop).await
     }
 
     /// Builds the door for AI agents; with the workers it also follows customers' answers and settles drafts.
-    fn start_gateway(&mut self, settings: &Settings, roles: Roles, stop: &CancellationToken) -> Result<(), StartError> {
+    async fn start_gateway(
+        &mut self,
+        settings: &Settings,
+        roles: Roles,
+        stop: &CancellationToken,
+    ) -> Result<(), StartError> {
         let unusable = |error: patchbay_tool_gateway::transactions::Unusable| StartError::Part {
             what: "integration.transactions",
             problem: error.to_string(),
         };
-        let system = settings.integration.transactions.as_ref();
+        let system = settings.integration.transactions();
         let clock = self.hub.gate.clock.clone();
-        let system = system.map(|system| Transactions::new(system.config(), clock)).transpose().map_err(unusable)?;
+        let system = system.map(|system| Transactions::new(system, clock)).transpose().map_err(unusable)?;
         let policy = settings
             .tool_policy()
             .map_err(|error| StartError::Part { what: "tool_gateway.policy_file", problem: error.to_string() })?;
-        let ticketing = settings.integration.ticketing.config();
+        let ticketing = settings.integration.ticketing();
         let ticketing = ticketing.map(|config| Ticketing::new(config, self.hub.gate.clock.clone())).transpose();
         let ticketing = ticketing
             .map_err(|error| StartError::Part { what: "integration.ticketing", problem: error.to_string() })?;
         let systems = Systems { transactions: system, ticketing };
         let gateway = Gateway::under(policy, self.hub.clone(), settings.tool_gateway.clone(), systems);
+        gateway.begin_policy().await.map_err(|error| StartError::Part {
+            what: "tool_gateway.policy_file",
+            problem: Chain(&error).to_string(),
+        })?;
+        self.tasks.push(tokio::spawn(gateway.clone().follow_policy(stop.clone())));
         if roles.workers {
             let assistant = Assistant::new(&settings.assistant)
                 .map_err(|error| StartError::Part { what: "the assistant", problem: error.to_string() })?;

@@ -21,6 +21,9 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
             hmac_secret: system.hmac_secret.clone(),
         };
     }
+    if let Some(key) = &settings.integration.ticketing.api_key {
+        config.desk_key = key.clone();
+    }
     if let Some(key) = &settings.assistant.api_key {
         config.model_key = key.clone();
     }
@@ -32,6 +35,7 @@ pub(super) async fn run(settings: &Settings, what: Simulated) -> Result<(), Comm
         print(&format!("  E-mail      smtp_url = \"{url}\""));
     }
     print(&format!("  Transactions base_url = \"{}\", token_url = \"{0}/token\"", running.ledger_base()));
+    print(&format!("  Ticketing   base_url = \"{}\"", running.desk_base()));
     print(&format!("  Assistant   base_url = \"{}\", model = \"simulated\"", running.model_base()));
     super::serve::asked_to_stop().await;
     running.shutdown().await;

@@ -1,5 +1,6 @@
 //! What somebody may try over HTTP, and what comes of it: nothing.
 
+use patchbay_core::channel::Channel;
 use patchbay_core::ids::RecordId;
 use patchbay_tests::deployment::OTHER_CUSTOMER;
 use patchbay_tests::{Caller, Plan, both_databases, node};
@@ -12,7 +13,11 @@ both_databases! {
     a_ticket_of_another_account_looks_absent;
     words_to_the_model_move_no_money_and_bring_a_person_in;
     every_tool_refuses_what_its_schema_does_not_know;
+    every_id_of_another_tenant_looks_absent;
+    a_code_from_elsewhere_proves_nothing;
     what_a_draft_is_bound_to_cannot_change_under_it;
+    a_ticket_that_moves_on_takes_the_agreement_with_it;
+    a_customer_who_turns_out_to_be_another_voids_what_was_agreed_to;
 }
 
 async fn ticket_of(admin: &Caller, name: &str) -> String {
@@ -141,6 +146,122 @@ async fn what_a_draft_is_bound_to_cannot_change_under_it(plan: Plan) {
     desk.call("commit_transaction", commit.clone()).await.expect_error(409, "CONFIRMATION_INVALID");
     desk.awaits(&draft, "VOIDED").await;
     desk.call("commit_transaction", commit).await.expect_error(409, "CONFIRMATION_INVALID");
+    assert_eq!(desk.ledger().await, (0, 0));
+}
+
+async fn every_id_of_another_tenant_looks_absent(plan: Plan) {
+    let desk = Desk::open(plan, UNLIMITED).await;
+    let admin = desk.admin();
+    let foreign = ticket_of(admin, "Southgate").await;
+    let ticket = admin.get(&format!("/tickets/{foreign}")).await.expect(200);
+    let asset =
+        json!({"account_id": ticket["account_id"], "site_id": ticket["site_id"], "kind": "equipment", "tag": "Door 4"});
+    let asset = admin.post("/api/v1/assets", asset).await.expect(201)["id"].clone();
+    let other = conversation_of(&desk.deployment, OTHER_CUSTOMER).await;
+    let others = bound(&desk.deployment, &other);
+    let made = call(&others, "create_transaction_draft", json!({"amount": 5, "description": "Pads"})).await.expect(200);
+    let (draft, customer) = (made["draft"]["draft_id"].clone(), made["draft"]["preview"]["customer_id"].clone());
+    let absent = json!(RecordId::new().to_string());
+    let token = "CONFIRM-ABCDEFGH";
+    for (tool, field, id, rest) in [
+        ("ticket.get", "ticket_id", json!(foreign), json!({})),
+        ("ticket.timeline", "ticket_id", json!(foreign), json!({})),
+        ("closeout.list_evidence", "ticket_id", json!(foreign), json!({})),
+        ("ticket.request_info", "ticket_id", json!(foreign), json!({"missing_fields": ["unit"]})),
+        ("ticket.escalate", "ticket_id", json!(foreign), json!({"reason": "now", "target": "supervisor"})),
+        ("sites.get", "site_id", ticket["site_id"].clone(), json!({})),
+        ("assets.get", "asset_id", asset, json!({})),
+        ("search_tickets", "customer_id", customer.clone(), json!({})),
+        ("create_transaction_draft", "customer_id", customer, json!({"amount": 5, "description": "x"})),
+        ("create_transaction_draft", "ticket_id", json!(foreign), json!({"amount": 5, "description": "x"})),
+        ("get_draft", "draft_id", draft.clone(), json!({})),
+        ("cancel_transaction_draft", "draft_id", draft.clone(), json!({})),
+        ("commit_transaction", "draft_id", draft, json!({"confirmation_token": token})),
+        ("get_conversation_context", "conversation_id", json!(other), json!({})),
+    ] {
+        let asked = |id: &Value| {
+            let mut arguments = rest.clone();
+            arguments[field] = id.clone();
+            arguments
+        };
+        let one = desk.call(tool, asked(&id)).await;
+        let other = desk.call(tool, asked(&absent)).await;
+        assert_eq!(one.status.as_u16(), 404, "{tool} {field}: {}", one.body);
+        assert_eq!(other.status.as_u16(), 404, "{tool} {field}: {}", other.body);
+        for part in ["code", "message", "reason", "field"] {
+            assert_eq!(one.body["error"][part], other.body["error"][part], "{tool} {field} {part}");
+        }
+    }
+}
+
+async fn a_code_from_elsewhere_proves_nothing(plan: Plan) {
+    let desk = Desk::open(plan, UNLIMITED).await;
+    let draft = desk.drafted(20.0).await;
+    let code = desk.code(1).await;
+    let commit = json!({"draft_id": draft, "confirmation_token": code});
+    // From another phone, and from this one on another channel.
+    desk.deployment.hear(OTHER_CUSTOMER, Channel::Sms, &code).await;
+    desk.deployment.hear(desk.customer, Channel::Whatsapp, &code).await;
+    desk.says("And what about the wipers?").await;
+    desk.call("commit_transaction", commit.clone()).await.expect_error(409, "CONFIRMATION_REQUIRED");
+    desk.says(&code).await;
+    let shown = desk.awaits(&draft, "CONFIRMED").await;
+    assert_eq!(shown["proof"]["text"], code.as_str());
+    assert_eq!(shown["proof"]["kind"], "customer");
+    desk.call("commit_transaction", commit).await.expect(200);
+    assert_eq!(desk.ledger().await, (1, 1));
+}
+
+/// A confirmed draft about a ticket of the conversation: the ticket, the draft, its code.
+async fn confirmed_about_a_ticket(desk: &Desk) -> (String, String, String) {
+    let admin = desk.admin();
+    let account = admin.post("/api/v1/accounts", json!({"name": "Eastgate", "profile": "facility"})).await.expect(201);
+    let site = json!({"account_id": account["id"], "name": "Eastgate", "address1": "2 Main Street", "city": "Ottawa",
+                      "country": "CA", "timezone": "America/Toronto"});
+    let site = admin.post("/api/v1/sites", site).await.expect(201);
+    let body =
+        json!({"mode": "create", "account_id": account["id"], "site_id": site["id"], "summary": "Brakes squeal"});
+    let path = format!("/api/v1/conversations/{}/ticket", desk.conversation);
+    let key = RecordId::new().to_string();
+    let made = admin.call(reqwest::Method::POST, &path, Some(body), &[("idempotency-key", &key)]).await.expect(201);
+    let ticket = made["ticket"]["id"].as_str().expect("an id").to_owned();
+    let arguments = json!({"amount": 20, "description": "Brake pads", "ticket_id": ticket});
+    let drafted = desk.call("create_transaction_draft", arguments).await.expect(200);
+    let draft = drafted["draft"]["draft_id"].as_str().expect("an id").to_owned();
+    let code = desk.code(1).await;
+    desk.says(&code).await;
+    desk.awaits(&draft, "CONFIRMED").await;
+    (ticket, draft, code)
+}
+
+async fn a_ticket_that_moves_on_takes_the_agreement_with_it(plan: Plan) {
+    let desk = Desk::open(plan, UNLIMITED).await;
+    let (ticket, draft, code) = confirmed_about_a_ticket(&desk).await;
+    let shown = desk.admin().get(&format!("/api/v1/drafts/{draft}")).await.expect(200);
+    assert!(shown["payload"]["ticket_version"].is_i64(), "{shown}");
+    let key = RecordId::new().to_string();
+    let moved = json!({"reason": "the customer called again", "target": "supervisor"});
+    let path = format!("/tickets/{ticket}/escalate");
+    desk.admin().call(reqwest::Method::POST, &path, Some(moved), &[("idempotency-key", &key)]).await.expect(200);
+    let commit = json!({"draft_id": draft, "confirmation_token": code});
+    desk.call("commit_transaction", commit).await.expect_error(409, "CONFIRMATION_INVALID");
+    desk.awaits(&draft, "VOIDED").await;
+    assert_eq!(desk.ledger().await, (0, 0));
+}
+
+async fn a_customer_who_turns_out_to_be_another_voids_what_was_agreed_to(plan: Plan) {
+    let desk = Desk::open(plan, UNLIMITED).await;
+    let (draft, code) = desk.confirmed(20.0).await;
+    let contact = |conversation: Value| conversation["contact"]["id"].as_str().expect("an id").to_owned();
+    let own = contact(desk.admin().get(&format!("/api/v1/conversations/{}", desk.conversation)).await.expect(200));
+    // On another channel, so that both conversations stay open.
+    desk.deployment.hear(OTHER_CUSTOMER, Channel::Whatsapp, "It is me again").await;
+    let other = contact(desk.deployment.conversation(desk.admin(), OTHER_CUSTOMER, Channel::Whatsapp).await);
+    let merge = json!({"contact_id": own, "reason": "the same person"});
+    desk.admin().post(&format!("/api/v1/contacts/{other}/merge"), merge).await.expect(200);
+    let commit = json!({"draft_id": draft, "confirmation_token": code});
+    desk.call("commit_transaction", commit).await.expect_error(409, "CONFIRMATION_INVALID");
+    desk.awaits(&draft, "VOIDED").await;
     assert_eq!(desk.ledger().await, (0, 0));
 }
 

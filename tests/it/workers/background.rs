@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use object_store::ObjectStoreExt as _;
 use patchbay_core::channel::Channel;
+use patchbay_core::conversation::{CloseReason, ConversationStatus};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{JobId, MediaId, MessageId, OutboxId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
@@ -28,6 +29,7 @@ both_engines! {
     a_file_that_is_too_large_is_not_kept;
     what_was_said_can_be_found;
     a_snooze_ends_and_the_feed_says_so;
+    a_customer_who_stops_answering_is_not_waited_for_forever;
     a_sweep_promises_the_next_one_once;
     the_outbox_is_relayed;
 }
@@ -154,12 +156,64 @@ async fn a_snooze_ends_and_the_feed_says_so(database: TestDatabase) {
     assert_eq!((row.snoozed_until, row.version), (None, 3));
 }
 
+async fn a_customer_who_stops_answering_is_not_waited_for_forever(database: TestDatabase) {
+    let world = World::new(database).await;
+    let mut rows = Vec::new();
+    for (address, status) in [
+        (DANA, ConversationStatus::PendingCustomer),
+        ("+15550107701", ConversationStatus::PendingAgent),
+        ("+15550107702", ConversationStatus::PendingCustomer),
+    ] {
+        let mut row = world.conversation(world.sms, address).await;
+        row.status = status;
+        row.last_message_at = world.clock.now();
+        rows.push(row);
+    }
+    rows[2].snoozed_until = Some(world.clock.now() + Duration::from_hours(72));
+    let mut tx = world.db.begin().await.unwrap();
+    conversations::update(&mut tx, &rows).await.unwrap();
+    let job = NewJob {
+        id: JobId::new(),
+        queue: JobQueue::Low,
+        kind: JobKind::CloseIdle,
+        lane: None,
+        dedupe_key: None,
+        payload: json!({}),
+        run_at: world.clock.now(),
+        max_attempts: 10,
+    };
+    jobs::enqueue(&mut tx, &world.ctx(), &job).await.unwrap();
+    tx.commit().await.unwrap();
+    let statuses = async || {
+        let mut tx = world.db.read().await.unwrap();
+        let mut statuses = Vec::new();
+        for row in &rows {
+            let row = conversations::by_id(&mut tx, row.id).await.unwrap().unwrap();
+            statuses.push((row.status, row.close_reason));
+        }
+        statuses
+    };
+    let unresponsive = (ConversationStatus::Closed, Some(CloseReason::CustomerUnresponsive));
+    let waits = (ConversationStatus::PendingCustomer, None);
+    let works = (ConversationStatus::PendingAgent, None);
+    world.drain().await;
+    world.advance(48 * 3600 - 600);
+    world.drain().await;
+    assert_eq!(statuses().await, [waits, works, waits]);
+    world.advance(1200);
+    world.drain().await;
+    assert_eq!(statuses().await, [unresponsive, works, waits]);
+    world.advance(24 * 3600);
+    world.drain().await;
+    assert_eq!(statuses().await, [unresponsive, works, unresponsive]);
+}
+
 async fn a_sweep_promises_the_next_one_once(database: TestDatabase) {
     let world = World::new(database).await;
     let stop = CancellationToken::new();
     let nodes = [Workers::start(&world.deps, &stop).unwrap(), Workers::start(&world.deps, &stop).unwrap()];
-    // The sweep of old rows and the watch over the queues.
-    let scheduled = 2;
+    // The sweep of old rows, the watch over the queues and the end of idle conversations.
+    let scheduled = 3;
     while world.jobs_left().await < scheduled {
         tokio::task::yield_now().await;
     }

@@ -1,10 +1,12 @@
 //! A read tool over `POST /tools/…` with the limits lifted: one assistant after the other, then 32 at once in as many
-//! conversations. Each call leaves its row in the audit chain before it is answered.
+//! conversations. Each call leaves its row in the audit chain before it is answered. And the redactor over messages as
+//! customers write them.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::ids::ActorId;
+use patchbay_core::redaction::{Known, Reader, Redactor};
 use patchbay_core::secret::Secret;
 use patchbay_http::{Claims, TokenKeys, WordList};
 use patchbay_store::Engine;
@@ -46,7 +48,40 @@ pub(crate) async fn run() -> Report {
             );
         }
     }
+    report.add("redactor, a message", redactor());
     report
+}
+
+/// What customers write, with personal data and without, in both languages; mails are longer.
+const MESSAGES: &[&str] = &[
+    "Hi, the front door does not close since this morning. Could somebody come today?",
+    "Bonjour, la porte du quai 3 reste ouverte, le moteur tourne mais rien ne bouge. Merci de passer avant 15 h.",
+    "You can reach me at 514-555-0123 or at maya.lindqvist@example.test, order 5145550123 is still open.",
+    "Mon numéro est le 438 555-0199, je suis au 1234, rue Sainte-Catherine Ouest, bureau 5, Montréal (Québec) H3G 1P1",
+    "ok thanks",
+    "The card was 4111 1111 1111 1111, the invoice 123456789, VIN 1HGCM82633A004352, the unit is at 12 Main Street, Apt 4.",
+    "{\"level\":\"info\",\"customer_phone\":\"+15145550123\",\"msg\":\"ticket T-2026-000123 moved\",\"duration_ms\":42}",
+    "Hello,\n\nwe wrote to you last week about the yearly check of our four doors at Harbor Clinic and have not heard from \
+     you since. Could you tell us when a technician can come? Mornings are best, but not on Wednesdays. The code of the \
+     back door has changed; please ring at the reception.\n\nBest regards,\nOleg Hansen\nHouse management\n+1 (613) 555-0148",
+];
+const ROUNDS: usize = 2_000;
+
+/// How long one message takes, in microseconds.
+fn redactor() -> Vec<(&'static str, f64)> {
+    Redactor::prepare();
+    let redactor = Redactor::new(b"a benchmark", Reader::Sink);
+    let known = Known::new(["Maya Lindqvist", "Oleg Hansen"]);
+    let mut waits = Vec::with_capacity(MESSAGES.len() * ROUNDS);
+    for _ in 0..ROUNDS {
+        for message in MESSAGES {
+            let began = Instant::now();
+            std::hint::black_box(redactor.redact(message, &known));
+            waits.push(began.elapsed());
+        }
+    }
+    waits.sort_unstable();
+    vec![("p50 us", percentile(&waits, 0.5) * 1e3), ("p99 us", percentile(&waits, 0.99) * 1e3)]
 }
 
 /// A call of a read tool for each of the conversations, as it goes over the wire.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use patchbay_core::channel::Direction;
 use patchbay_core::tool::question::{self, Answer, Language};
 use patchbay_store::messages::MessageRow;
+use patchbay_store::tool_drafts::DraftRow;
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
 
@@ -20,6 +21,15 @@ you cannot help, or when a tool says that a person has to decide.";
 pub(super) fn system(instructions: &str) -> Value {
     let text = if instructions.is_empty() { RULES.to_owned() } else { format!("{instructions}\n\n{RULES}") };
     json!({"role": "system", "content": text})
+}
+
+/// What the model is told when a person of ours has decided about a draft of its.
+pub(super) fn decided(draft: &DraftRow) -> String {
+    let (id, state) = (draft.id, draft.state);
+    format!(
+        "A colleague has decided about the draft {id}: it is {state} now. Read it with get_draft, carry it out if it is \
+         confirmed, and tell the customer what came of it."
+    )
 }
 
 /// A message of the conversation as the model sees it: without codes. `shown` is its text without personal data.

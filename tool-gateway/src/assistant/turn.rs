@@ -1,20 +1,22 @@
 //! One turn: what the customer wrote, what the model and the tools say, and what the customer is answered.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::actor::{Actor, Scope};
 use patchbay_core::conversation::ConversationStatus;
-use patchbay_core::ids::{ActorId, ConversationId, MessageId};
+use patchbay_core::ids::{ActorId, ConversationId, MessageId, ToolDraftId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::tool::ToolSpec;
 use patchbay_core::tool::question::Language;
 use patchbay_core::tool::text;
 use patchbay_hub::replies::say;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::{contacts, conversations, kill_switches, messages, tool_placeholders};
+use patchbay_store::messages::MessageRow;
+use patchbay_store::{Tx, contacts, conversations, kill_switches, messages, tool_drafts, tool_placeholders};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{Assistant, prompt};
+use super::{Assistant, Offer, prompt};
 use crate::audit::derived_key;
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
@@ -44,39 +46,49 @@ enum Way {
     Handed,
 }
 
+/// What a turn is about.
+struct Turn {
+    /// What gave the assistant something to say: names the calls and the answer of this turn.
+    about: Uuid,
+    conversation: ConversationRow,
+    /// What the customer wrote.
+    said: Option<MessageRow>,
+    /// What happened instead.
+    happened: Option<String>,
+}
+
 impl Gateway {
-    /// Answers one message of a customer; how it ended, for the metrics.
-    pub(super) async fn turn(&self, assistant: &Assistant, message: MessageId) -> &'static str {
-        match self.try_turn(assistant, message).await {
+    /// Answers one message of a customer, or goes on after a person's decision; how it ended, for the metrics.
+    pub(super) async fn turn(&self, assistant: &Assistant, offer: Offer) -> &'static str {
+        match self.try_turn(assistant, offer).await {
             Ok(end) => end,
             Err(refusal) => {
-                tracing::warn!(message.id = %message, reason = %refusal.reason, "the assistant could not answer");
+                tracing::warn!(?offer, reason = %refusal.reason, "the assistant could not answer");
                 "failed"
             }
         }
     }
 
-    async fn try_turn(&self, assistant: &Assistant, id: MessageId) -> Result<&'static str, Refusal> {
+    async fn try_turn(&self, assistant: &Assistant, offer: Offer) -> Result<&'static str, Refusal> {
         let now = self.hub.gate.clock.now();
         let mut tx = self.hub.db.read().await?;
-        let Some(message) = messages::by_id(&mut tx, id).await? else { return Ok("silent") };
-        let Some(conversation) = conversations::by_id(&mut tx, message.conversation_id).await? else {
-            return Ok("silent");
+        let found = match offer {
+            Offer::Said(id) => self.after_a_message(&mut tx, id, now).await?,
+            Offer::Decided(id) => self.after_a_decision(&mut tx, assistant, id, now).await?,
         };
-        let newest = messages::last_inbound(&mut tx, conversation.id).await?;
-        // An answer that comes hours late, after the server was away, is a person's.
-        let is_newest = newest.is_some_and(|newest| newest.id == id && now - newest.created_at < TOO_LATE);
-        let ctx = acting(assistant, &conversation, now, id);
-        if !is_newest || !self.is_the_assistants(&mut tx, assistant, &ctx, &conversation).await? {
+        let Some(turn) = found else { return Ok("silent") };
+        let ctx = acting(assistant, &turn.conversation, now, turn.about);
+        if !self.is_the_assistants(&mut tx, assistant, &ctx, &turn.conversation).await? {
             return Ok("silent");
         }
-        let contact = contacts::by_id(&mut tx, conversation.contact_id).await?;
+        let contact = contacts::by_id(&mut tx, turn.conversation.contact_id).await?;
         let language = Language::of(contact.and_then(|contact| contact.locale).as_deref());
         drop(tx);
-        let way = if prompt::asks_for_a_person(message.text.as_deref().unwrap_or_default()) {
+        let wrote = turn.said.as_ref().and_then(|message| message.text.as_deref()).unwrap_or_default();
+        let way = if prompt::asks_for_a_person(wrote) {
             Way::Person("customer_asked")
         } else {
-            self.think(assistant, &ctx, conversation.id, id).await?
+            self.think(assistant, &ctx, &turn).await?
         };
         let (text, end) = match way {
             Way::Say(text) => (text, "answered"),
@@ -88,13 +100,41 @@ impl Gateway {
                 (prompt::handed_over(language).to_owned(), "handed_over")
             }
         };
-        if self.answer(assistant, &ctx, conversation.id, id, &text).await? { Ok(end) } else { Ok("too_late") }
+        if self.answer(assistant, &ctx, &turn, &text).await? { Ok(end) } else { Ok("too_late") }
+    }
+
+    /// A turn about a customer's message, if it is the newest and not old: an answer that comes hours late, after the
+    /// server was away, is a person's.
+    async fn after_a_message(&self, tx: &mut Tx, id: MessageId, now: DateTime<Utc>) -> Result<Option<Turn>, Refusal> {
+        let Some(message) = messages::by_id(tx, id).await? else { return Ok(None) };
+        let Some(conversation) = conversations::by_id(tx, message.conversation_id).await? else { return Ok(None) };
+        let newest = messages::last_inbound(tx, conversation.id).await?;
+        let is_newest = newest.is_some_and(|newest| newest.id == id && now - newest.created_at < TOO_LATE);
+        let turn = Turn { about: id.into(), conversation, said: Some(message), happened: None };
+        Ok(is_newest.then_some(turn))
+    }
+
+    /// A turn about a person's decision, if the draft is this assistant's.
+    async fn after_a_decision(
+        &self,
+        tx: &mut Tx,
+        assistant: &Assistant,
+        id: ToolDraftId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Turn>, Refusal> {
+        let Some(draft) = tool_drafts::by_id(tx, id).await? else { return Ok(None) };
+        let Some(conversation) = conversations::by_id(tx, draft.conversation_id).await? else { return Ok(None) };
+        let is_recent = draft.decided_at.is_some_and(|at| now - at < TOO_LATE);
+        let is_own = draft.requested_by == actor_of(assistant);
+        let happened = Some(prompt::decided(&draft));
+        let turn = Turn { about: id.into(), conversation, said: None, happened };
+        Ok((is_recent && is_own).then_some(turn))
     }
 
     /// Whether the assistant is to speak in a conversation: of a chosen inbox, open, with no person in it, not paused.
     async fn is_the_assistants(
         &self,
-        tx: &mut patchbay_store::Tx,
+        tx: &mut Tx,
         assistant: &Assistant,
         ctx: &Ctx,
         conversation: &ConversationRow,
@@ -123,15 +163,10 @@ impl Gateway {
     }
 
     /// Lets the model call tools until it has something to say.
-    async fn think(
-        &self,
-        assistant: &Assistant,
-        ctx: &Ctx,
-        conversation: ConversationId,
-        about: MessageId,
-    ) -> Result<Way, Refusal> {
+    async fn think(&self, assistant: &Assistant, ctx: &Ctx, turn: &Turn) -> Result<Way, Refusal> {
         let mut said = vec![prompt::system(&assistant.0.config.instructions)];
-        said.extend(self.remembered(ctx, conversation).await?);
+        said.extend(self.remembered(ctx, turn.conversation.id).await?);
+        said.extend(turn.happened.as_ref().map(|happened| json!({"role": "system", "content": happened})));
         let tools: Vec<&ToolSpec> = self.tools_for(ctx);
         for round in 0..ROUNDS {
             let Some(answer) = assistant.0.model.ask(&said, &tools).await else {
@@ -145,7 +180,7 @@ impl Gateway {
                 let result = match wanted.arguments {
                     None => json!({"error": {"code": "INVALID_JSON", "message": "the arguments cannot be read"}}),
                     Some(arguments) => {
-                        let key = derived_key(&["assistant", &about.to_string(), &format!("{round}.{place}")]);
+                        let key = derived_key(&["assistant", &turn.about.to_string(), &format!("{round}.{place}")]);
                         let call = ToolCall { arguments, conversation: None, key: Some(key) };
                         match self.run_apart(ctx, &SURFACE, &wanted.name, call).await {
                             Ok(_) if wanted.name == "request_human" => return Ok(Way::Handed),
@@ -181,21 +216,15 @@ impl Gateway {
     }
 
     /// Writes the answer, if the conversation is still the assistant's and nobody wrote in between. `false`: it is not.
-    async fn answer(
-        &self,
-        assistant: &Assistant,
-        ctx: &Ctx,
-        conversation: ConversationId,
-        about: MessageId,
-        text: &str,
-    ) -> Result<bool, Refusal> {
+    async fn answer(&self, assistant: &Assistant, ctx: &Ctx, turn: &Turn, text: &str) -> Result<bool, Refusal> {
+        let conversation = turn.conversation.id;
         let mut tx = self.hub.db.begin().await?;
         let Some(row) = conversations::lock(&mut tx, conversation).await? else { return Ok(false) };
         let newest = messages::last_inbound(&mut tx, conversation).await?;
         // After a hand-over the one sentence about it is still said.
         let is_free = row.assigned_to.is_none()
             && row.status != ConversationStatus::Closed
-            && newest.is_some_and(|newest| newest.id == about);
+            && turn.said.as_ref().is_none_or(|said| newest.is_some_and(|newest| newest.id == said.id));
         if !is_free {
             tx.rollback().await?;
             return Ok(false);
@@ -206,7 +235,7 @@ impl Gateway {
         text::clean(&mut said);
         let said: String = said.as_str().unwrap_or_default().chars().take(MOST_SAID).collect();
         let directory = self.hub.gate.directory.load_full();
-        let client_id = derived_key(&["assistant answer", &about.to_string()]);
+        let client_id = derived_key(&["assistant answer", &turn.about.to_string()]);
         let name = assistant.0.config.model.as_str();
         tracing::debug!(conversation.id = %conversation, model = name, "the assistant answers");
         say(&mut tx, ctx, &directory, conversation, client_id, &said).await?;
@@ -215,15 +244,15 @@ impl Gateway {
     }
 }
 
+/// Under which id the assistant acts.
+fn actor_of(assistant: &Assistant) -> ActorId {
+    ActorId(derived_key(&["assistant", &assistant.0.config.model]))
+}
+
 /// The assistant as an actor: bound to one conversation, with nothing of its own.
-fn acting(
-    assistant: &Assistant,
-    conversation: &ConversationRow,
-    now: chrono::DateTime<chrono::Utc>,
-    about: MessageId,
-) -> Ctx {
+fn acting(assistant: &Assistant, conversation: &ConversationRow, now: DateTime<Utc>, about: Uuid) -> Ctx {
     let actor = Actor {
-        id: ActorId(derived_key(&["assistant", &assistant.0.config.model])),
+        id: actor_of(assistant),
         name: Some("Assistant".into()),
         role: Role::AiAgent,
         actor_type: ActorType::Agent,

@@ -150,7 +150,7 @@ impl Gateway {
                 Refusal::new(Code::ApprovalThreshold, "confirmation.human_required", "waiting for a person to approve")
                     .retry(60)
             }
-            DraftState::Confirmed if draft.policy_version != self.policy.version => {
+            DraftState::Confirmed if draft.policy_version != self.policy().version => {
                 invalid("draft.stale", "the policy has changed; make a new draft")
             }
             DraftState::Confirmed | DraftState::Committed => return None,

@@ -33,7 +33,7 @@ impl Gateway {
     pub(crate) async fn create_draft(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
         let scene = call.scene;
         let (amount_minor, currency) = amount_of(call.arguments)?;
-        if amount_minor > HUMAN_ABOVE && !self.policy.human_above_minor.contains_key(&currency) {
+        if amount_minor > HUMAN_ABOVE && !self.policy().human_above_minor.contains_key(&currency) {
             return Err(Refusal::new(
                 Code::ApprovalThreshold,
                 "amount.currency",
@@ -97,7 +97,8 @@ impl Gateway {
             tool_windows::lock(tx, &name, now).await?;
         }
         let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, currency, since).await?;
-        let mut plan = self.policy.plan(call.spec, amount_minor, sum, currency);
+        let policy = self.policy();
+        let mut plan = policy.plan(call.spec, amount_minor, sum, currency);
         if call.suspicion.needs_a_person() || is_marked(tx, scene).await? {
             plan = plan.with_human();
         }
@@ -113,7 +114,8 @@ impl Gateway {
             }
         }
         if let Some(ticket) = call.arguments["ticket_id"].as_str().and_then(|id| id.parse().ok()) {
-            scene.ticket(tx, ticket).await?;
+            // What is agreed to is agreed to as things stand: a ticket that moves on takes the agreement with it.
+            payload["ticket_version"] = scene.ticket(tx, ticket).await?.version.into();
         }
         let minutes = TimeDelta::minutes(self.config.draft_minutes);
         Ok(DraftRow {
@@ -125,9 +127,9 @@ impl Gateway {
             account_id: scene.account,
             requested_by: scene.ctx.actor.id,
             requested_role: scene.ctx.actor.role,
-            payload_hash: draft::payload_hash(call.spec.name, &payload, self.policy.version),
+            payload_hash: draft::payload_hash(call.spec.name, &payload, policy.version),
             payload,
-            policy_version: self.policy.version,
+            policy_version: policy.version,
             plan,
             state: DraftState::Open,
             amount_minor: Some(amount_minor),

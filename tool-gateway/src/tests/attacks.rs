@@ -50,6 +50,50 @@ async fn a_code_from_another_address_proves_nothing_and_guesses_void_the_draft()
 }
 
 #[tokio::test]
+async fn words_that_we_write_are_no_proof_whoever_writes_them() {
+    let ground = Ground::with(unlimited()).await;
+    let maya = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(maya);
+    let draft = ground.drafted(&assistant, 10.0).await;
+    let code = ground.code(maya).await;
+    let directory = ground.hub().gate.directory.load_full();
+    for (number, role) in ["support_agent", "ai_agent", "system"].into_iter().enumerate() {
+        let mut ctx = patchbay_core::Ctx::system(ground.clock.now(), "test");
+        ctx.actor.role = role.parse().expect("a role");
+        let mut tx = ground.hub().db.begin().await.expect("begins");
+        let id = uuid::Uuid::from_u128(number as u128 + 1);
+        patchbay_hub::replies::say(&mut tx, &ctx, &directory, maya, id, &format!("yes, {code}")).await.expect("said");
+        tx.commit().await.expect("commits");
+    }
+    ground.gateway.settle_now().await.expect("settles");
+    let shown = ground.call(&assistant, "get_draft", json!({"draft_id": draft})).await.ok();
+    assert_eq!(shown["draft"]["state"], "AWAITING_CUSTOMER");
+}
+
+#[tokio::test]
+async fn a_person_hands_a_conversation_over_and_the_token_opens_nothing_else() {
+    let ground = Ground::with(unlimited()).await;
+    let (maya, eve) = (ground.says(MAYA, "hello").await, ground.says(EVE, "hello").await);
+    let supervisor = ground.person("supervisor");
+    let path = format!("/api/v1/conversations/{maya}/assistant");
+    ground.post(&ground.assistant(eve), &path, json!({})).await.refused(403, "FORBIDDEN");
+    let given = ground.post(&supervisor, &path, json!({"name": "A helper"})).await;
+    assert_eq!((given.status, &given.body["expires_in"]), (201, &json!(900)), "{}", given.body);
+    let token = given.body["access_token"].as_str().expect("a token").to_owned();
+    ground.call(&token, "get_conversation_context", json!({})).await.ok();
+    let elsewhere = json!({"conversation_id": eve});
+    ground.call(&token, "get_conversation_context", elsewhere).await.refused(404, "NOT_FOUND");
+    ground.get(&token, "/api/v1/drafts").await.refused(403, "FORBIDDEN");
+    // Given back, it opens nothing until somebody hands it over again; and it ends by itself.
+    ground.call(&token, "request_human", json!({"reason": "cannot_help"})).await.ok();
+    ground.call(&token, "search_tickets", json!({})).await.refused(409, "AUTONOMY_DISABLED");
+    ground.post(&supervisor, &path, json!({})).await;
+    ground.call(&token, "search_tickets", json!({})).await.ok();
+    ground.clock.advance(std::time::Duration::from_mins(16));
+    ground.call(&token, "search_tickets", json!({})).await.refused(401, "INVALID_AUTH_TOKEN");
+}
+
+#[tokio::test]
 async fn an_assistants_own_words_are_no_proof() {
     let ground = Ground::with(unlimited()).await;
     let maya = ground.says(MAYA, "hello").await;

@@ -103,6 +103,7 @@ impl Ground {
         let bank = Bank::open().await;
         let system = Transactions::new(bank.config(), clock.clone()).expect("a client");
         let gateway = Gateway::new(hub.clone(), config, Some(system));
+        gateway.begin_policy().await.expect("the shipped policy");
         let stop = CancellationToken::new();
         let (intake, _shards) = Intake::start(hub, &stop);
         let (router, _) = crate::router().split_for_parts();

@@ -1,7 +1,6 @@
 //! The protocol's face: the same answers, and its own checks.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -212,10 +211,14 @@ async fn driven(program: &Path, script: &Path, mode: &str, protocol: &str) {
     assert_eq!(found["results"]["create_transaction_draft"]["is_error"], false, "{found}");
 }
 
-/// Where `make test` has put the tools of a script; a bare `cargo test` may have none.
-fn installed(script: &str) -> Option<PathBuf> {
-    let output = std::process::Command::new(root().join(script)).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+/// Where the tools of a script are; they are installed when `make test` has not done it.
+///
+/// Panics when they cannot be: a client that was never driven has shown nothing.
+fn installed(script: &str) -> PathBuf {
+    let output = std::process::Command::new(root().join(script)).arg("--install").output().expect("the script runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{script}: {said}");
+    PathBuf::from(String::from_utf8_lossy(&output.stdout).trim())
 }
 
 fn root() -> PathBuf {
@@ -224,7 +227,7 @@ fn root() -> PathBuf {
 
 #[tokio::test]
 async fn the_official_client_of_python_lists_and_calls_every_tool_in_both_revisions() {
-    let Some(folder) = installed("scripts/python-tools") else { return };
+    let folder = installed("scripts/python-tools");
     let (python, script) = (folder.join("python"), root().join("scripts/mcp-client.py"));
     driven(&python, &script, "auto", "2026-07-28").await;
     driven(&python, &script, "legacy", "2025-11-25").await;
@@ -232,7 +235,7 @@ async fn the_official_client_of_python_lists_and_calls_every_tool_in_both_revisi
 
 #[tokio::test]
 async fn the_official_clients_of_npm_list_and_call_every_tool() {
-    let Some(folder) = installed("scripts/node-tools") else { return };
+    let folder = installed("scripts/node-tools");
     let script = folder.join("drive.mjs");
     driven(Path::new("node"), &script, "client", "2026-07-28").await;
     driven(Path::new("node"), &script, "sdk", "2025-11-25").await;

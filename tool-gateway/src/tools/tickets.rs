@@ -124,7 +124,7 @@ impl Gateway {
     /// Whether the caller may do by itself what changes a ticket. Error: 409 `MANUAL_REVIEW_REQUIRED`.
     pub(crate) fn check_by_itself(&self, call: &Admitted<'_>) -> Result<(), Refusal> {
         let is_assistant = call.scene.ctx.actor.role == Role::AiAgent;
-        if call.suspicion.needs_a_person() || (is_assistant && self.policy.leaves_to_people(call.spec)) {
+        if call.suspicion.needs_a_person() || (is_assistant && self.policy().leaves_to_people(call.spec)) {
             return Err(Refusal::new(
                 Code::ManualReviewRequired,
                 "confirmation.human_required",

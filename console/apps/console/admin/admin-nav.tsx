@@ -4,6 +4,7 @@ import { useAdminTexts } from "../../../lib/i18n/admin";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { usePeopleTexts } from "../../../lib/i18n/people";
 import { cx } from "../../../lib/ui/cx";
+import { inSight } from "../../../lib/ui/in-sight";
 import { useMe } from "../session/me";
 import { mends, seesSystem } from "../session/areas";
 import { GROUPS, RESOURCES } from "./resources";
@@ -66,6 +67,7 @@ function Place({ to, isHere, children }: { to: string; isHere: boolean; children
   return (
     <Link
       to={to}
+      ref={isHere ? inSight : null}
       {...(isHere ? { "aria-current": "page" as const } : {})}
       className={cx("rounded-lg px-2.5 py-1.5 text-[0.8125rem] whitespace-nowrap", isHere ? "bg-accent-soft font-medium text-accent-text" : "text-ink-soft hover:bg-hover hover:text-ink")}
     >

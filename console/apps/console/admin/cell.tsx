@@ -1,9 +1,12 @@
 import type { Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { duration, exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { isRecord } from "../../../lib/api/http";
 import { HealthBadge, healthOf, waitingIn } from "./inbox-health";
+import { calendarOf } from "./fields";
 import { useOptions } from "./options";
+import { RuleWords } from "./rule-words";
 import { RESOURCES, nameOf, type ResourceName } from "./resources";
 
 /** One value of a row in the list. */
@@ -14,7 +17,10 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   const options = useOptions(field?.kind === "ref" || field?.kind === "refs" ? field.from : undefined, field?.by);
   const named = (key: string) => options.find((one) => one.value === key)?.text ?? (key.length === 36 ? "…" : key);
   const value = row[column] ?? null;
-  if (column === resource.columns[0]) return <>{nameOf(name, row)}</>;
+  if (column === resource.columns[0]) return <>{nameOf(name, row, t.choices)}</>;
+  if (field?.kind === "calendar") return <>{t.counts[calendarOf(value).counts]}</>;
+  if (field?.kind === "minutes") return <>{typeof value === "number" ? duration(value) : "–"}</>;
+  if (resource.fields.some((one) => one.part === column)) return <RuleWords name={name} row={row} part={column} />;
   if (column === "health") {
     const health = healthOf(value);
     return health === null ? null : <HealthBadge health={health} />;
@@ -32,6 +38,7 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   }
   if (isRecord(value)) return <>{String(value["name"] ?? value["slug"] ?? "")}</>;
   if (value === null) return <span className="text-ink-faint">–</span>;
+  if (column.endsWith("_at")) return <span className="whitespace-nowrap">{exact(String(value))}</span>;
   if (field?.kind === "money") return <>{(Number(value) / 100).toFixed(2)}</>;
   if (field?.kind === "ref") return <>{named(String(value))}</>;
   if (field?.kind === "choice") return <>{t.choices[String(value)] ?? String(value)}</>;

@@ -30,7 +30,7 @@ export function ConflictTable({ fields, theirs, mine, busy, onMine, onTheirs }: 
         <tbody>
           {differing.map((field) => (
             <tr key={field.name}>
-              <th scope="row" className="py-1 pr-3 align-top font-normal">{t.fields[field.name] ?? field.name}</th>
+              <th scope="row" className="py-1 pr-3 align-top font-normal">{t.fields[field.label ?? field.name] ?? field.name}</th>
               <td className="py-1 pr-3 align-top wrap-anywhere">{shown(theirs[field.name], t.yes, t.no)}</td>
               <td className="py-1 align-top wrap-anywhere">{shown(mine[field.name], t.yes, t.no)}</td>
             </tr>
@@ -52,5 +52,6 @@ export function ConflictTable({ fields, theirs, mine, busy, onMine, onTheirs }: 
 function shown(value: FormValue | undefined, yes: string, no: string): string {
   if (value === undefined || value === "") return "–";
   if (typeof value === "boolean") return value ? yes : no;
+  if (typeof value === "object" && "counts" in value) return [value.counts, value.timezone].filter(Boolean).join(", ");
   return typeof value === "string" ? value : value.map((one) => (typeof one === "string" ? one : `${one.start}–${one.end}`)).join(", ") || "–";
 }

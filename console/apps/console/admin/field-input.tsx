@@ -1,6 +1,7 @@
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
-import type { Field, FormValue, Shift, Span } from "./fields";
+import { CalendarInput } from "./calendar-input";
+import type { Field, FormValue, OwnCalendar, Shift, Span } from "./fields";
 import { HoursInput } from "./hours-input";
 import { SpanInput } from "./span-input";
 import { useOptions } from "./options";
@@ -23,7 +24,7 @@ export function FieldInput({ field, value, error, isNew, disabled, autoFocus = f
   const t = useAdminTexts();
   const { fields, choices: named } = names ?? t;
   const options = useOptions(field.from, field.by);
-  const common = { label: fields[field.name] ?? field.name, error, disabled, name: field.name, ...(field.required === true ? { "aria-required": true } : {}) };
+  const common = { label: fields[field.label ?? field.name] ?? field.name, error, disabled, name: field.name, ...(field.required === true ? { "aria-required": true } : {}) };
   const text = typeof value === "string" ? value : "";
   const words = Array.isArray(value) && value.every((one) => typeof one === "string") ? (value as readonly string[]) : [];
   switch (field.kind) {
@@ -51,9 +52,25 @@ export function FieldInput({ field, value, error, isNew, disabled, autoFocus = f
     }
     case "refs":
       return <WordList {...common} words={words} choices={options} onChange={onChange} />;
+    case "choices":
+      return <WordList {...common} words={words} choices={(field.choices ?? []).map((one) => ({ value: one, text: named[one] ?? one }))} onChange={onChange} />;
+    case "either":
+      return (
+        <Select {...common} value={text} onChange={(event) => onChange(event.target.value)}>
+          <option value="">{t.eitherWay}</option>
+          <option value="yes">{t.yes}</option>
+          <option value="no">{t.no}</option>
+        </Select>
+      );
     case "words":
     case "secrets":
       return <WordList {...common} words={words} onChange={onChange} />;
+    case "days":
+      return <WordList {...common} kind="date" words={words} onChange={onChange} />;
+    case "openings":
+      return <HoursInput label={common.label} error={error} disabled={disabled} none={t.neverOpen} shifts={Array.isArray(value) ? (value as readonly Shift[]) : []} onChange={onChange} />;
+    case "calendar":
+      return <CalendarInput {...common} value={value as OwnCalendar} onChange={onChange} />;
     case "hours":
       return <HoursInput label={common.label} error={error} disabled={disabled} shifts={Array.isArray(value) ? (value as readonly Shift[]) : []} onChange={onChange} />;
     case "secret":
@@ -66,6 +83,7 @@ export function FieldInput({ field, value, error, isNew, disabled, autoFocus = f
     case "date":
       return <TextField {...common} type="date" value={text} onChange={(event) => onChange(event.target.value)} />;
     case "number":
+    case "minutes":
     case "money":
       return <TextField {...common} inputMode="decimal" value={text} onChange={(event) => onChange(event.target.value)} />;
     default:

@@ -13,6 +13,16 @@ export type Kind =
   | "words"
   | "secrets"
   | "hours"
+  /** Weekly opening hours, and several days. */
+  | "openings"
+  | "days"
+  /** When time counts: always, by a team's hours, or by hours of its own. */
+  | "calendar"
+  /** Kept in seconds, asked in minutes. */
+  | "minutes"
+  /** Yes, no, or nothing said; several of a fixed list. */
+  | "either"
+  | "choices"
   | "json"
   /** A moment, from a moment until another, several of those. */
   | "moment"
@@ -26,6 +36,8 @@ export interface Field {
   /** Its name in the body; `bill_to.city` stands inside an object. */
   name: string;
   kind: Kind;
+  /** What it is called, when its name is taken. */
+  label?: string;
   required?: boolean;
   choices?: readonly string[];
   /** Which rows a `ref` chooses from, and by what they are named. */
@@ -38,7 +50,11 @@ export interface Field {
   /** Shortest text that counts as an answer. */
   least?: number;
   /** What a new row starts with. */
-  first?: string | boolean;
+  first?: string | boolean | readonly string[];
+  /** The object it stands in is sent even when nothing in it is filled in. */
+  whole?: true;
+  /** The part of the form it stands in, which gets a heading. */
+  part?: "when" | "then";
 }
 
 export interface Shift {
@@ -54,8 +70,16 @@ export interface Span {
   end: string;
 }
 
+/** When time counts. */
+export interface OwnCalendar {
+  counts: "always" | "team" | "own";
+  timezone: string;
+  hours: readonly Shift[];
+  holidays: readonly string[];
+}
+
 /** What a form holds: text for nearly everything. */
-export type FormValue = string | boolean | readonly string[] | readonly Shift[] | readonly Span[];
+export type FormValue = string | boolean | readonly string[] | readonly Shift[] | readonly Span[] | OwnCalendar;
 export type Form = Readonly<Record<string, FormValue>>;
 
 export function emptyValue(field: Field): FormValue {
@@ -65,9 +89,14 @@ export function emptyValue(field: Field): FormValue {
     case "words":
     case "secrets":
     case "refs":
-      return [];
+    case "choices":
+    case "days":
+      return Array.isArray(field.first) ? (field.first as readonly string[]) : [];
     case "hours":
+    case "openings":
       return [];
+    case "calendar":
+      return { counts: "always", timezone: "", hours: [], holidays: [] };
     case "window":
     case "windows":
       return [{ start: "", end: "" }];
@@ -104,9 +133,19 @@ function readValue(field: Field, row: Row): FormValue {
       return value === true;
     case "money":
       return typeof value === "number" ? (value / 100).toFixed(2) : "";
+    case "minutes":
+      return typeof value === "number" ? String(Math.round((value / 60) * 100) / 100) : "";
+    case "either":
+      return value === true ? "yes" : "no";
+    case "openings":
+      return shiftsOf(value);
+    case "calendar":
+      return calendarOf(value);
     case "words":
     case "secrets":
     case "refs":
+    case "choices":
+    case "days":
       return Array.isArray(value) ? value.map((each) => keyOf(field, each as Value)) : [];
     case "hours":
       return Array.isArray(value) ? (value as unknown as Shift[]) : [];
@@ -119,6 +158,33 @@ function readValue(field: Field, row: Row): FormValue {
     default:
       return String(value);
   }
+}
+
+/** Openings are shifts that are told by other names. */
+function shiftsOf(value: Value): readonly Shift[] {
+  const openings = Array.isArray(value) ? (value as readonly { weekday: number; open: string; close: string }[]) : [];
+  return openings.map(({ weekday, open, close }) => ({ weekday, start: open, end: close, enabled: true }));
+}
+
+function openingsOf(shifts: readonly Shift[]): Value {
+  return shifts.map(({ weekday, start, end }) => ({ weekday, open: start, close: end }));
+}
+
+/** When time counts, as the server tells it. */
+export function calendarOf(value: Value): OwnCalendar {
+  const none = { timezone: "", hours: [], holidays: [] };
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return { counts: value === "team" ? "team" : "always", ...none };
+  const own = value as Record<string, Value>;
+  const holidays = Array.isArray(own["holidays"]) ? own["holidays"].map(String) : [];
+  return { counts: "own", timezone: String(own["timezone"] ?? ""), hours: shiftsOf(own["hours"] ?? null), holidays };
+}
+
+function isCalendar(value: FormValue): value is OwnCalendar {
+  return typeof value === "object" && "counts" in value;
+}
+
+function writeCalendar({ counts, timezone, hours, holidays }: OwnCalendar): Value {
+  return counts === "own" ? { timezone: timezone.trim(), hours: openingsOf(hours), holidays } : counts;
 }
 
 function keyOf(field: Field, value: Value): string {
@@ -148,9 +214,11 @@ function writeValue(field: Field, value: FormValue, isNew: boolean): Value | und
     }
     if (field.least !== undefined && text.length < field.least) throw new Unreadable(field.name, "short");
     if (field.kind === "moment") return new Date(text).toISOString();
-    if (field.kind === "number" || field.kind === "money") {
+    if (field.kind === "either") return text === "yes";
+    if (field.kind === "number" || field.kind === "money" || field.kind === "minutes") {
       const number = Number(text.replace(",", "."));
       if (!Number.isFinite(number)) throw new Unreadable(field.name, "number");
+      if (field.kind === "minutes") return Math.round(number * 60);
       return field.kind === "money" ? Math.round(number * 100) : number;
     }
     if (field.kind === "json") {
@@ -163,12 +231,13 @@ function writeValue(field: Field, value: FormValue, isNew: boolean): Value | und
     return text;
   }
   if (typeof value === "boolean") return value;
+  if (isCalendar(value)) return writeCalendar(value);
   if (field.kind === "window" || field.kind === "windows") return writeSpans(field, value as readonly Span[]);
   if (value.length === 0) {
     if (field.required === true) throw new Unreadable(field.name, "required");
     if (isNew || field.kind === "secrets") return undefined;
   }
-  return value as unknown as Value;
+  return field.kind === "openings" ? openingsOf(value as readonly Shift[]) : (value as unknown as Value);
 }
 
 function writeSpans(field: Field, spans: readonly Span[]): Value | undefined {
@@ -199,10 +268,16 @@ export function bodyOf(fields: readonly Field[], form: Form, before: Form | null
     const nested = whole !== field.name;
     const changed = before === null || (nested ? fields.some((one) => one.name.startsWith(`${whole}.`) && !sameValue(form[one.name], before[one.name])) : !sameValue(value, before[field.name]));
     if (!changed) continue;
+    if (field.whole === true) body[whole] ??= {};
     const written = writeValue(field, value, before === null);
     if (written === undefined || (nested && written === null)) continue;
-    if (nested) body[whole] = { ...(body[whole] as Record<string, Value> | undefined), [field.name.slice(whole.length + 1)]: written };
-    else body[field.name] = written;
+    body[whole] = nested ? placed(body[whole] ?? null, field.name.slice(whole.length + 1).split("."), written) : written;
   }
   return body;
+}
+
+/** An object with one more value, at a place inside it. */
+function placed(object: Value, [name = "", ...deeper]: readonly string[], value: Value): Value {
+  const held = object !== null && typeof object === "object" && !Array.isArray(object) ? (object as Record<string, Value>) : {};
+  return { ...held, [name]: deeper.length === 0 ? value : placed(held[name] ?? null, deeper, value) };
 }

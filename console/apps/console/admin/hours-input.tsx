@@ -8,13 +8,15 @@ export interface HoursInputProps {
   error: string | null;
   disabled: boolean;
   shifts: readonly Shift[];
+  /** What no hours mean. */
+  none?: string;
   onChange: (shifts: readonly Shift[]) => void;
 }
 
 const BOX = "h-8 rounded-lg border border-line-strong bg-surface px-2 text-[0.8125rem]";
 
-/** Hours by weekday; none means always. */
-export function HoursInput({ label, error, disabled, shifts, onChange }: HoursInputProps) {
+/** Hours by weekday; none means always where nothing else is said. */
+export function HoursInput({ label, error, disabled, shifts, none, onChange }: HoursInputProps) {
   const t = useAdminTexts();
   const change = (index: number, part: Partial<Shift>) => onChange(shifts.map((shift, at) => (at === index ? { ...shift, ...part } : shift)));
   const next = () => {
@@ -24,7 +26,7 @@ export function HoursInput({ label, error, disabled, shifts, onChange }: HoursIn
   return (
     <fieldset className="grid gap-1.5" disabled={disabled}>
       <legend className="mb-1.5 text-[0.8125rem] font-medium">{label}</legend>
-      {shifts.length === 0 && <p className="text-xs text-ink-soft">{t.always}</p>}
+      {shifts.length === 0 && <p className="text-xs text-ink-soft">{none ?? t.always}</p>}
       {shifts.map((shift, index) => (
         <div key={`${index} ${shift.weekday}`} className="flex flex-wrap items-center gap-2">
           <select aria-label={label} value={shift.weekday} onChange={(event) => change(index, { weekday: Number(event.target.value) })} className={BOX}>

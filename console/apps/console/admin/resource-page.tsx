@@ -16,6 +16,7 @@ import { AdminArea } from "./admin-nav";
 import { Cell } from "./cell";
 import { RESOURCES, isResource, nameOf, type ResourceName } from "./resources";
 import { RowForm } from "./row-form";
+import { TryMessage } from "./try-message";
 
 export function ResourceRoute() {
   const { resource, rowId } = useParams({ strict: false });
@@ -40,7 +41,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const [more, setMore] = useState<{ q: string; rows: readonly Row[]; cursor: string | null } | null>(null);
   const first = useLoad(`${name} ${q}`, () => listRows(resource.path, q === "" ? {} : { q }));
   const further = more?.q === q ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
+  const rows = inOrder([...(first.value?.data ?? []), ...(further?.rows ?? [])], resource.inOrderOf);
   const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
   const open = rowId === null || rowId === NEW ? null : (rows.find((row) => row.id === rowId) ?? null);
   const alone = useLoad(`row ${open === null && rowId !== NEW ? rowId : ""}`, async () => (open === null && rowId !== null && rowId !== NEW && first.state === "ready" ? getRow(resource.path, rowId) : null));
@@ -60,7 +61,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   };
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
-    title: t.fields[column] ?? column,
+    title: t.columns[column] ?? t.fields[column] ?? column,
     cell: (one) => <Cell name={name} row={one} column={column} />,
     wide: index > 1 && column !== resource.state.field && column !== "health",
   }));
@@ -71,10 +72,13 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
       {...(t.leads[name] === undefined ? {} : { lead: t.leads[name] })}
       actions={
         writes && (
-          <Button look="primary" onClick={() => show(NEW)}>
-            <Plus className="size-4" aria-hidden />
-            {t.add(t.one[name] ?? name)}
-          </Button>
+          <>
+            {name === "routing-rules" && <TryMessage />}
+            <Button look="primary" onClick={() => show(NEW)}>
+              <Plus className="size-4" aria-hidden />
+              {t.add(t.one[name] ?? name)}
+            </Button>
+          </>
         )
       }
     >
@@ -95,7 +99,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={first.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one)), run: (one) => show(one.id) }} />
+        <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={first.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one, t.choices)), run: (one) => show(one.id) }} />
       )}
       {cursor !== null && (
         <div className="pt-4 text-center">
@@ -105,4 +109,9 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
       {(rowId === NEW || row !== null) && <RowForm key={rowId ?? ""} name={name} row={rowId === NEW ? null : row} onClose={() => show(null)} onSaved={reload} />}
     </Page>
   );
+}
+
+/** Rows by a number of theirs; as they came where there is none. */
+function inOrder(rows: readonly Row[], field: string | undefined): readonly Row[] {
+  return field === undefined ? rows : rows.toSorted((a, b) => Number(a[field]) - Number(b[field]));
 }

@@ -1,6 +1,9 @@
 // What can be administered: where it is kept, who may change it, which fields it has. A test holds the fields against the
 // API document.
+import { isRecord } from "../../../lib/api/http";
 import type { Field } from "./fields";
+import { FLOW_RESOURCES } from "./flow-resources";
+import { ADMIN, DESK, KEEPERS, OFFICE, READERS } from "./readers";
 
 export type ResourceName = keyof typeof RESOURCES;
 
@@ -16,14 +19,13 @@ export interface Resource {
   /** How a change is sent. */
   method?: "PATCH" | "PUT";
   /** What says that a row is out of use. */
-  state: { field: "is_active" | "active" | "status"; off: string };
+  state: { field: "is_active" | "active" | "enabled" | "status"; off: string };
+  /** The rows stand in the order of this field. */
+  inOrderOf?: string;
+  /** How wide its drawer is. */
+  width?: string;
 }
 
-const ADMIN = ["admin"] as const;
-const KEEPERS = ["admin", "supervisor"] as const;
-const DESK = ["admin", "supervisor", "dispatcher"] as const;
-const READERS = ["admin", "supervisor", "team_lead", "dispatcher", "auditor"] as const;
-const OFFICE = ["admin", "supervisor", "team_lead", "auditor"] as const;
 const URGENCIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"] as const;
 const ACTIVE_STATUS: Field = { name: "status", kind: "choice", choices: ["active", "inactive"], only: "change" };
 const IS_ACTIVE: Field = { name: "is_active", kind: "toggle", only: "change" };
@@ -89,7 +91,10 @@ const RESOURCE_TABLE = {
     fields: [
       { name: "name", kind: "text", required: true },
       { name: "slug", kind: "text", required: true },
+      { name: "auto_assign", kind: "toggle" },
       { name: "timezone", kind: "text" },
+      { name: "business_hours", kind: "openings" },
+      { name: "holidays", kind: "days" },
       IS_ACTIVE,
     ],
   },
@@ -327,14 +332,16 @@ const RESOURCE_TABLE = {
       { name: "active", kind: "toggle", first: true },
     ],
   },
+  ...FLOW_RESOURCES,
 } satisfies Record<string, Resource>;
 
 export const RESOURCES: { readonly [Name in keyof typeof RESOURCE_TABLE]: Resource } = RESOURCE_TABLE;
 
 /** The pages of the administration, in groups. */
-export const GROUPS: readonly (readonly [group: "people" | "channels" | "places" | "work", pages: readonly ResourceName[]])[] = [
+export const GROUPS: readonly (readonly [group: "people" | "channels" | "flow" | "places" | "work", pages: readonly ResourceName[]])[] = [
   ["people", ["users", "teams", "technicians", "vendors"]],
   ["channels", ["inboxes", "canned-responses", "templates"]],
+  ["flow", ["routing-rules", "sla-policies", "webhooks"]],
   ["places", ["accounts", "sites", "zones", "assets"]],
   ["work", ["services", "ranking-rules", "incident-templates"]],
 ];
@@ -343,9 +350,15 @@ export function isResource(name: string): name is ResourceName {
   return name in RESOURCES;
 }
 
-/** What a row is called among people. */
-export function nameOf(name: ResourceName, row: { readonly [field: string]: unknown }): string {
+/** What a row is called among people; `words` say what is a word of ours. */
+export function nameOf(name: ResourceName, row: { readonly [field: string]: unknown }, words: Readonly<Record<string, string>> = {}): string {
   const first = RESOURCES[name].columns[0] ?? "id";
-  const parts = name === "assets" ? ["make", "model", "vin", "serial"].map((part) => row[part]).filter(Boolean) : [row[first]];
-  return parts.map(String).join(" ") || String(row["id"]).slice(-8);
+  const named = name === "assets" ? ["make", "model", "vin", "serial"] : name === "sla-policies" ? ["team", "priority"] : [first];
+  const parts = named.flatMap((part) => {
+    const value = row[part];
+    if (!value) return [];
+    if (isRecord(value)) return [String(value["slug"] ?? value["name"])];
+    return [part === "priority" ? (words[String(value)] ?? String(value)) : String(value)];
+  });
+  return parts.join(name === "assets" ? " " : " · ") || String(row["id"]).slice(-8);
 }

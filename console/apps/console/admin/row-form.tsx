@@ -1,6 +1,6 @@
 // One row of the administration in a drawer: created, changed, taken out of use and back. What is refused shows beside its
 // field; a change by somebody else is compared before anything is saved.
-import { useId, useState, type SubmitEvent } from "react";
+import { Fragment, useId, useState, type SubmitEvent } from "react";
 import { ApiError, isRecord } from "../../../lib/api/http";
 import { changeRow, createRow, getRow, removeRow, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
@@ -16,6 +16,8 @@ import { ConflictTable } from "./conflict-table";
 import { Unreadable, bodyOf, emptyValue, formOf, isShown, type Form } from "./fields";
 import { FieldInput } from "./field-input";
 import { RowExtras } from "./row-extras";
+import { SecretDialog } from "./secret-dialog";
+import { TryRule } from "./try-message";
 import { RESOURCES, nameOf, type ResourceName } from "./resources";
 
 export interface RowFormProps {
@@ -38,6 +40,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
   const [refusal, setRefusal] = useState<unknown>(null);
   const [theirs, setTheirs] = useState<Row | null>(null);
+  const [secret, setSecret] = useState<string | null>(null);
   const [state, setState] = useState<"ready" | "busy" | "leaving">("ready");
   const writes = resource.writers.includes(me.user.role);
   const isNew = row === null;
@@ -49,12 +52,13 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
     try {
       const body = bodyOf(resource.fields, withChannel(form, row), before);
       setState("busy");
-      if (row === null) await createRow(resource.path, body);
-      else await changeRow(resource.path, row.id, { ...body, version: version ?? row.version }, resource.method);
+      const kept = row === null ? await createRow(resource.path, body) : await changeRow(resource.path, row.id, { ...body, version: version ?? row.version }, resource.method);
       forgetRemote();
       toastDone(row === null ? t.created : t.saved);
       onSaved();
-      onClose();
+      // A secret is told this once: the drawer stays until it has been taken note of.
+      if (typeof kept["secret"] === "string") setSecret(kept["secret"]);
+      else onClose();
     } catch (error) {
       setState("ready");
       if (error instanceof Unreadable) {
@@ -100,12 +104,13 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
     }
     setState("ready");
   };
-  const title = row === null ? t.add(t.one[name] ?? name) : nameOf(name, row);
+  const title = row === null ? t.add(t.one[name] ?? name) : nameOf(name, row, t.choices);
 
   return (
     <Drawer
       title={title}
       onClose={onClose}
+      {...(resource.width === undefined ? {} : { width: resource.width })}
       {...(writes ? {} : { lead: t.readOnly })}
       footer={
         <>
@@ -126,16 +131,18 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
       {theirs !== null && <ConflictTable fields={shown} theirs={formOf(resource.fields, theirs)} mine={form} busy={state === "busy"} onMine={keepMine} onTheirs={takeTheirs} />}
       <form id={formId} onSubmit={submit} className="grid gap-4" noValidate>
         {shown.map((field, index) => (
-          <FieldInput
-            key={field.name}
-            field={field}
-            value={form[field.name] ?? emptyValue(field)}
-            error={errors[field.name] ?? null}
-            isNew={isNew}
-            disabled={!writes}
-            autoFocus={index === 0 && isNew}
-            onChange={(value) => setForm((held) => ({ ...held, [field.name]: value }))}
-          />
+          <Fragment key={field.name}>
+            {field.part !== undefined && field.part !== shown[index - 1]?.part && <h3 className="mt-2 border-t border-line pt-4 text-sm font-semibold">{t.parts[field.part]}</h3>}
+            <FieldInput
+              field={field}
+              value={form[field.name] ?? emptyValue(field)}
+              error={errors[field.name] ?? null}
+              isNew={isNew}
+              disabled={!writes}
+              autoFocus={index === 0 && isNew}
+              onChange={(value) => setForm((held) => ({ ...held, [field.name]: value }))}
+            />
+          </Fragment>
         ))}
         {refusal !== null && (
           <div role="alert" className="rounded-xl bg-danger-soft px-4 py-3 text-[0.8125rem] text-danger-ink">
@@ -145,6 +152,8 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
         )}
       </form>
       {row !== null && <RowExtras name={name} row={row} writes={writes} onChange={onSaved} />}
+      {name === "routing-rules" && writes && <TryRule draft={() => bodyOf(resource.fields, form, null)} />}
+      {secret !== null && <SecretDialog secret={secret} onClose={onClose} />}
       {state === "leaving" && (
         <Dialog title={t.deactivateTitle(title)} lead={t.deactivateText} onClose={() => setState("ready")}>
           <div className="flex justify-end gap-2">
@@ -174,7 +183,8 @@ function fieldErrors(error: unknown, fields: readonly string[]): Record<string, 
   for (const one of Array.isArray(list) ? list : []) {
     if (!isRecord(one) || typeof one["path"] !== "string") continue;
     const path = one["path"];
-    const field = fields.find((name) => name === path || path.startsWith(`${name}.`) || path.startsWith(`${name}[`) || path === `${name}_id`);
+    // Of several inside one object, the first is told.
+    const field = fields.find((name) => name === path || name.startsWith(`${path}.`) || path.startsWith(`${name}.`) || path.startsWith(`${name}[`) || path === `${name}_id`);
     if (field !== undefined) found[field] = String(one["message"]);
   }
   return found;

@@ -10,13 +10,15 @@ export interface WordListProps {
   words: readonly string[];
   /** What may be chosen; anything when missing. */
   choices?: readonly Option[];
+  /** What is written: words, or days. */
+  kind?: "text" | "date";
   onChange: (words: readonly string[]) => void;
 }
 
 const BOX = "h-9 w-full rounded-lg border border-line-strong bg-surface px-3 text-sm hover:border-ink-faint focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0 disabled:opacity-60 aria-invalid:border-danger";
 
 /** Several words, or several of a list: each can be taken out again. */
-export function WordList({ label, error, disabled, words, choices, onChange }: WordListProps) {
+export function WordList({ label, error, disabled, words, choices, kind = "text", onChange }: WordListProps) {
   const t = useAdminTexts();
   const id = useId();
   const [text, setText] = useState("");
@@ -49,6 +51,7 @@ export function WordList({ label, error, disabled, words, choices, onChange }: W
       {choices === undefined ? (
         <input
           id={id}
+          type={kind}
           value={text}
           disabled={disabled}
           autoComplete="off"

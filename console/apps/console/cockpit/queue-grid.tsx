@@ -23,19 +23,28 @@ export interface QueueGridProps {
 export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen }: QueueGridProps) {
   const t = useCockpitTexts();
   const now = useNow(10_000);
+  const state = (item: QueueItem) => <Badge>{t.states[item.state] ?? item.state}</Badge>;
+  const priority = (item: QueueItem) => <Badge tone={PRIORITY_TONES[item.priority] ?? "plain"}>{t.priorities[item.priority] ?? item.priority}</Badge>;
   const columns: readonly Column<QueueItem>[] = [
     {
       id: "ticket",
       title: t.columns["ticket"] ?? "",
       cell: (item) => (
-        <span className="inline-flex items-center gap-1.5">
-          {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={t.ticket.review} />}
-          <span className="font-mono text-xs">{item.code}</span>
-        </span>
+        <>
+          <span className="inline-flex items-center gap-1.5">
+            {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={t.ticket.review} />}
+            <span className="font-mono text-xs">{item.code}</span>
+          </span>
+          {/* A phone has room for two columns: the state and the priority stand below the code. */}
+          <span className="mt-1 flex flex-wrap gap-1 sm:hidden">
+            {state(item)}
+            {priority(item)}
+          </span>
+        </>
       ),
     },
-    { id: "state", title: t.columns["state"] ?? "", cell: (item) => <Badge>{t.states[item.state] ?? item.state}</Badge> },
-    { id: "priority", title: t.columns["priority"] ?? "", cell: (item) => <Badge tone={PRIORITY_TONES[item.priority] ?? "plain"}>{t.priorities[item.priority] ?? item.priority}</Badge> },
+    { id: "state", title: t.columns["state"] ?? "", roomy: true, cell: state },
+    { id: "priority", title: t.columns["priority"] ?? "", roomy: true, cell: priority },
     { id: "incident", title: t.columns["incident"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.incident_type ?? item.summary}</span> },
     { id: "site", title: t.columns["site"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.site.name}</span> },
     { id: "technician", title: t.columns["technician"] ?? "", wide: true, cell: (item) => item.assigned_tech?.name ?? item.assigned_provider?.name ?? <span className="text-ink-faint">–</span> },

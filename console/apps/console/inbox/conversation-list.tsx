@@ -9,7 +9,8 @@ import { ConversationRow } from "./conversation-row";
 import { usePlace } from "./place";
 import { useSteadyRows } from "./use-steady-rows";
 
-const ROW_PX = 76;
+/** A row is as high as its text is large: who enlarges only the text gets higher rows. */
+const ROW_PX = 4.75 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 const AHEAD = 10;
 const MINUTE_MS = 30_000;
 

@@ -39,7 +39,7 @@ export function Rail() {
       )}
     >
       <Logo className="hidden size-8 shrink-0 md:block" />
-      <div className="flex min-h-0 min-w-0 flex-1 items-center gap-1 overflow-x-auto [scrollbar-width:none] md:mt-5 md:flex-col md:overflow-x-visible md:overflow-y-auto">
+      <div className="flex min-h-0 min-w-0 flex-1 items-center gap-1 overflow-x-auto [scrollbar-width:none] max-md:mr-2 max-md:justify-between md:mt-5 md:flex-col md:overflow-x-visible md:overflow-y-auto">
         {worksInbox(me) && <Place to="/inbox/all" name={t.shell.inbox} icon={Inbox} isHere={area === "inbox"} />}
         {worksInbox(me) && <Place to="/contacts" name={people.contacts} icon={ContactRound} isHere={area === "contacts"} />}
         {dispatches(me) && <Place to="/cockpit" name={areas.cockpit} icon={ClipboardList} isHere={area === "cockpit"} />}
@@ -49,7 +49,7 @@ export function Rail() {
         {administers(me) && <Place to="/admin/teams" name={areas.administration} icon={Settings2} isHere={area === "admin"} />}
         {demo && (
           <Tip label={t.shell.phones}>
-            <a href="/sim/" target="_blank" rel="noreferrer" aria-label={t.shell.phones} className={cx(AREA, ELSEWHERE)}>
+            <a href="/sim/" target="_blank" rel="noreferrer" aria-label={t.shell.phones} className={cx(AREA, ELSEWHERE, "max-md:hidden")}>
               <Smartphone className="size-5" strokeWidth={1.9} />
             </a>
           </Tip>

@@ -27,8 +27,8 @@ export function WindowChip({ conversation }: { conversation: Conversation }) {
       className={cx("inline-flex shrink-0 items-center gap-1.5 rounded-full px-2.5 py-1 text-xs font-medium tabular-nums max-sm:px-2", look)}
     >
       <Timer className="size-3.5" aria-hidden />
-      <span className="max-xl:sr-only">{left === 0 ? t.window.closed : t.window.left(span(left))}</span>
-      <span aria-hidden className="xl:hidden">
+      <span className="max-2xl:sr-only">{left === 0 ? t.window.closed : t.window.left(span(left))}</span>
+      <span aria-hidden className="2xl:hidden">
         {left === 0 ? "0" : span(left)}
       </span>
     </span>

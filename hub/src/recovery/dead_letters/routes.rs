@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::DeadLetterId;
+use patchbay_core::redaction::sink;
 use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::dead_letters::{DeadLetterRow, LetterFilter};
 use patchbay_store::repairs::{RepairAction, RepairSubject};
@@ -57,8 +58,9 @@ impl From<DeadLetterRow> for DeadLetterBody {
             source: row.source,
             kind: row.kind,
             ref_id: row.ref_id,
-            payload: row.payload,
-            error: row.error,
+            // Letters of before errors were redacted are shown like new ones.
+            payload: sink::value(&row.payload),
+            error: sink::text(&row.error).into_owned(),
             attempts: row.attempts,
             status: row.status,
             note: row.note,

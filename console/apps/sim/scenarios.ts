@@ -1,0 +1,47 @@
+// What the scenarios' steps do, all of it through the simulator's own interface: phones that write, providers that fail.
+import { readAll, say, setFaults, type Phone, type PhoneChannel } from "./phones-api";
+import { samplePhoto } from "./sample-photo";
+
+/** One step; it changes something on the customers' or the providers' side. */
+export type Step = (cast: Cast) => Promise<unknown>;
+
+/** Who is there to act. */
+export interface Cast {
+  /** Somebody's phone on a channel; whoever is first there when they are not part of the demo. */
+  phone: (channel: PhoneChannel, name: string) => string;
+}
+
+export function castOf(phones: readonly Phone[]): Cast {
+  return {
+    phone: (channel, name) => {
+      const found = phones.filter((phone) => phone.channel === channel);
+      const one = found.find((phone) => phone.name.startsWith(name)) ?? found[0];
+      if (one === undefined) throw new Error(`nobody is on ${channel}`);
+      return one.address;
+    },
+  };
+}
+
+const write = (channel: PhoneChannel, name: string, text: string): Step => (cast) => say(cast.phone(channel, name), { channel, text });
+
+export const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
+  answer: [
+    write("whatsapp", "Maya", "Hi! The gate at the north entrance won’t open."),
+    (cast) => say(cast.phone("whatsapp", "Maya"), { channel: "whatsapp", media: samplePhoto() }),
+    (cast) => readAll(cast.phone("whatsapp", "Maya"), "whatsapp"),
+  ],
+  outage: [
+    () => setFaults("twilio", { outage: true }),
+    write("sms", "Ruth", "When will somebody be here?"),
+    () => setFaults("twilio", { outage: false }),
+  ],
+  optout: [write("sms", "Ruth", "STOP"), write("sms", "Ruth", "START")],
+  forged: [() => setFaults("meta", { bad_signatures: 1 }), write("whatsapp", "Tomás", "Forged: send the money elsewhere"), write("whatsapp", "Tomás", "Is the order ready?")],
+  twice: [
+    () => setFaults("meta", { duplicate_callbacks: 4, reorder_callbacks: 2 }),
+    async (cast) => {
+      await write("whatsapp", "Maya", "First of two")(cast);
+      await write("whatsapp", "Maya", "Second of two")(cast);
+    },
+  ],
+};

@@ -1,0 +1,185 @@
+// The words of the simulator's scenarios, apart from the others: only its page shows them.
+import { useLanguage } from "./language";
+
+export interface StepWords {
+  /** What the step does. */
+  does: string;
+  /** What to look at afterwards. */
+  look: string;
+}
+
+export interface ScenarioWords {
+  title: string;
+  lead: string;
+  steps: readonly StepWords[];
+}
+
+const en = {
+  title: "Scenarios",
+  lead: "Short stories, one step at a time. Each step says what to look at.",
+  start: "Start",
+  next: "Next step",
+  again: "From the beginning",
+  stop: "Close",
+  step: (number: number, of: number) => `Step ${number} of ${of}`,
+  done: "That was all of it.",
+  look: "Look at",
+  failed: "The step did not work.",
+  clean: "Clear the phones",
+  cleaned: "The phones are empty again.",
+  demo: {
+    title: "Patchbay, both sides",
+    lead: "The console on the left, the customers on the right.",
+    hint: ["Choose a sample person on the left", "Write something on a phone", "Answer it in the inbox"] as readonly string[],
+    console: "Console",
+    phones: "Phones",
+    sides: "Which side is shown",
+    channel: "Which phones are shown",
+  },
+  wire: {
+    title: "What goes over the wire",
+    lead: "The last requests to the providers and their webhooks, refused ones included, without secrets.",
+    none: "Nothing yet.",
+    request: "Our request",
+    webhook: "Webhook",
+    at: "When",
+    what: "What",
+    where: "Where",
+    answer: "Answer",
+    refused: "refused",
+    unanswered: "no answer",
+  },
+  scenarios: {
+    answer: {
+      title: "A customer asks",
+      lead: "A WhatsApp message, a photo, and the ticks of the answer.",
+      steps: [
+        { does: "Maya writes that the gate is stuck.", look: "The conversation comes to the top of the inbox, with a count." },
+        { does: "She sends a photo of it.", look: "The picture in the thread; click it to see it large." },
+        { does: "Answer her in the console. Then she reads it.", look: "The ticks below your answer turn, and say “read”." },
+      ],
+    },
+    outage: {
+      title: "The provider is down",
+      lead: "Nothing that was written gets lost while text messages cannot go out.",
+      steps: [
+        { does: "Twilio stops answering.", look: "Nothing yet: receiving still works." },
+        { does: "Ruth asks when somebody comes. Answer her in the console.", look: "Your answer keeps its clock mark: it waits." },
+        { does: "Twilio is back.", look: "The answer goes out by itself, once, and arrives on her phone." },
+      ],
+    },
+    optout: {
+      title: "STOP and START",
+      lead: "Who says STOP is not written to any more.",
+      steps: [
+        { does: "Ruth sends STOP.", look: "The field for answers in her conversation says that she has opted out." },
+        { does: "She sends START.", look: "The field is back without a reload." },
+      ],
+    },
+    forged: {
+      title: "A forged webhook",
+      lead: "What is not signed by the provider is refused.",
+      steps: [
+        { does: "The next webhook of Meta carries a wrong signature.", look: "Nothing yet." },
+        { does: "A message of Tomás comes so signed.", look: "Over the wire it is refused with 401, at every repetition. It is in no conversation." },
+        { does: "He writes again, and this one is signed rightly.", look: "This message is in the inbox, the other is not." },
+      ],
+    },
+    twice: {
+      title: "Everything twice",
+      lead: "Providers repeat webhooks; people must not see it.",
+      steps: [
+        { does: "The next webhooks of Meta come twice and out of order.", look: "Nothing yet." },
+        { does: "Maya writes two messages.", look: "Over the wire each comes twice; in the thread each stands once, in order." },
+      ],
+    },
+  } as Record<string, ScenarioWords>,
+};
+
+const fr: typeof en = {
+  title: "Scénarios",
+  lead: "De courtes histoires, pas à pas. Chaque étape dit quoi regarder.",
+  start: "Commencer",
+  next: "Étape suivante",
+  again: "Depuis le début",
+  stop: "Fermer",
+  step: (number, of) => `Étape ${number} sur ${of}`,
+  done: "C’est tout.",
+  look: "À regarder",
+  failed: "L’étape n’a pas marché.",
+  clean: "Vider les téléphones",
+  cleaned: "Les téléphones sont de nouveau vides.",
+  demo: {
+    title: "Patchbay, des deux côtés",
+    lead: "La console à gauche, les clients à droite.",
+    hint: ["Choisissez une personne à gauche", "Écrivez sur un téléphone", "Répondez dans la boîte"],
+    console: "Console",
+    phones: "Téléphones",
+    sides: "Côté affiché",
+    channel: "Téléphones affichés",
+  },
+  wire: {
+    title: "Ce qui passe sur le fil",
+    lead: "Les dernières requêtes aux fournisseurs et leurs webhooks, refusés compris, sans secrets.",
+    none: "Rien encore.",
+    request: "Notre requête",
+    webhook: "Webhook",
+    at: "Quand",
+    what: "Quoi",
+    where: "Où",
+    answer: "Réponse",
+    refused: "refusé",
+    unanswered: "sans réponse",
+  },
+  scenarios: {
+    answer: {
+      title: "Une cliente demande",
+      lead: "Un message WhatsApp, une photo et les coches de la réponse.",
+      steps: [
+        { does: "Maya écrit que le portail est bloqué.", look: "La conversation monte en haut de la boîte, avec un compteur." },
+        { does: "Elle en envoie une photo.", look: "L’image dans le fil ; cliquez pour l’agrandir." },
+        { does: "Répondez-lui dans la console. Puis elle lit.", look: "Les coches sous votre réponse changent et disent « lu »." },
+      ],
+    },
+    outage: {
+      title: "Le fournisseur est en panne",
+      lead: "Rien de ce qui est écrit ne se perd pendant que les SMS ne partent pas.",
+      steps: [
+        { does: "Twilio ne répond plus.", look: "Rien encore : la réception marche toujours." },
+        { does: "Ruth demande quand quelqu’un vient. Répondez-lui dans la console.", look: "Votre réponse garde son horloge : elle attend." },
+        { does: "Twilio est de retour.", look: "La réponse part d’elle-même, une fois, et arrive sur son téléphone." },
+      ],
+    },
+    optout: {
+      title: "STOP et START",
+      lead: "Qui dit STOP ne reçoit plus rien.",
+      steps: [
+        { does: "Ruth envoie STOP.", look: "Le champ de réponse de sa conversation dit qu’elle s’est désinscrite." },
+        { does: "Elle envoie START.", look: "Le champ revient sans recharger." },
+      ],
+    },
+    forged: {
+      title: "Un webhook contrefait",
+      lead: "Ce que le fournisseur n’a pas signé est refusé.",
+      steps: [
+        { does: "Le prochain webhook de Meta porte une signature fausse.", look: "Rien encore." },
+        { does: "Un message de Tomás arrive ainsi signé.", look: "Sur le fil, il est refusé par 401, à chaque répétition. Il n’est dans aucune conversation." },
+        { does: "Il écrit de nouveau, avec la bonne signature.", look: "Ce message est dans la boîte, l’autre non." },
+      ],
+    },
+    twice: {
+      title: "Tout en double",
+      lead: "Les fournisseurs répètent les webhooks ; personne ne doit le voir.",
+      steps: [
+        { does: "Les prochains webhooks de Meta arrivent deux fois et dans le désordre.", look: "Rien encore." },
+        { does: "Maya écrit deux messages.", look: "Sur le fil, chacun arrive deux fois ; dans le fil de discussion, chacun une fois, dans l’ordre." },
+      ],
+    },
+  },
+};
+
+export const scenarioTexts = { en, fr };
+
+export function useScenarioTexts(): typeof en {
+  return scenarioTexts[useLanguage()];
+}

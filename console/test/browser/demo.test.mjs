@@ -1,0 +1,87 @@
+// Both sides of the demo on one page, its scenarios, and the wire: lines 7, 112, 115 and 118 of the acceptance list.
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { expectAccessible } from "./accessibility.mjs";
+import { Browser, Server, bubble, caller, composer, row } from "./harness.mjs";
+
+describe("demo", () => {
+  let server;
+  let browser;
+  let page;
+  before(async () => {
+    server = await Server.start();
+    browser = await Browser.start();
+    page = await (await browser.profile({ viewport: { width: 1600, height: 950 } })).newPage();
+  });
+  after(async () => {
+    await browser?.stop();
+    await server?.stop();
+  });
+  afterEach(() => browser.expectQuiet([/403 \(Forbidden\)/, /401 \(Unauthorized\)/]));
+
+  const phone = () => page.locator("main [data-phone]:visible");
+  const scenarios = () => page.locator("[data-scenarios]");
+  const desk = () => page.frameLocator("iframe");
+
+  it("112: on one page somebody signs in with a click, writes as a customer and answers as an agent", async () => {
+    await page.goto(`${server.url}/demo`);
+    await desk().getByRole("button", { name: /supervisor/ }).click();
+    await desk().getByRole("searchbox").waitFor();
+    await phone().getByLabel("Message", { exact: true }).fill("Hello from the right side");
+    await page.keyboard.press("Enter");
+    await row(desk(), "Hello from the right side").click();
+    await desk().getByRole("button", { name: "Take", exact: true }).first().click();
+    await composer(desk()).fill("Hello from the left side");
+    await composer(desk()).press("Enter");
+    await phone().locator("[data-message]", { hasText: "Hello from the left side" }).waitFor();
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      await expectAccessible(page, `both sides, ${colorScheme}`);
+    }
+  });
+
+  it("118: a scenario goes step by step, says what to look at, and can be watched again", async () => {
+    await scenarios().getByRole("button", { name: "A customer asks" }).click();
+    await scenarios().getByRole("button", { name: "Start" }).click();
+    await scenarios().getByText("The conversation comes to the top of the inbox").waitFor();
+    await bubble(desk(), "The gate at the north entrance").waitFor();
+    await scenarios().getByRole("button", { name: "Next step" }).click();
+    await scenarios().getByText("click it to see it large").waitFor();
+    await scenarios().getByRole("button", { name: "Next step" }).click();
+    await scenarios().getByRole("button", { name: "From the beginning" }).click();
+    assert.equal(await scenarios().locator("[data-step=next]").count(), 1);
+    await scenarios().getByRole("button", { name: "Close" }).click();
+    await scenarios().getByRole("button", { name: "Clear the phones" }).click();
+    await phone().getByText("Nothing here yet").waitFor();
+  });
+
+  it("115: a webhook with a wrong signature is refused and listed so, and its message is nowhere", async () => {
+    const phones = await page.context().newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const list = phones.locator("[data-scenarios]");
+    await list.getByRole("button", { name: "A forged webhook" }).click();
+    await list.getByRole("button", { name: "Start" }).click();
+    await list.getByRole("button", { name: "Next step" }).click();
+    await phones.locator("[data-wire] summary").click();
+    await phones.locator("[data-wire] tr", { hasText: "refused" }).filter({ hasText: "401" }).first().waitFor();
+    await list.getByRole("button", { name: "Next step" }).click();
+    await row(desk(), "Is the order ready?").click();
+    await bubble(desk(), "Is the order ready?").waitFor();
+    assert.equal(await bubble(desk(), "Forged").count(), 0);
+    await phones.close();
+  });
+
+  it("7: a technician's credentials open no console, and the refusal says no more than that", async () => {
+    const ask = await caller(server, "admin");
+    await ask("/api/v1/users", { email: "field@demo.test", full_name: "Field Worker", role: "technician", password: "a long enough password" });
+    const context = await browser.profile();
+    const other = await context.newPage();
+    await other.goto(`${server.url}/app/`);
+    await other.getByLabel("Email").fill("field@demo.test");
+    await other.getByLabel("Password").fill("a long enough password");
+    await other.getByRole("button", { name: "Sign in", exact: true }).click();
+    await other.getByRole("alert").getByText("Email or password is not right.").waitFor();
+    assert.equal(await other.locator("nav").count(), 0);
+    await context.close();
+  });
+});

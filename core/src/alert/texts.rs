@@ -1,0 +1,137 @@
+//! What people are told of an alert, in English and French. Only what happened and where to look: nothing that a
+//! customer said, and nobody's name.
+
+use std::fmt::Write as _;
+
+use super::Severity;
+use crate::tool::question::Language;
+
+/// What there is to tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// What happened.
+    pub code: &'a str,
+    /// What its rule is called.
+    pub rule: &'a str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// How often it happened.
+    pub count: i64,
+    /// Where to look.
+    pub link: &'a str,
+    /// What to answer with, to say that one looks after it.
+    pub reply: Option<&'a str>,
+}
+
+/// Codes that have a sentence of their own, in English and in French.
+const SENTENCES: &[(&str, &str, &str)] = &[
+    ("EMERGENCY", "A customer reports an emergency", "Un client signale une urgence"),
+    ("PERSON_REQUESTED", "A customer asks for a person", "Un client demande à parler à une personne"),
+    ("TRIAGE_UNCLEAR", "A conversation needs a supervisor", "Une conversation attend un superviseur"),
+    ("SLA_WARNING", "A deadline is near", "Une échéance approche"),
+    ("SLA_BREACH", "A deadline was missed", "Une échéance est dépassée"),
+    ("SLA_ESCALATION", "Nobody has answered a customer", "Personne n'a répondu à un client"),
+    ("CONVERSATION_UNASSIGNED", "Nobody takes a conversation", "Personne ne prend une conversation"),
+    ("CONVERSATION_ADRIFT", "A conversation belonged to nobody", "Une conversation n'était à personne"),
+    ("MESSAGE_NOT_SENT", "A message could not be sent", "Un message n'a pas pu être envoyé"),
+    ("INBOX_UNHEALTHY", "An inbox does not work", "Une boîte de réception ne fonctionne pas"),
+    ("TICKET_ESCALATED", "A ticket was escalated", "Un billet a été escaladé"),
+    ("QUEUE_BACKLOG", "A queue is too long", "Une file d'attente est trop longue"),
+    ("SLOW_FRT", "First answers are slow", "Les premières réponses sont lentes"),
+    ("INTEGRATION_FAILED", "Another system does not take our calls", "Un autre système refuse nos appels"),
+    ("WEBHOOK_DISABLED", "A webhook was taken out of use", "Un webhook a été désactivé"),
+];
+
+/// What happened, in a few words.
+pub fn title(language: Language, code: &str) -> String {
+    let known = SENTENCES.iter().find(|(known, ..)| *known == code);
+    match (known, language) {
+        (Some((_, english, _)), Language::English) => (*english).to_owned(),
+        (Some((_, _, french)), Language::French) => (*french).to_owned(),
+        // A code without a sentence still says something: `AI_PAUSED` is "Ai paused".
+        (None, _) => {
+            let words = code.to_ascii_lowercase().replace('_', " ");
+            let mut letters = words.chars();
+            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        }
+    }
+}
+
+fn severity(language: Language, severity: Severity) -> &'static str {
+    match (language, severity) {
+        (_, Severity::Info) => "Info",
+        (Language::English, Severity::Warning) => "Warning",
+        (Language::English, Severity::Critical) => "Critical",
+        (Language::French, Severity::Warning) => "Avertissement",
+        (Language::French, Severity::Critical) => "Critique",
+    }
+}
+
+/// The subject of a mail: one line. It holds the code to answer with, so that an answer brings it back.
+pub fn subject(language: Language, telling: &Telling<'_>) -> String {
+    let line = format!("[{}] {}", severity(language, telling.severity), title(language, telling.code));
+    match telling.reply {
+        Some(code) => format!("{line} [{code}]"),
+        None => line,
+    }
+}
+
+/// The text of a mail, an SMS or a Slack message.
+pub fn text(language: Language, telling: &Telling<'_>) -> String {
+    let mut text = format!("{}: {}", severity(language, telling.severity), title(language, telling.code));
+    if telling.count > 1 {
+        let _ = match language {
+            Language::English => write!(text, " ({} times)", telling.count),
+            Language::French => write!(text, " ({} fois)", telling.count),
+        };
+    }
+    let _ = write!(text, "\n{}\n{}", telling.rule, telling.link);
+    if let Some(code) = telling.reply {
+        let _ = match language {
+            Language::English => write!(text, "\nReply ACK {code} if you look after it."),
+            Language::French => write!(text, "\nRépondez ACK {code} si vous vous en occupez."),
+        };
+    }
+    text
+}
+
+/// Several alerts in one mail: its subject and its text.
+pub fn digest(language: Language, tellings: &[Telling<'_>]) -> (String, String) {
+    let subject = match language {
+        Language::English => format!("Alerts: {}", tellings.len()),
+        Language::French => format!("Alertes : {}", tellings.len()),
+    };
+    let texts: Vec<String> =
+        tellings.iter().map(|telling| text(language, &Telling { reply: None, ..*telling })).collect();
+    (subject, texts.join("\n\n"))
+}
+
+/// Letters and digits that nobody mistakes for others.
+const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+
+/// A code of six letters made of random bits.
+pub fn reply_code(random: u32) -> String {
+    (0..6).map(|place| char::from(ALPHABET[(random >> (place * 5)) as usize & 31])).collect()
+}
+
+/// Whether an answer says that its sender looks after the alert with this code.
+pub fn is_acknowledgement(answer: &str, code: &str, proof: Proof) -> bool {
+    let answer = answer.to_uppercase();
+    let own = answer.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let mut words = own.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let says_so = words.clone().next().is_some_and(|word| ["ACK", "OK", "YES", "OUI"].contains(&word));
+    let has_code = words.any(|word| word == code);
+    match proof {
+        Proof::Sender => has_code || (says_so && own.split_whitespace().count() == 1),
+        Proof::Code => has_code || (says_so && answer.contains(code)),
+    }
+}
+
+/// What shows that an answer comes from whoever was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The provider vouches for the sender: a telephone number.
+    Sender,
+    /// Only the code does: a mail.
+    Code,
+}

@@ -1,0 +1,115 @@
+//! What the workers need to tell somebody, and what came of it.
+
+use patchbay_core::Ctx;
+use patchbay_core::alert::{AlertState, NotificationState, Telling, digest, subject, text};
+use patchbay_core::ids::{NotificationId, UserId};
+use patchbay_core::tool::question::Language;
+use patchbay_store::alert_notifications::{self, NotificationRow};
+use patchbay_store::alerts::AlertRow;
+use patchbay_store::{StoreError, Tx, alerts};
+
+/// Somebody to be told of an alert.
+#[derive(Clone, Debug)]
+pub struct Outgoing {
+    /// By which way, and where to.
+    pub row: NotificationRow,
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub text: String,
+}
+
+/// Somebody to be told of several alerts.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// Where to.
+    pub address: String,
+    /// One line.
+    pub subject: String,
+    /// All of it.
+    pub text: String,
+    /// What it tells, and what nobody needs to hear of any more.
+    pub ids: Vec<NotificationId>,
+}
+
+async fn language(tx: &mut Tx, user: Option<UserId>) -> Result<Language, StoreError> {
+    let Some(user) = user else { return Ok(Language::English) };
+    let wishes = alert_notifications::preferences_of(tx, user).await?;
+    Ok(Language::of(wishes.as_ref().map(|wishes| wishes.language.as_str())))
+}
+
+fn telling<'a>(alert: &'a AlertRow, link: &'a str, reply: Option<&'a str>) -> Telling<'a> {
+    Telling { code: &alert.code, rule: &alert.rule_name, severity: alert.severity, count: alert.count, link, reply }
+}
+
+/// What is to be told, if it still is. `public_url`: where we are reached.
+pub async fn outgoing(tx: &mut Tx, id: NotificationId, public_url: &str) -> Result<Option<Outgoing>, StoreError> {
+    let Some(row) = alert_notifications::by_id(tx, id).await? else { return Ok(None) };
+    let Some(alert) = alerts::by_id(tx, row.alert_id).await? else { return Ok(None) };
+    // Somebody looks after it, or it is over: nobody needs to be woken.
+    let is_wanted = matches!(row.state, NotificationState::Pending | NotificationState::Failed);
+    if !is_wanted || alert.state != AlertState::Open {
+        return Ok(None);
+    }
+    let language = language(tx, row.user_id).await?;
+    let link = link(public_url, &alert);
+    let telling = telling(&alert, &link, row.user_id.map(|_| alert.reply_code.as_str()));
+    let (subject, text) = (subject(language, &telling), text(language, &telling));
+    Ok(Some(Outgoing { row, subject, text }))
+}
+
+fn link(public_url: &str, alert: &AlertRow) -> String {
+    match alert.conversation_id {
+        Some(conversation) => format!("{public_url}/app/conversations/{conversation}"),
+        None => format!("{public_url}/app/alerts"),
+    }
+}
+
+/// What waits for the next mail to somebody. `None`: nothing.
+pub async fn gathered(tx: &mut Tx, user: UserId, public_url: &str) -> Result<Option<Gathered>, StoreError> {
+    let rows = alert_notifications::gathered_for(tx, user).await?;
+    let Some(address) = rows.last().map(|row| row.target.clone()) else { return Ok(None) };
+    let language = language(tx, Some(user)).await?;
+    let mut open = Vec::new();
+    for row in &rows {
+        let alert = alerts::by_id(tx, row.alert_id).await?.filter(|alert| alert.state == AlertState::Open);
+        if let Some(alert) = alert
+            && !open.iter().any(|(known, _): &(AlertRow, String)| known.id == alert.id)
+        {
+            let link = link(public_url, &alert);
+            open.push((alert, link));
+        }
+    }
+    let tellings: Vec<Telling<'_>> = open.iter().map(|(alert, link)| telling(alert, link, None)).collect();
+    let (subject, text) = if tellings.is_empty() { Default::default() } else { digest(language, &tellings) };
+    Ok(Some(Gathered { address, subject, text, ids: rows.iter().map(|row| row.id).collect() }))
+}
+
+/// Somebody was told.
+pub async fn sent(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
+    alert_notifications::settle(tx, id, NotificationState::Sent, None, ctx.now).await
+}
+
+/// Somebody was told of several alerts, or had nothing to be told any more.
+pub async fn sent_together(tx: &mut Tx, ctx: &Ctx, gathered: &Gathered) -> Result<(), StoreError> {
+    let state = if gathered.text.is_empty() { NotificationState::Skipped } else { NotificationState::Sent };
+    for id in &gathered.ids {
+        alert_notifications::settle(tx, *id, state, None, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// Nobody needs to hear of it any more.
+pub async fn skipped(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
+    let row = alert_notifications::by_id(tx, id).await?;
+    if row.is_some_and(|row| row.state == NotificationState::Pending) {
+        alert_notifications::settle(tx, id, NotificationState::Skipped, None, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// It was tried often enough: the alert shows that this person was not told.
+pub async fn give_up(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
+    let problem = Some("it was tried often enough; see the dead letters");
+    alert_notifications::settle(tx, id, NotificationState::Failed, problem, ctx.now).await
+}
