@@ -14,7 +14,7 @@ try {
   await server.say(TOMAS.address, "whatsapp", "Could somebody come tomorrow morning instead?");
   await server.say(RUTH.address, "sms", "Is the technician still coming between 2 and 4?");
   await server.say(MAYA.address, "whatsapp", "Hi! The gate at the north entrance won’t open again.");
-  const context = await browser.profile({ colorScheme: "light", viewport: { width: 1280, height: 800 }, deviceScaleFactor: 1.25 });
+  const context = await browser.profile({ colorScheme: "light", viewport: { width: 1400, height: 860 } });
   const page = await context.newPage();
   await signIn(page, server, "supervisor");
   await row(page, MAYA.name).click();

@@ -58,7 +58,7 @@ export function DemoPage() {
           {load === "error" && phones.length === 0 && <ErrorState title={t.sim.failed} error={error} onRetry={() => void reloadPhones()} />}
           <div className="flex justify-center">
             {CHANNELS.map((one) => (
-              <div key={one} className={one === channel ? "contents" : "hidden"}>
+              <div key={one} className={one === channel ? "contents [&_h2]:sr-only" : "hidden"}>
                 <PhoneStand channel={one} phones={phones.filter((phone) => phone.channel === one)} />
               </div>
             ))}

@@ -47,6 +47,7 @@ impl Simulated {
             Self::Yes { people } => {
                 let mut lines = vec![
                     format!("Console     {url}/app/"),
+                    format!("Both sides  {url}/demo (console and phones on one page)"),
                     format!("Phones      {url}/sim/ (and mailboxes)"),
                     format!("Shop        {url}/sim/shop (web chat)"),
                     format!("Assistant   answers the last phone at {url}/sim/; try \"I want to order pads for 1500\""),

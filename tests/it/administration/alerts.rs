@@ -224,7 +224,7 @@ async fn an_alert_is_acknowledged_snoozed_given_away_and_resolved(database: Test
     assert_eq!(field(&bad), "until");
     let given = world.post(&path("assign")).bearer(&sue).json(json!({ "user_id": user["id"] })).send().await;
     assert_eq!(given.body["owner"]["id"], user["id"], "{}", given.body);
-    world.advance(Duration::from_secs(60));
+    world.advance(Duration::from_mins(1));
     let taken = world.post(&path("acknowledge")).bearer(&sue).send().await;
     assert_eq!((taken.text("/state"), taken.text("/acknowledged_via")), ("acknowledged", "console"));
     let version = taken.body["version"].as_i64().expect("a version");
