@@ -10,7 +10,8 @@ use tokio::net::TcpStream;
 pub async fn deliver(port: u16, from: &str, to: &[&str], mail: &str) -> io::Result<Vec<String>> {
     let stream = TcpStream::connect(("127.0.0.1", port)).await?;
     let (read, mut write) = stream.into_split();
-    let recipients: String = to.iter().map(|to| format!("RCPT TO:<{to}>\r\n")).collect();
+    let recipients: Vec<String> = to.iter().map(|to| format!("RCPT TO:<{to}>\r\n")).collect();
+    let recipients = recipients.concat();
     let script = format!("EHLO mx.client.test\r\nMAIL FROM:<{from}>\r\n{recipients}DATA\r\n{mail}\r\n.\r\nQUIT\r\n");
     // Read while writing: whoever refuses a long mail says so before its end.
     let said = tokio::spawn(async move { write.write_all(script.as_bytes()).await.map(|()| write) });
