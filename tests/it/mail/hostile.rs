@@ -26,9 +26,8 @@ fn mail(name: &str, more: &str) -> String {
 /// What was made to hurt, and why it is not taken apart; none where it can be read.
 fn hostile() -> Vec<(&'static str, String, Option<&'static str>)> {
     let multipart = |parts: &str| format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}");
-    let nested: String = (0..10_000)
-        .map(|level| format!("Content-Type: multipart/mixed; boundary=\"b{level}\"\r\n\r\n--b{level}\r\n"))
-        .collect();
+    let level = |level| format!("Content-Type: multipart/mixed; boundary=\"b{level}\"\r\n\r\n--b{level}\r\n");
+    let nested = (0..10_000).map(level).collect::<Vec<String>>().concat();
     let letters = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
     let parts = multipart(&"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(10_000));
     let fields = format!("{}\r\nbody", "X-A: b\r\n".repeat(100_000));

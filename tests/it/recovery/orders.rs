@@ -103,7 +103,7 @@ async fn events_of_vectors() -> (Vec<Item>, Vec<Item>) {
         Item::Event(event) if event.kind == "contact.phone_changed" => false,
         Item::Status(status) => status.errors.iter().all(|error| error.class != ErrorClass::Retryable),
         Item::Event(event) if is_consent(event) => words[event.address.as_deref().unwrap_or_default()].len() == 1,
-        _ => true,
+        Item::Event(_) => true,
     });
     let ours: BTreeMap<String, Item> = items
         .values()
