@@ -7,7 +7,6 @@ import json
 import os
 import pathlib
 import secrets
-import shutil
 import smtplib
 import socket
 import subprocess
@@ -19,7 +18,7 @@ import urllib.request
 
 import dkim
 
-BINARY = os.path.abspath(sys.argv[1])
+BINARY, SMTPD = (os.path.abspath(name) for name in sys.argv[1:3])
 ADDRESS = "support@acme.test"
 
 
@@ -50,15 +49,38 @@ def smtpd(folder, port, receiver):
     conf = folder / "smtpd.conf"
     conf.write_text(
         f"listen on 127.0.0.1 port {port}\n"
-        f'action "keep" maildir "{maildir}/box" user nobody\n'
+        # Everybody else is a customer, whose mail all lies in one mailbox.
+        'table customers { "@" = "nobody" }\n'
+        f'action "keep" maildir "{maildir}/box" virtual <customers>\n'
         f'action "hand over" relay host smtp://127.0.0.1:{receiver}\n'
         'match from any for domain "acme.test" action "hand over"\n'
         'match from any for any action "keep"\n'
     )
     os.chmod(conf, 0o644)
-    program = shutil.which("smtpd") or "/usr/sbin/smtpd"
-    return maildir / "box", subprocess.Popen(
-        [program, "-d", "-f", str(conf)], stdout=(folder / "smtpd.log").open("w"), stderr=subprocess.STDOUT
+    server = subprocess.Popen(
+        [SMTPD, "-d", "-f", str(conf)], stdout=(folder / "smtpd.log").open("w"), stderr=subprocess.STDOUT
+    )
+    until = time.time() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return maildir / "box", server
+        except OSError:
+            # A container may forbid what it needs, or another one runs: nothing that we could mend.
+            if server.poll() is not None or time.time() > until:
+                server.kill()
+                sys.stderr.write((folder / "smtpd.log").read_text()[-2000:])
+                print("LEFT OUT: OpenSMTPD does not start here")
+                sys.exit(0)
+            time.sleep(0.1)
+
+
+def certificate(folder):
+    """What our receiver offers STARTTLS with."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=mx.acme.test", "-keyout", str(folder / "mx.key"), "-out", str(folder / "mx.pem")],
+        check=True, capture_output=True,
     )
 
 
@@ -98,12 +120,13 @@ def check(kind, pem, record):
             f'inbound = "smtp"\nsmtp_url = "smtp://127.0.0.1:{smtp_port}?tls=none"\n'
             'reply_domain = "reply.acme.test"\nreply_token_secret = "reply-secret"\ndkim = "off"\n'
             f'dkim_selector = "check"\ndkim_domain = "acme.test"\ndkim_private_key = "file:{folder}/key.pem"\n'
+            f'[smtp]\nhostname = "mx.acme.test"\ncertificate = "{folder}/mx.pem"\nkey = "{folder}/mx.key"\n'
         )
+        certificate(folder)
         config = str(folder / "patchbay.toml")
         log = (folder / "patchbay.log").open("w")
         patchbay = subprocess.Popen([BINARY, "serve", "--config", config], stdout=log, stderr=log)
         try:
-            wait_for("the mail server", lambda: socket.create_connection(("127.0.0.1", smtp_port), 1))
             wait_for("patchbay", lambda: call(base, "/health"))
             token = subprocess.run(
                 [BINARY, "token", "--role", "admin", "--team", "support", "--config", config],
@@ -112,6 +135,8 @@ def check(kind, pem, record):
             inbound(smtp_port)
             conversation = wait_for("the conversation", lambda: call(base, "/api/v1/conversations", token)["data"])[0]
             heard = call(base, f"/api/v1/conversations/{conversation['id']}/messages", token)["data"][0]
+            log_of_server = (folder / "smtpd.log").read_text()
+            assert "mta tls " in log_of_server, "the mail server did not talk to our receiver in private"
             said = heard["content"]["text"]
             assert said == "When will you come?\n.\nA dot alone stands above.", said
             assert heard["channel_message_id"] == "check-1@tenants.test", heard

@@ -1,7 +1,11 @@
-//! Repairing what went wrong: how a request goes through the adapters again, and repairs of many at once.
+//! Repairing what went wrong: work that was given up and events that were put aside, each settled once, one by one or many
+//! at a rate; and how a request goes through the adapters again.
 
+pub mod dead_letters;
+pub mod quarantine;
 mod reenact;
 mod run;
+mod settling;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -9,10 +13,10 @@ use utoipa_axum::routes;
 use crate::state::Hub;
 
 pub use reenact::{Reenact, ReenactFuture, Reenacted, Reenactor, ToldFuture};
-pub(crate) use run::{BulkRequest, MOST, RepairBody, begin, discard_note};
 pub use run::{RepairStep, run_repair};
+pub use settling::Settled;
 
-/// The endpoint `/api/v1/repairs/{id}`.
+/// The endpoints under `/api/v1/dlq`, `/api/v1/quarantine` and `/api/v1/repairs`.
 pub fn router() -> OpenApiRouter<Hub> {
-    OpenApiRouter::new().routes(routes!(run::progress))
+    OpenApiRouter::new().merge(dead_letters::router()).merge(quarantine::router()).routes(routes!(run::progress))
 }

@@ -4,9 +4,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, alerts, auth, catalog, consent, contacts, conversations, dead_letters, files, inbox_health,
-    mail_pages, performers, places, quarantine, recovery, replies, reports, service_levels, ticket_link, triage,
-    unsubscribe, webhooks,
+    administration, alerts, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages,
+    performers, places, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -28,8 +27,6 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(ticket_link::router())
         .merge(triage::router())
         .merge(service_levels::router())
-        .merge(dead_letters::router())
-        .merge(quarantine::router())
         .merge(recovery::router())
         .merge(reports::router())
         .merge(webhooks::router())

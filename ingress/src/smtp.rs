@@ -5,6 +5,8 @@
 mod data;
 mod listener;
 mod session;
+mod talk;
+mod wire;
 
 pub use listener::{SmtpListener, SmtpSettings};
 

@@ -1,17 +1,18 @@
 //! Mail comes in by webhook and by SMTP: it finds its conversation, keeps its files and its page, and is refused when it
 //! is not proven.
 
+mod automatic;
+mod hostile;
+mod receiver;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::clock::Clock;
-use patchbay_tests::services::free_port;
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{Caller, Deployment, Plan, both_plans, client};
 use serde_json::Value;
 use sha2::Sha256;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
 
 both_plans! {
     mails_find_their_conversations;
@@ -120,28 +121,4 @@ async fn a_page_is_shown_without_what_could_hurt(plan: Plan) {
     assert!(raw.text().await.expect("a mail").contains("Message-ID: <p1@client.test>"));
     let media = fetch(format!("/api/v1/media/{}", file["media_id"].as_str().expect("an id"))).await.expect("an answer");
     assert_eq!(media.bytes().await.expect("a file").as_ref(), b"\x89PNG\r\n\x1a\n0000");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_mail_server_delivers_to_our_receiver() {
-    let port = free_port();
-    let more = format!("listen_smtp = \"127.0.0.1:{port}\"\n{}", INBOX.replace("\"mailgun\"", "\"smtp\""));
-    let deployment = Deployment::start_with(Plan::Laptop, &more).await;
-    let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the receiver listens");
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    let script = "EHLO mx.client.test\r\nMAIL FROM:<dana@client.test>\r\nRCPT TO:<nobody@ours.test>\r\n\
-                  RCPT TO:<support@ours.test>\r\nDATA\r\n";
-    write.write_all(script.as_bytes()).await.expect("written");
-    let mail = "From: Dana <dana@client.test>\r\nTo: support@ours.test\r\nSubject: By SMTP\r\nMessage-ID: <s1@client.test>\r\n\r\nHello.\r\n.\r\nQUIT\r\n";
-    write.write_all(mail.as_bytes()).await.expect("written");
-    let mut codes = Vec::new();
-    while let Some(line) = lines.next_line().await.expect("readable") {
-        if line.as_bytes().get(3) == Some(&b' ') {
-            codes.push(line.get(..3).unwrap_or_default().to_owned());
-        }
-    }
-    assert_eq!(codes, ["220", "250", "250", "550", "250", "354", "250", "221"]);
-    let conversation = wait_for(&deployment.admin, 1).await.remove(0);
-    assert_eq!(conversation["subject"], "By SMTP");
 }

@@ -4,6 +4,7 @@ mod administration;
 mod authority;
 mod bad_input;
 mod callers;
+mod calls;
 mod chat;
 mod contacts;
 mod contract;

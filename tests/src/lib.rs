@@ -8,6 +8,7 @@ pub mod node;
 pub mod rust_text;
 pub mod services;
 pub mod settings;
+pub mod smtp;
 pub mod socket;
 pub mod source_tree;
 pub mod wait;

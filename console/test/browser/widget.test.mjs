@@ -278,6 +278,26 @@ describe("the chat widget", () => {
     await desk.close();
   });
 
+  it("talks both ways where the network lets no socket through", async () => {
+    const context = await browser.profile();
+    await context.routeWebSocket(/\/chat\//, (socket) => socket.close());
+    const page = await context.newPage();
+    await page.goto(site.url);
+    const frame = await open(page);
+    const text = `No socket ${Date.now()}`;
+    await say(frame, text);
+    await frame.locator("[data-seq]", { hasText: text }).waitFor();
+    const { data } = await server.api("/api/v1/conversations?channel=chat&limit=100", { headers: admin });
+    const conversation = data.find((one) => one.last_message?.content.text === text);
+    const post = (path, body) => server.api(`/api/v1/conversations/${conversation.id}/${path}`, { method: "POST", headers: admin, body: JSON.stringify(body) });
+    await post("take", {});
+    await post("messages", { content: { type: "text", text: "Heard all the same" }, client_message_id: crypto.randomUUID() });
+    await frame.getByText("Heard all the same").waitFor();
+    assert.equal(await frame.locator(".banner").count(), 0);
+    browser.expectQuiet([/WebSocket connection/]);
+    await context.close();
+  });
+
   it("110 says when nobody is there, asks for an address, and takes the message all the same", async () => {
     const day = (new Date().getUTCDay() + 6) % 7;
     await setInbox({ business_hours: [{ weekday: (day + 3) % 7, start: "09:00", end: "10:00" }], timezone: "UTC" });

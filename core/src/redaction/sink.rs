@@ -83,12 +83,10 @@ fn is_ours(address: &str) -> bool {
     bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback() || address.is_unspecified())
 }
 
+/// Digits among the letters of a hash are no number.
 fn is_suspect(line: &str) -> bool {
-    let mut row = 0;
-    line.bytes().any(|byte| {
-        row = if byte.is_ascii_digit() { row + 1 } else { 0 };
-        byte == b'@' || row >= 7
-    })
+    let is_number = |word: &str| word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_digit());
+    line.contains('@') || line.split(|sign: char| !sign.is_ascii_alphanumeric()).any(is_number)
 }
 
 fn holds_only_plain(value: &Value) -> bool {
@@ -126,7 +124,7 @@ fn is_time(text: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::{is_plain, json_text, line, text, value};
+    use super::{is_plain, is_suspect, json_text, line, text, value};
     use crate::redaction::Redactor;
 
     #[test]
@@ -156,6 +154,13 @@ mod tests {
         }
         assert!(json_text("{\"alert\":{\"reason\":\"call 514-555-0123\"}}").contains("<PHONE:"));
         assert_eq!(json_text("{\"alert\":{\"code\":\"AI_PAUSED\"}}"), "{\"alert\":{\"code\":\"AI_PAUSED\"}}");
+    }
+
+    #[test]
+    fn what_a_server_says_as_it_starts_waits_for_no_rule() {
+        let said = "2026-11-21T22:57:19.123456Z  INFO ready registry=2da088cc7547ee15c88d26af8fa45a2cdf18451d03877e listen=127.0.0.1:8080";
+        assert!(!is_suspect(said));
+        assert!(is_suspect("to=+15145550123") && is_suspect("from maya@example.test"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::consent::{ConsentReason, ConsentScope, Decision, is_no_such_address};
 use patchbay_core::ctx::Ctx;
@@ -9,7 +10,7 @@ use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, MessageId};
-use patchbay_core::item::ErrorClass;
+use patchbay_core::item::{ErrorClass, StatusItem};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, conversations, events, messages, statuses};
@@ -65,16 +66,41 @@ async fn suppress(
     let text =
         |key: &str| row.error.as_ref().and_then(|error| error.get(key)).and_then(Value::as_str).unwrap_or_default();
     let (class, code) = (text("class"), text("code"));
+    let Some(withdrawn) = withdrawal(row.channel, class, code) else { return Ok(()) };
+    withdraw(tx, ctx, (row, conversation), code, withdrawn, row.failed_at.unwrap_or(ctx.now)).await
+}
+
+/// What a report of a failure says about the address, also when the message stands higher: many servers take a mail and
+/// send it back later.
+pub(super) async fn heed(tx: &mut Tx, ctx: &Ctx, row: &MessageRow, report: &StatusItem) -> Result<(), StoreError> {
+    let Some(error) = report.errors.first() else { return Ok(()) };
+    let Some(withdrawn) = withdrawal(row.channel, error.class.as_str(), &error.code) else { return Ok(()) };
+    let Some(conversation) = conversations::by_id(tx, row.conversation_id).await? else { return Ok(()) };
+    withdraw(tx, ctx, (row, &conversation), &error.code, withdrawn, report.timestamp).await
+}
+
+/// What may not be written any more after a failure, and how we know.
+fn withdrawal(channel: Channel, class: &str, code: &str) -> Option<(ConsentScope, ConsentReason)> {
     let refused = class == ErrorClass::OptedOut.as_str() && code != "CONTACT_OPTED_OUT";
-    let (scope, reason) = match row.channel {
-        Channel::Sms | Channel::Email if refused => (ConsentScope::Everything, ConsentReason::Provider),
+    match channel {
+        Channel::Sms | Channel::Email if refused => Some((ConsentScope::Everything, ConsentReason::Provider)),
         // The only refusal of WhatsApp that is the customer's: of advertising alone.
-        Channel::Whatsapp if refused => (ConsentScope::Marketing, ConsentReason::Provider),
+        Channel::Whatsapp if refused => Some((ConsentScope::Marketing, ConsentReason::Provider)),
         Channel::Email if class == ErrorClass::Permanent.as_str() && is_no_such_address(code) => {
-            (ConsentScope::Everything, ConsentReason::Bounce)
+            Some((ConsentScope::Everything, ConsentReason::Bounce))
         }
-        _ => return Ok(()),
-    };
+        _ => None,
+    }
+}
+
+async fn withdraw(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    (row, conversation): (&MessageRow, &ConversationRow),
+    code: &str,
+    (scope, reason): (ConsentScope, ConsentReason),
+    occurred_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let word = Word {
         channel: row.channel,
         address: recipient(row, conversation),
@@ -83,7 +109,7 @@ async fn suppress(
         reason,
         evidence: json!({ "message_id": row.id, "code": code, "channel_message_id": row.channel_message_id }),
         actor_id: None,
-        occurred_at: row.failed_at.unwrap_or(ctx.now),
+        occurred_at,
         // The provider's own event about the same message says the same.
         said_in: row.channel_message_id.as_deref(),
     };

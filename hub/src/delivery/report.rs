@@ -14,7 +14,7 @@ use patchbay_store::{StoreError, Tx, attempts, jobs, messages, statuses};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::change::write;
+use super::change::{heed, write};
 use super::{SendError, again, lane};
 
 /// A report, and the inbox it came to.
@@ -75,6 +75,7 @@ pub async fn apply_statuses(
     let mut keys = Vec::new();
     let mut changed = BTreeSet::new();
     let mut proven = BTreeSet::new();
+    let mut failures = Vec::new();
     for report in reports {
         let Some((id, known)) = rows.message_of(report) else {
             // With our id on it, but of a message that we do not have: not ours, and never will be.
@@ -91,6 +92,9 @@ pub async fn apply_statuses(
             continue;
         };
         let Some(row) = rows.by_id.get_mut(&id) else { continue };
+        if report.item.status == ReportedStatus::Failed {
+            failures.push((id, report.item));
+        }
         history.push(NewReport {
             id: report.id(),
             message_id: id,
@@ -116,6 +120,11 @@ pub async fn apply_statuses(
     let mut writes: Vec<MessageRow> = changed.iter().filter_map(|id| rows.by_id.remove(id)).collect();
     applied.changed = writes.len();
     write(tx, ctx, directory, &mut writes).await?;
+    for (id, item) in failures {
+        if let Some(row) = writes.iter().find(|row| row.id == id).or_else(|| rows.by_id.get(&id)) {
+            heed(tx, ctx, row, item).await?;
+        }
+    }
     again::offer(tx, ctx, directory, &writes).await?;
     let proven: Vec<MessageId> = proven.into_iter().collect();
     attempts::confirm(tx, &proven).await?;

@@ -19,10 +19,10 @@ use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Reenactor;
-use crate::dead_letters::{self, Settled};
+use super::reenact::Reenactor;
+use super::settling::{Settled, discard_note, require_observer};
+use super::{dead_letters, quarantine};
 use crate::error::HubError;
-use crate::quarantine::{self, Replayed};
 use crate::resource::record;
 use crate::state::Hub;
 
@@ -156,17 +156,6 @@ pub(crate) async fn begin(
     Ok((StatusCode::ACCEPTED, Json(row.into())))
 }
 
-/// Why something is let be, as it is kept. Error: 400 `INVALID_REQUEST`.
-pub(crate) fn discard_note(reason: Option<&str>) -> Result<Option<String>, ApiError> {
-    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    match reason {
-        Some(reason) if reason.chars().count() > 500 => {
-            Err(ApiError::invalid("reason", "must not be longer than 500 characters"))
-        }
-        reason => Ok(reason.map(str::to_owned)),
-    }
-}
-
 /// How far a repair is.
 #[utoipa::path(get, path = "/api/v1/repairs/{id}", tag = "operations", params(("id" = Uuid, Path)),
     responses((status = 200, body = RepairBody), (status = 401, description = "AUTH_REQUIRED"),
@@ -176,7 +165,7 @@ pub(crate) async fn progress(
     Caller(ctx): Caller,
     Id(id): Id<RepairId>,
 ) -> Result<Json<RepairBody>, HubError> {
-    dead_letters::require_observer(&ctx.actor)?;
+    require_observer(&ctx.actor)?;
     let row = store::by_id(&mut hub.db.read().await?, id).await?;
     Ok(Json(row.ok_or_else(|| ApiError::not_found("repair"))?.into()))
 }
@@ -215,9 +204,18 @@ pub async fn run_repair(
     let at = usize::try_from(row.processed).unwrap_or(usize::MAX);
     let pause = Duration::from_millis(1_000 / u64::try_from(row.per_second.clamp(1, 100)).unwrap_or(1));
     for id in ids.iter().skip(at).take(STRIDE) {
-        let one = match row.subject {
-            RepairSubject::Dlq => letter(db, ctx, directory, &row, DeadLetterId(*id)).await?,
-            RepairSubject::Quarantine => event(db, ctx, reenactor, &row, QuarantineId(*id)).await?,
+        let (letter, event, note) = (DeadLetterId(*id), QuarantineId(*id), row.note.as_deref());
+        let one = match (row.subject, row.action) {
+            (RepairSubject::Dlq, RepairAction::Replay) => {
+                one(&dead_letters::replay(db, ctx, directory, letter, None).await?)
+            }
+            (RepairSubject::Dlq, RepairAction::Discard) => one(&dead_letters::discard(db, ctx, letter, note).await?),
+            (RepairSubject::Quarantine, RepairAction::Replay) => {
+                one(&quarantine::replay(db, ctx, reenactor, event, None).await?)
+            }
+            (RepairSubject::Quarantine, RepairAction::Discard) => {
+                one(&quarantine::discard(db, ctx, event, note).await?)
+            }
         };
         row.processed += 1;
         match one {
@@ -237,38 +235,10 @@ pub async fn run_repair(
     Ok(if row.status == RepairStatus::Done { RepairStep::Done } else { RepairStep::More })
 }
 
-async fn letter(
-    db: &Db,
-    ctx: &Ctx,
-    directory: &Directory,
-    row: &RepairRow,
-    id: DeadLetterId,
-) -> Result<One, StoreError> {
-    let settled = match row.action {
-        RepairAction::Replay => dead_letters::replay(db, ctx, directory, id).await?,
-        RepairAction::Discard => dead_letters::discard_because(db, ctx, id, row.note.as_deref()).await?,
-    };
-    Ok(match settled {
+fn one<R>(settled: &Settled<R>) -> One {
+    match settled {
         Settled::Done(_) => One::Repaired,
         Settled::Already(_) => One::Skipped,
-        Settled::Missing => One::Failed,
-    })
-}
-
-async fn event(
-    db: &Db,
-    ctx: &Ctx,
-    reenactor: &Reenactor,
-    row: &RepairRow,
-    id: QuarantineId,
-) -> Result<One, StoreError> {
-    let replayed = match row.action {
-        RepairAction::Replay => quarantine::replay(db, ctx, reenactor, id, None).await?,
-        RepairAction::Discard => quarantine::discard(db, ctx, id, row.note.as_deref()).await?,
-    };
-    Ok(match replayed {
-        Replayed::Done(_) => One::Repaired,
-        Replayed::Already(_) => One::Skipped,
-        Replayed::Not(_) | Replayed::Missing => One::Failed,
-    })
+        Settled::Refused(_) | Settled::Missing => One::Failed,
+    }
 }

@@ -329,3 +329,33 @@ fn an_international_domain_is_compared_as_the_dns_knows_it() {
     let ascii = message("From: Dana <dana@XN--BCHER-KVA.test>\nMessage-ID: <a@b>\n\nhi");
     assert_eq!(ascii["sender"]["address"], "dana@xn--bcher-kva.test");
 }
+
+#[test]
+fn oddities_of_quoted_printable_are_read_as_people_mean_them() {
+    let text = |body: &str| {
+        let raw = format!(
+            "From: a@client.test\nMessage-ID: <a@b>\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: Quoted-Printable\n\n{body}"
+        );
+        message(&raw)["content"]["text"].clone()
+    };
+    assert_eq!(text("a=3Db =C3=A9=\n ne"), "a=b é ne");
+    assert_eq!(text("soft=  \nbreak"), "softbreak");
+    assert_eq!(text("lower =c3=a9"), "lower é");
+    assert_eq!(text("100% =ZZ stays"), "100% =ZZ stays");
+    assert_eq!(text("ends with ="), "ends with");
+    // Two blanks: no mark of a signature.
+    assert_eq!(text("-- =20\nnot cut=0A-- =\n"), "--  \nnot cut\n--");
+}
+
+#[test]
+fn folded_fields_and_odd_ids_are_read() {
+    let item = message(
+        "From:\n =?utf-8?b?RGFuYQ==?=\n =?utf-8?q?_Whitfield?=\n <dana@client.test>\nSubject: =?iso-8859-1?q?Gr=FC=DFe?=\n =?utf-8?q?_aus?= Wien\nMessage-ID:\n <a.b@client.test>\nIn-Reply-To: (my note) <x@y>,\n <out-1@acme> <x@y>\nReferences: <r1@z>\n\t<r2@z><r1@z>\n\nhi",
+    );
+    assert_eq!(item["sender"]["name"], "Dana Whitfield");
+    assert_eq!(item["metadata"]["subject"], "Grüße aus Wien");
+    assert_eq!(item["channel_message_id"], "a.b@client.test");
+    assert_eq!(item["reply_to"], "x@y");
+    assert_eq!(item["metadata"]["references"], json!(["r1@z", "r2@z"]));
+    assert_eq!(item["metadata"]["thread"], json!({ "conversation": "conv-of-out-1@acme", "via": "in_reply_to" }));
+}

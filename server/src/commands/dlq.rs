@@ -6,8 +6,9 @@ use patchbay_core::clock::Clock;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{DeadLetterId, RequestId};
 use patchbay_http::Chain;
-use patchbay_hub::dead_letters::{self, DeadLetterBody, Settled};
-use patchbay_store::dead_letters::LetterFilter;
+use patchbay_hub::recovery::Settled;
+use patchbay_hub::recovery::dead_letters::{self, DeadLetterBody};
+use patchbay_store::dead_letters::{DeadLetterRow, LetterFilter};
 use patchbay_store::{Db, StoreError};
 use uuid::Uuid;
 
@@ -55,7 +56,11 @@ pub(super) async fn run(settings: &Settings, action: DlqAction) -> Result<(), Co
             let ids = which(&db, ids, all, &letters).await?;
             let mut tally = Tally::default();
             for id in ids {
-                tally.count(id, dead_letters::replay(&db, &ctx, &directory, id).await.map_err(failed)?, "replayed");
+                tally.count(
+                    id,
+                    dead_letters::replay(&db, &ctx, &directory, id, None).await.map_err(failed)?,
+                    "replayed",
+                );
                 if all {
                     tokio::time::sleep(Duration::from_secs(1) / per_second.max(1)).await;
                 }
@@ -66,7 +71,7 @@ pub(super) async fn run(settings: &Settings, action: DlqAction) -> Result<(), Co
             let ids = which(&db, ids, all, &letters).await?;
             let mut tally = Tally::default();
             for id in ids {
-                let settled = dead_letters::discard_because(&db, &ctx, id, reason.as_deref()).await.map_err(failed)?;
+                let settled = dead_letters::discard(&db, &ctx, id, reason.as_deref()).await.map_err(failed)?;
                 tally.count(id, settled, "discarded");
             }
             tally.end()
@@ -107,7 +112,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, id: DeadLetterId, settled: Settled, what: &str) {
+    fn count(&mut self, id: DeadLetterId, settled: Settled<DeadLetterRow>, what: &str) {
         match settled {
             Settled::Done(_) => {
                 self.done += 1;
@@ -117,7 +122,7 @@ impl Tally {
                 self.before += 1;
                 print(&format!("{id} was {} before; nothing was done", letter.status));
             }
-            Settled::Missing => {
+            Settled::Refused(_) | Settled::Missing => {
                 self.missing += 1;
                 print(&format!("{id} is no dead letter"));
             }

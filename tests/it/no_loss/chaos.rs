@@ -1,4 +1,4 @@
-//! Everything at once: customers on both channels, agents who answer, the server killed, PostgreSQL and Redis away,
+//! Everything at once: customers on four channels, agents who answer, the server killed, PostgreSQL and Redis away,
 //! providers that fail, at random. Nothing is lost, nothing doubled, no order within a conversation violated.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,26 +6,39 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::RecordId;
 use patchbay_simulator::{Author, Faults, Provider};
 use patchbay_tests::deployment::customer;
+use patchbay_tests::services::free_port;
 use patchbay_tests::settings::{ACCOUNT_SID, APP_SECRET, AUTH_TOKEN, PHONE_NUMBER_ID, SMS_ADDRESS};
 use patchbay_tests::wait::eventually;
 use patchbay_tests::webhook::{sign_meta, sign_twilio, whatsapp_text};
-use patchbay_tests::{Caller, Deployment, Plan, client};
+use patchbay_tests::{Caller, Deployment, Plan, client, smtp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How many customers write on each channel.
-const CUSTOMERS: u32 = 4;
+const CUSTOMERS: u32 = 3;
+const CHANNELS: [Channel; 4] = [Channel::Whatsapp, Channel::Sms, Channel::Email, Channel::Chat];
 /// Events of a run; up to 10,000 by `CHAOS_EVENTS`.
-const EVENTS: u64 = 200;
+const EVENTS: u64 = 400;
+/// Conversations that agents answer: one for so many events, at least two.
+const EVENTS_AN_ANSWERED: u64 = 500;
+/// Conversations of one agent.
+const HELD: u32 = 4;
+/// Most answers to one customer: above 45 within minutes, WhatsApp makes them wait. Source: channels reference, 3.8.
+const ANSWERS: usize = 40;
 /// How long trouble lasts at most.
-const TROUBLE: Duration = Duration::from_mins(4);
+const TROUBLE: Duration = Duration::from_mins(15);
 /// Longest wait for what was spooled or retried to arrive.
 const RECOVERY: Duration = Duration::from_mins(3);
+/// Longest wait for one request.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Proves who a user of the web chat is.
+const CHAT_SECRET: &str = "an-identity-secret-of-tests";
 
 /// What is left to be said, shared by all who speak.
 #[derive(Clone)]
@@ -37,31 +50,87 @@ impl Budget {
     }
 }
 
-/// A customer writes until nothing is left to be said: each message again until it is acknowledged, and now and then
-/// once more. Answers the ids in their order.
-async fn write(base_url: String, channel: Channel, sender: u32, budget: Budget) -> (Channel, u32, Vec<String>) {
-    let client = client::http();
-    let at = patchbay_core::clock::Clock::system().now().timestamp();
-    let (mut acknowledged, mut number) = (Vec::new(), 0);
-    while budget.take() {
-        let id = format!("{}.{sender}.{number:05}", if channel == Channel::Sms { "SMchaos" } else { "wamid.chaos" });
-        let text = format!("n={number}.");
-        let mut again = rand::random_range(0..10) == 0;
-        loop {
-            let request = match channel {
-                Channel::Sms => sms(&client, &base_url, &customer(sender), &id, &text),
-                _ => whatsapp(&client, &base_url, &customer(sender), &id, &text, at),
-            };
-            match request.timeout(Duration::from_secs(10)).send().await {
-                Ok(answer) if answer.status().is_success() && again => again = false,
-                Ok(answer) if answer.status().is_success() => break,
-                _ => sleep(Duration::from_millis(20)).await,
-            }
+/// A customer, and where they write to.
+#[derive(Clone)]
+struct Writer {
+    channel: Channel,
+    number: u32,
+    base: String,
+    smtp: u16,
+    client: reqwest::Client,
+}
+
+impl Writer {
+    /// As our people see them.
+    fn address(&self) -> String {
+        match self.channel {
+            Channel::Email => format!("c{}@chaos.test", self.number),
+            Channel::Chat => format!("user:chaos-{}", self.number),
+            _ => customer(self.number),
         }
-        acknowledged.push(id);
-        number += 1;
     }
-    (channel, sender, acknowledged)
+
+    /// The id of their message with this number.
+    fn id(&self, number: usize) -> String {
+        match self.channel {
+            Channel::Sms => format!("SMchaos.{}.{number:05}", self.number),
+            Channel::Email => format!("{}.{number}@chaos.test", self.number),
+            Channel::Chat => format!("00000000-0000-4000-8000-{:06}{number:06}", self.number),
+            _ => format!("wamid.chaos.{}.{number:05}", self.number),
+        }
+    }
+
+    /// Says something once. `false`: it was not acknowledged.
+    async fn say(&self, id: &str, text: &str, at: i64) -> bool {
+        let request = match self.channel {
+            Channel::Sms => sms(&self.client, &self.base, &self.address(), id, text),
+            Channel::Email => return self.send_mail(id, text).await,
+            Channel::Chat => self.chat(id, text),
+            _ => whatsapp(&self.client, &self.base, &self.address(), id, text, at),
+        };
+        request.timeout(PATIENCE).send().await.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    /// All mails of a customer answer to the first: they are one conversation.
+    async fn send_mail(&self, id: &str, text: &str) -> bool {
+        let (from, first) = (self.address(), self.id(0));
+        let answers = if id == first { String::new() } else { format!("In-Reply-To: <{first}>\r\n") };
+        let mail = format!("From: <{from}>\r\nSubject: Chaos\r\nMessage-ID: <{id}>\r\n{answers}\r\n{text}");
+        let delivered = timeout(PATIENCE, smtp::deliver(self.smtp, &from, &["chaos@ours.test"], &mail)).await;
+        matches!(delivered, Ok(Ok(codes)) if smtp::is_accepted(&codes))
+    }
+
+    fn chat(&self, id: &str, text: &str) -> reqwest::RequestBuilder {
+        let user = format!("chaos-{}", self.number);
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(CHAT_SECRET.as_bytes()).expect("any key will do");
+        mac.update(user.as_bytes());
+        let body = json!({
+            "client_message_id": id, "visitor_id": format!("page-{}", self.number), "user": { "id": user },
+            "identity": { "hash": hex::encode(mac.finalize().into_bytes()) }, "type": "text", "text": text,
+        });
+        self.client.post(format!("{}/chat/chaos-site/messages", self.base)).json(&body)
+    }
+
+    /// Writes until nothing is left to be said: each message again until it is acknowledged, and now and then once more.
+    /// Answers the ids in their order.
+    async fn write(self, budget: Budget) -> (Self, Vec<String>) {
+        let at = patchbay_core::clock::Clock::system().now().timestamp();
+        let mut acknowledged = Vec::new();
+        while budget.take() {
+            let id = self.id(acknowledged.len());
+            let text = format!("n={}.", acknowledged.len());
+            let mut times = if rand::random_range(0..10) == 0 { 2 } else { 1 };
+            while times > 0 {
+                if self.say(&id, &text, at).await {
+                    times -= 1;
+                } else {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            }
+            acknowledged.push(id);
+        }
+        (self, acknowledged)
+    }
 }
 
 fn whatsapp(
@@ -95,7 +164,7 @@ fn sms(client: &reqwest::Client, base: &str, from: &str, id: &str, text: &str) -
 async fn answer(caller: Caller, conversation: String, budget: Budget) -> Vec<String> {
     let path = format!("/api/v1/conversations/{conversation}/messages");
     let mut said = Vec::new();
-    while said.len() < 40 && budget.take() {
+    while said.len() < ANSWERS && budget.take() {
         let text = format!("a={}.", said.len());
         let body = json!({"content": {"type": "text", "text": text}, "client_message_id": RecordId::new().0});
         loop {
@@ -148,30 +217,48 @@ fn texts(messages: &[Value]) -> Vec<String> {
     messages.iter().map(|message| message["content"]["text"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
+/// A mailbox that our receiver serves, and a site with a chat.
+fn places(smtp: u16) -> String {
+    format!(
+        "listen_smtp = \"127.0.0.1:{smtp}\"\n[[inbox]]\nname = \"chaos-mail\"\nchannel = \"email\"\nteam = \"support\"\n\
+         address = \"chaos@ours.test\"\ninbound = \"smtp\"\ndkim = \"off\"\n[[inbox]]\nname = \"chaos-site\"\n\
+         channel = \"chat\"\nteam = \"support\"\nidentity_mode = \"hmac\"\nidentity_secrets = [\"{CHAT_SECRET}\"]\n"
+    )
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn chaos_loses_nothing_doubles_nothing_and_keeps_every_order() {
-    let mut deployment = Deployment::start(Plan::Breakable).await;
+    let smtp = free_port();
+    let mut deployment = Deployment::start_with(Plan::Breakable, &places(smtp)).await;
     let admin = deployment.admin.clone();
-    let ann = deployment.sign_in("Ann", "support_agent").await;
+    let events = std::env::var("CHAOS_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS).min(10_000);
+    let answered = u32::try_from(events / EVENTS_AN_ANSWERED).unwrap_or(u32::MAX).max(2);
+    let mut desk = deployment.sign_in("Ann", "support_agent").await;
     let mut conversations = BTreeMap::new();
-    for (channel, sender) in [(Channel::Whatsapp, CUSTOMERS), (Channel::Sms, CUSTOMERS + 1)] {
+    for number in 0..answered {
+        // An agent holds so many at once and no more.
+        if number > 0 && number % HELD == 0 {
+            desk = deployment.sign_in(&format!("Ann{number}"), "support_agent").await;
+        }
+        let channel = if number % 2 == 0 { Channel::Whatsapp } else { Channel::Sms };
+        let sender = CUSTOMERS + number;
         deployment.hear(&customer(sender), channel, "Hello").await;
-        let conversation = deployment.conversation(&ann, &customer(sender), channel).await;
+        let conversation = deployment.conversation(&desk, &customer(sender), channel).await;
         let id = conversation["id"].as_str().expect("an id").to_owned();
-        ann.post(&format!("/api/v1/conversations/{id}/take"), json!({})).await.expect(200);
-        conversations.insert((channel, sender), id);
+        desk.post(&format!("/api/v1/conversations/{id}/take"), json!({})).await.expect(200);
+        conversations.insert((channel, sender), (id, desk.clone()));
     }
-    let events = std::env::var("CHAOS_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS);
-    let budget = Budget(Arc::new(AtomicU64::new(events.min(10_000))));
+    let budget = Budget(Arc::new(AtomicU64::new(events)));
     let base = deployment.nodes[0].base_url().to_owned();
     let (mut writers, mut agents) = (JoinSet::new(), JoinSet::new());
-    for sender in 0..CUSTOMERS {
-        for channel in [Channel::Whatsapp, Channel::Sms] {
-            writers.spawn(write(base.clone(), channel, sender, budget.clone()));
+    for number in 0..CUSTOMERS {
+        for channel in CHANNELS {
+            let writer = Writer { channel, number, base: base.clone(), smtp, client: client::http() };
+            writers.spawn(writer.write(budget.clone()));
         }
     }
-    for (place, id) in &conversations {
-        let (place, speaking) = (*place, answer(ann.clone(), id.clone(), budget.clone()));
+    for (place, (id, agent)) in &conversations {
+        let (place, speaking) = (*place, answer(agent.clone(), id.clone(), budget.clone()));
         agents.spawn(async move { (place, speaking.await) });
     }
     let over = Arc::new(AtomicBool::new(false));
@@ -187,31 +274,24 @@ async fn chaos_loses_nothing_doubles_nothing_and_keeps_every_order() {
         deployment.phones.set_faults(provider, Faults::default());
     }
 
-    let expected: usize = heard.iter().map(|(_, _, ids)| ids.len()).sum();
-    eventually("everything acknowledged is stored", RECOVERY, || async {
-        let mut stored = 0;
-        for (channel, sender, _) in &heard {
-            let conversation = find(&admin, *channel, &customer(*sender)).await?;
-            stored += deployment.messages(&admin, &conversation).await.len();
-        }
-        (stored >= expected).then_some(())
-    })
-    .await;
-    for (channel, sender, ids) in &heard {
-        let Some(conversation) = find(&admin, *channel, &customer(*sender)).await else {
-            assert!(ids.is_empty(), "{channel} {sender} is missing");
-            continue;
-        };
-        let messages = deployment.messages(&admin, &conversation).await;
+    for (writer, ids) in heard.iter().filter(|(_, ids)| !ids.is_empty()) {
+        let (channel, address) = (writer.channel, writer.address());
+        let conversation = eventually("everything acknowledged is stored", RECOVERY, || async {
+            let found = find(&admin, channel, &address).await?;
+            let stored = found["last_seq"].as_u64().and_then(|seq| usize::try_from(seq).ok());
+            (stored >= Some(ids.len())).then_some(found)
+        })
+        .await;
+        let messages = deployment.messages(&admin, conversation["id"].as_str().expect("an id")).await;
         let stored: Vec<&str> =
             messages.iter().map(|message| message["channel_message_id"].as_str().expect("an id")).collect();
-        assert_eq!(stored, *ids, "{channel} {sender}: each once, in the order they were acknowledged");
+        assert_eq!(stored, *ids, "{channel} {address}: each once, in the order they were acknowledged");
         let places: BTreeSet<i64> = messages.iter().filter_map(|message| message["seq"].as_i64()).collect();
         assert_eq!(places.len(), messages.len());
         assert_eq!(places.last().copied(), i64::try_from(messages.len()).ok(), "no gap");
     }
     for ((channel, sender), expected) in said {
-        let conversation = &conversations[&(channel, sender)];
+        let (conversation, _) = &conversations[&(channel, sender)];
         // A message that was given up says so; every other one is on the phone.
         let settled = eventually("every answer is settled", RECOVERY, || async {
             let messages = deployment.messages(&admin, conversation).await;
@@ -237,8 +317,11 @@ async fn chaos_loses_nothing_doubles_nothing_and_keeps_every_order() {
     }
 }
 
-async fn find(caller: &Caller, channel: Channel, address: &str) -> Option<String> {
+/// The one conversation of somebody on a channel.
+async fn find(caller: &Caller, channel: Channel, address: &str) -> Option<Value> {
     let list = caller.get(&format!("/api/v1/conversations?channel={channel}&limit=100")).await.expect(200);
-    let found = list["data"].as_array()?.iter().find(|one| one["contact"]["address"] == address)?;
-    found["id"].as_str().map(str::to_owned)
+    let mut found = list["data"].as_array()?.iter().filter(|one| one["contact"]["address"] == address);
+    let conversation = found.next()?.clone();
+    assert!(found.next().is_none(), "{channel} {address}: one conversation became two");
+    Some(conversation)
 }

@@ -2,8 +2,8 @@
 
 use patchbay_core::channel::Channel;
 use patchbay_core::delivery::DeliveryStatus::{Delivered, Failed, Pending, Read, Sent};
-use patchbay_hub::dead_letters::{self, Settled};
 use patchbay_hub::delivery::{self, Applied};
+use patchbay_hub::recovery::{Settled, dead_letters};
 use patchbay_simulator::{Faults, Provider};
 use patchbay_store::feed;
 use patchbay_tests::{TestDatabase, both_engines};
@@ -121,9 +121,9 @@ async fn a_dead_letter_is_replayed_once(database: TestDatabase) {
     drop(tx);
     let directory = world.deps.directory.load_full();
     let ctx = world.ctx();
-    let first = dead_letters::replay(&world.db, &ctx, &directory, letter.id).await.unwrap();
+    let first = dead_letters::replay(&world.db, &ctx, &directory, letter.id, None).await.unwrap();
     assert!(matches!(first, Settled::Done(_)));
-    let second = dead_letters::replay(&world.db, &ctx, &directory, letter.id).await.unwrap();
+    let second = dead_letters::replay(&world.db, &ctx, &directory, letter.id, None).await.unwrap();
     assert!(matches!(second, Settled::Already(_)));
     assert_eq!(world.jobs_left().await, 1);
     world.drain().await;

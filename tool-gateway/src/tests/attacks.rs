@@ -50,21 +50,18 @@ async fn a_code_from_another_address_proves_nothing_and_guesses_void_the_draft()
 }
 
 #[tokio::test]
-async fn words_that_we_write_are_no_proof_whoever_writes_them() {
+async fn words_that_we_write_are_no_proof() {
     let ground = Ground::with(unlimited()).await;
     let maya = ground.says(MAYA, "hello").await;
     let assistant = ground.assistant(maya);
     let draft = ground.drafted(&assistant, 10.0).await;
     let code = ground.code(maya).await;
     let directory = ground.hub().gate.directory.load_full();
-    for (number, role) in ["support_agent", "ai_agent", "system"].into_iter().enumerate() {
-        let mut ctx = patchbay_core::Ctx::system(ground.clock.now(), "test");
-        ctx.actor.role = role.parse().expect("a role");
-        let mut tx = ground.hub().db.begin().await.expect("begins");
-        let id = uuid::Uuid::from_u128(number as u128 + 1);
-        patchbay_hub::replies::say(&mut tx, &ctx, &directory, maya, id, &format!("yes, {code}")).await.expect("said");
-        tx.commit().await.expect("commits");
-    }
+    let ctx = patchbay_core::Ctx::system(ground.clock.now(), "test");
+    let mut tx = ground.hub().db.begin().await.expect("begins");
+    let id = uuid::Uuid::from_u128(1);
+    patchbay_hub::replies::say(&mut tx, &ctx, &directory, maya, id, &format!("yes, {code}")).await.expect("said");
+    tx.commit().await.expect("commits");
     ground.gateway.settle_now().await.expect("settles");
     let shown = ground.call(&assistant, "get_draft", json!({"draft_id": draft})).await.ok();
     assert_eq!(shown["draft"]["state"], "AWAITING_CUSTOMER");

@@ -68,7 +68,7 @@ async fn a_dead_letter_says_why_without_saying_who() {
         dead_letters::find(&mut ground.hub().db.read().await.expect("reads"), id).await.expect("reads").expect("there");
     assert_clean(&row.error);
     assert_eq!(row.payload["payload"]["to"], SAID, "a replay needs it as it was");
-    let shown = patchbay_hub::dead_letters::DeadLetterBody::from(row);
+    let shown = patchbay_hub::recovery::dead_letters::DeadLetterBody::from(row);
     assert_clean(&serde_json::to_string(&shown).expect("plain data"));
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use patchbay_core::channel::Channel;
 use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
-use patchbay_core::inbox::{DkimCheck, Inbox, Mailbox, Provider};
+use patchbay_core::inbox::{DkimCheck, InboundMail, Inbox, Mailbox, Provider};
 use patchbay_core::item::Item;
 use patchbay_core::secret::Secret;
+use tokio::io::AsyncReadExt;
 use tokio::task::JoinHandle;
 
 use super::*;
