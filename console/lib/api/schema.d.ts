@@ -41,6 +41,145 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/alert-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alert rules, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a rule. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alert-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rule. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Switches a rule off. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a rule; the version before is kept. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts, newest first. */
+        get: operations["alert_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert and who was told of it. */
+        get: operations["alert_read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The caller looks after an alert: nobody else is told. Doing it again changes nothing. */
+        post: operations["alert_acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says who looks after an alert. It stays as open as it was: that person still has to acknowledge it. */
+        post: operations["alert_assign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** An alert is over: what happens from now on is a new one. Doing it again changes nothing. */
+        post: operations["alert_resolve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/snooze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Nobody is told of an alert for a while; then its ladder begins anew. */
+        post: operations["alert_snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -464,6 +603,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/assistant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hands a conversation to an assistant: a token for its tools, which ends after a quarter of an hour or when the assistant
+         *     hands the conversation back.
+         */
+        post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/close": {
         parameters: {
             query?: never;
@@ -877,6 +1036,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/escalation-ladders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ladders, in the order they were made. */
+        get: operations["ladder_list"];
+        put?: never;
+        /** Makes a ladder. Admins and supervisors only. */
+        post: operations["ladder_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/escalation-ladders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ladder. */
+        get: operations["ladder_read"];
+        put?: never;
+        post?: never;
+        /** Takes a ladder out of use, unless rules or ladders lead to it. Admins and supervisors only. */
+        delete: operations["ladder_deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a ladder; alerts that climb it already go on as it was. Admins and supervisors only. */
+        patch: operations["ladder_change"];
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1143,6 +1339,78 @@ export interface paths {
         };
         /** The mail as it came, to be kept. */
         get: operations["raw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller wants to be told, and how. */
+        get: operations["preferences_read"];
+        /** Says what the caller wants to be told, and how; replaces all of it. */
+        put: operations["preferences_write"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules of who is on call, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes a schedule. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/on-call-schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One schedule. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Takes a schedule out of use: nobody is on call by it. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes a schedule. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/on-call-schedules/{id}/on-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is on call at a time. */
+        get: operations["on_call"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1901,6 +2169,78 @@ export interface paths {
         put?: never;
         /** Says what would come out of calls, under the policy in force or under another. Nothing is called or stored. */
         post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version there was, newest first: who proposed and who agreed, and when it was in force. */
+        get: operations["policy_versions"];
+        put?: never;
+        /** Proposes another policy. It is checked as a whole, with its cases; it comes into force when another admin agrees. */
+        post: operations["propose_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-policy/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version, with what it says. */
+        get: operations["policy_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-policy/versions/{version}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Brings a proposed policy into force: by another admin than the one who proposed it. Drafts that wait under the old one
+         *     are voided.
+         */
+        post: operations["approve_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tool-policy/versions/{version}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turns a proposed policy down. */
+        post: operations["reject_policy"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4111,6 +4451,258 @@ export interface components {
             /** @description The tool it uses. */
             tool_name: string;
         };
+        /** @description Something that needs somebody's eye. */
+        Alert: {
+            /**
+             * Format: date-time
+             * @description When somebody said so.
+             */
+            acknowledged_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            acknowledged_by?: string | null;
+            /** @description By which way: `console`, `sms` or `email`. */
+            acknowledged_via?: string | null;
+            /** @description What happened, such as `EMERGENCY`. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The conversation it is about.
+             */
+            conversation_id?: string | null;
+            /**
+             * Format: int64
+             * @description How often it happened.
+             */
+            count: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it first happened.
+             */
+            first_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            inbox?: components["schemas"]["InboxRef"] | null;
+            /**
+             * Format: date-time
+             * @description When it last happened.
+             */
+            last_at: string;
+            /**
+             * Format: int64
+             * @description The step of its ladder that comes next, from 0.
+             */
+            next_step: number;
+            /**
+             * Format: date-time
+             * @description When; null when nobody else will be told.
+             */
+            next_step_at?: string | null;
+            owner?: components["schemas"]["UserRef"] | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            resolved_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Who said so; null when it ended by itself.
+             */
+            resolved_by?: string | null;
+            /** @description Why. */
+            resolved_reason?: string | null;
+            /** @description The rule that made it, as it was then. */
+            rule: components["schemas"]["AlertRuleRef"];
+            /** @description `info`, `warning` or `critical`. */
+            severity: string;
+            /**
+             * Format: date-time
+             * @description Until when nobody is told.
+             */
+            snoozed_until?: string | null;
+            /** @description `open`, `acknowledged`, `snoozed` or `resolved`. */
+            state: string;
+            team?: components["schemas"]["TeamRef"] | null;
+            /**
+             * Format: uuid
+             * @description The ticket it is about.
+             */
+            ticket_id?: string | null;
+            /** @description The same in a few words. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description Who is to look after an alert. */
+        AlertAssignment: {
+            /**
+             * Format: uuid
+             * @description The user; null: nobody.
+             */
+            user_id?: string | null;
+        };
+        /** @description An alert and who was told of it. */
+        AlertDetail: components["schemas"]["Alert"] & {
+            /** @description Who was told, in order. */
+            notifications: components["schemas"]["AlertNotification"][];
+        };
+        /** @description Somebody was told, or is about to be. */
+        AlertNotification: {
+            /** @description `console`, `email`, `sms` or `slack`. */
+            channel: string;
+            /**
+             * Format: date-time
+             * @description When it is due.
+             */
+            due_at: string;
+            /** @description Why it failed. */
+            error?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How often the ladder had been begun.
+             */
+            run: number;
+            /**
+             * Format: date-time
+             * @description When it was told.
+             */
+            sent_at?: string | null;
+            /** @description `pending`, `gathered`, `sent`, `skipped` or `failed`. */
+            state: string;
+            /**
+             * Format: int64
+             * @description The step, from 0.
+             */
+            step: number;
+            user?: components["schemas"]["UserRef"] | null;
+        };
+        /** @description Why an alert is over. */
+        AlertResolution: {
+            /** @description Why; at most 200 characters. */
+            reason?: string | null;
+        };
+        /** @description A rule that says what becomes an alert. */
+        AlertRule: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            /** @description What tells its alerts apart: `code`, `conversation`, `ticket`, `team`, `inbox`. */
+            group_by: string[];
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who is told: a ladder; null: only the screens show it.
+             */
+            ladder_id?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place: lower ones are asked first, and the first that applies decides.
+             */
+            order: number;
+            /** @description How bad its alerts are; what happened says so when null. */
+            severity?: string | null;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; alerts name it.
+             */
+            version: number;
+            /** @description When it applies: everything given must hold, of a list any. */
+            when: unknown;
+        };
+        /** @description A change of a rule: what is missing stays. */
+        AlertRuleChange: {
+            /** @description Whether it counts. */
+            enabled?: boolean | null;
+            /** @description What tells its alerts apart. */
+            group_by?: string[] | null;
+            /**
+             * Format: uuid
+             * @description Who is told: a ladder; null: only the screens show it.
+             */
+            ladder_id?: string | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            order?: number | null;
+            /** @description `info`, `warning` or `critical`; null: what happened says so. */
+            severity?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /** @description When it applies; replaces all conditions. */
+            when?: Record<string, never> | null;
+        };
+        /** @description The rule that made an alert. */
+        AlertRuleRef: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it was called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description How long nobody wants to hear of an alert. */
+        AlertSnooze: {
+            /**
+             * Format: int64
+             * @description For so many minutes, when `until` is missing.
+             */
+            minutes?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when; at most 30 days.
+             */
+            until?: string | null;
+        };
         /** @description A question about a ticket, and its answer once there is one. */
         Approval: {
             /**
@@ -5052,6 +5644,15 @@ export interface components {
             /** @description All that the rules say. */
             then: unknown;
         };
+        /** @description What took its time in conversations of one team, by the bucket in which it was over. Seconds. */
+        DurationRow: components["schemas"]["Times"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+        };
         /** @description Why a person is forgotten. */
         EraseRequest: {
             /** @description The number of the request or the like; up to 200 characters, nothing personal. */
@@ -5104,6 +5705,45 @@ export interface components {
                     path: string;
                 }[];
             };
+        };
+        /** @description Who is told of an alert, and who next. */
+        EscalationLadder: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whether it counts. */
+            is_active: boolean;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The ladder whose steps follow.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How often it begins anew after its last step.
+             */
+            repeat: number;
+            /** @description Its steps, in order. */
+            steps: components["schemas"]["LadderStep"][];
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
         };
         /** @description An event of the feed. */
         EventFrame: {
@@ -5297,6 +5937,16 @@ export interface components {
             refresh_token: string;
             /** @description Who logged in. */
             user: components["schemas"]["SelfBody"];
+        };
+        /** @description To which assistant. */
+        HandOverBody: {
+            /**
+             * Format: uuid
+             * @description Id of the assistant, the same in all its conversations; left out: a new one.
+             */
+            agent_id?: string | null;
+            /** @description Its name. */
+            name?: string | null;
         };
         /** @description How the server is. */
         HealthBody: {
@@ -5869,6 +6519,53 @@ export interface components {
         };
         /** @description A secret as it was given: itself, or where to find it (`env:NAME`, `file:PATH`). Never printed. */
         KeptSecret: string;
+        /** @description A change of a ladder: what is missing stays. */
+        LadderChange: {
+            /** @description Whether it counts. */
+            is_active?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /**
+             * Format: uuid
+             * @description The ladder whose steps follow; null: none.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How often it begins anew.
+             */
+            repeat?: number | null;
+            /** @description Its steps; replaces all of them. */
+            steps?: components["schemas"]["LadderStep"][] | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
+        /** @description One step. */
+        LadderStep: {
+            /** @description By which ways: `console`, `email`, `sms`, `slack`; `console` when missing. */
+            channels?: string[];
+            /** @description Whom it tells; may be empty when it only tells Slack. */
+            notify?: components["schemas"]["LadderTarget"][];
+            /** @description Slack's webhook. It is shown shortened; sent back like that, it stays as it is. */
+            slack_url?: string | null;
+            /** @description Through which inbox SMS go: its name or id; any of ours when missing. */
+            sms_inbox?: string | null;
+            /**
+             * Format: int64
+             * @description How long an answer is awaited before the next step, in seconds; 300 when missing.
+             */
+            wait_s?: number;
+        };
+        /** @description Whom a step tells. */
+        LadderTarget: {
+            /** @description Its id; of a team also the slug, of a role the word. */
+            id: string;
+            /** @description `user`, `team`, `role` or `schedule`. */
+            type: string;
+        };
         /** @description The ticket and the conversation it was made from. */
         LinkedTicketBody: {
             conversation: components["schemas"]["ConversationBody"];
@@ -6092,6 +6789,32 @@ export interface components {
             /** @description Its time zone; `UTC` when missing. */
             timezone?: string | null;
         };
+        /** @description A new rule. */
+        NewAlertRule: {
+            /** @description Whether it counts; true when missing. */
+            enabled?: boolean | null;
+            /** @description What tells its alerts apart; everything when missing. */
+            group_by?: string[] | null;
+            /**
+             * Format: uuid
+             * @description Who is told: a ladder.
+             */
+            ladder_id?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its place: lower ones are asked first; 100 when missing.
+             */
+            order?: number | null;
+            /** @description `info`, `warning` or `critical`; what happened says so when missing. */
+            severity?: string | null;
+            /**
+             * @description When it applies. To events: `events` (`alert.raised` when missing), `codes`, `teams`, `inboxes`, `priorities`. To
+             *     a figure of `/ops/alerts`: `metric` with `at_least`, `clear_at` and `for_s`.
+             */
+            when: Record<string, never>;
+        };
         /** @description A new asset. */
         NewAsset: {
             /**
@@ -6187,10 +6910,38 @@ export interface components {
             /** @description `whatsapp`, `sms`, `email`, `chat` or `voice`. */
             channel: string;
         };
+        /** @description A new ladder. */
+        NewLadder: {
+            /** @description What it is called. */
+            name: string;
+            /**
+             * Format: uuid
+             * @description The ladder whose steps follow.
+             */
+            next?: string | null;
+            /**
+             * Format: int64
+             * @description How often it begins anew after its last step, 0 to 10; 0 when missing.
+             */
+            repeat?: number | null;
+            /** @description Its steps, in order: 1 to 20. */
+            steps: components["schemas"]["LadderStep"][];
+        };
         /** @description A note to write. */
         NewNote: {
             /** @description What it says; up to 10,000 characters. `content` is another name for it. */
             text: string;
+        };
+        /** @description A new schedule. */
+        NewOnCallSchedule: {
+            /** @description What it is called. */
+            name: string;
+            /** @description Exceptions. */
+            overrides?: components["schemas"]["OverrideEntry"][] | null;
+            /** @description People who take turns. */
+            rotations: components["schemas"]["RotationEntry"][];
+            /** @description Whose clocks count, such as `America/Toronto`. */
+            timezone: string;
         };
         /** @description A new service level: at least one of `frt_s` and `resolution_s`. */
         NewPolicy: {
@@ -6594,6 +7345,20 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
+        /** @description What somebody wants to be told, and how. */
+        NotificationPreferences: {
+            /** @description Mail of what is not critical: `off` (each at once), `hourly` or `daily`; `off` when missing. */
+            digest?: string | null;
+            /** @description `en` or `fr`; `en` when missing. */
+            language?: string | null;
+            /** @description Ways that are not wanted, of what is not critical: `email`, `sms`. */
+            muted?: string[];
+            /** @description Where SMS go, such as `+15550100`. */
+            phone?: string | null;
+            quiet_hours?: components["schemas"]["QuietHours"] | null;
+            /** @description Whose clocks count; `UTC` when missing. */
+            timezone?: string | null;
+        };
         /** @description How things stand now. */
         NowStanding: {
             /**
@@ -6626,6 +7391,73 @@ export interface components {
              * @description Open conversations that nobody has.
              */
             unassigned?: number | null;
+        };
+        /** @description Who is on call. */
+        OnCall: {
+            /**
+             * Format: date-time
+             * @description At this time.
+             */
+            at: string;
+            /** @description `rotation` or `override`. */
+            source?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when the turn or the exception lasts.
+             */
+            until?: string | null;
+            user?: components["schemas"]["UserRef"] | null;
+        };
+        /** @description Who is on call when. */
+        OnCallSchedule: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whether it counts. */
+            is_active: boolean;
+            /** @description What it is called. */
+            name: string;
+            /** @description Exceptions; of several the last decides. */
+            overrides: components["schemas"]["OverrideEntry"][];
+            /** @description People who take turns; the first rotation that has somebody decides. */
+            rotations: components["schemas"]["RotationEntry"][];
+            /** @description Whose clocks count. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description A change of a schedule: what is missing stays. */
+        OnCallScheduleChange: {
+            /** @description Whether it counts. */
+            is_active?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description Exceptions; replaces all of them. */
+            overrides?: components["schemas"]["OverrideEntry"][] | null;
+            /** @description People who take turns; replaces all rotations. */
+            rotations?: components["schemas"]["RotationEntry"][] | null;
+            /** @description Whose clocks count. */
+            timezone?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
         };
         /** @description Whom to ask for. */
         OnsiteContact: {
@@ -6688,6 +7520,24 @@ export interface components {
             next_attempt_at: string;
             /** @description `PENDING`, `PROCESSING`, `SENT`, `DEAD_LETTER` or `DISCARDED`. */
             status: string;
+        };
+        /** @description Somebody takes over for a while. */
+        OverrideEntry: {
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Until.
+             */
+            until: string;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user: string;
         };
         /** @description What the work is on. */
         PacketAsset: {
@@ -6800,6 +7650,159 @@ export interface components {
                  * @description Grows with every change.
                  */
                 version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Alert: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When somebody said so.
+                 */
+                acknowledged_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who.
+                 */
+                acknowledged_by?: string | null;
+                /** @description By which way: `console`, `sms` or `email`. */
+                acknowledged_via?: string | null;
+                /** @description What happened, such as `EMERGENCY`. */
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The conversation it is about.
+                 */
+                conversation_id?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often it happened.
+                 */
+                count: number;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it first happened.
+                 */
+                first_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                inbox?: components["schemas"]["InboxRef"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it last happened.
+                 */
+                last_at: string;
+                /**
+                 * Format: int64
+                 * @description The step of its ladder that comes next, from 0.
+                 */
+                next_step: number;
+                /**
+                 * Format: date-time
+                 * @description When; null when nobody else will be told.
+                 */
+                next_step_at?: string | null;
+                owner?: components["schemas"]["UserRef"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it was over.
+                 */
+                resolved_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who said so; null when it ended by itself.
+                 */
+                resolved_by?: string | null;
+                /** @description Why. */
+                resolved_reason?: string | null;
+                /** @description The rule that made it, as it was then. */
+                rule: components["schemas"]["AlertRuleRef"];
+                /** @description `info`, `warning` or `critical`. */
+                severity: string;
+                /**
+                 * Format: date-time
+                 * @description Until when nobody is told.
+                 */
+                snoozed_until?: string | null;
+                /** @description `open`, `acknowledged`, `snoozed` or `resolved`. */
+                state: string;
+                team?: components["schemas"]["TeamRef"] | null;
+                /**
+                 * Format: uuid
+                 * @description The ticket it is about.
+                 */
+                ticket_id?: string | null;
+                /** @description The same in a few words. */
+                title: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AlertRule: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Whether it counts. */
+                enabled: boolean;
+                /** @description What tells its alerts apart: `code`, `conversation`, `ticket`, `team`, `inbox`. */
+                group_by: string[];
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Who is told: a ladder; null: only the screens show it.
+                 */
+                ladder_id?: string | null;
+                /** @description What it is called. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Its place: lower ones are asked first, and the first that applies decides.
+                 */
+                order: number;
+                /** @description How bad its alerts are; what happened says so when null. */
+                severity?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change; alerts name it.
+                 */
+                version: number;
+                /** @description When it applies: everything given must hold, of a list any. */
+                when: unknown;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -7124,6 +8127,50 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_EscalationLadder: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Whether it counts. */
+                is_active: boolean;
+                /** @description What it is called. */
+                name: string;
+                /**
+                 * Format: uuid
+                 * @description The ladder whose steps follow.
+                 */
+                next?: string | null;
+                /**
+                 * Format: int64
+                 * @description How often it begins anew after its last step.
+                 */
+                repeat: number;
+                /** @description Its steps, in order. */
+                steps: components["schemas"]["LadderStep"][];
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_InboxBody: {
             /** @description The rows. */
             data: (components["schemas"]["InboxSettings"] & {
@@ -7322,6 +8369,44 @@ export interface components {
                 id: string;
                 /** @description What it says. */
                 text: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_OnCallSchedule: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Whether it counts. */
+                is_active: boolean;
+                /** @description What it is called. */
+                name: string;
+                /** @description Exceptions; of several the last decides. */
+                overrides: components["schemas"]["OverrideEntry"][];
+                /** @description People who take turns; the first rotation that has somebody decides. */
+                rotations: components["schemas"]["RotationEntry"][];
+                /** @description Whose clocks count. */
+                timezone: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -8517,6 +9602,13 @@ export interface components {
              */
             warning_s?: number | null;
         };
+        /** @description What a second admin decides. */
+        PolicyDecisionBody: {
+            /** @description Hash of what the decider saw; another one is refused. */
+            hash?: string | null;
+            /** @description Why. */
+            reason?: string | null;
+        };
         /** @description Why an action is not enabled. */
         PolicyError: {
             /** @description Which refusal. */
@@ -8527,6 +9619,13 @@ export interface components {
             message: string;
         } & {
             [key: string]: unknown;
+        };
+        /** @description A policy to be agreed to by a second admin. */
+        PolicyProposalBody: {
+            /** @description Why. */
+            note?: string;
+            /** @description The whole policy; its version is higher than every other one's. */
+            policy: unknown;
         };
         /** @description A person who is there. */
         PresentPerson: {
@@ -8716,6 +9815,13 @@ export interface components {
             name: string;
             /** @description Its state or province. */
             region?: string | null;
+        };
+        /** @description Hours in which only what is critical comes. */
+        QuietHours: {
+            /** @description From, such as `22:00`. */
+            from: string;
+            /** @description Until; when earlier than `from`, on the next day. */
+            until: string;
         };
         /** @description A rule that ranks tickets. */
         RankingRule: {
@@ -9188,74 +10294,7 @@ export interface components {
             };
         };
         /** @description A report. */
-        Report_ResolutionRow_Times: {
-            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
-            bucket?: string | null;
-            /** @description The rows: by bucket, then by what the report is about. */
-            data: (components["schemas"]["Times"] & {
-                /**
-                 * Format: date-time
-                 * @description When the bucket begins.
-                 */
-                bucket: string;
-                team?: components["schemas"]["ReportTeam"] | null;
-            })[];
-            /**
-             * Format: date-time
-             * @description From then on.
-             */
-            from: string;
-            /**
-             * Format: date-time
-             * @description When it was made.
-             */
-            generated_at: string;
-            /** @description Its name, as in its path. */
-            report: string;
-            team?: components["schemas"]["ReportTeam"] | null;
-            /** @description Whose clocks cut the buckets. */
-            timezone: string;
-            /**
-             * Format: date-time
-             * @description Until before then.
-             */
-            to: string;
-            /** @description What durations come to, in seconds; null without any. */
-            total: {
-                /**
-                 * Format: double
-                 * @description Their sum divided by their number.
-                 */
-                average?: number | null;
-                /**
-                 * Format: int64
-                 * @description How many there are.
-                 */
-                count: number;
-                /**
-                 * Format: double
-                 * @description The one in the middle; the same as `p50`.
-                 */
-                median?: number | null;
-                /**
-                 * Format: double
-                 * @description Half of them were shorter.
-                 */
-                p50?: number | null;
-                /**
-                 * Format: double
-                 * @description 95 of a hundred were shorter.
-                 */
-                p95?: number | null;
-                /**
-                 * Format: double
-                 * @description 99 of a hundred were shorter.
-                 */
-                p99?: number | null;
-            };
-        };
-        /** @description A report. */
-        Report_ResponseRow_Times: {
+        Report_DurationRow_Times: {
             /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
             bucket?: string | null;
             /** @description The rows: by bucket, then by what the report is about. */
@@ -9393,24 +10432,6 @@ export interface components {
             /** @description Whether it is there. */
             present: boolean;
         };
-        /** @description Conversations of one team that ended in one bucket. Seconds. */
-        ResolutionRow: components["schemas"]["Times"] & {
-            /**
-             * Format: date-time
-             * @description When the bucket begins.
-             */
-            bucket: string;
-            team?: components["schemas"]["ReportTeam"] | null;
-        };
-        /** @description First answers of one team in one bucket, by when they were given. Seconds. */
-        ResponseRow: components["schemas"]["Times"] & {
-            /**
-             * Format: date-time
-             * @description When the bucket begins.
-             */
-            bucket: string;
-            team?: components["schemas"]["ReportTeam"] | null;
-        };
         /** @description How long the old secret goes on signing. */
         RotateBody: {
             /**
@@ -9438,6 +10459,22 @@ export interface components {
              * @description Version of the address.
              */
             version: number;
+        };
+        /** @description People who take turns. */
+        RotationEntry: {
+            /**
+             * Format: int64
+             * @description How many days a turn has; 7 when missing.
+             */
+            days?: number | null;
+            /** @description When turns change, such as `09:00`. */
+            handoff: string;
+            /** @description When somebody is on call at all: `[{"weekday","open","close"}]`; always when missing. */
+            hours?: Record<string, never>[] | null;
+            /** @description The day of the first turn, such as `2026-01-05`. */
+            starts_on: string;
+            /** @description Who, in their order. */
+            users: string[];
         };
         /** @description A routing rule. */
         RoutingRule: {
@@ -11970,6 +13007,1028 @@ export interface operations {
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `true`: those that count; `false`: those that do not. */
+                enabled?: boolean;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlertRule"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAlertRule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRuleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_list: {
+        parameters: {
+            query?: {
+                /** @description `open`, `acknowledged`, `snoozed` or `resolved`. */
+                status?: string;
+                /** @description `info`, `warning` or `critical`. */
+                severity?: string;
+                /** @description What happened, such as `EMERGENCY`. */
+                code?: string;
+                /** @description Of this team, by id or slug. */
+                team?: string;
+                /** @description About this conversation. */
+                conversation_id?: string;
+                /** @description Looked after by this user, or by the caller: `me`. */
+                owner?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Alert"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertDetail"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_acknowledge: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the caller saw. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_assign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the caller saw. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertAssignment"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_resolve: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the caller saw. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertResolution"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    alert_snooze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the caller saw. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSnooze"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -14673,7 +16732,10 @@ export interface operations {
     patch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -14770,7 +16832,10 @@ export interface operations {
     assign: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -14873,10 +16938,120 @@ export interface operations {
             };
         };
     };
-    close: {
+    hand_over: {
         parameters: {
             query?: never;
             header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverBody"];
+            };
+        };
+        responses: {
+            /** @description `{"access_token","token_type","expires_in","agent_id","conversation_id"}` */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -14982,7 +17157,10 @@ export interface operations {
     merge: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -15473,7 +17651,10 @@ export interface operations {
     add_note: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -15667,7 +17848,10 @@ export interface operations {
     reopen: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -15751,7 +17935,10 @@ export interface operations {
     snooze: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -15857,7 +18044,10 @@ export interface operations {
     add_tags: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -15954,7 +18144,10 @@ export interface operations {
     remove_tag: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
                 tag: string;
@@ -16030,7 +18223,10 @@ export interface operations {
     take: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -16224,7 +18420,10 @@ export interface operations {
     transfer: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -17236,6 +19435,448 @@ export interface operations {
             };
         };
     };
+    ladder_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EscalationLadder"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ladder_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLadder"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ladder_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ladder_deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, INVALID_STATE_TRANSITION, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ladder_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LadderChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscalationLadder"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, INVALID_STATE_TRANSITION, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     read: {
         parameters: {
             query?: {
@@ -17396,7 +20037,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17566,7 +20210,10 @@ export interface operations {
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -17641,7 +20288,10 @@ export interface operations {
     change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -19079,6 +21729,688 @@ export interface operations {
             };
         };
     };
+    preferences_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preferences_write: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPreferences"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreferences"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_OnCallSchedule"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOnCallSchedule"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OnCallScheduleChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCallSchedule"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    on_call: {
+        parameters: {
+            query?: {
+                /** @description At which time; now when missing. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OnCall"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     presence: {
         parameters: {
             query?: never;
@@ -20462,7 +23794,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report_ResponseRow_Times"];
+                    "application/json": components["schemas"]["Report_DurationRow_Times"];
                 };
             };
             /** @description INVALID_QUERY */
@@ -20538,7 +23870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Report_ResolutionRow_Times"];
+                    "application/json": components["schemas"]["Report_DurationRow_Times"];
                 };
             };
             /** @description INVALID_QUERY */
@@ -24410,7 +27742,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -24580,7 +27915,10 @@ export interface operations {
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -24655,7 +27993,10 @@ export interface operations {
     change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -24990,6 +28331,462 @@ export interface operations {
             };
         };
     };
+    policy_versions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Rows of a page, up to 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"data","next_cursor"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    propose_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyProposalBody"];
+            };
+        };
+        responses: {
+            /** @description The version. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    policy_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    approve_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, CONFIRMATION_INVALID */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    reject_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyDecisionBody"];
+            };
+        };
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No valid token. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -25079,7 +28876,10 @@ export interface operations {
     create: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -25249,7 +29049,10 @@ export interface operations {
     deactivate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
@@ -25333,7 +29136,10 @@ export interface operations {
     change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 id: string;
             };
