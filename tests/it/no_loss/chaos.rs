@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep, timeout};
 const CUSTOMERS: u32 = 3;
 const CHANNELS: [Channel; 4] = [Channel::Whatsapp, Channel::Sms, Channel::Email, Channel::Chat];
 /// Events of a run; up to 10,000 by `CHAOS_EVENTS`.
-const EVENTS: u64 = 400;
+const EVENTS: u64 = 200;
 /// Conversations that agents answer: one for so many events, at least two.
 const EVENTS_AN_ANSWERED: u64 = 500;
 /// Conversations of one agent.
