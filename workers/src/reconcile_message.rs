@@ -49,9 +49,15 @@ pub(crate) async fn run(
     let Some(lost) = outgoing.attempts.iter().rev().find(|one| one.outcome == Some(AttemptOutcome::Unknown)) else {
         return turn_back(deps, ctx, job).await;
     };
-    let patient_until = lost.finished_at.unwrap_or(lost.started_at) + deps.config.reconcile_after();
+    let patience = deps.config.reconcile_after();
+    let patient_until = lost.finished_at.unwrap_or(lost.started_at) + patience;
     if ctx.now < patient_until {
         return Ok(Verdict::Later(patient_until));
+    }
+    // Silence counts only while we could hear. Whoever comes this late was away, or the database was, and the report may
+    // still wait outside.
+    if (ctx.now - job.run_at).to_std().is_ok_and(|late| late > patience / 2) {
+        return Ok(Verdict::Later(ctx.now + patience));
     }
     if let Provider::Email(_) = &inbox.provider {
         return leave_unknown(deps, ctx, job, &outgoing).await;

@@ -19,6 +19,7 @@ both_engines! {
     the_next_message_waits_until_the_first_is_clear;
     a_message_that_stays_unknown_is_given_up;
     a_late_answer_still_counts;
+    silence_while_we_were_away_is_no_answer;
 }
 
 async fn a_time_out_after_acceptance_sends_nothing_twice(database: TestDatabase) {
@@ -75,6 +76,23 @@ async fn a_server_error_without_acceptance_is_sent_again_after_the_wait(database
         assert_eq!(world.status(id).await, Delivered, "{provider}");
         assert_eq!(world.fakes.sent_count(provider), 1, "{provider}");
     }
+}
+
+async fn silence_while_we_were_away_is_no_answer(database: TestDatabase) {
+    let world = World::new(database).await;
+    world.fakes.set_faults(Provider::Meta, Faults { server_errors: 1, ..Faults::default() });
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let id = world.reply(&conversation, 1, "Again").await;
+    world.drain().await;
+    assert_eq!(world.status(id).await, Unknown);
+    // Nobody was there when the wait was over.
+    world.advance(600);
+    world.drain().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Unknown, 0));
+    world.advance(61);
+    world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
 }
 
 async fn a_crash_between_attempt_and_answer_is_reconciled(database: TestDatabase) {
