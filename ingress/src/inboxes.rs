@@ -6,30 +6,50 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use patchbay_core::channel::Channel;
 use patchbay_core::chat::Site;
+use patchbay_core::directory::Directory;
 use patchbay_core::inbox::{InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
+use patchbay_http::SharedDirectory;
 use patchbay_normalizer::email;
 
-/// The inboxes as the webhooks need them. Cheap to clone; replaced whole when a setting changes.
-#[derive(Clone, Debug, Default)]
-pub struct Inboxes(Arc<ArcSwap<Routes>>);
+/// The inboxes as the webhooks need them, always those of the directory: whoever was told that an inbox was stored can
+/// send to it. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Inboxes {
+    directory: SharedDirectory,
+    table: Arc<ArcSwap<Table>>,
+}
+
+/// What a snapshot of the directory says of inboxes.
+#[derive(Debug, Default)]
+struct Table {
+    of: Arc<Directory>,
+    routes: Arc<Routes>,
+}
 
 impl Inboxes {
-    /// A table of these inboxes.
-    pub fn new(inboxes: impl IntoIterator<Item = Arc<Inbox>>) -> Self {
-        let table = Self::default();
-        table.replace(inboxes);
-        table
+    /// Those of `directory`, also when it is replaced. Requests under way finish with what they began with.
+    pub fn of(directory: SharedDirectory) -> Self {
+        Self { directory, table: Arc::default() }
     }
 
-    /// Replaces the table. Requests under way finish with the old one.
-    pub fn replace(&self, inboxes: impl IntoIterator<Item = Arc<Inbox>>) {
-        self.0.store(Arc::new(Routes::of(inboxes)));
+    /// These inboxes.
+    pub fn new(inboxes: impl IntoIterator<Item = Arc<Inbox>>) -> Self {
+        let inboxes = inboxes.into_iter().map(|inbox| (inbox.id, inbox)).collect();
+        Self::of(Arc::new(ArcSwap::from_pointee(Directory { inboxes, ..Directory::default() })))
     }
 
     /// The table as it is now.
     pub(crate) fn now(&self) -> Arc<Routes> {
-        self.0.load_full()
+        let directory = self.directory.load_full();
+        let table = self.table.load();
+        if Arc::ptr_eq(&table.of, &directory) {
+            return Arc::clone(&table.routes);
+        }
+        let routes = Arc::new(Routes::of(directory.inboxes.values().cloned()));
+        // Should an older one be put in its place, the next request sees that it is not the directory's.
+        self.table.store(Arc::new(Table { of: directory, routes: Arc::clone(&routes) }));
+        routes
     }
 }
 

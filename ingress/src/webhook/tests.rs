@@ -453,7 +453,7 @@ async fn the_handshake_echoes_only_to_who_knows_the_token() {
 fn every_door_is_in_the_api_document() {
     let (_, document) = router(Ingress::new(
         Config::default(),
-        Inboxes::default(),
+        Inboxes::new([]),
         Clock::manual(DateTime::default()),
         Arc::new(MemorySink::default()),
     ))

@@ -124,9 +124,7 @@ impl Parts {
         keeper.refresh().await.map_err(|error| StartError::Database(Chain(&error).to_string()))?;
         self.tasks.push(tokio::spawn(keeper.run(stop_intake.clone())));
         self.tasks.push(self.bus.clone().link(hub.db.clone(), stop_intake.clone()));
-        let inboxes = Inboxes::default();
-        inboxes.replace(self.hub.directory().inboxes.values().cloned());
-        self.tasks.push(tokio::spawn(follow(self.hub.gate.clone(), inboxes.clone(), stop_intake.clone())));
+        let inboxes = Inboxes::of(self.hub.gate.directory.clone());
         let journal = Self::open_journal(settings)?;
         if let Some(journal) = &journal {
             self.start_reenacting(settings, &inboxes, Arc::clone(journal), stop_intake);
@@ -304,23 +302,6 @@ pub(super) fn ingress_config(settings: &Settings) -> patchbay_ingress::Config {
         trust_forwarded_headers: settings.trust_forwarded_headers,
         webhooks_per_second: settings.limits.webhooks_per_second,
         ..patchbay_ingress::Config::default()
-    }
-}
-
-/// Keeps the inboxes of the webhooks as the directory has them.
-async fn follow(gate: Gate, inboxes: Inboxes, stop: CancellationToken) {
-    let mut seen: Arc<Directory> = gate.directory.load_full();
-    let mut look = tokio::time::interval(Duration::from_millis(100));
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = look.tick() => {}
-        }
-        let now = gate.directory.load_full();
-        if !Arc::ptr_eq(&seen, &now) {
-            inboxes.replace(now.inboxes.values().cloned());
-            seen = now;
-        }
     }
 }
 
