@@ -54,13 +54,13 @@ pub(crate) async fn run(
     if ctx.now < patient_until {
         return Ok(Verdict::Later(patient_until));
     }
+    if let Provider::Email(_) = &inbox.provider {
+        return leave_unknown(deps, ctx, job, &outgoing).await;
+    }
     // Silence counts only while we could hear. Whoever comes this late was away, or the database was, and the report may
     // still wait outside.
     if (ctx.now - job.run_at).to_std().is_ok_and(|late| late > patience / 2) {
         return Ok(Verdict::Later(ctx.now + patience));
-    }
-    if let Provider::Email(_) = &inbox.provider {
-        return leave_unknown(deps, ctx, job, &outgoing).await;
     }
     if let Provider::Twilio(number) = &inbox.provider
         && let Some(sid) = look_up(deps, client, &inbox, number, &outgoing, lost).await?
