@@ -100,12 +100,7 @@ impl Change {
     /// Closes it, in the name of `by` if that is one of our users. Error: 409 `INVALID_STATE_TRANSITION`.
     pub(crate) fn close(&mut self, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) -> Result<(), ApiError> {
         self.move_on(Trigger::Close(reason))?;
-        self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
-        self.row.closed_at = Some(ctx.now);
-        self.row.closed_by = by;
-        self.row.close_reason = Some(reason);
-        self.row.waiting_since = None;
-        self.row.snoozed_until = None;
+        end(&mut self.row, ctx, reason, by);
         Ok(())
     }
 
@@ -140,6 +135,17 @@ impl Change {
         }
         Ok(answer)
     }
+}
+
+/// What a conversation says of its end, in the name of `by` if that is one of our users.
+pub(super) fn end(row: &mut ConversationRow, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) {
+    row.status = ConversationStatus::Closed;
+    row.previous_assignee = row.assigned_to.or(row.previous_assignee);
+    row.closed_at = Some(ctx.now);
+    row.closed_by = by;
+    row.close_reason = Some(reason);
+    row.waiting_since = None;
+    row.snoozed_until = None;
 }
 
 /// The body of a conversation with its newest message and its tickets.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::access::{Seen, lock_visible, require_hand_in_it, require_worker};
 use super::annotate::write_note;
-use super::change::{Change, body_of};
+use super::change::{Change, body_of, end};
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
@@ -80,13 +80,7 @@ pub(crate) async fn merge(
     let before = placement(&source);
     let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
     let is_waiting = source.waiting_since;
-    source.status = ConversationStatus::Closed;
-    source.previous_assignee = source.assigned_to.or(source.previous_assignee);
-    source.closed_at = Some(ctx.now);
-    source.closed_by = closed_by;
-    source.close_reason = Some(CloseReason::Duplicate);
-    source.waiting_since = None;
-    source.snoozed_until = None;
+    end(&mut source, &ctx, CloseReason::Duplicate, closed_by);
     source.updated_at = ctx.now;
     crate::service_levels::follow(&mut change.write.tx, &ctx, &hub.gate.directory.load_full(), &mut source).await?;
     conversations::update(&mut change.write.tx, std::slice::from_ref(&source)).await?;

@@ -1,12 +1,13 @@
 //! What every route may answer beside its own statuses, and the one shape of an error.
 
+use patchbay_dispatch::IDEMPOTENCY_KEY;
 use serde_json::json;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
 
 /// Gives every error of the document its body, and every route the statuses that come from in front of it: the token,
-/// the limits, the reading of path, query and body, a store that is away.
+/// the limits, the reading of path, query and body, an idempotency key, a store that is away.
 pub(super) fn documented(mut api: OpenApi) -> OpenApi {
     api.components.get_or_insert_default().schemas.insert("Error".into(), error_schema());
     for operation in api.paths.paths.values_mut().flat_map(operations) {
@@ -29,6 +30,10 @@ fn complete(operation: &mut Operation) {
         .iter()
         .flatten()
         .any(|one| matches!(one, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Path));
+    let takes_a_key =
+        operation.parameters.iter().flatten().any(
+            |one| matches!(one, RefOr::T(parameter) if parameter.name.eq_ignore_ascii_case(IDEMPOTENCY_KEY.as_str())),
+        );
     let mut also = vec![
         (400, "A parameter, a header or the body is not what it should be."),
         (429, "Too many requests; `Retry-After` says when to come again."),
@@ -40,6 +45,9 @@ fn complete(operation: &mut Operation) {
     }
     if is_in_path {
         also.push((404, "No such thing, or not the caller's to know."));
+    }
+    if takes_a_key {
+        also.push((409, "The idempotency key was used for a different request."));
     }
     if operation.request_body.is_some() {
         also.push((413, "The body is too large."));
