@@ -10,4 +10,5 @@ mod ground;
 mod limits;
 mod mcp;
 mod policy;
+mod schema;
 mod sinks;

@@ -104,5 +104,6 @@ fn person(directory: &Directory, id: UserId) -> Actor {
         portal: None,
         session: None,
         conversation: None,
+        tools: patchbay_core::tool::Grant::Everything,
     }
 }
