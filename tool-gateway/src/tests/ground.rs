@@ -189,6 +189,7 @@ impl Ground {
             .uri(path)
             .header("host", "patchbay.test")
             .header("content-type", "application/json")
+            .header("user-agent", "tests/1")
             .header("authorization", format!("Bearer {token}"));
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
