@@ -38,8 +38,8 @@ async fn a_dealer_finds_the_jobs_of_its_own_dealership_and_nobody_elses(plan: Pl
     assert_eq!(context["result"]["party"], "customer");
     let contact = context["result"]["customer_id"].as_str().expect("an id").to_owned();
     let patch = json!({"account_id": own});
-    let patched = desk.admin().call(reqwest::Method::PATCH, &format!("/api/v1/contacts/{contact}"), Some(patch), &[]);
-    patched.await.expect(200);
+    let path = format!("/api/v1/contacts/{contact}");
+    desk.admin().call(reqwest::Method::PATCH, &path, Some(patch), &[]).await.expect(200);
     let found = desk.call("find_job", asked).await.expect(200);
     assert_eq!(found["result"]["count"], 1, "{found}");
     let job = &found["result"]["jobs"][0];
@@ -52,6 +52,12 @@ async fn a_dealer_finds_the_jobs_of_its_own_dealership_and_nobody_elses(plan: Pl
         assert_eq!(desk.call("find_job", by.clone()).await.expect(200)["result"]["count"], 0, "{by}");
     }
     desk.call("find_job", json!({})).await.expect_error(400, "INVALID_REQUEST");
+    // What a command answers beside what the tool declares stays here.
+    let made = desk.call("ticket.create", json!({"summary": "Detail the car"})).await.expect(200);
+    assert_eq!(made["result"]["state"], "NEW", "{made}");
+    for private in ["customer_name", "contact_phone", "contact_email", "assigned_tech_id", "reviewed_by"] {
+        assert!(made["result"].get(private).is_none(), "{private}: {made}");
+    }
     let context = desk.call("get_conversation_context", json!({})).await.expect(200);
     assert_eq!(context["result"]["party"], "dealer");
 }
