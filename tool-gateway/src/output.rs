@@ -1,7 +1,7 @@
 //! What goes out: cleaned, cut, and for assistants without personal data.
 
-use patchbay_core::role::Role;
 use patchbay_core::redaction::is_ours;
+use patchbay_core::role::Role;
 use patchbay_core::tool::{ToolSpec, answer, text};
 use patchbay_store::tool_placeholders;
 use serde_json::Value;

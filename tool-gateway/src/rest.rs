@@ -202,7 +202,8 @@ fn respond(end: Result<Outcome, Refusal>) -> Response {
     };
     limit_headers(&standings, response.headers_mut());
     if let Some(permission) = wants
-        && let Ok(value) = HeaderValue::from_str(&format!("Bearer error=\"insufficient_scope\", scope=\"{permission}\""))
+        && let Ok(value) =
+            HeaderValue::from_str(&format!("Bearer error=\"insufficient_scope\", scope=\"{permission}\""))
     {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
     }

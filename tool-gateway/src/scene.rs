@@ -11,9 +11,9 @@ use patchbay_core::role::{ActorType, Role};
 use patchbay_core::ticket::{Profile, Ticket};
 use patchbay_core::{Code, Ctx};
 use patchbay_hub::feed::placement;
+use patchbay_store::Tx;
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::tool_views::{self, CustomerRow};
-use patchbay_store::Tx;
 
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;

@@ -3,8 +3,8 @@
 
 mod parts;
 
-pub use parts::{DRAFT, LIMITS};
 pub(super) use parts::of;
+pub use parts::{DRAFT, LIMITS};
 
 use serde_json::{Map, Value, json};
 
@@ -68,8 +68,7 @@ const fn sometimes(name: &'static str, holds: Holds) -> Part {
 /// The JSON schema of an object with these parts and no others.
 pub fn schema(parts: &[Part]) -> Value {
     let properties: Map<String, Value> = parts.iter().map(|part| (part.name.to_owned(), part.schema())).collect();
-    let required: Vec<&str> =
-        parts.iter().filter(|part| part.when != When::Sometimes).map(|part| part.name).collect();
+    let required: Vec<&str> = parts.iter().filter(|part| part.when != When::Sometimes).map(|part| part.name).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 

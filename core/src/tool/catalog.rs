@@ -531,7 +531,11 @@ mod tests {
         for spec in &catalog {
             assert_eq!(spec.input_schema()["additionalProperties"], false, "{}", spec.name);
             assert_eq!(spec.output_schema()["additionalProperties"], false, "{}", spec.name);
-            assert!(spec.output_schema()["properties"].as_object().is_some_and(|parts| !parts.is_empty()), "{}", spec.name);
+            assert!(
+                spec.output_schema()["properties"].as_object().is_some_and(|parts| !parts.is_empty()),
+                "{}",
+                spec.name
+            );
             assert!(names.insert(spec.plain_name()), "{}", spec.name);
         }
     }

@@ -45,7 +45,8 @@ async fn a_dealer_finds_the_jobs_of_its_own_dealership_and_nobody_elses(plan: Pl
     let job = &found["result"]["jobs"][0];
     assert_eq!((&job["code"], &job["state"]), (&json!(code), &json!("NEW")), "{found}");
     assert_eq!(job["vehicle"], json!({"year": 2003, "make": "Honda", "model": "Accord", "stock_no": "Q7-12"}));
-    for by in [json!({"vin": VIN.to_lowercase()}), json!({"job_code": code}), json!({"vin": VIN, "stock_no": "Q7-12"})] {
+    for by in [json!({"vin": VIN.to_lowercase()}), json!({"job_code": code}), json!({"vin": VIN, "stock_no": "Q7-12"})]
+    {
         assert_eq!(desk.call("find_job", by.clone()).await.expect(200)["result"]["count"], 1, "{by}");
     }
     for by in [json!({"job_code": foreign}), json!({"vin": VIN, "stock_no": "other"})] {

@@ -91,11 +91,7 @@ const CONTEXT: &[Part] = &[
     or_null("account_id", Id),
     always(
         "open_drafts",
-        List(&Object(&[
-            always("draft_id", Id),
-            always("state", Word(DraftState::WORDS)),
-            or_null("awaits", Text),
-        ])),
+        List(&Object(&[always("draft_id", Id), always("state", Word(DraftState::WORDS)), or_null("awaits", Text)])),
     ),
 ];
 
@@ -160,12 +156,7 @@ const EVIDENCE_LIST: &[Part] = &[
     always("ticket_id", Id),
     always(
         "evidence",
-        List(&Object(&[
-            always("id", Id),
-            always("kind", Text),
-            or_null("checksum", Text),
-            always("created_at", Time),
-        ])),
+        List(&Object(&[always("id", Id), always("kind", Text), or_null("checksum", Text), always("created_at", Time)])),
     ),
 ];
 
