@@ -81,7 +81,7 @@ impl Gateway {
         let tool = self.tool(name).map_or(name, |spec| spec.name).to_owned();
         let tried = Arc::new(Tried::default());
         let steps = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion);
-        let end = tried::within(tried.clone(), steps).await;
+        let end = tried::within(tried.clone(), Box::pin(steps)).await;
         let end = end.map_err(|refusal| Refusal { policy: Some(self.policy().version), ..refusal });
         let took = started.elapsed();
         metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());

@@ -49,12 +49,7 @@ pub struct Claims {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_ids: Option<WordList>,
     /// The same, as the originals also write it; or the permissions of the token in one text, as OAuth writes it.
-    #[serde(
-        default,
-        skip_serializing_if = "Option::is_none",
-        deserialize_with = "scope_claim",
-        serialize_with = "scope_as_written"
-    )]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "scope_claim")]
     pub scope: Option<ScopeClaim>,
     /// Login the token belongs to. Issuers beside us use the name for sessions of their own, whatever these look like.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "our_session")]
@@ -68,13 +63,13 @@ pub struct Claims {
 }
 
 /// `scope: {account_ids, site_ids}`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub struct ScopeClaim {
     /// Accounts, or `*`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub account_ids: Option<WordList>,
     /// Sites, or `*`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub site_ids: Option<WordList>,
     /// Permissions, when the claim is a text or a list of them.
     #[serde(skip)]
@@ -86,6 +81,23 @@ impl ScopeClaim {
     pub fn of_permissions<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
         let words: Vec<&str> = words.into_iter().collect();
         Self { permissions: Some(words.join(" ")), ..Self::default() }
+    }
+}
+
+impl Serialize for ScopeClaim {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Limits<'c> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            account_ids: Option<&'c WordList>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            site_ids: Option<&'c WordList>,
+        }
+        match &self.permissions {
+            Some(permissions) => serializer.serialize_str(permissions),
+            None => Limits { account_ids: self.account_ids.as_ref(), site_ids: self.site_ids.as_ref() }
+                .serialize(serializer),
+        }
     }
 }
 
@@ -187,13 +199,6 @@ fn scope_claim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Scop
         }
         None => None,
     })
-}
-
-fn scope_as_written<S: Serializer>(claim: &Option<ScopeClaim>, serializer: S) -> Result<S::Ok, S::Error> {
-    match claim.as_ref().and_then(|claim| claim.permissions.as_deref()) {
-        Some(permissions) => serializer.serialize_str(permissions),
-        None => claim.serialize(serializer),
-    }
 }
 
 fn our_session<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {
