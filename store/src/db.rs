@@ -158,6 +158,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0020_idle.sql"),
         include_str!("../../migrations/postgres/0020_idle.sql"),
     ),
+    (
+        24,
+        "activity",
+        include_str!("../../migrations/sqlite/0024_activity.sql"),
+        include_str!("../../migrations/postgres/0024_activity.sql"),
+    ),
 ];
 
 impl Db {
