@@ -159,10 +159,22 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0020_idle.sql"),
     ),
     (
+        23,
+        "hub",
+        include_str!("../../migrations/sqlite/0023_hub.sql"),
+        include_str!("../../migrations/postgres/0023_hub.sql"),
+    ),
+    (
         24,
         "activity",
         include_str!("../../migrations/sqlite/0024_activity.sql"),
         include_str!("../../migrations/postgres/0024_activity.sql"),
+    ),
+    (
+        26,
+        "retention",
+        include_str!("../../migrations/sqlite/0026_retention.sql"),
+        include_str!("../../migrations/postgres/0026_retention.sql"),
     ),
 ];
 
