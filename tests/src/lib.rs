@@ -4,6 +4,7 @@
 pub mod client;
 pub mod database;
 pub mod deployment;
+pub mod hostile_mail;
 pub mod node;
 pub mod rust_text;
 pub mod services;

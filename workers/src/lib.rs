@@ -12,6 +12,7 @@ mod desk;
 mod end_snooze;
 mod fetch_media;
 mod follow_alerts;
+mod hearing;
 mod heartbeat;
 mod import_contacts;
 pub mod limits;
