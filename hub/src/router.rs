@@ -4,8 +4,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, alerts, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages,
-    performers, places, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe, webhooks,
+    administration, alerts, auth, automations, catalog, consent, contacts, conversations, files, inbox_health,
+    internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels, ticket_link,
+    triage, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -31,4 +32,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(reports::router())
         .merge(webhooks::router())
         .merge(alerts::router())
+        .merge(automations::router())
+        .merge(internal_chat::router())
+        .merge(retention::router())
 }

@@ -2,9 +2,11 @@
 
 mod alerts;
 mod authority;
+mod automations;
 mod directory;
 mod flow;
 mod inboxes;
+mod internal_chat;
 mod logins;
 mod people;
 mod repeats;

@@ -12,6 +12,7 @@ mod flow;
 mod jobs;
 mod mail;
 mod reconciliation;
+mod retention;
 mod sending;
 mod service_levels;
 mod statuses;
