@@ -60,6 +60,16 @@ reconcile_after_seconds = 5
 twilio_per_second = 20
 ";
 
+/// The same with a patience that stands to the providers' as a minute does: for tests that end the server again and again.
+pub const PATIENT_WORKERS: &str = "
+[workers]
+lease_seconds = 3
+poll_ms = 100
+provider_timeout_seconds = 3
+reconcile_after_seconds = 20
+twilio_per_second = 20
+";
+
 /// A customer with a phone on both channels.
 pub const CUSTOMER: &str = "+15550101001";
 /// Another one.
@@ -91,6 +101,11 @@ impl Deployment {
     /// transaction system, `{desk}` for those of the simulated ticketing system, `{assistant}` for those of an assistant
     /// with the simulated model, `{relay}` for the address of the simulated mail server.
     pub async fn start_with(plan: Plan, more: &str) -> Self {
+        Self::start_with_workers(plan, more, QUICK_WORKERS).await
+    }
+
+    /// The same with these settings of the workers.
+    pub async fn start_with_workers(plan: Plan, more: &str, workers: &str) -> Self {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
             Plan::Laptop => (TestDatabase::fresh(Engine::Sqlite).await, String::new()),
@@ -121,7 +136,7 @@ impl Deployment {
                 database_url: database.url().to_owned(),
                 redis_url: redis_url.clone(),
                 providers_url: simulator.base_url(),
-                more: format!("{more}{QUICK_WORKERS}"),
+                more: format!("{more}{workers}"),
             };
             settings.write(folder.path());
             nodes.push(Node::start(folder.path(), &format!("http://127.0.0.1:{port}"), &[]).await);

@@ -13,6 +13,7 @@ use std::time::Duration;
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::RecordId;
 use patchbay_simulator::{Faults, Provider};
+use patchbay_tests::deployment::PATIENT_WORKERS;
 use patchbay_tests::services::free_port;
 use patchbay_tests::settings::MAIL_ADDRESS;
 use patchbay_tests::wait::eventually;
@@ -36,7 +37,7 @@ const HELD: u32 = 4;
 /// Most answers to one customer: above 45 within minutes, WhatsApp makes them wait. Source: channels reference, 3.8.
 const ANSWERS: usize = 40;
 /// Longest wait for what was spooled or retried to arrive.
-const RECOVERY: Duration = Duration::from_mins(3);
+const RECOVERY: Duration = Duration::from_mins(5);
 /// Longest wait for one request.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Proves who a user of the web chat is.
@@ -83,7 +84,7 @@ async fn chaos_on_a_laptop_loses_nothing_doubles_nothing_and_keeps_every_order()
 
 async fn chaos(plan: Plan) {
     let smtp = free_port();
-    let mut deployment = Deployment::start_with(plan, &places(smtp)).await;
+    let mut deployment = Deployment::start_with_workers(plan, &places(smtp), PATIENT_WORKERS).await;
     let admin = deployment.admin.clone();
     let events = std::env::var("CHAOS_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS).min(10_000);
     let answered = u32::try_from(events / EVENTS_AN_ANSWERED).unwrap_or(u32::MAX).max(4);
