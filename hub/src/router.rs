@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, alerts, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages,
+    administration, alerts, audit_log, auth, catalog, consent, contacts, conversations, files, inbox_health, mail_pages,
     performers, places, recovery, replies, reports, service_levels, ticket_link, triage, unsubscribe, webhooks,
 };
 
@@ -31,4 +31,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(reports::router())
         .merge(webhooks::router())
         .merge(alerts::router())
+        .merge(audit_log::router())
 }

@@ -264,6 +264,7 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/assets/{id}", "get", PLACES),
     ("/api/v1/assets/{id}", "patch", RUN),
     ("/api/v1/assets/{id}", "delete", RUN),
+    ("/api/v1/audit", "get", SEE_FAILURES),
     ("/api/v1/incident-templates", "get", PLACES),
     ("/api/v1/incident-templates", "post", CATALOG),
     ("/api/v1/incident-templates/{id}", "get", PLACES),

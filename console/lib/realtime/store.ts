@@ -72,8 +72,15 @@ export interface Clock {
   schedule: (flush: () => void) => void;
 }
 
+/** A colleague who has a conversation open. */
+export interface Onlooker {
+  id: string;
+  name: string;
+}
+
 const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
+const UNSEEN: readonly Onlooker[] = [];
 
 /** For whom the picture is: decides which views a row belongs to. */
 export interface Viewer {
@@ -89,6 +96,7 @@ export class Store {
   readonly #threads = new Map<string, Thread>();
   readonly #lists = new Map<string, List>();
   readonly #typing = new Map<string, readonly Typist[]>();
+  readonly #onlookers = new Map<string, readonly Onlooker[]>();
   readonly #presence = new Map<string, PresenceStatus>();
   readonly #queues = new Map<string, number>();
   readonly #stopped = new Map<string, Stopped>();
@@ -137,6 +145,11 @@ export class Store {
 
   typing(conversationId: string): readonly Typist[] {
     return this.#typing.get(conversationId) ?? NOBODY;
+  }
+
+  /** Colleagues who have it open, in the order they came. */
+  onlookers(conversationId: string): readonly Onlooker[] {
+    return this.#onlookers.get(conversationId) ?? UNSEEN;
   }
 
   /** A failed message another one stands for now. */
@@ -292,9 +305,20 @@ export class Store {
     this.#mark(`typing:${conversationId}`);
   }
 
-  clearTyping(): void {
+  setOnlooker(conversationId: string, person: Onlooker, phase: "here" | "gone"): void {
+    const before = this.onlookers(conversationId);
+    if (phase === "here" && before.some((one) => one.id === person.id)) return;
+    const others = before.filter((one) => one.id !== person.id);
+    this.#onlookers.set(conversationId, phase === "here" ? [...others, person] : others);
+    this.#mark(`onlookers:${conversationId}`);
+  }
+
+  /** Forgets what passes: who types, and who looks. */
+  clearPassing(): void {
     for (const id of this.#typing.keys()) this.#mark(`typing:${id}`);
     this.#typing.clear();
+    for (const id of this.#onlookers.keys()) this.#mark(`onlookers:${id}`);
+    this.#onlookers.clear();
   }
 
   setPresence(userId: string, status: PresenceStatus): void {

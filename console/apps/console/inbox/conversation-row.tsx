@@ -11,6 +11,7 @@ import { ChannelIcon } from "../../../lib/ui/channel-icon";
 import { cx } from "../../../lib/ui/cx";
 import { Tip } from "../../../lib/ui/tip";
 import { useMe } from "../session/me";
+import { Onlookers } from "../thread/onlookers";
 import { contactName, preview } from "./preview";
 import { usePlace } from "./place";
 import { toggle, useSelection } from "./selection";
@@ -88,6 +89,7 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
         </span>
         <span className="mt-0.5 flex items-center gap-2">
           <Second conversation={conversation} here={here} />
+          <Onlookers id={conversation.id} at="row" />
           <Waiting conversation={conversation} now={now} />
           <PriorityMark conversation={conversation} />
           {unread ? (

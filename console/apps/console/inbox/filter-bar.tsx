@@ -1,8 +1,10 @@
 import { X } from "lucide-react";
+import { listUsers } from "../../../lib/api/hub";
 import { useTexts } from "../../../lib/i18n/language";
 import { useList } from "../../../lib/realtime/hooks";
 import type { ViewName } from "../../../lib/realtime/views";
 import { cx } from "../../../lib/ui/cx";
+import { useRemote } from "../../../lib/ui/use-remote";
 import { count } from "./count";
 import { BulkBar } from "./bulk-bar";
 import { FilterMenu } from "./filter-menu";
@@ -61,6 +63,7 @@ function Filters() {
   const t = useTexts();
   const { view, search, filter } = usePlace();
   const { q: _, ...kept } = search;
+  const people = useRemote(kept.agent === undefined ? null : "users", async () => (await listUsers()).data);
   const names = Object.keys(kept) as (keyof typeof kept)[];
   if (names.length === 0 && view.q === "") return null;
   const without = (name: keyof typeof kept) => {
@@ -71,7 +74,8 @@ function Filters() {
   return (
     <div className="flex flex-wrap items-center gap-1.5">
       {names.map((name) => {
-        const text = name === "channel" ? (t.channels[kept.channel ?? ""] ?? "") : (kept[name] ?? "");
+        const agent = people.value?.find((one) => one.id === kept.agent)?.full_name ?? "…";
+        const text = name === "channel" ? (t.channels[kept.channel ?? ""] ?? "") : name === "agent" ? agent : (kept[name] ?? "");
         return (
           <button
             key={name}

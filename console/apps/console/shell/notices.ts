@@ -86,7 +86,8 @@ function noticeOf(frame: Frame, me: { id: string; name: string }, t: Texts): Not
     if (note.author.id === me.id || !mentions(note.text, me.name)) return null;
     return { kind: "mention", key: note.id, title: desk.notices.mentioned(note.author.name), text: note.text, conversationId: note.conversation_id, noteId: note.id };
   }
-  if (frame.event === "alert.raised" || frame.event === "ticket.escalated") {
+  const alert = frame.event === "alert.raised" && isRecord(data["alert"]) ? data["alert"] : null;
+  if (alert?.["severity"] === "critical" || alert?.["code"] === "EMERGENCY" || frame.event === "ticket.escalated") {
     return { kind: "escalation", key: frame.cursor ?? crypto.randomUUID(), title: desk.notices.escalation, text: "", conversationId: null };
   }
   return null;

@@ -32,6 +32,7 @@ function OpenThread({ id }: { id: string }) {
   const thread = useThread(id);
   const conversation = useConversation(id);
   useEffect(() => workspace.openThread(id), [workspace, id]);
+  useEffect(() => workspace.signals.view(id), [workspace, id]);
   useReadMark(id);
   const { over, drop } = useDrop(conversation);
 
