@@ -16,6 +16,9 @@ export interface SentFile {
   preview: string | null;
 }
 
+/** The key of whatever happens to any row or list. */
+export const ROWS = "rows";
+
 /** A message of ours the server has not confirmed yet. */
 export interface Outgoing {
   client_message_id: string;
@@ -103,6 +106,7 @@ export class Store {
   readonly #retired = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
+  readonly #inside = new WeakMap<readonly string[], ReadonlySet<string>>();
   /** Rows whose place in a list may have changed. */
   readonly #moved = new Map<string, Set<string>>();
   #scheduled = false;
@@ -261,6 +265,7 @@ export class Store {
     const held = this.#lists.get(key) ?? { view, ids: [], cursor: null, load: "idle", more: "idle", error: null };
     this.#lists.set(key, { ...held, ...change });
     this.#mark(`list:${key}`);
+    this.#mark(ROWS);
   }
 
   /** What a view holds now; given back to `mergeFirstPage` it tells what was there before the fetch began. */
@@ -351,6 +356,7 @@ export class Store {
     const row = this.#rows.shown(id);
     if (row === undefined) return;
     this.#mark(`conversation:${id}`);
+    this.#mark(ROWS);
     this.#place(row);
   }
 
@@ -361,7 +367,7 @@ export class Store {
 
   #place(conversation: Conversation): void {
     for (const [key, list] of this.#lists) {
-      const inside = list.ids.includes(conversation.id);
+      const inside = this.#members(list.ids).has(conversation.id);
       const fits = list.view.q === "" ? this.#belongs(list.view, conversation.id) : inside;
       if (fits) this.#move(key, [conversation.id]);
       if (fits === inside) continue;
@@ -380,7 +386,19 @@ export class Store {
     const list = this.#lists.get(key);
     if (list === undefined || list.view.q !== "") return;
     const ids = reordered(list.ids, moved, (id) => this.#rows.shown(id));
-    if (ids !== list.ids) this.setList(list.view, { ids });
+    if (ids === list.ids) return;
+    // The same ids in another order.
+    if (ids.length === list.ids.length) this.#inside.set(ids, this.#members(list.ids));
+    this.setList(list.view, { ids });
+  }
+
+  /** The ids of a list, to be asked for one of them: lists of thousands are asked many times a second. */
+  #members(ids: readonly string[]): ReadonlySet<string> {
+    const known = this.#inside.get(ids);
+    if (known !== undefined) return known;
+    const members = new Set(ids);
+    this.#inside.set(ids, members);
+    return members;
   }
 
   #mark(key: string): void {

@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { listUsers } from "../../../lib/api/hub";
 import { useTexts } from "../../../lib/i18n/language";
 import { useList } from "../../../lib/realtime/hooks";
@@ -6,13 +7,16 @@ import type { ViewName } from "../../../lib/realtime/views";
 import { cx } from "../../../lib/ui/cx";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { count } from "./count";
-import { BulkBar } from "./bulk-bar";
-import { FilterMenu } from "./filter-menu";
 import { usePlace } from "./place";
-import { SavedViews, SaveView } from "./saved-views-bar";
 import { SearchBox } from "./search-box";
 import { useSelection } from "./selection";
 import { MINE, UNASSIGNED } from "./standing-views";
+
+// Menus and dialogs come right after the list itself.
+const BulkBar = lazy(async () => ({ default: (await import("./bulk-bar")).BulkBar }));
+const FilterMenu = lazy(async () => ({ default: (await import("./filter-menu")).FilterMenu }));
+const SavedViews = lazy(async () => ({ default: (await import("./saved-views-bar")).SavedViews }));
+const SaveView = lazy(async () => ({ default: (await import("./saved-views-bar")).SaveView }));
 
 const TABS: readonly ViewName[] = ["mine", "unassigned", "all"];
 
@@ -22,10 +26,20 @@ export function FilterBar() {
     <div className="grid gap-2.5 px-4 pt-4 pb-2.5">
       <div className="flex items-center gap-2">
         <SearchBox />
-        <FilterMenu />
+        <Suspense fallback={<span className="size-9 shrink-0" />}>
+          <FilterMenu />
+        </Suspense>
       </div>
-      {selected.size > 0 ? <BulkBar /> : <Tabs />}
-      <SavedViews />
+      {selected.size > 0 ? (
+        <Suspense fallback={<Tabs />}>
+          <BulkBar />
+        </Suspense>
+      ) : (
+        <Tabs />
+      )}
+      <Suspense fallback={null}>
+        <SavedViews />
+      </Suspense>
       <Filters />
     </div>
   );
@@ -89,7 +103,9 @@ function Filters() {
           </button>
         );
       })}
-      <SaveView />
+      <Suspense fallback={null}>
+        <SaveView />
+      </Suspense>
     </div>
   );
 }

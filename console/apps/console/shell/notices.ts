@@ -14,6 +14,8 @@ import { usePlace } from "../inbox/place";
 import { useMe } from "../session/me";
 import { chime } from "./chime";
 
+/** So many events are known again when a resumed socket repeats them. */
+const REMEMBERED = 500;
 const LOCK = "patchbay.notices";
 
 interface Notice {
@@ -43,6 +45,7 @@ export function useNotices(): void {
       const notice = noticeOf(frame, { id: user.id, name: user.full_name }, t);
       if (notice === null || told.has(notice.key)) return;
       told.add(notice.key);
+      if (told.size > REMEMBERED) told.delete(told.values().next().value ?? "");
       const looking = !document.hidden && document.hasFocus() && notice.conversationId === place.conversationId;
       const go = () => {
         window.focus();
