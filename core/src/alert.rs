@@ -13,7 +13,9 @@ pub use ladder::{Ladder, MOST_STEPS, Step, Target};
 pub use life::{AlertLife, NotFromHere, Ring, Trigger};
 pub use quiet::{next_digest, quiet_until};
 pub use rule::{AlertConditions, GroupField, Measured, Misfit, Signal, Watch, group_key, measure, severity_of};
-pub use texts::{Proof, Telling, digest, is_acknowledgement, reply_code, subject, text, title};
+pub use texts::{
+    PossibleAnswer, Proof, Telling, digest, is_acknowledgement, possible_answer, reply_code, subject, text, title,
+};
 
 vocabulary! {
     /// How an alert stands.
@@ -72,10 +74,16 @@ vocabulary! {
     pub enum NotificationState {
         /// On its way.
         Pending => "pending",
+        /// Being handed over: whoever finds it like this later does not know what became of it.
+        Sending => "sending",
         /// Waits for the next mail about several.
         Gathered => "gathered",
+        /// In a mail about several that is being handed over.
+        SendingTogether => "sending_together",
         /// Told.
         Sent => "sent",
+        /// Nobody knows whether it was told; it is not told again. The next step of the ladder comes at its time.
+        Unknown => "unknown",
         /// Nobody needs to hear of it any more.
         Skipped => "skipped",
         /// Given up.

@@ -35,6 +35,7 @@ pub struct Directory {
 #[derive(Clone, Debug, Default)]
 pub struct OnlineUsers {
     users: Arc<RwLock<HashSet<UserId>>>,
+    away: Arc<RwLock<HashSet<UserId>>>,
 }
 
 impl OnlineUsers {
@@ -46,6 +47,18 @@ impl OnlineUsers {
     /// Replaces the whole set.
     pub fn replace(&self, users: HashSet<UserId>) {
         *self.users.write().unwrap_or_else(PoisonError::into_inner) = users;
+    }
+
+    /// Says who has an open page but is away from it.
+    pub fn replace_away(&self, users: HashSet<UserId>) {
+        *self.away.write().unwrap_or_else(PoisonError::into_inner) = users;
+    }
+
+    /// Everybody with an open page, also those who are away from it.
+    pub fn with_a_page(&self) -> HashSet<UserId> {
+        let mut all = self.users.read().unwrap_or_else(PoisonError::into_inner).clone();
+        all.extend(self.away.read().unwrap_or_else(PoisonError::into_inner).iter().copied());
+        all
     }
 }
 

@@ -62,6 +62,18 @@ vocabulary! {
         AlertUpdated => "alert.updated",
         /// It is somebody's turn to look after an alert.
         AlertNotified => "alert.notified",
+        /// A thread of talk among agents began, or its members changed.
+        InternalThread => "internal.thread",
+        /// An agent wrote to others.
+        InternalMessage => "internal.message",
+    }
+}
+
+impl EventName {
+    /// Whether events of this name are for the one person they were written for, and for nobody else: no leader, no
+    /// auditor, no address of others.
+    pub fn is_private(name: &str) -> bool {
+        name.starts_with("internal.")
     }
 }
 

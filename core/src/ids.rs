@@ -91,6 +91,16 @@ ids! {
     OnCallScheduleId,
     /// One person told of one alert by one way.
     NotificationId,
+    /// Something that the hub does by itself, or an agent asks for.
+    AutomationId,
+    /// One time that it did.
+    AutomationRunId,
+    /// One run of a policy that says how long what is kept.
+    RetentionRunId,
+    /// A thread of talk among agents.
+    InternalThreadId,
+    /// One message of it.
+    InternalMessageId,
     /// A stretch of time that a technician is away.
     TimeOffId,
     /// A person who writes to us.

@@ -51,6 +51,10 @@ vocabulary! {
         WatchAlerts => "watch_alerts",
         /// Close conversations whose customers stopped answering.
         CloseIdle => "close_idle",
+        /// Begin what the retention policies say is due.
+        BeginRetention => "begin_retention",
+        /// Take the next bite of what a retention policy says.
+        Retain => "retain",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

@@ -5,6 +5,7 @@
 pub mod actor;
 pub mod alert;
 pub mod audit;
+pub mod automation;
 pub mod calendar;
 pub mod canonical;
 pub mod catalog;
@@ -36,6 +37,7 @@ pub mod outbox;
 pub mod place;
 pub mod redaction;
 pub mod report;
+pub mod retention;
 pub mod role;
 pub mod routing;
 pub mod secret;

@@ -107,7 +107,8 @@ pub struct NoSuchEvent {
 impl Filter {
     /// Checks the words.
     pub fn new(words: Vec<String>) -> Result<Self, NoSuchEvent> {
-        let fits = |word: &String| EventName::WORDS.iter().any(|name| matches(word, name));
+        let public = || EventName::WORDS.iter().filter(|name| !EventName::is_private(name));
+        let fits = |word: &String| public().any(|name| matches(word, name));
         match words.iter().position(|word| !fits(word)) {
             Some(place) => Err(NoSuchEvent { place }),
             None => Ok(Self(words)),
@@ -121,7 +122,7 @@ impl Filter {
 
     /// Whether an event of this name is wanted.
     pub fn wants(&self, name: &str) -> bool {
-        self.0.iter().any(|word| matches(word, name))
+        !EventName::is_private(name) && self.0.iter().any(|word| matches(word, name))
     }
 }
 

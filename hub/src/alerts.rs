@@ -21,9 +21,12 @@ mod tell;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub(crate) use answers::{ANSWERS_FOR, take_sms};
 pub use climb::ring;
 pub use figures::{Watched, watch};
-pub use outgoing::{Gathered, Outgoing, gathered, give_up, outgoing, sent, sent_together, skipped};
+pub use outgoing::{
+    DigestEnd, Gathered, Outgoing, begin, begin_digest, end_digest, gathered, give_up, not_sent, sent, unknown,
+};
 pub use take::{Reader, Taken};
 
 use crate::state::Hub;

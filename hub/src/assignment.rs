@@ -2,12 +2,14 @@
 //! then who waits longest. Level-triggered: what waits and who is free are read again at every change, so that nothing
 //! depends on an event that got lost. Source: domain, commands and rules (auto-assign).
 
+mod absence;
+
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::conversation::{ConversationStatus, Trigger};
 use patchbay_core::directory::{Directory, User};
@@ -30,12 +32,24 @@ const BITE: i64 = 50;
 /// Longest time between two looks while a queue gives itself out: presence passes without a trace in the database.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Gives queues out until `stop`. Runs where presence is known.
+/// How often to look who left.
+const LOOK_FOR_ABSENT: Duration = Duration::from_secs(5);
+
+pub use absence::look_for_absent;
+
+/// Gives queues out until `stop`, and takes back what those hold who left. Runs where presence is known.
 pub async fn run(hub: Hub, stop: CancellationToken) {
     let mut wake = hub.db.signals().feed();
+    let mut looked = Instant::now();
     loop {
         wake.mark_unchanged();
         let began = Instant::now();
+        if hub.config.absence_grace > TimeDelta::zero() && looked.elapsed() >= LOOK_FOR_ABSENT {
+            looked = began;
+            if let Err(error) = look_for_absent(&hub, hub.config.absence_grace).await {
+                tracing::warn!(error = %Chain(&error), "could not look who left; trying again");
+            }
+        }
         if let Err(error) = give_out(&hub).await {
             tracing::warn!(error = %Chain(&error), "the queues could not be given out; trying again");
         }

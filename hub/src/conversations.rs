@@ -16,9 +16,12 @@ use utoipa_axum::routes;
 use crate::state::Hub;
 
 pub use access::{Seen, load_visible};
-pub(crate) use access::{lock_visible, may_dispatch, require_hand_in_it, require_hub, require_worker, visible_to};
+pub(crate) use access::{
+    lock_visible, may_dispatch, require_hand_in_it, require_hub, require_lead, require_worker, visible_to,
+};
 pub(crate) use annotate::write_note;
-pub use change::{body_of, release_all_of};
+pub(crate) use change::end;
+pub use change::{Leaving, body_of, release};
 pub use idle::close_idle;
 pub use wake::end_snooze;
 

@@ -6,6 +6,7 @@ mod apply;
 mod calls;
 mod changes;
 mod consent;
+mod duty;
 mod gather;
 mod mail;
 mod people;

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use object_store::ObjectStore;
 use patchbay_core::directory::Directory;
+use patchbay_core::retention::RetentionDays;
 use patchbay_core::secret::Secret;
 use patchbay_dispatch::Dispatch;
 use patchbay_dispatch::alerts::AlertsConfig;
@@ -48,6 +50,10 @@ pub struct HubConfig {
     pub webhook_hosts: Arc<[String]>,
     /// When a figure is an alert.
     pub alerts: AlertsConfig,
+    /// How long somebody who left may be away before what they hold goes back; zero: for ever.
+    pub absence_grace: TimeDelta,
+    /// How long what is kept.
+    pub retention: RetentionDays,
 }
 
 /// How much one customer may write; 0: as much as they like. Source: domain, messages, abuse limits.
@@ -77,6 +83,8 @@ impl Default for HubConfig {
             abuse: AbuseLimits::default(),
             webhook_hosts: Arc::new([]),
             alerts: AlertsConfig::default(),
+            absence_grace: TimeDelta::minutes(10),
+            retention: RetentionDays::default(),
         }
     }
 }

@@ -37,6 +37,11 @@ pub(crate) enum About {
     Work,
     /// Something for the eyes of those who watch alerts.
     Alert,
+    /// What is for one person alone.
+    Private {
+        /// Who; nobody when it names none.
+        user: Option<UserId>,
+    },
     /// A person's availability: for themselves, their teams and whoever sees everything.
     Person {
         /// Who.
@@ -55,6 +60,7 @@ impl Subject {
             ticket: event.ticket_id,
             about: match event.name.parse() {
                 Ok(EventName::AlertRaised | EventName::AlertUpdated | EventName::AlertNotified) => About::Alert,
+                _ if EventName::is_private(&event.name) => About::Private { user: event.audience.assigned_to },
                 _ => About::Work,
             },
         }

@@ -130,18 +130,22 @@ impl People {
 
     /// Shows what changed since the last time.
     pub(crate) fn show(&self, realtime: &Realtime) {
-        let (changes, online) = {
+        let (changes, online, away) = {
             let mut known = self.lock();
             let changes = known.changes();
             let online = known.shown.values().filter(|person| person.availability == Availability::Online);
             let online: HashSet<UserId> = online.map(|person| person.user).collect();
-            (changes, online)
+            let away = known.shown.values().filter(|person| person.availability == Availability::Away);
+            let away: HashSet<UserId> = away.map(|person| person.user).collect();
+            (changes, online, away)
         };
         if changes.is_empty() {
             return;
         }
         // Others give work to who is there.
-        realtime.gate.directory.load().online.replace(online);
+        let directory = realtime.gate.directory.load();
+        directory.online.replace(online);
+        directory.online.replace_away(away);
         let now = realtime.gate.clock.now();
         realtime.registry.distribute(changes.into_iter().map(|presence| frame(now, presence)).collect(), None);
     }

@@ -14,6 +14,7 @@ use crate::topic::Topic;
 pub(crate) fn may_know(actor: &Actor, subject: &Subject) -> bool {
     match &subject.about {
         About::Work | About::Alert => subject.audience.includes(actor),
+        About::Private { user } => *user == Some(actor.user_id()),
         About::Person { user, teams } => may_know_person(actor, *user, teams),
     }
 }

@@ -52,7 +52,8 @@ impl Topic {
         match (self, &subject.about) {
             (Self::User(id), About::Person { user, .. }) => id == *user,
             (Self::Team(id), About::Person { teams, .. }) => teams.contains(&id),
-            (_, About::Person { .. }) => false,
+            (Self::User(id), About::Private { user }) => *user == Some(id),
+            (_, About::Person { .. } | About::Private { .. }) => false,
             (Self::Alerts, about) => *about == About::Alert,
             (Self::Inbox(id), _) => audience.inbox_id == Some(id),
             (Self::Team(id), _) => audience.team_id == Some(id),

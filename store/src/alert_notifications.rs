@@ -99,13 +99,18 @@ pub async fn of_alert(tx: &mut Tx, alert: AlertId) -> Result<Vec<NotificationRow
     .await
 }
 
-/// What waits for the next mail to somebody; at most 200.
-pub async fn gathered_for(tx: &mut Tx, user: UserId) -> Result<Vec<NotificationRow>, StoreError> {
+/// What waits for the next mail to somebody, or was in one that nobody knows the end of; at most 200.
+pub async fn gathered_for(
+    tx: &mut Tx,
+    user: UserId,
+    state: NotificationState,
+) -> Result<Vec<NotificationRow>, StoreError> {
     tx.query(
         "select id, alert_id, run, step, channel, user_id, target, inbox_id, state, error, due_at, sent_at, created_at
-         from alert_notifications where user_id = $1 and state = 'gathered' order by id limit 200",
+         from alert_notifications where user_id = $1 and state = $2 order by id limit 200",
     )
     .bind(user)
+    .bind(state)
     .all()
     .await
 }
@@ -162,12 +167,57 @@ pub async fn answerable(
     .await
 }
 
-/// Where somebody was told of an alert by SMS or mail since `since`: from there an answer may come. At most 1,000.
-pub async fn told_lately(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
-    tx.query(
+/// Whether somebody at an address was told of an alert with this code since `since`, or with any when there is no code;
+/// whatever has become of the alert.
+pub async fn was_told(
+    tx: &mut Tx,
+    channel: NotifyChannel,
+    target: &str,
+    since: DateTime<Utc>,
+    code: Option<&str>,
+) -> Result<bool, StoreError> {
+    let found: i64 = tx
+        .query_for(
+            "select count(*) from (
+                 select 1 from alert_notifications n join alerts a on a.id = n.alert_id
+                 where n.channel = $1 and n.target = $2 and n.created_at >= $3 and ($4 is null or a.reply_code = $4)
+                 limit 1)",
+            "select count(*) from (
+                 select 1 from alert_notifications n join alerts a on a.id = n.alert_id
+                 where n.channel = $1 and n.target = $2 and n.created_at >= $3
+                   and ($4::text is null or a.reply_code = $4)
+                 limit 1) told",
+        )
+        .bind(channel)
+        .bind(target)
+        .bind(since)
+        .bind(code.map(str::to_owned))
+        .scalar()
+        .await?;
+    Ok(found > 0)
+}
+
+/// Where somebody was told of an alert by mail since `since`: from there an answer may come. At most 1,000.
+pub async fn told_by_mail(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<String>, StoreError> {
+    tx.query("select distinct target from alert_notifications where channel = 'email' and created_at >= $1 limit 1000")
+        .bind(since)
+        .column()
+        .await
+}
+
+/// Those of these telephones to which somebody was told of an alert since `since`.
+pub async fn told_of<'a>(
+    tx: &mut Tx,
+    telephones: impl IntoIterator<Item = &'a str>,
+    since: DateTime<Utc>,
+) -> Result<Vec<String>, StoreError> {
+    tx.query_for(
         "select distinct target from alert_notifications
-         where channel in ('sms', 'email') and created_at >= $1 limit 1000",
+         where channel = 'sms' and target in (select value ->> 0 from json_each($1)) and created_at >= $2",
+        "select distinct target from alert_notifications
+         where channel = 'sms' and target = any($1::text[]) and created_at >= $2",
     )
+    .bind_batch(crate::batch::Batch::new().texts(telephones))
     .bind(since)
     .column()
     .await
@@ -246,4 +296,71 @@ pub async fn put_preferences(tx: &mut Tx, row: &PreferencesRow) -> Result<(), St
     .execute()
     .await
     .map(drop)
+}
+
+record! {
+    /// Somebody who could be told, and what they want if they ever said.
+    #[derive(Clone)]
+    pub struct PersonRow {
+        /// Who.
+        pub user_id: UserId,
+        /// Where mail goes.
+        pub email: String,
+        /// Whose clocks count; null when they never said what they want.
+        pub timezone: Option<String>,
+        /// Where SMS go.
+        pub phone: Option<String>,
+        /// Ways that are not wanted.
+        pub muted: Option<Vec<String>>,
+        /// When quiet hours begin.
+        pub quiet_from: Option<String>,
+        /// When they end.
+        pub quiet_until: Option<String>,
+        /// How often mail comes.
+        pub digest: Option<Digest>,
+    }
+}
+
+/// Addresses do not print.
+impl std::fmt::Debug for PersonRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PersonRow").field("user_id", &self.user_id).finish_non_exhaustive()
+    }
+}
+
+/// Several people at once, in the order of their ids.
+pub async fn people(tx: &mut Tx, ids: impl IntoIterator<Item = UserId>) -> Result<Vec<PersonRow>, StoreError> {
+    tx.query_for(
+        "select u.id as user_id, u.email, p.timezone, p.phone, p.muted, p.quiet_from, p.quiet_until, p.digest
+         from users u left join notification_preferences p on p.user_id = u.id
+         where u.id in (select unhex(value ->> 0) from json_each($1)) order by u.id",
+        "select u.id as user_id, u.email, p.timezone, p.phone, p.muted, p.quiet_from, p.quiet_until, p.digest
+         from users u left join notification_preferences p on p.user_id = u.id
+         where u.id = any($1::uuid[]) order by u.id",
+    )
+    .bind_batch(crate::batch::Batch::new().ids(ids))
+    .all()
+    .await
+}
+
+crate::record! {
+    /// Whether the rules or who was told changed since the last look.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Marks {
+        /// Grows with every change of a rule.
+        pub rules: i64,
+        /// The newest notification.
+        pub told: Option<NotificationId>,
+    }
+}
+
+/// How far rules and notifications are, for readers that keep them.
+pub async fn marks(tx: &mut Tx) -> Result<Marks, StoreError> {
+    tx.query(
+        "select cast(coalesce(sum(r.version), 0) as bigint) as rules,
+                (select id from alert_notifications order by id desc limit 1) as told
+         from alert_rules r",
+    )
+    .one()
+    .await
 }

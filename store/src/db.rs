@@ -158,6 +158,18 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0020_idle.sql"),
         include_str!("../../migrations/postgres/0020_idle.sql"),
     ),
+    (
+        23,
+        "hub",
+        include_str!("../../migrations/sqlite/0023_hub.sql"),
+        include_str!("../../migrations/postgres/0023_hub.sql"),
+    ),
+    (
+        26,
+        "retention",
+        include_str!("../../migrations/sqlite/0026_retention.sql"),
+        include_str!("../../migrations/postgres/0026_retention.sql"),
+    ),
 ];
 
 impl Db {

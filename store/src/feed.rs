@@ -316,6 +316,22 @@ pub async fn trim(tx: &mut Tx, cutoff: DateTime<Utc>, now: DateTime<Utc>, limit:
     tx.query("delete from events where (tx, seq) <= ($1, $2)").bind(last.tx).bind(last.seq).execute().await
 }
 
+/// Where the feed ends for this transaction: what it appends from now on comes after. Means nothing to others.
+pub async fn own_mark(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.query_for("select coalesce(max(seq), 0) as seq from events", "select cast(0 as bigint) as seq").scalar().await
+}
+
+/// What this transaction has appended since [`own_mark`].
+pub async fn written_here(tx: &mut Tx, mark: i64) -> Result<Vec<EventId>, StoreError> {
+    tx.query_for(
+        "select id from events where seq > $1 order by seq",
+        "select id from events where $1 >= 0 and tx = pg_current_xact_id()::text::bigint order by seq",
+    )
+    .bind(mark)
+    .column()
+    .await
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

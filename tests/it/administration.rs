@@ -3,9 +3,11 @@
 mod alerts;
 mod audit_log;
 mod authority;
+mod automations;
 mod directory;
 mod flow;
 mod inboxes;
+mod internal_chat;
 mod logins;
 mod people;
 mod repeats;

@@ -11,6 +11,7 @@ mod flow;
 mod jobs;
 mod mail;
 mod reconciliation;
+mod retention;
 mod sending;
 mod service_levels;
 mod statuses;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use patchbay_core::retention::RetentionDays;
 use serde::Deserialize;
 
 use crate::backoff;
@@ -51,6 +52,10 @@ pub struct WorkersConfig {
     pub webhooks: WebhookConfig,
     /// Hours after which a conversation that waits for its customer is closed; 0: never. Source: domain, auto-close.
     pub close_idle_hours: u32,
+    /// Minutes after which an agent who closed their page gives back what waits for them; 0: never.
+    pub release_absent_minutes: u32,
+    /// How long what is kept.
+    pub retention: RetentionDays,
 }
 
 /// How addresses of others hear of events.
@@ -140,6 +145,8 @@ impl Default for WorkersConfig {
             outbox: OutboxConfig::default(),
             webhooks: WebhookConfig::default(),
             close_idle_hours: 48,
+            release_absent_minutes: 10,
+            retention: RetentionDays::default(),
         }
     }
 }

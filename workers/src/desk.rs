@@ -19,7 +19,7 @@ use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
     alert_timer, ask_requester, close_idle, end_snooze, fetch_media, import_contacts, notify, open_ticket,
-    reconcile_message, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
+    reconcile_message, retain, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
     tidy_contact, triage, watch_alerts, watch_queues,
 };
 
@@ -59,6 +59,8 @@ impl Desk {
             JobKind::NotifyDigest => Box::pin(notify::run_digest(&self.deps, &self.client, ctx, job)).await,
             JobKind::WatchAlerts => watch_alerts::run(&self.deps, ctx, job).await,
             JobKind::CloseIdle => close_idle::run(&self.deps, ctx, job).await,
+            JobKind::BeginRetention => retain::begin(&self.deps, ctx, job).await,
+            JobKind::Retain => Box::pin(retain::run(&self.deps, ctx, job)).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,
             // The relay looks for itself; a job only says that there is something.
             JobKind::RelayOutbox => Ok(Verdict::Done),
@@ -75,6 +77,10 @@ impl Desk {
                     let directory = self.deps.directory.load_full();
                     received_files::lost(tx, ctx, &directory, payload.media_id, MediaFailure::Unavailable).await?;
                 }
+                Ok(false)
+            }
+            Ok(JobKind::Retain) => {
+                retain::give_up(tx, ctx, job).await?;
                 Ok(false)
             }
             Ok(JobKind::Notify) => {

@@ -1,18 +1,19 @@
-//! Follows the feed for what becomes an alert, and for answers to alerts.
+//! Follows the feed for what becomes an alert, and for answers to alerts. A few looks a second at most, however busy the
+//! feed is.
 
 use std::time::Duration;
 
 use patchbay_hub::alerts::{Reader, Taken};
 use patchbay_store::StoreError;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::deps::Deps;
+use crate::feed_rest::until_woken;
 use crate::runner::Causes;
 
-/// Longest time between two looks at the feed.
-const POLL: Duration = Duration::from_secs(2);
-/// How long to let events gather after the first: short, for somebody may be waiting for help.
-const GATHER: Duration = Duration::from_millis(20);
+/// The shortest rest between two looks.
+const BREATH: Duration = Duration::from_millis(200);
 
 /// Takes what happens, until `stop`.
 pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
@@ -20,18 +21,14 @@ pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
     let mut wake = deps.db.signals().feed();
     loop {
         wake.mark_unchanged();
+        let started = Instant::now();
         match reader.take(&deps.hub).await {
             Ok(Taken::Some(_)) if !stop.is_cancelled() => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(error = %Causes(&error), "alerts are behind the feed; trying again"),
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(POLL) => {}
-            _ = wake.changed() => tokio::select! {
-                () = stop.cancelled() => return,
-                () = tokio::time::sleep(GATHER) => {}
-            },
+        if until_woken(&mut wake, started.elapsed(), BREATH, &stop).await.is_none() {
+            return;
         }
     }
 }

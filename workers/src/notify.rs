@@ -1,5 +1,6 @@
 //! Tells one person, or a channel of Slack, of an alert. Each on its own: one way that fails is tried again and ends as a
-//! dead letter, and delays nobody else. Source: S3 (notification dispatcher).
+//! dead letter, and delays nobody else. What was handed over and not answered is never tried again: its outcome is not
+//! known, and the next step of the ladder comes at its time. Source: S3 (notification dispatcher).
 
 mod mail;
 mod slack;
@@ -8,7 +9,7 @@ mod sms;
 use patchbay_core::alert::NotifyChannel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{NotificationId, UserId};
-use patchbay_hub::alerts;
+use patchbay_hub::alerts::{self, DigestEnd};
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::{StoreError, Tx};
 use serde::Deserialize;
@@ -35,8 +36,10 @@ struct DigestPayload {
 enum Told {
     /// They will hear of it.
     Taken,
-    /// Not now.
+    /// Certainly not now.
     Later(&'static str),
+    /// Nobody knows: it is not tried again.
+    Unknown(&'static str),
     /// Never.
     Never(&'static str),
 }
@@ -46,6 +49,7 @@ impl Told {
         match self {
             Self::Taken => "sent",
             Self::Later(_) => "failed",
+            Self::Unknown(_) => "unknown",
             Self::Never(_) => "refused",
         }
     }
@@ -59,12 +63,12 @@ pub(crate) async fn run(
 ) -> Result<Verdict, WorkError> {
     let payload: Payload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
     let id = payload.notification_id;
-    let found = alerts::outgoing(&mut deps.db.read().await?, id, &deps.public_url).await?;
-    let Some(outgoing) = found else {
-        let mut tx = deps.db.begin().await?;
-        alerts::skipped(&mut tx, ctx, id).await?;
+    // Whoever finds it begun later knows that its outcome is not known.
+    let mut tx = deps.db.begin().await?;
+    let Some(outgoing) = alerts::begin(&mut tx, ctx, id, &deps.public_url).await? else {
         return end(tx, job).await;
     };
+    tx.commit().await?;
     let row = &outgoing.row;
     let told = match row.channel {
         NotifyChannel::Email => {
@@ -76,14 +80,27 @@ pub(crate) async fn run(
         NotifyChannel::Console => Told::Taken,
     };
     metrics::counter!("notifications_total", "channel" => row.channel.as_str(), "outcome" => told.word()).increment(1);
+    let now = Ctx { now: deps.clock.now(), ..ctx.clone() };
+    let mut tx = deps.db.begin().await?;
     match told {
         Told::Taken => {
-            let mut tx = deps.db.begin().await?;
-            alerts::sent(&mut tx, &Ctx { now: deps.clock.now(), ..ctx.clone() }, id).await?;
+            alerts::sent(&mut tx, &now, id).await?;
             end(tx, job).await
         }
-        Told::Later(reason) => Err(WorkError::Elsewhere(reason)),
-        Told::Never(reason) => Ok(Verdict::Hopeless(reason)),
+        Told::Unknown(problem) => {
+            alerts::unknown(&mut tx, &now, id, problem).await?;
+            end(tx, job).await
+        }
+        Told::Later(reason) => {
+            alerts::not_sent(&mut tx, &now, id).await?;
+            tx.commit().await?;
+            Err(WorkError::Elsewhere(reason))
+        }
+        Told::Never(reason) => {
+            alerts::not_sent(&mut tx, &now, id).await?;
+            tx.commit().await?;
+            Ok(Verdict::Hopeless(reason))
+        }
     }
 }
 
@@ -95,21 +112,35 @@ pub(crate) async fn run_digest(
     job: &ClaimedJob,
 ) -> Result<Verdict, WorkError> {
     let payload: DigestPayload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
-    let found = alerts::gathered(&mut deps.db.read().await?, payload.user_id, &deps.public_url).await?;
+    let mut tx = deps.db.begin().await?;
+    let found = alerts::begin_digest(&mut tx, ctx, payload.user_id, &deps.public_url).await?;
+    tx.commit().await?;
     let Some(gathered) = found else { return Ok(Verdict::Done) };
+    let mut told = Told::Taken;
     if let (false, Some(id)) = (gathered.text.is_empty(), gathered.ids.last()) {
         let letter = mail::Letter { id: *id, to: &gathered.address, subject: &gathered.subject, text: &gathered.text };
-        let told = mail::post(deps, client, ctx, &letter).await;
+        told = mail::post(deps, client, ctx, &letter).await;
         metrics::counter!("notifications_total", "channel" => "digest", "outcome" => told.word()).increment(1);
-        match told {
-            Told::Taken => {}
-            Told::Later(reason) => return Err(WorkError::Elsewhere(reason)),
-            Told::Never(reason) => return Ok(Verdict::Hopeless(reason)),
-        }
     }
     let now = deps.clock.now();
     let mut tx = deps.db.begin().await?;
-    alerts::sent_together(&mut tx, &Ctx { now, ..ctx.clone() }, &gathered).await?;
+    let digest_end = match told {
+        Told::Taken => DigestEnd::Taken,
+        Told::Later(_) | Told::Never(_) => DigestEnd::NotSent,
+        Told::Unknown(problem) => DigestEnd::Unknown(problem),
+    };
+    alerts::end_digest(&mut tx, &Ctx { now, ..ctx.clone() }, &gathered, digest_end).await?;
+    match told {
+        Told::Later(reason) => {
+            tx.commit().await?;
+            return Err(WorkError::Elsewhere(reason));
+        }
+        Told::Never(reason) => {
+            tx.commit().await?;
+            return Ok(Verdict::Hopeless(reason));
+        }
+        Told::Taken | Told::Unknown(_) => {}
+    }
     // What came while this was sent.
     if alerts::gathered(&mut tx, payload.user_id, &deps.public_url).await?.is_some() {
         if jobs::defer(&mut tx, job, now + MORE).await? {

@@ -6,8 +6,8 @@ use patchbay_core::job::JobKind;
 use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{
-    StoreError, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs, statuses, sweeps,
-    webhook_deliveries, webhook_tokens,
+    StoreError, automations, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs,
+    statuses, sweeps, webhook_deliveries, webhook_tokens,
 };
 
 use crate::deps::Deps;
@@ -72,6 +72,7 @@ enum Table {
     WebhookTokens,
     WebhookDeliveries,
     WebhookAttempts,
+    AutomationEffects,
 }
 
 impl Table {
@@ -79,7 +80,7 @@ impl Table {
         if matches!(self, Self::Journal) { JOURNAL_BITE } else { BITE }
     }
 
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::IdempotencyKeys,
         Self::RefreshTokens,
         Self::LoginFailures,
@@ -91,6 +92,7 @@ impl Table {
         Self::WebhookTokens,
         Self::WebhookDeliveries,
         Self::WebhookAttempts,
+        Self::AutomationEffects,
     ];
 }
 
@@ -112,6 +114,7 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
         Table::WebhookAttempts => {
             webhook_deliveries::sweep_attempts(&mut tx, ctx.now - webhook_log(deps), BITE).await?
         }
+        Table::AutomationEffects => automations::sweep_effects(&mut tx, ctx.now - FEED_REACHES, BITE).await?,
     };
     tx.commit().await?;
     Ok(gone)

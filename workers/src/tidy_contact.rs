@@ -18,7 +18,7 @@ struct Payload {
 
 pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verdict, WorkError> {
     let payload: Payload = serde_json::from_value(job.payload.clone()).map_err(WorkError::Payload)?;
-    match tidy_contact(&deps.db, &*deps.files, &deps.reenactor, ctx, (payload.contact_id, &payload.files)).await {
+    match tidy_contact(&deps.hub, &*deps.files, &deps.reenactor, ctx, (payload.contact_id, &payload.files)).await {
         Ok(()) => Ok(Verdict::Done),
         Err(TidyError::Store(error)) => Err(error.into()),
         Err(TidyError::Files(_)) => Err(WorkError::Elsewhere("the object store refused to remove a file")),

@@ -17,7 +17,10 @@ use crate::desk::Desk;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
-use crate::{close_idle, follow_alerts, relay, roll_up, search_index, sweep, watch_alerts, watch_queues, webhooks};
+use crate::{
+    close_idle, follow_alerts, follow_automations, relay, retain, roll_up, search_index, sweep, watch_alerts,
+    watch_queues, webhooks,
+};
 
 /// How often the depth of the queues is measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
@@ -59,6 +62,7 @@ impl Workers {
         tasks.spawn(search_index::run(deps.clone(), stop.clone()));
         tasks.spawn(roll_up::run(deps.clone(), stop.clone()));
         tasks.spawn(follow_alerts::run(deps.clone(), stop.clone()));
+        tasks.spawn(follow_automations::run(deps.clone(), stop.clone()));
         let enrolled = Arc::new(Notify::new());
         tasks.spawn(webhooks::enroll(deps.clone(), enrolled.clone(), stop.clone()));
         tasks.spawn(webhooks::deliver(deps.clone(), webhooks::Caller::new(deps)?, enrolled, stop.clone()));
@@ -80,6 +84,12 @@ impl Workers {
     /// Takes what happened into the alerts and tells how many events that were: for tests that do not want to wait.
     pub async fn take_alerts(deps: &Deps) -> Result<usize, StoreError> {
         follow_alerts::take_once(deps).await
+    }
+
+    /// Runs what automations have to do for what happened and tells how many events that were: for tests that do not want
+    /// to wait.
+    pub async fn run_automations(deps: &Deps) -> Result<usize, StoreError> {
+        follow_automations::take_once(deps).await
     }
 
     /// Only the runner with all its workers: for tests that drain it themselves.
@@ -110,7 +120,7 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
         }
-        for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS] {
+        for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS, retain::ROUNDS] {
             if let Err(error) = work.promise(&deps).await {
                 tracing::warn!(error = %Causes(&error), "{} could not be scheduled; trying again", work.name);
             }

@@ -114,12 +114,36 @@ pub fn reply_code(random: u32) -> String {
     (0..6).map(|place| char::from(ALPHABET[(random >> (place * 5)) as usize & 31])).collect()
 }
 
+/// The words of an answer that may be codes of alerts, and whether it is a single word that says yes. `None`: it cannot
+/// be an answer to an alert.
+pub fn possible_answer(text: &str) -> Option<PossibleAnswer> {
+    let upper = text.to_uppercase();
+    let own = upper.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let words = || own.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let says_yes = own.split_whitespace().count() == 1 && words().next().is_some_and(|word| YES.contains(&word));
+    let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|letter| ALPHABET.contains(&letter));
+    let codes: Vec<String> = words().filter(is_code).map(str::to_owned).collect();
+    (says_yes || !codes.is_empty()).then_some(PossibleAnswer { says_yes, codes })
+}
+
+/// What an answer to an alert may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PossibleAnswer {
+    /// It is nothing but a yes.
+    pub says_yes: bool,
+    /// Words that look like codes.
+    pub codes: Vec<String>,
+}
+
+/// Words that say so.
+const YES: [&str; 4] = ["ACK", "OK", "YES", "OUI"];
+
 /// Whether an answer says that its sender looks after the alert with this code.
 pub fn is_acknowledgement(answer: &str, code: &str, proof: Proof) -> bool {
     let answer = answer.to_uppercase();
     let own = answer.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     let mut words = own.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let says_so = words.clone().next().is_some_and(|word| ["ACK", "OK", "YES", "OUI"].contains(&word));
+    let says_so = words.clone().next().is_some_and(|word| YES.contains(&word));
     let has_code = words.any(|word| word == code);
     match proof {
         Proof::Sender => has_code || (says_so && own.split_whitespace().count() == 1),

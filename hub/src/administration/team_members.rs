@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use patchbay_core::ids::UserId;
+use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::teams;
 use patchbay_store::users::{self, UserFilter};
@@ -14,6 +15,7 @@ use utoipa::IntoParams;
 use super::authority::{Sight, require_admin, require_colleague};
 use super::fields;
 use super::users::UserBody;
+use crate::conversations::{Leaving, release};
 use crate::resource::record;
 use crate::{Hub, HubError};
 
@@ -75,7 +77,8 @@ pub(super) async fn add(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes a user out of a team; nothing happens when the user is not in it. Conversations the user holds stay.
+/// Takes a user out of a team; nothing happens when the user is not in it. Conversations of the team that the user holds
+/// go back to its queue.
 #[utoipa::path(delete, path = "/api/v1/teams/{id}/members/{user_id}", tag = "administration",
     params(("id" = String, Path), ("user_id" = Uuid, Path)),
     responses((status = 204, description = "is no member"), (status = 403, description = "FORBIDDEN"),
@@ -89,6 +92,10 @@ pub(super) async fn remove(
     let mut tx = hub.db.begin().await?;
     let team = fields::find_team(&mut tx, &id).await?.ok_or_else(|| ApiError::not_found("team"))?;
     teams::remove_member(&mut tx, team.id, user).await?;
+    let is_admin = users::by_id(&mut tx, user).await?.is_some_and(|user| user.role == Role::Admin);
+    if !is_admin {
+        release(&mut tx, &hub.gate.directory.load_full(), &ctx, user, Leaving::Team(team.id)).await?;
+    }
     record(&mut tx, &ctx, None, "team.remove_member", json!({ "id": team.id, "user_id": user })).await?;
     tx.commit().await?;
     hub.directory_changed().await;

@@ -21,6 +21,7 @@ use super::authority::require_admin;
 use super::users::{Skills, UserBody, assignable_role, capacity, named_teams, set_skills};
 use super::{TeamLink, fields};
 use crate::auth::{Passwords, check_policy};
+use crate::conversations::{Leaving, release};
 use crate::resource::{Begun, Stamp, Stamped, Write, record};
 use crate::{Hub, HubError};
 
@@ -36,7 +37,7 @@ pub(super) struct UserChangeBody {
     password: Option<String>,
     /// Role.
     role: Option<String>,
-    /// Teams, by slug or id; the user leaves the others.
+    /// Teams, by slug or id; the user leaves the others, and what they hold of these goes back to the queue.
     teams: Option<Vec<String>>,
     /// How many conversations the user can hold at once.
     max_concurrent_conversations: Option<i64>,
@@ -155,6 +156,9 @@ async fn save(
         let current: BTreeSet<TeamId> = teams::of_user(tx, row.id).await?.into_iter().map(|team| team.id).collect();
         for team in current.difference(&teams) {
             teams::remove_member(tx, *team, row.id).await?;
+            if row.is_active && row.role != Role::Admin {
+                release(tx, &hub.gate.directory.load_full(), ctx, row.id, Leaving::Team(*team)).await?;
+            }
         }
         for team in teams.difference(&current) {
             teams::add_member(tx, *team, row.id, ctx.now).await?;
@@ -169,7 +173,7 @@ async fn save(
         sessions::revoke_all_of(tx, row.id, reason, ctx.now).await?;
     }
     if deactivated {
-        crate::conversations::release_all_of(tx, hub, ctx, row.id).await?;
+        release(tx, &hub.gate.directory.load_full(), ctx, row.id, Leaving::Deactivated).await?;
     }
     let links = teams::of_user(tx, row.id).await?.iter().map(TeamLink::from).collect();
     let skills = assignment_turns::skills_of(tx, row.id).await?;

@@ -42,15 +42,32 @@ fn telling<'a>(alert: &'a AlertRow, link: &'a str, reply: Option<&'a str>) -> Te
     Telling { code: &alert.code, rule: &alert.rule_name, severity: alert.severity, count: alert.count, link, reply }
 }
 
-/// What is to be told, if it still is. `public_url`: where we are reached.
-pub async fn outgoing(tx: &mut Tx, id: NotificationId, public_url: &str) -> Result<Option<Outgoing>, StoreError> {
+/// Begins to tell somebody, if they still are to be told. What is found half told has an unknown outcome: it stays so.
+/// `public_url`: where we are reached.
+pub async fn begin(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: NotificationId,
+    public_url: &str,
+) -> Result<Option<Outgoing>, StoreError> {
     let Some(row) = alert_notifications::by_id(tx, id).await? else { return Ok(None) };
-    let Some(alert) = alerts::by_id(tx, row.alert_id).await? else { return Ok(None) };
-    // Somebody looks after it, or it is over: nobody needs to be woken.
-    let is_wanted = matches!(row.state, NotificationState::Pending | NotificationState::Failed);
-    if !is_wanted || alert.state != AlertState::Open {
+    if row.state == NotificationState::Sending {
+        unknown(tx, ctx, id, "whoever was telling it did not say what became of it").await?;
         return Ok(None);
     }
+    let Some(alert) = alerts::by_id(tx, row.alert_id).await? else { return Ok(None) };
+    let is_wanted = matches!(row.state, NotificationState::Pending | NotificationState::Failed);
+    if !is_wanted {
+        return Ok(None);
+    }
+    // Somebody looks after it, or it is over: nobody needs to be woken.
+    if alert.state != AlertState::Open {
+        if row.state == NotificationState::Pending {
+            alert_notifications::settle(tx, id, NotificationState::Skipped, None, ctx.now).await?;
+        }
+        return Ok(None);
+    }
+    alert_notifications::settle(tx, id, NotificationState::Sending, None, ctx.now).await?;
     let language = language(tx, row.user_id).await?;
     let link = link(public_url, &alert);
     let telling = telling(&alert, &link, row.user_id.map(|_| alert.reply_code.as_str()));
@@ -65,9 +82,27 @@ fn link(public_url: &str, alert: &AlertRow) -> String {
     }
 }
 
+/// Begins the next mail to somebody about several alerts. `None`: nothing waits for it. What was in one whose end nobody
+/// knows is not told again.
+pub async fn begin_digest(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    user: UserId,
+    public_url: &str,
+) -> Result<Option<Gathered>, StoreError> {
+    for row in alert_notifications::gathered_for(tx, user, NotificationState::SendingTogether).await? {
+        unknown(tx, ctx, row.id, "whoever was telling it did not say what became of it").await?;
+    }
+    let gathered = gathered(tx, user, public_url).await?;
+    for id in gathered.iter().flat_map(|gathered| &gathered.ids) {
+        alert_notifications::settle(tx, *id, NotificationState::SendingTogether, None, ctx.now).await?;
+    }
+    Ok(gathered)
+}
+
 /// What waits for the next mail to somebody. `None`: nothing.
 pub async fn gathered(tx: &mut Tx, user: UserId, public_url: &str) -> Result<Option<Gathered>, StoreError> {
-    let rows = alert_notifications::gathered_for(tx, user).await?;
+    let rows = alert_notifications::gathered_for(tx, user, NotificationState::Gathered).await?;
     let Some(address) = rows.last().map(|row| row.target.clone()) else { return Ok(None) };
     let language = language(tx, Some(user)).await?;
     let mut open = Vec::new();
@@ -90,26 +125,47 @@ pub async fn sent(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), Stor
     alert_notifications::settle(tx, id, NotificationState::Sent, None, ctx.now).await
 }
 
-/// Somebody was told of several alerts, or had nothing to be told any more.
-pub async fn sent_together(tx: &mut Tx, ctx: &Ctx, gathered: &Gathered) -> Result<(), StoreError> {
-    let state = if gathered.text.is_empty() { NotificationState::Skipped } else { NotificationState::Sent };
+/// Nobody knows whether somebody was told: they are not told again, for the next step of the ladder comes at its time.
+pub async fn unknown(tx: &mut Tx, ctx: &Ctx, id: NotificationId, problem: &str) -> Result<(), StoreError> {
+    alert_notifications::settle(tx, id, NotificationState::Unknown, Some(problem), ctx.now).await
+}
+
+/// Somebody was certainly not told: it is tried again.
+pub async fn not_sent(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
+    alert_notifications::settle(tx, id, NotificationState::Pending, None, ctx.now).await
+}
+
+/// How a mail about several alerts ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestEnd {
+    /// It was taken, or nothing in it needed telling any more.
+    Taken,
+    /// It was certainly not: it waits for the next one.
+    NotSent,
+    /// Nobody knows.
+    Unknown(&'static str),
+}
+
+/// Notes what became of a mail about several alerts.
+pub async fn end_digest(tx: &mut Tx, ctx: &Ctx, gathered: &Gathered, end: DigestEnd) -> Result<(), StoreError> {
+    let (state, problem) = match end {
+        DigestEnd::Taken if gathered.text.is_empty() => (NotificationState::Skipped, None),
+        DigestEnd::Taken => (NotificationState::Sent, None),
+        DigestEnd::NotSent => (NotificationState::Gathered, None),
+        DigestEnd::Unknown(problem) => (NotificationState::Unknown, Some(problem)),
+    };
     for id in &gathered.ids {
-        alert_notifications::settle(tx, *id, state, None, ctx.now).await?;
+        alert_notifications::settle(tx, *id, state, problem, ctx.now).await?;
     }
     Ok(())
 }
 
-/// Nobody needs to hear of it any more.
-pub async fn skipped(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
-    let row = alert_notifications::by_id(tx, id).await?;
-    if row.is_some_and(|row| row.state == NotificationState::Pending) {
-        alert_notifications::settle(tx, id, NotificationState::Skipped, None, ctx.now).await?;
-    }
-    Ok(())
-}
-
-/// It was tried often enough: the alert shows that this person was not told.
+/// It was tried often enough: the alert shows that this person was not told, or that nobody knows.
 pub async fn give_up(tx: &mut Tx, ctx: &Ctx, id: NotificationId) -> Result<(), StoreError> {
+    let row = alert_notifications::by_id(tx, id).await?;
+    if row.is_some_and(|row| row.state == NotificationState::Sending) {
+        return unknown(tx, ctx, id, "whoever was telling it did not say what became of it").await;
+    }
     let problem = Some("it was tried often enough; see the dead letters");
     alert_notifications::settle(tx, id, NotificationState::Failed, problem, ctx.now).await
 }

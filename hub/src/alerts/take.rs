@@ -2,14 +2,16 @@
 //! nothing counts twice, whatever happens to the node.
 
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::alert::{AlertConditions, GroupField};
 use patchbay_core::event::EventName;
+use patchbay_store::alert_notifications::{self, Marks};
 use patchbay_store::alert_rules::{self, AlertRuleRow};
 use patchbay_store::feed::{self, Position, StoredEvent};
-use patchbay_store::{StoreError, Tx, alert_notifications, alerts};
+use patchbay_store::{StoreError, Tx, alerts};
 
 use super::raise::raise;
 use super::signal::{Heard, INBOX_UNHEALTHY, heard};
@@ -21,6 +23,8 @@ const READER: &str = "alerts";
 const BATCH: i64 = 200;
 /// How often the place in the feed is written down while nothing happens: writing costs a commit.
 const SAVE_EVERY: TimeDelta = TimeDelta::seconds(10);
+/// How long what is known of who was told counts without a sign that it changed.
+const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// What happened longer ago than this is no news to a hub that never had alerts.
 const OLD_NEWS: TimeDelta = TimeDelta::hours(1);
 
@@ -52,6 +56,42 @@ pub enum Taken {
 pub struct Reader {
     seen: Position,
     saved_at: Option<DateTime<Utc>>,
+    known: Known,
+}
+
+/// What the reader knows of rules and of who was told, and what it knows it by.
+#[derive(Default)]
+struct Known {
+    marks: Option<Marks>,
+    read_at: Option<DateTime<Utc>>,
+    rules: Arc<[Rule]>,
+    told: Arc<HashSet<String>>,
+}
+
+/// Addresses do not print.
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").field("marks", &self.marks).field("rules", &self.rules.len()).finish_non_exhaustive()
+    }
+}
+
+impl Known {
+    /// Reads what changed.
+    async fn refresh(&mut self, tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let marks = alert_notifications::marks(tx).await?;
+        // The clocks of two nodes differ, and what was told goes out of date.
+        let is_fresh = self.read_at.is_some_and(|at| now >= at && now - at < FRESH);
+        if is_fresh && self.marks.as_ref() == Some(&marks) {
+            return Ok(());
+        }
+        if self.marks.as_ref().is_none_or(|known| known.rules != marks.rules) {
+            self.rules = alert_rules::in_force(tx).await?.into_iter().filter_map(ready).collect();
+        }
+        let told = alert_notifications::told_by_mail(tx, now - answers::ANSWERS_FOR).await?;
+        self.told = Arc::new(told.into_iter().collect());
+        (self.marks, self.read_at) = (Some(marks), Some(now));
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -61,13 +101,12 @@ impl Reader {
         let mut reading = hub.db.read().await?;
         let stored = feed::position_of(&mut reading, READER).await?;
         let from = self.seen.max(stored);
-        let rules: Vec<Rule> = alert_rules::in_force(&mut reading).await?.into_iter().filter_map(ready).collect();
+        self.known.refresh(&mut reading, now).await?;
+        let (rules, told) = (Arc::clone(&self.known.rules), Arc::clone(&self.known.told));
         let mut names: BTreeSet<&str> =
             rules.iter().flat_map(|rule| rule.when.heard()).map(|name| name.as_str()).collect();
         // Whatever the rules say: an inbox that works again ends its alert.
         names.insert(EventName::InboxHealthChanged.as_str());
-        let told: HashSet<String> =
-            alert_notifications::told_lately(&mut reading, now - answers::ANSWERS_FOR).await?.into_iter().collect();
         if !told.is_empty() {
             names.insert(EventName::MessageReceived.as_str());
         }

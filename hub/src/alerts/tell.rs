@@ -13,9 +13,9 @@ use patchbay_core::ids::{JobId, NotificationId, UserId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::on_call::on_call;
 use patchbay_core::role::Role;
-use patchbay_store::alert_notifications::{self, NotificationRow, PreferencesRow};
+use patchbay_store::alert_notifications::{self, NotificationRow, PersonRow};
 use patchbay_store::alerts::AlertRow;
-use patchbay_store::{StoreError, Tx, events, jobs, on_call_schedules, users};
+use patchbay_store::{StoreError, Tx, events, jobs, on_call_schedules};
 use serde_json::json;
 
 use super::change::event;
@@ -60,8 +60,9 @@ pub(super) async fn tell(
         sent_at: (state == NotificationState::Sent).then_some(ctx.now),
         created_at: ctx.now,
     };
-    for user in people(tx, ctx, directory, row, step).await? {
-        let wishes = alert_notifications::preferences_of(tx, user).await?;
+    let people = people(tx, ctx, directory, row, step).await?;
+    for person in alert_notifications::people(tx, people).await? {
+        let user = person.user_id;
         for channel in step.channels.iter().copied().filter(|channel| *channel != NotifyChannel::Slack) {
             if channel == NotifyChannel::Console {
                 let told = note(channel, Some(user), user.to_string(), NotificationState::Sent, ctx.now);
@@ -70,7 +71,7 @@ pub(super) async fn tell(
                 }
                 continue;
             }
-            let Some(target) = address(tx, user, channel, wishes.as_ref()).await? else {
+            let Some(target) = address(&person, channel) else {
                 let nowhere = note(channel, Some(user), user.to_string(), NotificationState::Skipped, ctx.now);
                 if alert_notifications::insert(tx, &nowhere).await? {
                     let problem = Some("there is no address for this way");
@@ -78,7 +79,7 @@ pub(super) async fn tell(
                 }
                 continue;
             };
-            match way(row.severity, channel, wishes.as_ref(), ctx.now) {
+            match way(row.severity, channel, &person, ctx.now) {
                 Way::Alone(due_at) => {
                     let pending = note(channel, Some(user), target, NotificationState::Pending, due_at);
                     keep(tx, ctx, row.severity, &pending).await?;
@@ -169,35 +170,29 @@ async fn people(
     Ok(people)
 }
 
-async fn address(
-    tx: &mut Tx,
-    user: UserId,
-    channel: NotifyChannel,
-    wishes: Option<&PreferencesRow>,
-) -> Result<Option<String>, StoreError> {
-    Ok(match channel {
-        NotifyChannel::Email => {
-            users::by_id(tx, user).await?.map(|user| user.email).filter(|email| !email.ends_with(NO_ADDRESS))
-        }
-        NotifyChannel::Sms => wishes.and_then(|wishes| wishes.phone.clone()),
+fn address(person: &PersonRow, channel: NotifyChannel) -> Option<String> {
+    match channel {
+        NotifyChannel::Email => Some(&person.email).filter(|email| !email.ends_with(NO_ADDRESS)).cloned(),
+        NotifyChannel::Sms => person.phone.clone(),
         NotifyChannel::Console | NotifyChannel::Slack => None,
-    })
+    }
 }
 
 /// What a person wants; what is critical comes at once, whatever they want.
-fn way(severity: Severity, channel: NotifyChannel, wishes: Option<&PreferencesRow>, now: DateTime<Utc>) -> Way {
-    let Some(wishes) = wishes.filter(|_| severity != Severity::Critical) else { return Way::Alone(now) };
-    if wishes.muted.iter().any(|word| word == channel.as_str()) {
+fn way(severity: Severity, channel: NotifyChannel, person: &PersonRow, now: DateTime<Utc>) -> Way {
+    let Some(timezone) = person.timezone.as_deref().filter(|_| severity != Severity::Critical) else {
+        return Way::Alone(now);
+    };
+    if person.muted.iter().flatten().any(|word| word == channel.as_str()) {
         return Way::Muted;
     }
     if channel == NotifyChannel::Email
-        && wishes.digest != Digest::Off
-        && let Some(at) = next_digest(wishes.digest, &wishes.timezone, now)
+        && let Some(digest) = person.digest.filter(|digest| *digest != Digest::Off)
+        && let Some(at) = next_digest(digest, timezone, now)
     {
         return Way::Together(at);
     }
-    let hours = wishes.quiet_from.as_deref().zip(wishes.quiet_until.as_deref());
-    let end =
-        hours.and_then(|(from, until)| quiet_until(from.parse().ok()?, until.parse().ok()?, &wishes.timezone, now));
+    let hours = person.quiet_from.as_deref().zip(person.quiet_until.as_deref());
+    let end = hours.and_then(|(from, until)| quiet_until(from.parse().ok()?, until.parse().ok()?, timezone, now));
     Way::Alone(end.unwrap_or(now))
 }

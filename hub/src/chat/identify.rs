@@ -15,7 +15,9 @@ use serde_json::json;
 
 use super::{Desk, Session};
 use crate::body::ConversationBody;
+use crate::conversations::end;
 use crate::feed::{conversation_event, placement};
+use crate::service_levels;
 
 /// How often it is tried again when somebody was faster with one of the rows.
 const RACES: usize = 3;
@@ -123,12 +125,9 @@ impl Desk {
     ) -> Result<(), StoreError> {
         let Some(mut row) = conversations::lock(tx, id).await? else { return Ok(()) };
         let before = placement(&row);
-        row.status = ConversationStatus::Closed;
-        row.previous_assignee = row.assigned_to.take().or(row.previous_assignee);
-        row.closed_at = Some(ctx.now);
-        row.close_reason = Some(CloseReason::Duplicate);
-        row.waiting_since = None;
+        end(&mut row, ctx, CloseReason::Duplicate, None);
         row.updated_at = ctx.now;
+        service_levels::follow(tx, ctx, &self.hub.gate.directory.load_full(), &mut row).await?;
         conversations::update(tx, std::slice::from_ref(&row)).await?;
         row.version += 1;
         annotations::record_event(tx, ctx, id, "closed", json!({ "close_reason": "duplicate", "duplicate_of": of }))

@@ -28,9 +28,10 @@ use super::moved::{Closed, Moved};
 use super::tell::{newest, tell_contact, tell_conversations};
 use super::tidy::promise_tidy;
 use super::write::erased;
-use crate::conversations::{require_worker, write_note};
+use crate::conversations::{end, require_worker, write_note};
 use crate::error::HubError;
 use crate::resource::{Begun, Stamped, Write, record};
+use crate::service_levels;
 use crate::state::Hub;
 
 /// Longest reason, in characters.
@@ -178,6 +179,7 @@ async fn close_doubles(
         goes_on.waiting_since = earlier(goes_on.waiting_since, row.waiting_since);
         goes_on.priority = goes_on.priority.max(row.priority);
         goes_on.updated_at = ctx.now;
+        service_levels::follow(tx, ctx, &hub.gate.directory.load_full(), goes_on).await?;
         conversations::update(tx, std::slice::from_ref(goes_on)).await?;
         goes_on.version += 1;
         let text = format!(
@@ -194,14 +196,9 @@ async fn close_doubles(
         };
         write_note(tx, ctx, goes_on, &note).await?;
         let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
-        row.status = ConversationStatus::Closed;
-        row.previous_assignee = row.assigned_to.or(row.previous_assignee);
-        row.closed_at = Some(ctx.now);
-        row.closed_by = closed_by;
-        row.close_reason = Some(CloseReason::Duplicate);
-        row.waiting_since = None;
-        row.snoozed_until = None;
+        end(&mut row, ctx, CloseReason::Duplicate, closed_by);
         row.updated_at = ctx.now;
+        service_levels::follow(tx, ctx, &hub.gate.directory.load_full(), &mut row).await?;
         conversations::update(tx, std::slice::from_ref(&row)).await?;
         let details = json!({ "close_reason": "duplicate", "duplicate_of": goes_on.id });
         annotations::record_event(tx, ctx, row.id, "merged", details).await?;

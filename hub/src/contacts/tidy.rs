@@ -6,17 +6,26 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt};
+use patchbay_core::conversation::{CloseReason, ConversationStatus};
 use patchbay_core::ctx::Ctx;
+use patchbay_core::event::EventName;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, JobId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_store::contact_erasure as erasure;
 use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::search::{self, NewDocument};
-use patchbay_store::{Db, StoreError, Tx, contact_merges, contacts, conversations, jobs};
+use patchbay_store::{
+    Db, StoreError, Tx, annotations, contact_merges, contacts, conversations, events, jobs, retention,
+};
 use serde_json::json;
 
 use super::redact::redact_feed;
+use crate::body::ConversationBody;
+use crate::conversations::end;
+use crate::feed::{conversation_event, placement};
 use crate::recovery::{Reenact, Reenactor};
+use crate::service_levels;
+use crate::state::Hub;
 
 /// When to look: a webhook that read the contact before its change has been written by then.
 const SETTLED_AFTER: TimeDelta = TimeDelta::seconds(5);
@@ -70,21 +79,23 @@ async fn promise(tx: &mut Tx, ctx: &Ctx, contact: ContactId, files: &[String]) -
 
 /// Tidies a contact. `files`: keys in the object store that go when nothing needs them.
 pub async fn tidy_contact(
-    db: &Db,
+    hub: &Hub,
     store: &dyn ObjectStore,
     reenactor: &Reenactor,
     ctx: &Ctx,
     (id, files): (ContactId, &[String]),
 ) -> Result<(), TidyError> {
+    let db = &hub.db;
     let Some(row) = contacts::by_id(&mut db.read().await?, id).await? else { return Ok(()) };
     let family = contact_merges::family_of(&mut db.read().await?, id).await?;
     if row.erased_at.is_some() {
         let conversations = finish_erasure(db, ctx, &family).await?;
         remove_files(db, store, files).await?;
+        remove_archives(db, store, &conversations).await?;
         return Ok(forget_requests(db, reenactor, &conversations).await?);
     }
     if row.merged_into.is_none() {
-        gather_strays(db, ctx, id, &family).await?;
+        gather_strays(hub, ctx, id, &family).await?;
         index(db, id, &family, &row.display_name).await?;
     }
     Ok(())
@@ -92,7 +103,8 @@ pub async fn tidy_contact(
 
 /// Conversations that a webhook began with a contact while it was merged go where the others went. One that finds an
 /// open one there stays: the next message of its customer goes to the other.
-async fn gather_strays(db: &Db, ctx: &Ctx, to: ContactId, family: &[ContactId]) -> Result<(), StoreError> {
+async fn gather_strays(hub: &Hub, ctx: &Ctx, to: ContactId, family: &[ContactId]) -> Result<(), StoreError> {
+    let db = &hub.db;
     for from in family.iter().filter(|member| **member != to) {
         let strays = contact_merges::conversations_of(&mut db.read().await?, *from).await?;
         for stray in strays {
@@ -101,7 +113,7 @@ async fn gather_strays(db: &Db, ctx: &Ctx, to: ContactId, family: &[ContactId]) 
                 Ok(_) => tx.commit().await?,
                 Err(StoreError::Duplicate) => {
                     tx.rollback().await?;
-                    close_and_move(db, ctx, stray.id, to).await?;
+                    close_and_move(hub, ctx, stray.id, to).await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -110,15 +122,23 @@ async fn gather_strays(db: &Db, ctx: &Ctx, to: ContactId, family: &[ContactId]) 
     Ok(())
 }
 
-async fn close_and_move(db: &Db, ctx: &Ctx, id: ConversationId, to: ContactId) -> Result<(), StoreError> {
-    let mut tx = db.begin().await?;
-    if let Some(mut row) = conversations::lock(&mut tx, id).await? {
-        row.status = patchbay_core::conversation::ConversationStatus::Closed;
-        row.close_reason = Some(patchbay_core::conversation::CloseReason::Duplicate);
-        row.closed_at = Some(ctx.now);
+async fn close_and_move(hub: &Hub, ctx: &Ctx, id: ConversationId, to: ContactId) -> Result<(), StoreError> {
+    let mut tx = hub.db.begin().await?;
+    let Some(mut row) = conversations::lock(&mut tx, id).await? else { return tx.rollback().await };
+    let before = placement(&row);
+    let directory = hub.gate.directory.load_full();
+    if row.status != ConversationStatus::Closed {
+        end(&mut row, ctx, CloseReason::Duplicate, None);
         row.updated_at = ctx.now;
+        service_levels::follow(&mut tx, ctx, &directory, &mut row).await?;
         conversations::update(&mut tx, &[row]).await?;
-        contact_merges::move_conversations(&mut tx, &[id], to, ctx.now).await?;
+        annotations::record_event(&mut tx, ctx, id, "closed", json!({ "close_reason": "duplicate" })).await?;
+    }
+    contact_merges::move_conversations(&mut tx, &[id], to, ctx.now).await?;
+    if let Some(row) = conversations::by_id(&mut tx, id).await? {
+        let body = ConversationBody::of(&row, &directory);
+        let event = conversation_event(ctx, EventName::ConversationUpdated, &row, body, Some(before));
+        events::append(&mut tx, &[event]).await?;
     }
     tx.commit().await
 }
@@ -216,6 +236,20 @@ async fn is_of_erased(
         return Ok(false);
     }
     erasure::is_any_erased(&mut db.read().await?, inbox, &keys).await
+}
+
+/// What lies in the archive of erased conversations goes.
+async fn remove_archives(db: &Db, store: &dyn ObjectStore, conversations: &[ConversationId]) -> Result<(), TidyError> {
+    for row in retention::archived_of(&mut db.read().await?, conversations).await? {
+        match store.delete(&ObjectPath::from(row.object_key.as_str())).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut tx = db.begin().await?;
+        retention::forget_archived(&mut tx, row.conversation_id).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 async fn remove_files(db: &Db, store: &dyn ObjectStore, files: &[String]) -> Result<(), TidyError> {

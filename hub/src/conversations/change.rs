@@ -5,19 +5,20 @@ use axum::response::Response;
 use patchbay_core::Code;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Placement, Trigger};
 use patchbay_core::ctx::Ctx;
+use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
-use patchbay_core::ids::{ConversationId, UserId};
+use patchbay_core::ids::{ConversationId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{Tx, annotations, events, messages};
+use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages};
 use serde_json::{Value, json};
 
 use super::access::{Seen, lock_to_take, lock_visible};
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
-use crate::resource::{Begun, Stamp, Write};
+use crate::resource::{Begun, Stamp, Write, record};
 use crate::service_levels;
 use crate::state::Hub;
 
@@ -138,7 +139,7 @@ impl Change {
 }
 
 /// What a conversation says of its end, in the name of `by` if that is one of our users.
-pub(super) fn end(row: &mut ConversationRow, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) {
+pub(crate) fn end(row: &mut ConversationRow, ctx: &Ctx, reason: CloseReason, by: Option<UserId>) {
     row.status = ConversationStatus::Closed;
     row.previous_assignee = row.assigned_to.or(row.previous_assignee);
     row.closed_at = Some(ctx.now);
@@ -165,22 +166,65 @@ pub async fn body_of(tx: &mut Tx, hub: &Hub, row: &ConversationRow) -> Result<Co
     Ok(body)
 }
 
-/// Puts everything a user holds back into the queues, in the caller's transaction: the user was deactivated.
-pub async fn release_all_of(tx: &mut Tx, hub: &Hub, ctx: &Ctx, user: UserId) -> Result<usize, HubError> {
-    let held = conversations::held_ids(tx, user).await?;
-    for id in &held {
-        let Some(mut row) = conversations::lock(tx, *id).await? else { continue };
+/// Why an agent loses what they hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// They may not work here any more.
+    Deactivated,
+    /// They belong to this team no longer; what they hold of it goes.
+    Team(TeamId),
+    /// They had their page open, have none now and did not come back; customers who wait for them go.
+    Absent,
+}
+
+impl Leaving {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Deactivated => "deactivated",
+            Self::Team(_) => "left_team",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+/// Puts what an agent leaves behind back into the queues, in the caller's transaction, with record, event and an audit
+/// entry. Tells how many conversations that were.
+pub async fn release(
+    tx: &mut Tx,
+    directory: &Directory,
+    ctx: &Ctx,
+    user: UserId,
+    why: Leaving,
+) -> Result<usize, StoreError> {
+    let held = match why {
+        Leaving::Deactivated => conversations::held_ids(tx, user).await?,
+        Leaving::Team(team) => agent_absences::held_of_team(tx, user, team).await?,
+        Leaving::Absent => agent_absences::waiting_for(tx, user).await?,
+    };
+    let mut released = 0;
+    for id in held {
+        // Somebody may have taken it over since the look.
+        let locked = conversations::lock(tx, id).await?;
+        let Some(mut row) = locked.filter(|row| row.assigned_to == Some(user)) else { continue };
+        let Some(next) = row.status.after(Trigger::Queue) else { continue };
         let before = placement(&row);
-        row.status = row.status.after(Trigger::Queue).unwrap_or(ConversationStatus::Queued);
+        row.status = next;
         row.previous_assignee = row.assigned_to.take();
         row.updated_at = ctx.now;
-        service_levels::follow(tx, ctx, &hub.gate.directory.load_full(), &mut row).await?;
+        service_levels::follow(tx, ctx, directory, &mut row).await?;
         conversations::update(tx, std::slice::from_ref(&row)).await?;
         row.version += 1;
-        annotations::record_event(tx, ctx, *id, "released", json!({ "user_id": user })).await?;
-        let body = body_of(tx, hub, &row).await?;
+        let details = json!({ "user_id": user, "reason": why.as_str() });
+        annotations::record_event(tx, ctx, id, "released", details).await?;
+        let body = ConversationBody::of(&row, directory);
         let event = conversation_event(ctx, EventName::ConversationAssigned, &row, body, Some(before));
         events::append(tx, &[event]).await?;
+        released += 1;
     }
-    Ok(held.len())
+    if released > 0 {
+        let subject = json!({ "user_id": user, "reason": why.as_str(), "conversations": released });
+        record(tx, ctx, None, "conversation.release", subject).await?;
+        metrics::counter!("conversations_released_total", "reason" => why.as_str()).increment(released as u64);
+    }
+    Ok(released)
 }

@@ -24,7 +24,7 @@ use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
 use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
 use super::uploads;
-use super::{Work, changes, poison};
+use super::{Work, changes, duty, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
@@ -59,6 +59,8 @@ impl<'a> Fresh<'a> {
 pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[JournalEntry]) -> Result<u64, StoreError> {
     let directory = hub.gate.directory.load_full();
     let mut tx = hub.db.begin().await?;
+    let left = duty::take(&mut tx, ctx, &directory, work).await?;
+    let work = left.as_deref().unwrap_or(work);
     let (fresh, found) = claim(&mut tx, ctx, work).await?;
     let people = people(&mut tx, ctx, &fresh, &found).await?;
     let watch = Watch::new(hub.config.abuse);

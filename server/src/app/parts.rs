@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use chrono::TimeDelta;
 use patchbay_core::clock::Clock;
 use patchbay_core::directory::Directory;
 use patchbay_core::redaction::{Redactor, sink};
@@ -83,6 +84,8 @@ impl Parts {
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
             alerts: settings.alerts.clone(),
+            retention: settings.workers.retention,
+            absence_grace: TimeDelta::minutes(settings.workers.release_absent_minutes.into()),
         };
         let bus = match settings.redis_url.as_str() {
             "" => Bus::memory(),

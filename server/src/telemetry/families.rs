@@ -37,6 +37,13 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
         Kind::Counter,
         "Conversations that were given to an agent without anybody's doing.",
     ),
+    (
+        "conversations_released_total",
+        Kind::Counter,
+        "Conversations that went back to their queues because their agent left, by reason.",
+    ),
+    ("retention_rows_total", Kind::Counter, "What went because it was kept for long enough, by policy."),
+    ("automation_runs_total", Kind::Counter, "Runs of automations and macros, by outcome."),
     ("triage_completed_total", Kind::Counter, "Conversations whose triage came to an end, by reason."),
     ("sla_breaches_total", Kind::Counter, "Promised times that were missed, by what was promised."),
     ("journal_erased_total", Kind::Counter, "Entries of the journal that went with an erased contact."),

@@ -14,7 +14,7 @@ use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{AlertRuleId, ConversationId, EventId, LadderId, OnCallScheduleId, UserId};
 use patchbay_core::inbox::Triage;
 use patchbay_hub::alerts;
-use patchbay_simulator::Provider;
+use patchbay_simulator::{Faults, Provider};
 use patchbay_store::alert_notifications::{self, NotificationRow, PreferencesRow};
 use patchbay_store::alert_rules::{self, AlertRuleRow};
 use patchbay_store::alerts::{AlertFilter, AlertRow};
@@ -42,6 +42,9 @@ both_engines! {
     a_figure_fires_lasts_and_clears;
     an_alert_ends_with_what_it_was_about;
     nothing_is_counted_twice_and_nothing_of_our_own;
+    an_answer_by_sms_opens_no_conversation_however_often_it_comes;
+    what_was_handed_over_and_not_answered_is_not_told_again;
+    a_crash_in_the_middle_of_telling_leaves_it_unknown;
 }
 
 /// Slack, as far as a webhook shows of it.
@@ -445,4 +448,72 @@ async fn nothing_is_counted_twice_and_nothing_of_our_own(database: TestDatabase)
     let counts: Vec<(String, i64)> = ground.all().await.into_iter().map(|row| (row.code, row.count)).collect();
     assert!(counts.contains(&("CONVERSATION_UNASSIGNED".into(), 1)), "{counts:?}");
     assert!(counts.iter().all(|(_, count)| *count == 1), "{counts:?}");
+}
+
+async fn an_answer_by_sms_opens_no_conversation_however_often_it_comes(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let user = ground.world.agent("support", 5, 1).await;
+    ground.wishes(user, |_| {}).await;
+    ground.rule("EMERGENCY", Severity::Critical, json!([step(&person(user), &json!(["sms"]), 300)])).await;
+    ground.raise("EMERGENCY", None).await;
+    let code = ground.one().await.reply_code;
+    for said in ["ok".to_owned(), "ok".to_owned(), format!("ack {code} on my way")] {
+        ground.world.fakes.say(DANA, Channel::Sms, &said).expect("a phone");
+        ground.world.settle().await;
+    }
+    let row = ground.one().await;
+    assert_eq!((row.state, row.owner_id), (AlertState::Acknowledged, Some(user)));
+    assert_eq!(ground.world.told("conversation.new").await.len(), 0);
+    // Whatever else they write is a message like any other.
+    ground.world.fakes.say(DANA, Channel::Sms, "who is this?").expect("a phone");
+    ground.world.settle().await;
+    assert_eq!(ground.world.told("conversation.new").await.len(), 1);
+}
+
+async fn what_was_handed_over_and_not_answered_is_not_told_again(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let (first, second) = (ground.world.agent("support", 5, 1).await, ground.world.agent("support", 5, 2).await);
+    ground.wishes(first, |_| {}).await;
+    ground.wishes(second, |row| row.phone = Some("+15550109999".into())).await;
+    let steps = json!([step(&person(first), &json!(["sms"]), 300), step(&person(second), &json!(["sms"]), 60)]);
+    ground.rule("EMERGENCY", Severity::Critical, steps).await;
+    ground.world.fakes.set_faults(Provider::Twilio, Faults { timeout_after_accept: 1, ..Faults::default() });
+    ground.raise("EMERGENCY", None).await;
+    assert_eq!(ground.told().await[0].state, NotificationState::Unknown);
+    let before = ground.texts_on_the_phone().len();
+    ground.advance(299).await;
+    assert_eq!(ground.texts_on_the_phone().len(), before, "it is not repeated");
+    ground.advance(1).await;
+    let told = ground.told().await;
+    assert_eq!(told.len(), 2, "the next step comes at its time");
+    assert_eq!(told[1].state, NotificationState::Sent);
+}
+
+async fn a_crash_in_the_middle_of_telling_leaves_it_unknown(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let user = ground.world.agent("support", 5, 1).await;
+    ground.wishes(user, |_| {}).await;
+    ground.rule("EMERGENCY", Severity::Critical, json!([step(&person(user), &json!(["sms"]), 300)])).await;
+    let event = NewEvent {
+        id: EventId::new(),
+        name: EventName::AlertRaised,
+        conversation_id: None,
+        conversation_seq: None,
+        ticket_id: None,
+        audience: Audience::default(),
+        payload: json!({ "alert": { "code": "EMERGENCY" } }).to_string(),
+        created_at: ground.world.clock.now(),
+    };
+    let mut tx = ground.world.db.begin().await.unwrap();
+    events::append(&mut tx, &[event]).await.unwrap();
+    tx.commit().await.unwrap();
+    ground.take().await;
+    // A node begins to tell, and dies.
+    let id = ground.told().await[0].id;
+    let mut tx = ground.world.db.begin().await.unwrap();
+    assert!(alerts::begin(&mut tx, &ground.world.ctx(), id, "http://here").await.unwrap().is_some());
+    tx.commit().await.unwrap();
+    ground.world.drain().await;
+    assert_eq!(ground.told().await[0].state, NotificationState::Unknown);
+    assert_eq!(ground.texts_on_the_phone().len(), 0);
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ids::{ConversationId, UserId};
 use patchbay_core::inbox::Triage;
-use patchbay_hub::assignment::give_out;
-use patchbay_hub::conversations::release_all_of;
+use patchbay_hub::assignment::{give_out, look_for_absent};
+use patchbay_hub::conversations::{Leaving, release};
 use patchbay_store::triage_states::{self, TriageRow};
 use patchbay_store::{conversations, users};
 use patchbay_tests::{TestDatabase, both_engines};
@@ -18,6 +19,8 @@ both_engines! {
     a_queue_is_given_out_fairly_and_only_once;
     only_whoever_is_there_and_can_do_it_gets_it;
     what_somebody_leaves_goes_to_the_others;
+    who_does_not_come_back_in_time_gives_back_what_waits_for_them;
+    who_leaves_a_team_gives_back_what_is_of_that_team;
 }
 
 async fn world(database: TestDatabase) -> World {
@@ -108,10 +111,70 @@ async fn what_somebody_leaves_goes_to_the_others(database: TestDatabase) {
     let mut row = users::by_id(&mut tx, ada).await.unwrap().unwrap();
     row.is_active = false;
     users::update(&mut tx, &row).await.unwrap();
-    release_all_of(&mut tx, &world.deps.hub, &world.ctx(), ada).await.unwrap();
+    let directory = world.deps.directory.load_full();
+    release(&mut tx, &directory, &world.ctx(), ada, Leaving::Deactivated).await.unwrap();
     tx.commit().await.unwrap();
     world.learn().await;
     world.come(&[ada, bo]);
     assert_eq!(give_out(&world.deps.hub).await.unwrap(), 2);
     assert_eq!(held(&world, &ids).await, BTreeMap::from([(Some(bo), 2)]));
+}
+
+async fn who_does_not_come_back_in_time_gives_back_what_waits_for_them(database: TestDatabase) {
+    let world = world(database).await;
+    let (ada, bo) = (world.agent("support", 5, 1).await, world.agent("support", 5, 2).await);
+    let ids = queue(&world, 3).await;
+    let hub = &world.deps.hub;
+    let grace = TimeDelta::minutes(10);
+    world.come(&[ada]);
+    assert_eq!(look_for_absent(hub, grace).await.unwrap(), 0);
+    assert_eq!(give_out(hub).await.unwrap(), 3);
+    // In one of them it is the customer's turn.
+    let mut row = world.row_of(ids[0]).await;
+    (row.status, row.waiting_since) = (ConversationStatus::PendingCustomer, None);
+    let mut tx = world.db.begin().await.unwrap();
+    conversations::update(&mut tx, &[row]).await.unwrap();
+    for id in &ids[1..] {
+        let mut row = conversations::by_id(&mut tx, *id).await.unwrap().unwrap();
+        (row.status, row.waiting_since) = (ConversationStatus::PendingAgent, Some(world.clock.now()));
+        conversations::update(&mut tx, &[row]).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    // A short walk changes nothing.
+    world.come(&[bo]);
+    assert_eq!(look_for_absent(hub, grace).await.unwrap(), 0);
+    world.advance(300);
+    world.come(&[ada, bo]);
+    assert_eq!(look_for_absent(hub, grace).await.unwrap(), 0);
+    world.come(&[bo]);
+    assert_eq!(look_for_absent(hub, grace).await.unwrap(), 0);
+    world.advance(599);
+    assert_eq!(look_for_absent(hub, grace).await.unwrap(), 0);
+    world.advance(1);
+    // Nodes that look at the same time.
+    let (one, two) = tokio::join!(look_for_absent(hub, grace), look_for_absent(hub, grace));
+    assert_eq!(one.unwrap() + two.unwrap(), 2);
+    assert_eq!(world.row_of(ids[0]).await.assigned_to, Some(ada), "nobody waits for her there");
+    let row = world.row_of(ids[1]).await;
+    assert_eq!((row.status, row.previous_assignee), (ConversationStatus::Queued, Some(ada)));
+    assert_eq!(give_out(hub).await.unwrap(), 2);
+    assert_eq!(world.row_of(ids[1]).await.assigned_to, Some(bo));
+}
+
+async fn who_leaves_a_team_gives_back_what_is_of_that_team(database: TestDatabase) {
+    let world = world(database).await;
+    let ada = world.agent("support", 5, 1).await;
+    let ids = queue(&world, 2).await;
+    world.come(&[ada]);
+    assert_eq!(give_out(&world.deps.hub).await.unwrap(), 2);
+    let mut tx = world.db.begin().await.unwrap();
+    let mut row = conversations::by_id(&mut tx, ids[1]).await.unwrap().unwrap();
+    row.team_id = Some(world.team("sales"));
+    conversations::update(&mut tx, &[row]).await.unwrap();
+    let directory = world.deps.directory.load_full();
+    let why = Leaving::Team(world.team("support"));
+    assert_eq!(release(&mut tx, &directory, &world.ctx(), ada, why).await.unwrap(), 1);
+    tx.commit().await.unwrap();
+    assert_eq!(world.row_of(ids[0]).await.assigned_to, None);
+    assert_eq!(world.row_of(ids[1]).await.assigned_to, Some(ada));
 }

@@ -57,8 +57,7 @@ pub(super) async fn post(deps: &Deps, client: &ProviderClient, ctx: &Ctx, letter
     match client.mail().post(&relay, &posted).await {
         MailEnd::Accepted => Told::Taken,
         MailEnd::NotSent => Told::Later("the mail server could not be reached"),
-        // Told twice is better than not at all.
-        MailEnd::Lost(_) => Told::Later("the mail server did not say whether it took the mail"),
+        MailEnd::Lost(_) => Told::Unknown("the mail server did not say whether it took the mail"),
         MailEnd::Refused { code, .. } if code >= 500 => Told::Never("the mail server refused the mail"),
         MailEnd::Refused { .. } => Told::Later("the mail server does not take mail now"),
     }

@@ -26,7 +26,7 @@ pub(super) async fn post(deps: &Deps, client: &ProviderClient, address: &str, te
             408 | 425 | 429 | 500..=599 => Told::Later("Slack does not take messages now"),
             _ => Told::Never("Slack refused the message"),
         },
-        Err(error) if error.is_timeout() => Told::Later("Slack did not answer in time"),
-        Err(_) => Told::Later("Slack could not be reached"),
+        Err(error) if error.is_connect() => Told::Later("Slack could not be reached"),
+        Err(_) => Told::Unknown("Slack did not say whether it took the message"),
     }
 }

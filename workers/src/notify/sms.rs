@@ -34,16 +34,14 @@ pub(super) async fn send(deps: &Deps, client: &ProviderClient, named: Option<Inb
     };
     match client.send(&inbox, request).await {
         CallEnd::NotSent => Told::Later("the provider could not be reached"),
-        // Told twice is better than not at all.
-        CallEnd::Lost(_) => Told::Later("the provider did not say whether it took the SMS"),
+        CallEnd::Lost(_) => Told::Unknown("the provider did not say whether it took the SMS"),
         CallEnd::Answer(answer) => {
             let answer = Answer { status: answer.status, body: &answer.body, retry_after: answer.retry_after };
             match twilio::classify(&answer) {
                 Outcome::Accepted(_) => Told::Taken,
                 Outcome::Refused(refusal) => match refusal.action {
-                    Action::Retry(_) | Action::CheckThenRetry(_) | Action::Hold(_) => {
-                        Told::Later("the provider does not take SMS now")
-                    }
+                    Action::CheckThenRetry(_) => Told::Unknown("the provider failed, and may have taken the SMS"),
+                    Action::Retry(_) | Action::Hold(_) => Told::Later("the provider does not take SMS now"),
                     _ => Told::Never("the provider refused the SMS"),
                 },
             }
