@@ -4,9 +4,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, alerts, audit_log, auth, automations, catalog, consent, contacts, conversations, files, inbox_health,
-    internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels, ticket_link,
-    triage, unsubscribe, webhooks,
+    administration, alerts, audit_log, auth, automations, catalog, consent, contacts, conversations, files,
+    inbox_health, internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels,
+    ticket_link, triage, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.

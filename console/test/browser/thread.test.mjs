@@ -283,7 +283,7 @@ describe("thread", () => {
     await ask(`/api/v1/conversations/${found.id}/tags`, { tag: "quiet" });
     const people = (await ask("/api/v1/users")).data;
     const somebody = people.find((one) => one.role === "support_agent" && one.teams.some((team) => team.slug === found.team?.slug));
-    if (somebody !== undefined) await ask(`/api/v1/conversations/${found.id}/assign`, { user_id: somebody.id });
+    if (somebody !== undefined) await ask(`/api/v1/conversations/${found.id}/assign`, { assigned_to: somebody.id });
     await page.reload();
     await row(page, PRIYA.name).waitFor();
     assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText()));

@@ -208,7 +208,12 @@ async fn viewing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingS
 }
 
 /// Begins, prolongs or ends a signal of this socket.
-async fn sign(socket: &mut Socket, frame: &Map<String, Value>, mode: TypingMode, state: TypingState) -> Result<(), Refusal> {
+async fn sign(
+    socket: &mut Socket,
+    frame: &Map<String, Value>,
+    mode: TypingMode,
+    state: TypingState,
+) -> Result<(), Refusal> {
     let conversation = field(frame, "conversation_id")
         .and_then(|text| text.parse::<ConversationId>().ok())
         .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;

@@ -86,7 +86,7 @@ function Targets({ targets, disabled, wrong, onChange }: { targets: readonly Tar
                   <span className="text-ink-soft">{t.targets[target.type] ?? target.type}: </span>
                   {named(target)}
                 </span>
-                <IconButton label={texts.removeWord(named(target))} className="size-6" disabled={disabled} onClick={() => onChange(targets.filter((_, at) => at !== index))}>
+                <IconButton label={texts.removeWord(named(target))} className="size-6!" disabled={disabled} onClick={() => onChange(targets.filter((_, at) => at !== index))}>
                   <X className="size-3" />
                 </IconButton>
               </span>
