@@ -1,85 +1,16 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
-import type { ToolCall, ToolDraft } from "../api/assistants";
-import type { Conversation, Media, Message, Note, PresenceStatus } from "../api/model";
+import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
 import { reordered } from "./listed";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
+import type { Clock, List, Onlooker, Outgoing, Stopped, Thread, Typist } from "./picture";
 import { Rows, type Change } from "./rows";
 import { belongs, viewKey, type View } from "./views";
 
-export type Load = "idle" | "loading" | "ready" | "error";
-export type Mode = "reply" | "note";
-
-/** A file on its way out: what was uploaded, and what the browser can show of it meanwhile. */
-export interface SentFile {
-  media: Media;
-  preview: string | null;
-}
+export type { Clock, List, Load, Mode, Onlooker, Outgoing, SentFile, Stopped, Thread, Typist } from "./picture";
 
 /** The key of whatever happens to any row or list. */
 export const ROWS = "rows";
-
-/** A message of ours the server has not confirmed yet. */
-export interface Outgoing {
-  client_message_id: string;
-  conversation_id: string;
-  text: string;
-  file: SentFile | null;
-  at: string;
-  seen_seq: number | null;
-  state: "queued" | "failed";
-  reason: string | null;
-  /** The request that was refused. */
-  request?: string | null;
-}
-
-export interface Thread {
-  messages: readonly Message[];
-  notes: readonly Note[];
-  outgoing: readonly Outgoing[];
-  /** What assistants did here, and what they propose. */
-  calls: readonly ToolCall[];
-  drafts: readonly ToolDraft[];
-  load: Load;
-  older: "none" | "more" | "loading";
-  error: unknown;
-}
-
-export interface List {
-  view: View;
-  ids: readonly string[];
-  cursor: string | null;
-  load: Load;
-  more: Load;
-  error: unknown;
-}
-
-/** A reply that was stopped because the conversation had moved on. */
-export interface Stopped {
-  text: string;
-  file: SentFile | null;
-  after_seq: number;
-}
-
-export interface Typist {
-  id: string;
-  name: string;
-  /** `customer`: the customer writes, on a channel that tells. */
-  mode: Mode | "customer";
-}
-
-export interface Clock {
-  /** Milliseconds by the server's clock, as well as we know it. */
-  now: () => number;
-  /** Runs the flush soon; once a frame in a browser. */
-  schedule: (flush: () => void) => void;
-}
-
-/** A colleague who has a conversation open. */
-export interface Onlooker {
-  id: string;
-  name: string;
-}
 
 const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
