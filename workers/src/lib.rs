@@ -14,6 +14,7 @@ mod feed_rest;
 mod fetch_media;
 mod follow_alerts;
 mod follow_automations;
+mod hearing;
 mod heartbeat;
 mod import_contacts;
 pub mod limits;
