@@ -83,9 +83,7 @@ async fn who_looks_at_a_conversation_is_shown_to_colleagues_until_they_leave(gro
     let sam = ground.user("Sam", Role::Supervisor, &[ground.sales]);
     let (mut watcher, mut stranger) = (node.connect(&ground.admin()).await, node.connect(&sam).await);
     let mut socket = node.connect(&ann).await;
-    let said = |active: bool| {
-        json!({ "conversation_id": conversation, "user": { "id": ann.user, "name": "Ann" }, "active": active })
-    };
+    let said = |active: bool| json!({ "conversation_id": conversation, "user": { "id": ann.user, "name": "Ann" }, "active": active });
     let start = json!({ "type": "viewing.start", "id": 1, "conversation_id": conversation });
     assert_eq!(socket.ask(start.clone()).await["event"], "reply");
     assert_eq!(watcher.next("conversation.viewers").await["data"], said(true));

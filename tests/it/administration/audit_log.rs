@@ -24,12 +24,12 @@ async fn who_changed_what_is_read_newest_first_and_by_what_is_asked_for(database
     assert_eq!(team("one").send().await.status, 201);
     assert_eq!(team("two").send().await.status, 201);
     let all = entries(&world, &admin, "").await;
-    let newest: Vec<&str> = all.iter().map(|one| one["payload"]["subject"]["slug"].as_str().unwrap_or("")).collect();
     assert!(all.len() >= 2, "{all:?}");
     let tool = all[0]["tool"].as_str().unwrap().to_owned();
-    assert_eq!(all[0]["actor"]["role"], "admin", "{newest:?}");
+    assert_eq!(all[0]["actor"]["role"], "admin");
     assert!(all[0]["created_at"].as_str() >= all[1]["created_at"].as_str());
-    assert_eq!(entries(&world, &admin, &format!("?tool={tool}&outcome=success")).await.len(), 2);
+    let alike = entries(&world, &admin, &format!("?tool={tool}&outcome=success")).await;
+    assert!(alike.len() >= 2 && alike.iter().all(|one| one["tool"] == tool.as_str()), "{alike:?}");
     assert_eq!(entries(&world, &admin, "?tool=nothing_like_it").await, Vec::<Value>::new());
     let first = world.get("/api/v1/audit?limit=1").bearer(&admin).send().await;
     let cursor = first.text("/next_cursor").to_owned();
