@@ -2,6 +2,7 @@
 //! processes, callers and sockets, requests signed as providers sign them, and a reader of the source tree.
 
 pub mod client;
+pub mod corpus;
 pub mod database;
 pub mod deployment;
 pub mod node;

@@ -119,6 +119,7 @@ const cockpitTicket = createRoute({ getParentRoute: () => cockpit, path: "$ticke
 
 const calls = page("/approvals/calls", () => import("./assistants/calls-page"), "CallsPage");
 const switches = page("/approvals/switches", () => import("./assistants/switches-page"), "SwitchesPage");
+const policy = page("/approvals/policy", () => import("./assistants/policy-page"), "PolicyPage");
 const approvals = page("/approvals", () => import("./assistants/approvals-page"), "ApprovalsPage");
 const approval = createRoute({ getParentRoute: () => approvals, path: "$draftId" });
 const dashboard = createRoute({
@@ -170,6 +171,7 @@ export const router = createRouter({
     cockpit.addChildren([cockpitTicket]),
     calls,
     switches,
+    policy,
     approvals.addChildren([approval]),
     dashboard.addChildren([report]),
     alerts,
