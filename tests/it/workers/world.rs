@@ -48,7 +48,6 @@ pub(crate) const MAILBOX: &str = "support@acme.test";
 pub(crate) const REPLY_DOMAIN: &str = "reply.acme.test";
 pub(crate) const REPLY_SECRET: &str = "reply-secret";
 const NUMBER_ID: &str = "106540352242922";
-pub(crate) const MODEL_KEY: &str = "key-of-the-model";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 
 /// Everything a test of the workers needs.
@@ -62,7 +61,7 @@ pub(crate) struct World {
     pub(crate) sms: InboxId,
     pub(crate) mail: InboxId,
     pub(crate) receiver: Receiver,
-    running: Running,
+    _running: Running,
     _files: tempfile::TempDir,
     _database: TestDatabase,
 }
@@ -113,7 +112,7 @@ impl World {
             sms,
             mail,
             receiver,
-            running,
+            _running: running,
             _files: files,
             _database: database,
         }
@@ -121,11 +120,6 @@ impl World {
 
     pub(crate) fn ctx(&self) -> Ctx {
         Ctx::system(self.clock.now(), "test")
-    }
-
-    /// Where the fake of a language model stands.
-    pub(crate) fn model_url(&self) -> String {
-        format!("http://{}/model/v1", self.running.addr)
     }
 
     /// A second node on the same database.
@@ -437,7 +431,6 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
     config.clock = clock.clone();
     config.window = WindowRule::Ignored;
     config.strangers = Strangers::Reachable;
-    config.model_key = Secret::new(MODEL_KEY);
     config.whatsapp = vec![WhatsappNumber::new(
         NUMBER_ID,
         WHATSAPP,
