@@ -53,7 +53,7 @@ impl Desk {
             JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
             JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
-            JobKind::Triage => triage::run(&self.deps, ctx, job).await,
+            JobKind::Triage => Box::pin(triage::run(&self.deps, &self.client, ctx, job)).await,
             JobKind::OpenTicket => open_ticket::run(&self.deps, ctx, job).await,
             JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
             JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,

@@ -5,6 +5,7 @@
 mod alert_timer;
 mod ask_requester;
 mod backoff;
+mod classify;
 mod close_idle;
 mod config;
 mod deps;
@@ -44,7 +45,7 @@ mod webhooks;
 mod work;
 mod workers;
 
-pub use config::{OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
+pub use config::{ClassifierConfig, OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
 pub use deps::{Deps, MediaLink, UnsubscribeLink};
 pub use heartbeat::Heartbeat;
 pub use provider::NoClient;
