@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::ids::{AccountId, ActorId, ConversationId, SessionId, SiteId, TeamId, UserId};
 use crate::role::{ActorType, Portal, Role};
+use crate::tool::Grant;
 
 /// Whoever acts, as proven by a token.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub struct Actor {
     pub session: Option<SessionId>,
     /// The one conversation an assistant's token is bound to.
     pub conversation: Option<ConversationId>,
+    /// Which kinds of tools the token opens.
+    pub tools: Grant,
 }
 
 /// A set of ids an actor may touch.
@@ -75,6 +78,7 @@ impl Actor {
             portal: Some(Portal::Service),
             session: None,
             conversation: None,
+            tools: Grant::Everything,
         }
     }
 

@@ -26,6 +26,7 @@ mod tests;
 mod vehicle;
 mod warm;
 
+pub use json::is_ours;
 pub use kind::PiiKind;
 pub use person::Known;
 

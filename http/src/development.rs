@@ -84,6 +84,7 @@ pub(crate) fn actor(headers: &HeaderMap) -> Result<Actor, ApiError> {
         portal: None,
         session: None,
         conversation: None,
+        tools: patchbay_core::tool::Grant::Everything,
     })
 }
 

@@ -94,6 +94,7 @@ impl Gate {
             portal: self.portal(claims)?,
             session: claims.sid.map(SessionId),
             conversation: claims.conv.map(ConversationId),
+            tools: claims.tools(),
         };
         if actor.session.is_some_and(|session| directory.revoked_sessions.contains(&session)) {
             return Err(ApiError::new(Code::InvalidAuthToken, "the login has ended"));

@@ -159,6 +159,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0020_idle.sql"),
     ),
     (
+        22,
+        "gateway",
+        include_str!("../../migrations/sqlite/0022_gateway.sql"),
+        include_str!("../../migrations/postgres/0022_gateway.sql"),
+    ),
+    (
         23,
         "hub",
         include_str!("../../migrations/sqlite/0023_hub.sql"),

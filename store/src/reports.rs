@@ -29,11 +29,11 @@ pub struct Reach {
 }
 
 impl Reach {
-    fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.teams.is_none()
     }
 
-    fn batch(&self) -> Batch {
+    pub(crate) fn batch(&self) -> Batch {
         Batch::new().ids(self.teams.iter().flatten().copied())
     }
 }

@@ -124,13 +124,22 @@ pub async fn page(tx: &mut Tx, filter: &InvocationFilter, limit: i64) -> Result<
     .await
 }
 
-/// How many calls were made in a conversation since `since`.
-pub async fn count_since(tx: &mut Tx, conversation: ConversationId, since: DateTime<Utc>) -> Result<i64, StoreError> {
-    tx.query("select count(*) from tool_invocations where conversation_id = $1 and created_at > $2 and phase = 'done'")
-        .bind(conversation)
-        .bind(since)
-        .scalar()
-        .await
+/// How many calls were made in a conversation since `since`, counted no further than `most`.
+pub async fn count_since(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    since: DateTime<Utc>,
+    most: i64,
+) -> Result<i64, StoreError> {
+    tx.query(
+        "select count(*) from (select id from tool_invocations
+                               where conversation_id = $1 and created_at > $2 and phase = 'done' limit $3) as counted",
+    )
+    .bind(conversation)
+    .bind(since)
+    .bind(most)
+    .scalar()
+    .await
 }
 
 /// Rows of an account's chain (or of the chain of no account), in the order of their ids, after `after`.

@@ -2,8 +2,10 @@
 //! processes, callers and sockets, requests signed as providers sign them, and a reader of the source tree.
 
 pub mod client;
+pub mod corpus;
 pub mod database;
 pub mod deployment;
+pub mod hostile_mail;
 pub mod node;
 pub mod rust_text;
 pub mod services;

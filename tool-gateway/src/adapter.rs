@@ -4,6 +4,7 @@
 mod breaker;
 mod cache;
 mod lanes;
+pub(crate) mod tried;
 mod wire;
 
 pub(crate) use breaker::Call;
@@ -78,7 +79,9 @@ impl Adapter {
         self.breaker.enter(call, Instant::now()).map_err(|seconds| {
             let message = format!("{} is left alone for a while", self.title);
             Refusal::new(Code::CircuitOpen, "upstream.open_circuit", message).retry(seconds)
-        })
+        })?;
+        tried::note(self.name);
+        Ok(())
     }
 
     /// Notes how a call ended.

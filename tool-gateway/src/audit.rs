@@ -9,12 +9,14 @@ use patchbay_core::ids::{EventId, ToolCallId, ToolDraftId};
 use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
+use patchbay_core::tool::{Class, Tool, ToolSpec};
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::{StoreError, events, tool_invocations};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::adapter::tried::Tried;
 use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal, limits};
 use crate::pipeline::{Surface, ToolCall};
@@ -30,6 +32,7 @@ pub(crate) struct Record<'a> {
     pub(crate) scene: Option<&'a Scene>,
     pub(crate) suspicion: &'a Suspicion,
     pub(crate) took: Duration,
+    pub(crate) tried: &'a Tried,
 }
 
 impl Gateway {
@@ -54,7 +57,8 @@ impl Gateway {
                 "conversation_id": conversation.id, "actor": {"id": row.actor_id, "role": row.actor_role},
             });
             events::append(&mut tx, &[event(record.ctx, name, conversation, &data)]).await?;
-            self.watch_conversation(&mut tx, record.ctx, scene).await?;
+            let class = self.tool(record.tool).map_or(Class::Read, |spec| spec.class);
+            self.watch_conversation(&mut tx, record.ctx, scene, class).await?;
         }
         self.watch_refusals(&mut tx, record.ctx, record.scene, end).await?;
         tool_invocations::append(&mut tx, &row).await?;
@@ -82,6 +86,8 @@ impl Gateway {
             Err(refusal) => refusal.draft,
         };
         let policy = self.policy();
+        let spec = self.tool(record.tool);
+        let draft = end.as_ref().ok().and_then(|outcome| outcome.draft.as_ref());
         let details = json!({
             "surface": record.surface.name,
             "protocol_version": record.surface.protocol_version,
@@ -91,7 +97,15 @@ impl Gateway {
             "registry_hash": self.registry_hash,
             "policy_version": policy.version,
             "policy_hash": policy.hash,
-            "class": self.tool(record.tool).map(|spec| spec.class),
+            "agent_software": record.surface.software,
+            "party": record.scene.map(Scene::party),
+            "tool_version": spec.map(|spec| self.version_of(spec)),
+            "adapter": record.tried.adapter().or_else(|| spec.and_then(own_adapter)),
+            "attempts": record.tried.attempts(),
+            "class": spec.map(|spec| spec.class),
+            "outcome": outcome_word(end),
+            "payload_hash": draft.map(|draft| &draft["preview"]["payload_hash"]),
+            "after_state": draft.map(|draft| &draft["state"]),
             "args_redacted": self.for_audit.redact_json(&record.call.arguments, known),
             "args_hash": canonical_hash(&record.call.arguments),
             "result_redacted": self.for_audit.redact_json(&result, known),
@@ -118,6 +132,21 @@ impl Gateway {
             details,
             at: record.ctx.now,
         }
+    }
+}
+
+/// Where a tool works when it calls no other system: tickets are the enforcement API's.
+fn own_adapter(spec: &ToolSpec) -> Option<&'static str> {
+    matches!(spec.tool, Tool::Ticket(_)).then_some("dispatch")
+}
+
+/// How a call ended, in a word.
+fn outcome_word(end: &Result<Outcome, Refusal>) -> &'static str {
+    match end {
+        Ok(_) => "ok",
+        Err(refusal) if refusal.reason == "upstream.unknown_outcome" => "unknown",
+        Err(refusal) if refusal.code().status() >= 500 => "failed",
+        Err(_) => "refused",
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Inner {
     pub(crate) config: GatewayConfig,
     pub(crate) catalog: Vec<ToolSpec>,
     pub(crate) registry_hash: String,
+    /// The version of each tool of the catalog, in its order.
+    versions: Vec<String>,
     /// What is in force; its version is bound into every draft.
     pub(crate) policy: ArcSwap<InForce>,
     /// Redacts what assistants are shown.
@@ -70,6 +72,7 @@ impl Gateway {
         let keeper = if ticketing.is_some() { Keeper::Outside } else { Keeper::Ourselves };
         let catalog = catalog::catalog_of(keeper);
         let registry_hash = catalog::registry_hash(&catalog);
+        let versions = catalog.iter().map(ToolSpec::version).collect();
         let secret = hub.config.link_secret.expose().as_bytes().to_vec();
         let is_shipped = config.policy_file.as_os_str().is_empty();
         let policy = InForce::of(policy, if is_shipped { Origin::Shipped } else { Origin::File });
@@ -85,6 +88,7 @@ impl Gateway {
             config,
             catalog,
             registry_hash,
+            versions,
             policy: ArcSwap::from_pointee(policy),
             for_assistants: Redactor::new(&secret, Reader::Assistant),
             for_audit: Redactor::new(&secret, Reader::Sink),
@@ -101,6 +105,12 @@ impl Gateway {
     /// The tool that answers to a name.
     pub(crate) fn tool(&self, name: &str) -> Option<&ToolSpec> {
         self.catalog.iter().find(|spec| spec.answers_to(name))
+    }
+
+    /// The version of a tool of the catalog.
+    pub(crate) fn version_of(&self, spec: &ToolSpec) -> &str {
+        let place = self.catalog.iter().position(|other| other.name == spec.name);
+        place.and_then(|place| self.versions.get(place)).map_or("", String::as_str)
     }
 
     fn mac(&self, purpose: &str, parts: &[&str]) -> Vec<u8> {

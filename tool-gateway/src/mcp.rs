@@ -2,6 +2,7 @@
 //! approved here, and no answer of a client is a proof. Source: Model Context Protocol, 2026-07-28 and 2025-11-25.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
@@ -29,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::gateway::Gateway;
 use crate::pipeline::{Surface, ToolCall};
-use crate::rest::{flawed, limit_headers};
+use crate::rest::{flawed, limit_headers, named, user_agent};
 
 /// How long a list of tools counts as fresh.
 const LIST_FRESH_MS: u64 = 60_000;
@@ -52,7 +53,8 @@ impl McpDoor {
 
     /// `/mcp` and what tells clients about it.
     pub fn router(self) -> Router {
-        let handler = Handler { gateway: self.gateway.clone() };
+        let described = self.gateway.catalog.iter().map(|spec| (spec.name, described(spec))).collect();
+        let handler = Handler { gateway: self.gateway.clone(), described: Arc::new(described) };
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
@@ -150,6 +152,8 @@ impl Told {
 #[derive(Clone, Debug)]
 struct Handler {
     gateway: Gateway,
+    /// The catalog as MCP describes it.
+    described: Arc<HashMap<&'static str, Tool>>,
 }
 
 impl Handler {
@@ -183,12 +187,13 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let ctx = Self::caller(&context)?;
-        let tools = self.gateway.tools_for(&ctx).into_iter().map(described).collect();
+        let tools = self.gateway.tools_for(&ctx).into_iter().filter_map(|spec| self.described.get(spec.name).cloned());
+        let tools = tools.collect();
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_FRESH_MS).with_cache_scope(CacheScope::Private))
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        self.gateway.tool(name).map(described)
+        self.gateway.tool(name).and_then(|spec| self.described.get(spec.name).cloned())
     }
 
     async fn call_tool(
@@ -198,7 +203,7 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let ctx = Self::caller(&context)?;
         let protocol_version = context.protocol_version().map(|version| version.to_string());
-        let surface = Surface { name: "mcp", protocol_version };
+        let surface = Surface { name: "mcp", protocol_version, software: software(&context) };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let call = ToolCall { arguments, conversation: None, key: None };
         let end = self.gateway.run_apart(&ctx, &surface, &request.name, call).await;
@@ -219,24 +224,31 @@ impl ServerHandler for Handler {
     }
 }
 
+/// What a client calls itself: in the request, as the newest revision has it, or in the header of all of HTTP.
+fn software(context: &RequestContext<RoleServer>) -> Option<String> {
+    let info = context.meta.get("io.modelcontextprotocol/clientInfo");
+    let word = |name: &str| info?.get(name)?.as_str();
+    match (word("name"), word("version")) {
+        (Some(name), Some(version)) => Some(named(&format!("{name}/{version}"))),
+        (Some(name), None) => Some(named(name)),
+        (None, _) => user_agent(&context.extensions.get::<axum::http::request::Parts>()?.headers),
+    }
+}
+
 /// A tool as MCP describes it. Its annotations are honest and enforce nothing.
 fn described(spec: &ToolSpec) -> Tool {
     let schema = match spec.input_schema() {
         Value::Object(fields) => fields,
         _ => serde_json::Map::new(),
     };
-    let output = json!({
-        "type": "object",
-        "properties": {"result": {"type": "object"}, "draft": {"type": ["object", "null"]}, "limits": {"type": "object"}},
-    });
     let annotations = match spec.class {
         Class::Read => ToolAnnotations::new().read_only(true).open_world(false),
         Class::Draft => ToolAnnotations::new().read_only(false).destructive(false).open_world(false),
         Class::Commit => ToolAnnotations::new().read_only(false).destructive(true).idempotent(true).open_world(true),
     };
     let tool = Tool::new(spec.plain_name(), spec.about.clone(), schema).with_annotations(annotations);
-    match output {
-        // An error has another shape, and clients check what is structured against the declared one.
+    // Clients check what is structured against the declared schema, errors too.
+    match spec.envelope_schema() {
         Value::Object(fields) => tool.with_raw_output_schema(Arc::new(fields)),
         _ => tool,
     }

@@ -72,6 +72,8 @@ pub struct Refusal {
     pub(crate) standings: Vec<Standing>,
     /// Version of the policy that was in force.
     pub(crate) policy: Option<i64>,
+    /// The permission that the token would need.
+    pub(crate) wants: Option<&'static str>,
 }
 
 impl Refusal {
@@ -85,6 +87,7 @@ impl Refusal {
             draft: None,
             standings: Vec::new(),
             policy: None,
+            wants: None,
         }
     }
 
@@ -104,6 +107,13 @@ impl Refusal {
     #[must_use]
     pub(crate) fn at(mut self, field: &str) -> Self {
         self.field = Some(field.to_owned());
+        self
+    }
+
+    /// Which permission would do.
+    #[must_use]
+    pub(crate) fn wanting(mut self, permission: &'static str) -> Self {
+        self.wants = Some(permission);
         self
     }
 
@@ -165,6 +175,7 @@ impl From<ApiError> for Refusal {
             draft: None,
             standings: Vec::new(),
             policy: None,
+            wants: None,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What goes out: cleaned, cut, and for assistants without personal data.
 
+use patchbay_core::redaction::is_ours;
 use patchbay_core::role::Role;
-use patchbay_core::tool::text;
+use patchbay_core::tool::{ToolSpec, answer, text};
 use patchbay_store::tool_placeholders;
 use serde_json::Value;
 
@@ -10,9 +11,10 @@ use crate::outcome::{Outcome, Refusal};
 use crate::scene::Scene;
 
 impl Gateway {
-    /// What an assistant may see of an answer: no invisible characters, no personal data but as placeholders that the
+    /// What a caller may see of an answer: what the tool declares and no more. An assistant: no invisible characters, no personal data but as placeholders that the
     /// gateway puts back, no text without end.
-    pub(crate) async fn finish(&self, scene: &Scene, outcome: &mut Outcome) -> Result<(), Refusal> {
+    pub(crate) async fn finish(&self, scene: &Scene, spec: &ToolSpec, outcome: &mut Outcome) -> Result<(), Refusal> {
+        answer::project(spec.answer(), &mut outcome.result);
         text::clean(&mut outcome.result);
         text::cap(&mut outcome.result);
         if scene.ctx.actor.role != Role::AiAgent {
@@ -82,6 +84,7 @@ fn hide(
     shown: &mut Vec<(String, String)>,
 ) {
     match value {
+        Value::String(text) if is_ours(text) => {}
         Value::String(text) => {
             let redacted = redactor.redact(text, &scene.known);
             for (span, placeholder) in redacted.spans.iter().zip(&redacted.placeholders) {

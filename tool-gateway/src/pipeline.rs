@@ -1,6 +1,7 @@
 //! The one pipeline of all calls, whatever the surface: known tool, conversation of the token, switches, permission,
 //! limits, input, execution, output, record. No other way leads to the tools.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::ids::{ConversationId, ToolCallId, ToolDraftId};
@@ -8,6 +9,7 @@ use patchbay_core::redaction::{Known, PiiKind};
 use patchbay_core::role::{Portal, Role};
 use patchbay_core::ticket::command::field;
 use patchbay_core::tool::catalog::{Tool, ToolSpec};
+use patchbay_core::tool::grant;
 use patchbay_core::tool::text::{self, Suspicion};
 use patchbay_core::tool::{Class, DraftState};
 use patchbay_core::{Code, Ctx};
@@ -16,6 +18,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::adapter::tried::{self, Tried};
 use crate::audit::Record;
 use crate::gateway::Gateway;
 use crate::limits::{self, Purpose};
@@ -34,6 +37,8 @@ pub struct Surface {
     pub name: &'static str,
     /// Revision of the protocol, where there is one.
     pub protocol_version: Option<String>,
+    /// What the caller says it is; nothing is decided by it.
+    pub software: Option<String>,
 }
 
 /// A call of a tool.
@@ -63,7 +68,8 @@ impl Gateway {
     /// The tools a caller may use, in a stable order.
     pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
         let policy = self.policy();
-        self.catalog.iter().filter(|spec| spec.allows(ctx.actor.role) && !policy.is_off(spec)).collect()
+        let is_open = |spec: &&ToolSpec| spec.allows(ctx.actor.role) && ctx.actor.tools.opens(spec.class);
+        self.catalog.iter().filter(is_open).filter(|spec| !policy.is_off(spec)).collect()
     }
 
     /// Runs a call and writes down how it ended.
@@ -73,7 +79,9 @@ impl Gateway {
         let mut scene = None;
         let mut suspicion = Suspicion::default();
         let tool = self.tool(name).map_or(name, |spec| spec.name).to_owned();
-        let end = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion).await;
+        let tried = Arc::new(Tried::default());
+        let steps = self.steps(ctx, &tool, &mut call, call_id, &mut scene, &mut suspicion);
+        let end = tried::within(tried.clone(), steps).await;
         let end = end.map_err(|refusal| Refusal { policy: Some(self.policy().version), ..refusal });
         let took = started.elapsed();
         metrics::histogram!("tool_call_seconds", "surface" => surface.name).record(took.as_secs_f64());
@@ -87,6 +95,7 @@ impl Gateway {
             scene: scene.as_ref(),
             suspicion: &suspicion,
             took,
+            tried: &tried,
         };
         self.record(record, &end).await;
         end
@@ -132,7 +141,17 @@ impl Gateway {
         let (call_id, took) = (ToolCallId::new(), Duration::ZERO);
         let end = Err(refusal);
         self.record(
-            Record { call_id, ctx, surface, tool, call: &call, scene: None, suspicion: &suspicion, took },
+            Record {
+                call_id,
+                ctx,
+                surface,
+                tool,
+                call: &call,
+                scene: None,
+                suspicion: &suspicion,
+                took,
+                tried: &Tried::default(),
+            },
             &end,
         )
         .await;
@@ -205,7 +224,7 @@ impl Gateway {
                 call_id,
             };
             let mut outcome = self.execute(&admitted).await?;
-            self.finish(scene, &mut outcome).await?;
+            self.finish(scene, spec, &mut outcome).await?;
             Ok(outcome)
         }
         .await;
@@ -227,7 +246,10 @@ impl Gateway {
         require_caller(ctx)?;
         let policy = self.policy();
         let spec = self.tool(tool).filter(|spec| !policy.is_off(spec)).ok_or_else(unknown)?;
-        if spec.allows(role) {
+        if spec.allows(role) && !ctx.actor.tools.opens(spec.class) {
+            let message = "the token does not open tools of this kind";
+            Err(Refusal::new(Code::ForbiddenScope, "auth.scope", message).wanting(grant::word(spec.class)))
+        } else if spec.allows(role) {
             Ok(spec)
         } else if role == Role::AiAgent {
             Err(unknown())

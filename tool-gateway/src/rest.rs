@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use patchbay_core::tool::bytes::{self, Flaw, MAX_BYTES};
 use patchbay_core::tool::window::Standing;
@@ -19,10 +19,12 @@ use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};
 use crate::pipeline::{Surface, ToolCall, require_caller};
 
-const REST: Surface = Surface { name: "rest", protocol_version: None };
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+
+/// Most signs of a client's name.
+const LONGEST_NAME: usize = 80;
 
 #[derive(OpenApi)]
 #[openapi()]
@@ -78,8 +80,8 @@ async fn call(
 ) -> Response {
     let read = require_caller(&ctx).and_then(|()| read(&headers, &body));
     let end = match read {
-        Ok(call) => gateway.run_apart(&ctx, &REST, &name, call).await,
-        Err(refusal) => gateway.refused_unread(&ctx, &REST, &name, refusal).await,
+        Ok(call) => gateway.run_apart(&ctx, &rest(&headers), &name, call).await,
+        Err(refusal) => gateway.refused_unread(&ctx, &rest(&headers), &name, refusal).await,
     };
     respond(end)
 }
@@ -88,9 +90,14 @@ async fn call(
 #[utoipa::path(get, path = "/tools/drafts/{id}", tag = "tools", params(("id" = Uuid, Path)),
     responses((status = 200, description = "`{\"result\",\"draft\",\"limits\"}`", body = Value),
               (status = 404, description = "NOT_FOUND"), (status = 429, description = "RATE_LIMITED")))]
-async fn draft(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Path<String>) -> Response {
+async fn draft(
+    State(gateway): State<Gateway>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let call = ToolCall { arguments: json!({"draft_id": id}), conversation: None, key: None };
-    respond(gateway.run_apart(&ctx, &REST, "get_draft", call).await)
+    respond(gateway.run_apart(&ctx, &rest(&headers), "get_draft", call).await)
 }
 
 /// Calls off a draft of the caller's conversation; the same as the tool `cancel_transaction_draft`.
@@ -98,9 +105,29 @@ async fn draft(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Pa
     responses((status = 200, description = "`{\"result\",\"draft\",\"limits\"}`", body = Value),
               (status = 404, description = "NOT_FOUND"), (status = 409, description = "DRAFT_STATE_CONFLICT"),
               (status = 429, description = "RATE_LIMITED")))]
-async fn cancel(State(gateway): State<Gateway>, Caller(ctx): Caller, Path(id): Path<String>) -> Response {
+async fn cancel(
+    State(gateway): State<Gateway>,
+    Caller(ctx): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let call = ToolCall { arguments: json!({"draft_id": id}), conversation: None, key: None };
-    respond(gateway.run_apart(&ctx, &REST, "cancel_transaction_draft", call).await)
+    respond(gateway.run_apart(&ctx, &rest(&headers), "cancel_transaction_draft", call).await)
+}
+
+/// The face of plain HTTP, with what the caller says it is.
+fn rest(headers: &HeaderMap) -> Surface {
+    Surface { name: "rest", protocol_version: None, software: user_agent(headers) }
+}
+
+/// What a client calls itself.
+pub(crate) fn user_agent(headers: &HeaderMap) -> Option<String> {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).map(named)
+}
+
+/// A name that somebody gave itself, as it may be kept.
+pub(crate) fn named(text: &str) -> String {
+    text.chars().filter(|sign| sign.is_ascii_graphic() || *sign == ' ').take(LONGEST_NAME).collect()
 }
 
 /// Reads the bytes of a call.
@@ -168,11 +195,18 @@ pub(crate) fn flawed(flaw: Flaw) -> Refusal {
 }
 
 fn respond(end: Result<Outcome, Refusal>) -> Response {
+    let wants = end.as_ref().err().and_then(|refusal| refusal.wants);
     let (standings, mut response) = match end {
         Ok(outcome) => (outcome.standings.clone(), Json(outcome.body()).into_response()),
         Err(refusal) => (refusal.standings.clone(), refusal.into_api().into_response()),
     };
     limit_headers(&standings, response.headers_mut());
+    if let Some(permission) = wants
+        && let Ok(value) =
+            HeaderValue::from_str(&format!("Bearer error=\"insufficient_scope\", scope=\"{permission}\""))
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
     response
 }
 

@@ -8,12 +8,12 @@ use patchbay_core::conversation::{ConversationStatus, may_see};
 use patchbay_core::ids::{AccountId, ConversationId, TicketId};
 use patchbay_core::redaction::Known;
 use patchbay_core::role::{ActorType, Role};
-use patchbay_core::ticket::Ticket;
+use patchbay_core::ticket::{Profile, Ticket};
 use patchbay_core::{Code, Ctx};
 use patchbay_hub::feed::placement;
-use patchbay_store::contacts::{self, ContactRow};
+use patchbay_store::Tx;
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{Tx, tool_views};
+use patchbay_store::tool_views::{self, CustomerRow};
 
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
@@ -24,7 +24,7 @@ pub(crate) struct Scene {
     /// The caller, limited to what the conversation's customer owns.
     pub(crate) ctx: Ctx,
     pub(crate) conversation: ConversationRow,
-    pub(crate) contact: ContactRow,
+    pub(crate) contact: CustomerRow,
     /// The account the customer belongs to, if known.
     pub(crate) account: Option<AccountId>,
     /// Slug of the conversation's team.
@@ -41,12 +41,20 @@ impl Scene {
         if ctx.actor.role != Role::AiAgent && !may_see(&ctx.actor, placement(&conversation)) {
             return Err(absent());
         }
-        let contact = contacts::by_id(tx, conversation.contact_id).await?.ok_or_else(absent)?;
+        let contact = tool_views::customer(tx, conversation.contact_id).await?.ok_or_else(absent)?;
         let directory = gateway.hub.directory();
         let team = conversation.team_id.and_then(|id| directory.teams.get(&id)).map(|team| team.slug.clone());
         let known = Known::new([contact.display_name.as_str(), conversation.contact_name.as_str()]);
         let actor = limited(&ctx.actor, contact.account_id);
         Ok(Self { ctx: Ctx { actor, ..ctx.clone() }, account: contact.account_id, conversation, contact, team, known })
+    }
+
+    /// Whom the call acts for. It comes from our records: nothing that a token or an argument says makes a dealer.
+    pub(crate) fn party(&self) -> &'static str {
+        match self.contact.profile {
+            Some(Profile::Dealership) => "dealer",
+            _ => "customer",
+        }
     }
 
     /// Whose share of the calls to other systems a call takes from.

@@ -10,4 +10,6 @@ mod ground;
 mod limits;
 mod mcp;
 mod policy;
+mod record;
+mod schema;
 mod sinks;

@@ -2,6 +2,7 @@
 
 mod context;
 mod handover;
+mod jobs;
 mod outside;
 mod places;
 mod services;
@@ -28,6 +29,7 @@ impl Gateway {
             Tool::SearchTickets => self.search_tickets(call).await,
             Tool::Ticket(command) if command.row().kind == Kind::Reads => self.read_ticket(call, command).await,
             Tool::Ticket(command) => self.command_ticket(call, command).await,
+            Tool::FindJob => self.find_job(call).await,
             Tool::ListServices => self.list_services(call).await,
             Tool::Site => self.read_site(call).await,
             Tool::Asset => self.read_asset(call).await,

@@ -6,6 +6,7 @@ use patchbay_core::Ctx;
 use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{ConversationId, DeadLetterId, EventId, RecordId};
 use patchbay_core::role::Role;
+use patchbay_core::tool::Class;
 use patchbay_store::dead_letters::{self, NewDeadLetter};
 use patchbay_store::kill_switches::{self, SwitchRow};
 use patchbay_store::tool_drafts::{self, DraftRow};
@@ -29,11 +30,24 @@ const TELL_EVERY: i64 = 900;
 
 impl Gateway {
     /// Pauses the assistant of a conversation that calls in a flurry or whose commits keep failing.
-    pub(crate) async fn watch_conversation(&self, tx: &mut Tx, ctx: &Ctx, scene: &Scene) -> Result<(), StoreError> {
+    pub(crate) async fn watch_conversation(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        scene: &Scene,
+        class: Class,
+    ) -> Result<(), StoreError> {
         let id = scene.conversation.id;
-        let calls = tool_invocations::count_since(tx, id, ctx.now - FLURRY).await? + 1;
-        let failed = tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?;
         let most = i64::try_from(self.config.flurry_calls).unwrap_or(i64::MAX);
+        let calls = match most {
+            0 => 0,
+            _ => tool_invocations::count_since(tx, id, ctx.now - FLURRY, most).await? + 1,
+        };
+        // A read cannot make a commit fail.
+        let failed = match class {
+            Class::Read => 0,
+            _ => tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?,
+        };
         let reason = if most > 0 && calls > most {
             FLURRY_REASON
         } else if failed > MOST_FAILED {

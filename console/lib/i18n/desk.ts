@@ -120,6 +120,12 @@ const en = {
     wasRefused: "refused",
     given: "Given",
     result: "Result",
+    takeBack: "Take back",
+    handOver: "Hand to the assistant",
+    takenBack: "Taken back by a person",
+    handedOver: "The assistant may answer again",
+    isSilent: "The assistant is silent in this conversation.",
+    mayAnswer: "The assistant may answer in this conversation.",
     draft: (tool: string) => `Proposal: ${tool}`,
     states: {
       OPEN: "Open",
@@ -147,6 +153,7 @@ const en = {
     approved: "Approved.",
     rejected: "Rejected.",
   },
+  looking: (names: string, count: number) => (count === 1 ? `${names} is looking at this too` : `${names} are looking at this too`),
   notices: {
     mentioned: (name: string) => `${name} mentioned you`,
     escalation: "Something was escalated",
@@ -278,6 +285,12 @@ const fr: typeof en = {
     wasRefused: "refusé",
     given: "Données",
     result: "Résultat",
+    takeBack: "Reprendre",
+    handOver: "Confier à l’assistant",
+    takenBack: "Reprise par une personne",
+    handedOver: "L’assistant peut de nouveau répondre",
+    isSilent: "L’assistant se tait dans cette conversation.",
+    mayAnswer: "L’assistant peut répondre dans cette conversation.",
     draft: (tool) => `Proposition : ${tool}`,
     states: {
       OPEN: "Ouverte",
@@ -305,6 +318,7 @@ const fr: typeof en = {
     approved: "Approuvée.",
     rejected: "Rejetée.",
   },
+  looking: (names, count) => (count === 1 ? `${names} regarde aussi cette conversation` : `${names} regardent aussi cette conversation`),
   notices: {
     mentioned: (name) => `${name} vous a mentionné`,
     escalation: "Une escalade a eu lieu",

@@ -11,7 +11,7 @@ use super::fold::Folded;
 use super::kind::PiiKind;
 
 const UNIT: &str = r"(?:,? {0,2}(?:\(? ?)(?:apt|apartment|app|appt|appartement|suite|ste|unit|unite|bureau|local|room|rm|bldg|building|batiment|lot|porte|logement|#)\.? ?#? ?[a-z]?-?[0-9]{1,5}[a-z]?\b|,? (?:apt|app|suite|unit|unite|bureau|local)\.? [a-z]\b)?";
-const COMPASS: &str = r"(?: (?:n|s|e|w|o|ne|nw|se|sw|no|so|north|south|east|west|nord|sud|est|ouest)\b\.?)?";
+const COMPASS: &str = r"(?: (?:n|s|e|w|o|ne|nw|se|sw|no|so|north|south|east|west|nord|sud|est|ouest)\b\.?|\. (?:[nsew]|ne|nw|se|sw)(?:\.|,))?";
 
 /// `125 King Street, Apt 36`. Groups: 1 civic number, 2 name, 3 street word.
 static ENGLISH: LazyLock<Regex> = LazyLock::new(|| {

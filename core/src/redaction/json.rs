@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Known, Redactor};
+use super::{Known, Redactor, sink};
 
 /// Keys whose values are ours and say nothing about a person, whatever they look like.
 const CLEAR: &[&str] = &[
@@ -29,6 +29,7 @@ impl Redactor {
     #[must_use]
     pub fn redact_json(&self, value: &Value, known: &Known) -> Value {
         match value {
+            Value::String(text) if is_ours(text) => value.clone(),
             Value::String(text) => Value::String(self.redact(text, known).text),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.redact_json(item, known)).collect()),
             Value::Object(fields) => Value::Object(self.redact_fields(fields, known)),
@@ -59,6 +60,11 @@ impl Redactor {
 /// Whether a text is what we have put in the place of another one already.
 pub(super) fn is_digest(text: &str) -> bool {
     text.strip_prefix("sha256:").is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Whether a text is an id or a time of ours, which no rule has to look at.
+pub fn is_ours(text: &str) -> bool {
+    (text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()) || (text.len() <= 40 && sink::is_time(text))
 }
 
 /// Whether the key alone makes a text private.

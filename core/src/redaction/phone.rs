@@ -102,6 +102,8 @@ const COUNTRIES: &[(&[u8], usize)] = &[
     (b"32", 11),
     (b"41", 11),
     (b"34", 11),
+    // Mobiles in Mexico are also written with a 1 before the area.
+    (b"521", 13),
     (b"52", 12),
     (b"61", 11),
     (b"91", 12),

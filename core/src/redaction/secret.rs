@@ -64,6 +64,7 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
         r"jeton(?: d'(?:acces|api|authentification)| secret)?",
         r"token|secret|passwd|passwords?|passphrase|pwd|passcode|pass",
         r"mots? de passe|mdp|phrase secrete|code secret|identifiants",
+        r"(?:codes?|cle) (?:du |de |d'acces )?(?:wifi|wi-fi|reseau)|wi-?fi (?:code|pin)",
         r"credentials?|authorization|x-api-key|sig|signature|wifi key|wpa[ -]?key|psk|pw",
     ];
     Regex::new(&format!(r"(?-u)(?:{})", NAMES.join("|"))).expect("a fixed expression compiles")

@@ -111,7 +111,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// `2026-01-05T12:00:00Z` and its kin.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 19
         && bytes[4] == b'-'

@@ -7,6 +7,7 @@ use crate::canonical::canonical_hash;
 use crate::role::Role;
 use crate::ticket::command::field::{self, Field, FieldKind, LINE, Presence, Shape};
 use crate::ticket::command::{Command, Kind};
+use crate::tool::answer::{self, Part};
 use crate::tool::draft;
 use crate::vocabulary;
 
@@ -31,6 +32,8 @@ pub enum Tool {
     SearchTickets,
     /// One ticket, its timeline or its evidence; or a command on one.
     Ticket(Command),
+    /// A dealership's jobs.
+    FindJob,
     /// The catalog of services.
     ListServices,
     /// One site of the customer's account.
@@ -109,6 +112,11 @@ const COMMANDS: &[(Command, &str, &[&str])] = &[
     (Command::TicketEvidence, "closeout.list_evidence", &["list_ticket_evidence", "ticket.evidence"]),
 ];
 
+/// The dialect of all schemas.
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+/// By what jobs are found.
+const KEYS_OF_JOBS: &[&str] = &["vin", "stock_no", "job_code"];
+
 const TICKET: Field = field::required("ticket_id", FieldKind::Id, "The ticket.");
 const CUSTOMER: Field =
     field::optional("customer_id", FieldKind::Id, "The customer of this conversation; filled in when missing.");
@@ -121,17 +129,49 @@ impl ToolSpec {
     /// The JSON schema of its arguments.
     pub fn input_schema(&self) -> Value {
         let mut schema = field::schema(self.fields.iter());
-        schema["$schema"] = "https://json-schema.org/draft/2020-12/schema".into();
+        schema["$schema"] = DIALECT.into();
         if self.tool == Tool::CreateTransaction {
             schema["anyOf"] = json!([{"required": ["amount"]}, {"required": ["amount_minor"]}]);
             schema["properties"]["currency"]["default"] = "USD".into();
+        }
+        if self.tool == Tool::FindJob {
+            schema["anyOf"] = KEYS_OF_JOBS.iter().map(|name| json!({"required": [name]})).collect();
         }
         schema
     }
 
     /// The JSON schema of its result.
     pub fn output_schema(&self) -> Value {
-        json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object"})
+        let mut schema = answer::schema(self.answer());
+        schema["$schema"] = DIALECT.into();
+        schema
+    }
+
+    /// The parts of its result.
+    pub fn answer(&self) -> &'static [Part] {
+        answer::of(self.tool)
+    }
+
+    /// The JSON schema of everything a call answers: the result with the draft and the limits, or the one error object.
+    pub fn envelope_schema(&self) -> Value {
+        let draft = answer::schema(answer::DRAFT);
+        json!({
+            "$schema": DIALECT,
+            "type": "object",
+            "properties": {
+                "result": answer::schema(self.answer()),
+                "draft": {"anyOf": [draft, {"type": "null"}]},
+                "limits": answer::schema(answer::LIMITS),
+                "error": {"type": "object", "required": ["code", "message"]},
+            },
+            "additionalProperties": false,
+            "anyOf": [{"required": ["result", "draft", "limits"]}, {"required": ["error"]}],
+        })
+    }
+
+    /// A hash of all that callers are told about it: another one is another tool to them.
+    pub fn version(&self) -> String {
+        canonical_hash(&self.entry()).chars().take(12).collect()
     }
 
     /// Its name without dots, as the interfaces of models want it.
@@ -141,10 +181,7 @@ impl ToolSpec {
 
     /// Whether it answers to `name`.
     pub fn answers_to(&self, name: &str) -> bool {
-        self.name == name
-            || self.aliases.contains(&name)
-            || (name.contains('_')
-                && (self.plain_name() == name || self.aliases.iter().any(|alias| alias.replace('.', "_") == name)))
+        std::iter::once(&self.name).chain(self.aliases).any(|own| *own == name || is_plain_form(own, name))
     }
 
     /// The entry as callers see it.
@@ -170,6 +207,12 @@ impl ToolSpec {
             _ => false,
         }
     }
+}
+
+/// Whether `name` is `own` with underscores for its dots.
+fn is_plain_form(own: &str, name: &str) -> bool {
+    let plain = own.bytes().map(|byte| if byte == b'.' { b'_' } else { byte });
+    own.len() == name.len() && plain.eq(name.bytes())
 }
 
 fn written(tool: Tool, name: &'static str, class: Class, about: &str, fields: Vec<Field>) -> ToolSpec {
@@ -335,10 +378,27 @@ pub fn catalog_of(keeper: Keeper) -> Vec<ToolSpec> {
         Keeper::Ourselves => {
             all.extend(COMMANDS.iter().map(|(command, name, aliases)| of_command(*command, name, aliases)));
             all.extend(places());
+            all.push(find_job());
         }
         Keeper::Outside => all.extend(of_outside()),
     }
     all
+}
+
+/// For the conversations of dealerships.
+fn find_job() -> ToolSpec {
+    let short = FieldKind::Text { least: 1, most: 40 };
+    written(
+        Tool::FindJob,
+        "find_job",
+        Class::Read,
+        "Jobs of this conversation's dealership by vehicle identification number, stock number or code; give at least one.",
+        vec![
+            field::optional("vin", FieldKind::Text { least: 17, most: 17 }, "The vehicle's identification number."),
+            field::optional("stock_no", short, "The dealership's number of the vehicle."),
+            field::optional("job_code", short, "The job's code."),
+        ],
+    )
 }
 
 /// What there is to know beside tickets where we keep them.
@@ -470,6 +530,12 @@ mod tests {
         let mut names = std::collections::BTreeSet::new();
         for spec in &catalog {
             assert_eq!(spec.input_schema()["additionalProperties"], false, "{}", spec.name);
+            assert_eq!(spec.output_schema()["additionalProperties"], false, "{}", spec.name);
+            assert!(
+                spec.output_schema()["properties"].as_object().is_some_and(|parts| !parts.is_empty()),
+                "{}",
+                spec.name
+            );
             assert!(names.insert(spec.plain_name()), "{}", spec.name);
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use patchbay_core::Code;
 use patchbay_core::actor::Scope;
-use serde::{Deserialize, Deserializer, Serialize};
+use patchbay_core::tool::Grant;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::error::ApiError;
@@ -47,8 +48,13 @@ pub struct Claims {
     /// Sites, or `*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_ids: Option<WordList>,
-    /// The same, as the originals also write it.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "scope_object")]
+    /// The same, as the originals also write it; or the permissions of the token in one text, as OAuth writes it.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "scope_claim",
+        serialize_with = "scope_as_written"
+    )]
     pub scope: Option<ScopeClaim>,
     /// Login the token belongs to. Issuers beside us use the name for sessions of their own, whatever these look like.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "our_session")]
@@ -70,6 +76,17 @@ pub struct ScopeClaim {
     /// Sites, or `*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_ids: Option<WordList>,
+    /// Permissions, when the claim is a text or a list of them.
+    #[serde(skip)]
+    pub permissions: Option<String>,
+}
+
+impl ScopeClaim {
+    /// A claim of permissions.
+    pub fn of_permissions<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        let words: Vec<&str> = words.into_iter().collect();
+        Self { permissions: Some(words.join(" ")), ..Self::default() }
+    }
 }
 
 /// A list of words: an array, or one text with commas.
@@ -102,6 +119,12 @@ impl Claims {
     /// Sites of the token. Error: `INVALID_AUTH_CLAIMS` when an entry is neither an id nor `*`.
     pub fn sites<Id: Ord + From<Uuid>>(&self) -> Result<Scope<Id>, ApiError> {
         claimed(self.site_ids.as_ref().or_else(|| self.scope.as_ref()?.site_ids.as_ref()))
+    }
+
+    /// Which kinds of tools the token opens.
+    pub fn tools(&self) -> Grant {
+        let permissions = self.scope.as_ref().and_then(|scope| scope.permissions.as_deref());
+        Grant::of(permissions.unwrap_or_default().split_whitespace())
     }
 }
 
@@ -149,17 +172,28 @@ fn maybe_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i6
 }
 
 /// OAuth issuers write `scope` as a text of permissions, which says nothing about accounts and sites.
-fn scope_object<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ScopeClaim>, D::Error> {
+fn scope_claim<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ScopeClaim>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Written {
         Ours(ScopeClaim),
-        Permissions(#[expect(dead_code, reason = "only its shape counts")] WordList),
+        Permissions(WordList),
     }
     Ok(match Option::<Written>::deserialize(deserializer)? {
         Some(Written::Ours(scope)) => Some(scope),
-        Some(Written::Permissions(_)) | None => None,
+        Some(Written::Permissions(list)) => {
+            let words = list.words();
+            Some(ScopeClaim::of_permissions(words.iter().flat_map(|word| word.split_whitespace())))
+        }
+        None => None,
     })
+}
+
+fn scope_as_written<S: Serializer>(claim: &Option<ScopeClaim>, serializer: S) -> Result<S::Ok, S::Error> {
+    match claim.as_ref().and_then(|claim| claim.permissions.as_deref()) {
+        Some(permissions) => serializer.serialize_str(permissions),
+        None => claim.serialize(serializer),
+    }
 }
 
 fn our_session<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Uuid>, D::Error> {

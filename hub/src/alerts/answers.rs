@@ -138,5 +138,6 @@ fn person(directory: &Directory, id: UserId) -> Actor {
         portal: None,
         session: None,
         conversation: None,
+        tools: patchbay_core::tool::Grant::Everything,
     }
 }

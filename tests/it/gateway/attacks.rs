@@ -18,6 +18,7 @@ both_databases! {
     what_a_draft_is_bound_to_cannot_change_under_it;
     a_ticket_that_moves_on_takes_the_agreement_with_it;
     a_customer_who_turns_out_to_be_another_voids_what_was_agreed_to;
+    tools_of_the_sales_team_stay_in_its_conversations;
 }
 
 async fn ticket_of(admin: &Caller, name: &str) -> String {
@@ -284,4 +285,16 @@ async fn one_flipped_letter_in_the_audit_shows() {
     .expect("written");
     assert_eq!(changed.rows_affected(), 1);
     assert!(!verify().status.success());
+}
+
+async fn tools_of_the_sales_team_stay_in_its_conversations(plan: Plan) {
+    let desk = Desk::open(plan, UNLIMITED).await;
+    let draft = desk.drafted(5.0).await;
+    let path = format!("/api/v1/conversations/{}/transfer", desk.conversation);
+    desk.admin().post(&path, json!({"to_team": "support", "reason": "not about buying"})).await.expect(200);
+    let made = desk.call("create_transaction_draft", json!({"amount": 5, "description": "Pads"})).await;
+    made.expect_error(403, "TOOL_NOT_ALLOWED");
+    let commit = json!({"draft_id": draft, "confirmation_token": "CONFIRM-ABCDEFGH"});
+    desk.call("commit_transaction", commit).await.expect_error(403, "TOOL_NOT_ALLOWED");
+    desk.call("get_draft", json!({"draft_id": draft})).await.expect(200);
 }

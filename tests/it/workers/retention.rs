@@ -1,12 +1,14 @@
 //! Keeping for as long as the policy says: archived and read back, resumable, and what comes again is still known.
 
 use chrono::TimeDelta;
-use patchbay_core::channel::Channel;
+use patchbay_core::channel::{Direction, SenderType};
 use patchbay_core::conversation::{CloseReason, ConversationStatus};
-use patchbay_core::ids::{ConversationId, RetentionRunId};
+use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::ids::{ConversationId, MessageId, RetentionRunId};
 use patchbay_core::inbox::Triage;
 use patchbay_core::retention::{RetentionPolicy, RetentionState};
 use patchbay_hub::retention::{Bite, begin_due, take_bite};
+use patchbay_store::messages::MessageRow;
 use patchbay_store::retention::{self, RunRow};
 use patchbay_store::{annotations, conversations, messages};
 use patchbay_tests::{TestDatabase, both_engines};
@@ -24,19 +26,25 @@ const TWO_YEARS: u64 = 731 * 86_400;
 
 /// A conversation in which the customer said something, and which ended.
 async fn ended(world: &World, number: usize) -> ConversationId {
-    let phone = format!("+1555030{number:04}");
-    world.fakes.say(&phone, Channel::Sms, &format!("secret words {number}")).expect("a phone");
-    world.settle().await;
-    let mut tx = world.db.begin().await.unwrap();
-    let all = world.told("conversation.new").await;
-    let id: ConversationId = all.last().unwrap()["conversation"]["id"].as_str().unwrap().parse().unwrap();
-    let mut row = conversations::lock(&mut tx, id).await.unwrap().unwrap();
+    let mut row = world.conversation(world.sms, &format!("+1555030{number:04}")).await;
+    let said = MessageRow {
+        direction: Direction::Inbound,
+        sender_type: SenderType::Customer,
+        status: DeliveryStatus::Received,
+        channel_message_id: Some(format!("SM{number:032}")),
+        client_message_id: None,
+        ..world.row(&row, 1, MessageId::new(), &format!("secret words {number}"))
+    };
+    row.last_seq = 1;
+    row.last_message_id = Some(said.id);
     row.status = ConversationStatus::Closed;
     row.closed_at = Some(world.clock.now());
     row.close_reason = Some(CloseReason::Resolved);
-    conversations::update(&mut tx, &[row]).await.unwrap();
+    let mut tx = world.db.begin().await.unwrap();
+    messages::insert(&mut tx, &[said]).await.unwrap();
+    conversations::update(&mut tx, std::slice::from_ref(&row)).await.unwrap();
     tx.commit().await.unwrap();
-    id
+    row.id
 }
 
 async fn runs(world: &World) -> Vec<RunRow> {

@@ -6,9 +6,9 @@ use patchbay_core::actor::{Actor, Scope};
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ids::{ActorId, ConversationId, MessageId, ToolDraftId};
 use patchbay_core::role::{ActorType, Portal, Role};
-use patchbay_core::tool::ToolSpec;
 use patchbay_core::tool::question::Language;
 use patchbay_core::tool::text;
+use patchbay_core::tool::{Grant, ToolSpec};
 use patchbay_hub::replies::say;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
@@ -34,7 +34,7 @@ const TOO_LATE: TimeDelta = TimeDelta::minutes(10);
 /// Longest answer to a customer, in characters.
 const MOST_SAID: usize = 1_000;
 
-const SURFACE: Surface = Surface { name: "assistant", protocol_version: None };
+const SURFACE: Surface = Surface { name: "assistant", protocol_version: None, software: None };
 
 /// How a turn ends when the assistant has nothing more to say itself.
 enum Way {
@@ -262,6 +262,7 @@ fn acting(assistant: &Assistant, conversation: &ConversationRow, now: DateTime<U
         portal: Some(Portal::Service),
         session: None,
         conversation: Some(conversation.id),
+        tools: Grant::Everything,
     };
     let correlation_id = about.to_string();
     Ctx { actor, now, request_id: correlation_id.clone(), correlation_id, traceparent: None }

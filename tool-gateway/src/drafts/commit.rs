@@ -10,6 +10,7 @@ use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::{StoreError, conversations, tool_invocations};
 use subtle::ConstantTimeEq as _;
 
+use crate::adapter::tried;
 use crate::audit;
 use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal};
@@ -55,10 +56,11 @@ impl Gateway {
         tx.commit().await?;
         // In a task of its own: a caller that goes away takes nothing with it.
         let (gateway, ctx, id) = (self.clone(), ctx.clone(), draft.id);
-        let done = tokio::spawn(async move {
+        let work = async move {
             let draft = tool_drafts::by_id(&mut gateway.hub.db.read().await?, id).await?.ok_or(StoreError::NoRow)?;
             gateway.carry_out(&ctx, draft).await
-        });
+        };
+        let done = tokio::spawn(tried::within(tried::current(), work));
         let draft = match done.await {
             Ok(settled) => settled?,
             Err(_) => return Err(Refusal::new(Code::InternalError, "internal", "something went wrong on our side")),

@@ -11,7 +11,8 @@ use patchbay_core::conversation::{ConversationStatus, may_see};
 use patchbay_core::ids::{ActorId, ConversationId, ToolCallId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
-use patchbay_http::{ApiError, Caller, Claims, Id, OptionalBody, WordList};
+use patchbay_core::tool::{Class, grant};
+use patchbay_http::{ApiError, Caller, Claims, Id, OptionalBody, ScopeClaim, WordList};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
 use patchbay_store::{contacts, conversations, kill_switches, tool_invocations};
@@ -81,6 +82,7 @@ async fn hand_over(
         name: body.name.map(|name| name.chars().take(100).collect()),
         account_ids: contact.account_id.map(|account| WordList::List(vec![account.to_string()])),
         conv: Some(id.0),
+        scope: Some(ScopeClaim::of_permissions(Class::ALL.iter().map(|class| grant::word(*class)))),
         jti: Some(ToolCallId::new().to_string()),
         ..Claims::default()
     })?;

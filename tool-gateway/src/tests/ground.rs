@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::bank::Bank;
+use super::schema;
 use crate::config::GatewayConfig;
 use crate::gateway::Gateway;
 use crate::transactions::Transactions;
@@ -188,6 +189,7 @@ impl Ground {
             .uri(path)
             .header("host", "patchbay.test")
             .header("content-type", "application/json")
+            .header("user-agent", "tests/1")
             .header("authorization", format!("Bearer {token}"));
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
@@ -203,9 +205,17 @@ impl Ground {
         }
     }
 
+    /// Calls a tool; what it answers has to fit the schema that callers are told.
     pub(super) async fn call(&self, token: &str, tool: &str, arguments: Value) -> Answer {
         let body = json!({"arguments": arguments}).to_string().into_bytes();
-        self.send("POST", &format!("/tools/{tool}"), token, body, None).await
+        let answer = self.send("POST", &format!("/tools/{tool}"), token, body, None).await;
+        if let Some(spec) = self.gateway.tool(tool) {
+            schema::check(&spec.envelope_schema(), &answer.body).unwrap_or_else(|misfit| panic!("{tool}: {misfit}"));
+            if answer.status == 200 {
+                schema::check(&spec.output_schema(), &answer.body["result"]).expect("the result fits");
+            }
+        }
+        answer
     }
 
     pub(super) async fn get(&self, token: &str, path: &str) -> Answer {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::ground::Ground;
+use super::schema;
 use crate::config::GatewayConfig;
 use crate::mcp::McpDoor;
 
@@ -57,12 +58,16 @@ async fn a_tool_answers_and_refuses_as_it_does_over_plain_http() {
     let listed = rpc(&url, &assistant, "tools/list", json!({})).await;
     let tools = listed["result"]["tools"].as_array().expect("a list");
     assert!(tools.iter().any(|tool| tool["name"] == "ticket_create"), "{listed}");
+    assert!(tools.iter().all(|tool| tool["outputSchema"]["properties"]["result"]["additionalProperties"] == false));
+    let schema = |name: &str| tools.iter().find(|tool| tool["name"] == name).expect("listed")["outputSchema"].clone();
     let called = rpc(&url, &assistant, "tools/call", json!({"name": "search_tickets", "arguments": {}})).await;
+    schema::check(&schema("search_tickets"), &called["result"]["structuredContent"]).expect("the answer fits");
     assert_eq!(called["result"]["structuredContent"]["limits"]["remaining"], 9, "{called}");
     let wrong = json!({"name": "get_draft", "arguments": {"draft_id": {"$ne": 1}}});
     let refused = rpc(&url, &assistant, "tools/call", wrong).await;
     assert_eq!(refused["result"]["isError"], true, "{refused}");
     assert_eq!(refused["result"]["structuredContent"]["error"]["code"], "INVALID_REQUEST");
+    schema::check(&schema("get_draft"), &refused["result"]["structuredContent"]).expect("a refusal fits too");
     let unknown = rpc(&url, &assistant, "tools/call", json!({"name": "qa_verify", "arguments": {}})).await;
     assert_eq!(unknown["error"]["code"], -32_602, "{unknown}");
 }

@@ -26,7 +26,7 @@ impl Gateway {
             "status": scene.conversation.status,
             "window_expires_at": scene.conversation.window_expires_at,
             "language": language,
-            "party": "customer",
+            "party": scene.party(),
             "team": scene.team,
             "customer_id": scene.contact.id,
             "account_id": scene.account,

@@ -6,6 +6,7 @@ use patchbay_core::place::TicketRelation;
 use patchbay_core::role::Role;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::{Command, Ticket};
+use patchbay_core::tool::{Tool, ToolSpec};
 use patchbay_core::{Code, Ctx};
 use patchbay_dispatch::{Alone, Also, Call, Joined};
 use patchbay_http::ApiError;
@@ -21,12 +22,6 @@ use crate::pipeline::Admitted;
 
 /// Tickets of a search when no limit is given.
 const FEW: i64 = 10;
-
-/// Fields of a ticket's body that are not for assistants.
-const PRIVATE: &[&str] = &[
-    "customer_name", "contact_phone", "contact_email", "identity_signature", "created_by", "reviewed_by",
-    "assigned_tech_id", "assigned_provider_id", "request_hash",
-];
 
 impl Gateway {
     pub(crate) async fn search_tickets(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
@@ -86,9 +81,22 @@ impl Gateway {
                     .collect();
                 json!({"ticket_id": id, "evidence": shown})
             }
-            _ => line(&ticket),
+            _ => {
+                let mut shown = line(&ticket);
+                shown["next_steps"] = self.next_steps(&ticket).into();
+                shown
+            }
         };
         Ok(Outcome::of(result))
+    }
+
+    /// The tools that a ticket's state leaves an assistant.
+    fn next_steps(&self, ticket: &Ticket) -> Vec<&'static str> {
+        let fits = |spec: &&ToolSpec| match spec.tool {
+            Tool::Ticket(command) => command.row().from.contains(&ticket.state),
+            _ => false,
+        };
+        self.catalog.iter().filter(fits).map(|spec| spec.name).collect()
     }
 
     pub(crate) async fn command_ticket(&self, call: &Admitted<'_>, command: Command) -> Result<Outcome, Refusal> {
@@ -116,8 +124,7 @@ impl Gateway {
             let made = Call::internal(command, key, Value::Object(fields)).on(id);
             self.hub.dispatch.execute(&scene.ctx, made, &mut Alone).await?
         };
-        let mut result: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);
-        strip(&mut result);
+        let result: Value = serde_json::from_str(&reply.body).unwrap_or(Value::Null);
         Ok(Outcome::of(result))
     }
 
@@ -178,17 +185,6 @@ fn line(ticket: &Ticket) -> Value {
         "scheduled_start": ticket.scheduled_start, "scheduled_end": ticket.scheduled_end,
         "created_at": ticket.created_at, "updated_at": ticket.updated_at, "untrusted": ["summary", "description"],
     })
-}
-
-fn strip(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            fields.retain(|name, _| !PRIVATE.contains(&name.as_str()));
-            fields.values_mut().for_each(strip);
-        }
-        Value::Array(items) => items.iter_mut().for_each(strip),
-        _ => {}
-    }
 }
 
 /// Links a ticket to the conversation it was made in.

@@ -9,10 +9,13 @@ import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { toastDone, toastError } from "../../../lib/ui/toast";
+import { setsSwitches } from "../session/areas";
 import { isMine, useMe } from "../session/me";
+import { AssistantHand } from "./assistant-hand";
 
-export function ToolCalls({ calls }: { calls: readonly ToolCall[] }) {
+export function ToolCalls({ calls, conversation }: { calls: readonly ToolCall[]; conversation: Conversation }) {
   const desk = useDeskTexts();
+  const me = useMe();
   const [open, setOpen] = useState<"no" | "yes">("no");
   const refused = calls.filter((call) => call.decision === "refused").length;
   return (
@@ -31,11 +34,14 @@ export function ToolCalls({ calls }: { calls: readonly ToolCall[] }) {
         <ChevronRight className={cx("size-3 shrink-0 transition-transform", open === "yes" && "rotate-90")} aria-hidden />
       </button>
       {open === "yes" && (
-        <ul className="mt-1 grid gap-1.5">
-          {calls.map((call) => (
-            <Call key={call.id} call={call} />
-          ))}
-        </ul>
+        <>
+          <ul className="mt-1 grid gap-1.5">
+            {calls.map((call) => (
+              <Call key={call.id} call={call} />
+            ))}
+          </ul>
+          {setsSwitches(me) && conversation.status !== "closed" && <AssistantHand conversationId={conversation.id} />}
+        </>
       )}
     </div>
   );

@@ -47,7 +47,7 @@ export const ThreadItem = memo(function ThreadItem({ item, conversation, now, fr
     case "note":
       return <NoteCard note={item.note} marked={marked} />;
     case "calls":
-      return <ToolCalls calls={item.calls} />;
+      return <ToolCalls calls={item.calls} conversation={conversation} />;
     case "draft":
       return <DraftCard draft={item.draft} conversation={conversation} />;
     case "message":
