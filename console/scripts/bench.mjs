@@ -97,6 +97,13 @@ async function eventToPaint(page, send, inbox, perSecond, seconds) {
   return page.evaluate(() => (globalThis.watcher.disconnect(), globalThis.painted));
 }
 
+/** What the page's thread has worked since, in milliseconds of processor time: true on a machine that does other things too. */
+async function worked(session) {
+  const { metrics } = await session.send("Performance.getMetrics");
+  const of = (name) => metrics.find((one) => one.name === name).value * 1000;
+  return { all: of("TaskDuration"), script: of("ScriptDuration"), layout: of("LayoutDuration") + of("RecalcStyleDuration") };
+}
+
 async function heap(session) {
   await session.send("HeapProfiler.collectGarbage");
   const { metrics } = await session.send("Performance.getMetrics");
@@ -118,13 +125,21 @@ async function untilPainted(page, keys, selector) {
   return page.evaluate(() => globalThis.shown);
 }
 
+/** Nothing here takes longer: a bench that hangs says so and ends. */
+const LONGEST_MS = 10 * 60_000;
 const soak = process.argv.includes("--soak") ? Number(process.argv[process.argv.indexOf("--soak") + 1]) : 0;
+const watchdog = setTimeout(() => {
+  console.error("the bench did not come to its end in time");
+  process.exit(1);
+}, LONGEST_MS + soak * 75_000);
 sizes();
 const server = await Server.start();
 const browser = await Browser.start();
 try {
   const inbox = new MadeUpInbox(CONVERSATIONS, PAGE);
-  const page = await (await browser.profile()).newPage();
+  const context = await browser.profile();
+  context.setDefaultTimeout(60_000);
+  const page = await context.newPage();
   await enter(page, server, "supervisor", "/app/settings");
   const { user } = await (await caller(server, "supervisor"))("/api/v1/me");
   // A text message: Enter sends it, and no window closes.
@@ -154,11 +169,18 @@ try {
   report(`all ${CONVERSATIONS.toLocaleString("en")} rows loaded, in pages of ${PAGE}`, (Date.now() - loading) / 1000, "s", null);
   await page.evaluate(() => (document.querySelector("[data-list]").scrollTop = 0));
 
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
   const still = await scroll(page, 5_000);
   report("scrolling, nothing arrives: frame, p95", at(still.frames, 0.95), "ms", 20);
   const stop = stream(send, inbox, 100);
+  const atFirst = await worked(session);
   const busy = await scroll(page, 8_000);
+  const atLast = await worked(session);
   stop();
+  report("scrolling, 100 events a second: work a second, all", (atLast.all - atFirst.all) / 8, "ms", null);
+  report("  of it script, with what feeds the events", (atLast.script - atFirst.script) / 8, "ms", null);
+  report("  of it style and layout", (atLast.layout - atFirst.layout) / 8, "ms", null);
   report("scrolling, 100 events a second: frame, p95", at(busy.frames, 0.95), "ms", 20);
   report("scrolling, 100 events a second: longest frame", Math.max(...busy.frames), "ms", 50);
   report("scrolling: rows in the document", busy.rows, "rows", 60);
@@ -181,8 +203,6 @@ try {
   await page.keyboard.press("Escape");
   await page.locator("[role=dialog]").waitFor({ state: "detached" });
 
-  const session = await page.context().newCDPSession(page);
-  await session.send("Performance.enable");
   const before = await heap(session);
   report("heap with all rows, after the traffic above", before, "MB", 80);
   if (soak > 0) {
@@ -199,6 +219,7 @@ try {
     report("its growth over the second half", half.at(-1) - half[0], "MB", 3);
   }
 } finally {
+  clearTimeout(watchdog);
   await browser.stop();
   await server.stop();
 }

@@ -50,7 +50,7 @@ pub enum Notice {
 }
 
 vocabulary! {
-    /// What somebody writes.
+    /// What somebody does in a conversation.
     pub enum TypingMode {
         /// An answer to the customer.
         Reply => "reply",
@@ -58,6 +58,8 @@ vocabulary! {
         Note => "note",
         /// A customer's message, in a channel that tells.
         Customer => "customer",
+        /// Nothing: it is open on a screen.
+        View => "view",
     }
 }
 
@@ -72,7 +74,7 @@ pub struct Typing {
     pub user: ActorId,
     /// Name to show.
     pub name: Option<String>,
-    /// What is written.
+    /// What is done.
     pub mode: TypingMode,
     /// Whether it goes on.
     pub state: TypingState,

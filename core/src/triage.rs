@@ -39,6 +39,37 @@ vocabulary! {
     }
 }
 
+/// What a classifier takes a text for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Classified {
+    /// In a word, as routing rules name it.
+    pub intent: String,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f64,
+    /// The entry of the menu that it would be.
+    pub choice: Option<MenuChoice>,
+}
+
+impl Classified {
+    /// How sure a classifier must be to choose from the menu for a customer.
+    const SURE: f64 = 0.6;
+
+    /// Reads the answer of a model: `{"intent","confidence","choice"}`. `None`: it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let answer: serde_json::Value = serde_json::from_str(text.trim()).ok()?;
+        let intent = answer.get("intent")?.as_str()?.trim().to_lowercase();
+        let confidence = answer.get("confidence")?.as_f64().filter(|sure| (0.0..=1.0).contains(sure))?;
+        let is_word = (1..=50).contains(&intent.chars().count());
+        let choice = answer.get("choice").and_then(serde_json::Value::as_str).and_then(|word| word.parse().ok());
+        is_word.then_some(Self { intent, confidence, choice })
+    }
+
+    /// The entry of the menu, when it is sure enough.
+    pub fn chosen(&self) -> Option<MenuChoice> {
+        self.choice.filter(|_| self.confidence >= Self::SURE)
+    }
+}
+
 vocabulary! {
     /// A follow-up question.
     pub enum Question {

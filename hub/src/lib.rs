@@ -4,6 +4,7 @@
 pub mod administration;
 pub mod alerts;
 pub mod assignment;
+mod audit_log;
 pub mod auth;
 pub mod automations;
 pub mod body;

@@ -8,8 +8,10 @@ mod backlog;
 mod booking;
 mod channels;
 mod durations;
+mod promises;
 pub mod rollup;
 mod source;
+mod tools;
 mod utilisation;
 
 use patchbay_core::Ctx;
@@ -29,6 +31,8 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(utilisation::read))
         .routes(routes!(booking::read))
         .routes(routes!(channels::read))
+        .routes(routes!(promises::read))
+        .routes(routes!(tools::read))
 }
 
 /// Those who lead, and auditors. Error: 403 `FORBIDDEN`.

@@ -4,9 +4,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::state::Hub;
 use crate::{
-    administration, alerts, auth, automations, catalog, consent, contacts, conversations, files, inbox_health,
-    internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels, ticket_link,
-    triage, unsubscribe, webhooks,
+    administration, alerts, audit_log, auth, automations, catalog, consent, contacts, conversations, files,
+    inbox_health, internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels,
+    ticket_link, triage, unsubscribe, webhooks,
 };
 
 /// Every endpoint of the hub.
@@ -32,6 +32,7 @@ pub fn router() -> OpenApiRouter<Hub> {
         .merge(reports::router())
         .merge(webhooks::router())
         .merge(alerts::router())
+        .merge(audit_log::router())
         .merge(automations::router())
         .merge(internal_chat::router())
         .merge(retention::router())

@@ -18,7 +18,7 @@ use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use hear::hear;
+pub use hear::{hear, unclear_text};
 pub use watch::{Watched, watch};
 
 use crate::state::Hub;

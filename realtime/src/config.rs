@@ -25,6 +25,8 @@ pub struct Config {
     pub idle_after: Duration,
     /// How long a typing signal lasts.
     pub typing_lasts: Duration,
+    /// How long somebody is taken to have a conversation open without saying so again.
+    pub viewing_lasts: Duration,
     /// Longest pause between two looks at the feed when nobody says that it grew.
     pub poll: Duration,
     /// How long counters of queues gather changes.
@@ -44,6 +46,7 @@ impl Default for Config {
             resume_age: Duration::from_mins(10),
             idle_after: Duration::from_mins(5),
             typing_lasts: Duration::from_secs(5),
+            viewing_lasts: Duration::from_secs(30),
             poll: Duration::from_millis(250),
             queue_debounce: Duration::from_millis(200),
         }

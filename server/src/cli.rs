@@ -114,6 +114,9 @@ pub struct SeedArgs {
     /// Where chance begins: the same number writes the same conversations.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub chance: u64,
+    /// Fill the database of a production system, too.
+    #[arg(long)]
+    pub in_production: bool,
 }
 
 /// A part of the server.

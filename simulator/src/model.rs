@@ -71,7 +71,8 @@ async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(as
     let Some(messages) = asked["messages"].as_array().filter(|_| asked["model"].is_string()) else {
         return no(StatusCode::BAD_REQUEST, "missing_fields");
     };
-    let answer = answer(messages, &names(&asked["tools"]));
+    let wants_object = asked.pointer("/response_format/type").and_then(Value::as_str) == Some("json_object");
+    let answer = if wants_object { classified(messages) } else { answer(messages, &names(&asked["tools"])) };
     let delay = brain(&shared).faults.delay_ms;
     if delay > 0 {
         tokio::time::sleep(Duration::from_millis(delay)).await;
@@ -162,6 +163,22 @@ fn answer(messages: &[Value], tools: &[&str]) -> Value {
     } else {
         call("request_human", &json!({"reason": "cannot_help"}))
     }
+}
+
+/// What a message is taken for, when an object is asked for.
+fn classified(messages: &[Value]) -> Value {
+    let text = messages.last().and_then(|last| last["content"].as_str()).unwrap_or_default().to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let (intent, choice, confidence) = if has(&["leak", "broken", "noise", "fuite"]) {
+        ("maintenance", json!("dispatch"), 0.9)
+    } else if has(&["charged", "statement", "facture"]) {
+        ("billing", json!("customer_service"), 0.8)
+    } else if has(&["quote", "catalog", "devis"]) {
+        ("purchase", json!("sales"), 0.8)
+    } else {
+        ("unknown", Value::Null, 0.1)
+    };
+    say(json!({"intent": intent, "confidence": confidence, "choice": choice}).to_string())
 }
 
 /// The name of the call that a tool's answer belongs to.

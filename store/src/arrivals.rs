@@ -8,7 +8,7 @@ use patchbay_core::ids::{ContactId, InboxId, MessageId};
 
 use crate::batch::Batch;
 use crate::contact_erasure::key_hash;
-use crate::conversations::ConversationRow;
+use crate::conversations::{ConversationRow, active_minute};
 use crate::db::Engine;
 use crate::error::StoreError;
 use crate::messages::MessageRow;
@@ -202,6 +202,11 @@ async fn write_each(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreError
         .bind_each(continued_rows(written.continued))
         .execute()
         .await?;
+    // In a statement of its own: SQLite writes the index anew whenever the column is set, whatever to.
+    tx.query_sqlite("update conversations set active_minute = $1 where id = $2 and active_minute <> $1")
+        .bind_each(active_minutes(written.continued).ids(written.continued.iter().map(|row| row.id)))
+        .execute()
+        .await?;
     messages::insert(tx, written.messages).await?;
     events::append(tx, written.events).await?;
     Ok(touched)
@@ -215,32 +220,32 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
                  insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority,
                         subject, team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count,
                         last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
-                        window_expires_at, created_at, sla, updated_at, tags, version)
+                        window_expires_at, created_at, sla, active_minute, updated_at, tags, version)
                  select batch.*, batch.created_at, '[]', 1
                  from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[],
                              $8::text[], $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[],
                              $14::uuid[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
-                             $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::text[])
+                             $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::text[], $22::bigint[])
                       as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
                                 previous_conversation_id, last_seq, inbound_count, read_inbound_count,
                                 last_message_id, last_message_at, last_inbound_at, last_outbound_at, waiting_since,
-                                window_expires_at, created_at, sla)
+                                window_expires_at, created_at, sla, active_minute)
              ), written as (
                  insert into messages (conversation_id, seq, id, inbox_id, channel, channel_message_id,
                         client_message_id, direction, sender_type, sender_id, sender_name, content_type, text, content,
                         reply_to, status, metadata, occurred_at, created_at, version)
                  select batch.*, 1
-                 from unnest($35::uuid[], $36::bigint[], $37::uuid[], $38::uuid[], $39::text[], $40::text[],
-                             $41::uuid[], $42::text[], $43::text[], $44::uuid[], $45::text[], $46::text[], $47::text[],
-                             $48::text[], $49::text[], $50::text[], $51::text[], $52::timestamptz[],
-                             $53::timestamptz[]) as batch
+                 from unnest($37::uuid[], $38::bigint[], $39::uuid[], $40::uuid[], $41::text[], $42::text[],
+                             $43::uuid[], $44::text[], $45::text[], $46::uuid[], $47::text[], $48::text[], $49::text[],
+                             $50::text[], $51::text[], $52::text[], $53::text[], $54::timestamptz[],
+                             $55::timestamptz[]) as batch
              ), told as (
                  insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
                         assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
                  select pg_current_xact_id()::text::bigint, batch.*
-                 from unnest($54::uuid[], $55::text[], $56::uuid[], $57::bigint[], $58::uuid[], $59::uuid[],
-                             $60::uuid[], $61::uuid[], $62::uuid[], $63::boolean[], $64::uuid[], $65::uuid[],
-                             $66::text[], $67::timestamptz[]) as batch
+                 from unnest($56::uuid[], $57::text[], $58::uuid[], $59::bigint[], $60::uuid[], $61::uuid[],
+                             $62::uuid[], $63::uuid[], $64::uuid[], $65::boolean[], $66::uuid[], $67::uuid[],
+                             $68::text[], $69::timestamptz[]) as batch
              )
              update conversations
              set version = batch.version, last_seq = batch.last_seq,
@@ -248,17 +253,19 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
                  last_message_id = batch.last_message_id, last_message_at = batch.last_message_at,
                  last_inbound_at = batch.last_inbound_at, last_outbound_at = batch.last_outbound_at,
                  waiting_since = batch.waiting_since, window_expires_at = batch.window_expires_at,
-                 snoozed_until = batch.snoozed_until, updated_at = batch.updated_at
-             from unnest($22::uuid[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[], $27::uuid[],
-                         $28::timestamptz[], $29::timestamptz[], $30::timestamptz[], $31::timestamptz[],
-                         $32::timestamptz[], $33::timestamptz[], $34::timestamptz[])
+                 snoozed_until = batch.snoozed_until, updated_at = batch.updated_at,
+                 active_minute = batch.active_minute
+             from unnest($23::uuid[], $24::bigint[], $25::bigint[], $26::bigint[], $27::bigint[], $28::uuid[],
+                         $29::timestamptz[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[],
+                         $33::timestamptz[], $34::timestamptz[], $35::timestamptz[], $36::bigint[])
                   as batch (id, version, last_seq, inbound_count, read_inbound_count, last_message_id,
                             last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
-                            snoozed_until, updated_at)
+                            snoozed_until, updated_at, active_minute)
              where conversations.id = batch.id and conversations.version = batch.version - 1",
         )
         .bind_batch(conversations::batch_of(written.begun))
         .bind_batch(continued_rows(written.continued))
+        .bind_batch(active_minutes(written.continued))
         .bind_batch(messages::batch_of(written.messages))
         .bind_batch(events::batch_of(written.events))
         .execute()
@@ -284,4 +291,8 @@ fn continued_rows(rows: &[ConversationRow]) -> Batch {
         .optional_times(rows.iter().map(|row| row.window_expires_at))
         .optional_times(rows.iter().map(|row| row.snoozed_until))
         .times(rows.iter().map(|row| row.updated_at))
+}
+
+fn active_minutes(rows: &[ConversationRow]) -> Batch {
+    Batch::new().integers(rows.iter().map(|row| active_minute(row.last_message_at)))
 }

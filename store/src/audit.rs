@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::audit::{AuditEntry, Outcome};
-use patchbay_core::ids::{AccountId, AuditId, TicketId};
+use patchbay_core::ids::{AccountId, ActorId, AuditId, ConversationId, TeamId, TicketId};
 use patchbay_core::redaction::sink;
 use uuid::Uuid;
 
+use crate::batch::Batch;
 use crate::chains::{self, Log};
 use crate::error::StoreError;
 use crate::row::{Record, Row};
@@ -181,6 +182,73 @@ pub async fn of_account(
     )
     .bind(account)
     .bind(after)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// Which entries of the log are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AuditFilter {
+    /// What was done begins with this.
+    pub tool: Option<String>,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// Who did it.
+    pub actor: Option<ActorId>,
+    /// About this ticket.
+    pub ticket: Option<TicketId>,
+    /// About this conversation.
+    pub conversation: Option<ConversationId>,
+    /// About conversations of these teams, of none, or about no conversation; `None`: all.
+    pub teams: Option<Vec<TeamId>>,
+    /// Of these accounts, or of none; `None`: of all.
+    pub accounts: Option<Vec<AccountId>>,
+}
+
+/// Entries of the log, newest first, before `before`.
+pub async fn page(
+    tx: &mut Tx,
+    filter: &AuditFilter,
+    before: Option<AuditId>,
+    limit: i64,
+) -> Result<Vec<AuditRow>, StoreError> {
+    tx.query_for(
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events a
+         where ($1 is null or id < $1) and ($2 is null or substr(tool_name, 1, length($2)) = $2)
+           and ($3 is null or outcome = $3) and ($4 is null or actor_id = $4) and ($5 is null or ticket_id = $5)
+           and ($6 is null or conversation_id = $6)
+           and ($7 or conversation_id is null or exists (
+                select 1 from conversations c where c.id = a.conversation_id
+                  and (c.team_id is null or c.team_id in (select unhex(value ->> 0) from json_each($8)))))
+           and ($9 or account_id is null or account_id in (select unhex(value ->> 0) from json_each($10)))
+         order by id desc limit $11",
+        "select id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role, on_behalf_of, tool_name,
+                request_id, correlation_id, before_state, after_state, ticket_version, outcome, error_code, payload,
+                changes, prev_hash, hash, created_at
+         from audit_events a
+         where ($1::uuid is null or id < $1) and ($2::text is null or substr(tool_name, 1, length($2)) = $2)
+           and ($3::text is null or outcome = $3) and ($4::uuid is null or actor_id = $4)
+           and ($5::uuid is null or ticket_id = $5) and ($6::uuid is null or conversation_id = $6)
+           and ($7::boolean or conversation_id is null or exists (
+                select 1 from conversations c where c.id = a.conversation_id
+                  and (c.team_id is null or c.team_id = any($8::uuid[]))))
+           and ($9::boolean or account_id is null or account_id = any($10::uuid[]))
+         order by id desc limit $11",
+    )
+    .bind(before)
+    .bind(filter.tool.clone())
+    .bind(filter.outcome)
+    .bind(filter.actor)
+    .bind(filter.ticket)
+    .bind(filter.conversation)
+    .bind(filter.teams.is_none())
+    .bind_batch(Batch::new().ids(filter.teams.iter().flatten().copied()))
+    .bind(filter.accounts.is_none())
+    .bind_batch(Batch::new().ids(filter.accounts.iter().flatten().copied()))
     .bind(limit)
     .all()
     .await

@@ -90,6 +90,12 @@ impl Column for SlaTrack {
     }
 }
 
+/// The minute by which the list of conversations is kept in order, counted from the epoch. It is stored, for the index on
+/// it: the moment itself changes with every message.
+pub(crate) fn active_minute(last_message_at: DateTime<Utc>) -> i64 {
+    last_message_at.timestamp().div_euclid(60)
+}
+
 fn sla_text(row: &ConversationRow) -> Option<String> {
     row.sla.as_ref().map(|track| serde_json::to_string(track).expect("a track is plain data"))
 }
@@ -240,22 +246,22 @@ pub async fn insert(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
         "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
                 team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                 last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
-                sla, updated_at, tags, version)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $20,
-                 '[]', 1)",
+                sla, active_minute, updated_at, tags, version)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+                 $20, '[]', 1)",
         "insert into conversations (id, inbox_id, channel, contact_id, contact_address, status, priority, subject,
                 team_id, previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                 last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at, created_at,
-                sla, updated_at, tags, version)
+                sla, active_minute, updated_at, tags, version)
          select batch.*, batch.created_at, '[]', 1
          from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[],
                      $9::uuid[], $10::uuid[], $11::bigint[], $12::bigint[], $13::bigint[], $14::uuid[],
                      $15::timestamptz[], $16::timestamptz[], $17::timestamptz[], $18::timestamptz[],
-                     $19::timestamptz[], $20::timestamptz[], $21::text[])
+                     $19::timestamptz[], $20::timestamptz[], $21::text[], $22::bigint[])
               as batch (id, inbox_id, channel, contact_id, contact_address, status, priority, subject, team_id,
                         previous_conversation_id, last_seq, inbound_count, read_inbound_count, last_message_id,
                         last_message_at, last_inbound_at, last_outbound_at, waiting_since, window_expires_at,
-                        created_at, sla)",
+                        created_at, sla, active_minute)",
     )
     .bind_each(batch_of(rows))
     .execute()
@@ -287,6 +293,7 @@ pub(crate) fn batch_of(rows: &[ConversationRow]) -> Batch {
         .optional_times(rows.iter().map(|row| row.window_expires_at))
         .times(rows.iter().map(|row| row.created_at))
         .optional_texts(rows.iter().map(sla_text))
+        .integers(rows.iter().map(|row| active_minute(row.last_message_at)))
 }
 
 /// Writes conversations as they stand and moves each version from `row.version` to the next. Error:
@@ -320,7 +327,8 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
         .optional_ids(rows.iter().map(|row| row.closed_by))
         .optional_texts(rows.iter().map(|row| row.close_reason.map(CloseReason::as_str)))
         .times(rows.iter().map(|row| row.updated_at))
-        .optional_texts(rows.iter().map(sla_text));
+        .optional_texts(rows.iter().map(sla_text))
+        .integers(rows.iter().map(|row| active_minute(row.last_message_at)));
     let changed = tx
         .query_for(
             "update conversations
@@ -335,7 +343,7 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
                  window_expires_at = batch.value ->> 18, snoozed_until = batch.value ->> 19,
                  closed_at = batch.value ->> 20, closed_by = unhex(batch.value ->> 21),
                  close_reason = batch.value ->> 22, updated_at = batch.value ->> 23,
-                 sla = batch.value ->> 24
+                 sla = batch.value ->> 24, active_minute = batch.value ->> 25
              from json_each($1) as batch
              where conversations.id = unhex(batch.value ->> 0) and conversations.version = batch.value ->> 1",
             "update conversations
@@ -348,16 +356,16 @@ pub async fn update(tx: &mut Tx, rows: &[ConversationRow]) -> Result<(), StoreEr
                  first_response_at = batch.first_response_at, waiting_since = batch.waiting_since,
                  window_expires_at = batch.window_expires_at, snoozed_until = batch.snoozed_until,
                  closed_at = batch.closed_at, closed_by = batch.closed_by, close_reason = batch.close_reason,
-                 updated_at = batch.updated_at, sla = batch.sla
+                 updated_at = batch.updated_at, sla = batch.sla, active_minute = batch.active_minute
              from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::uuid[], $7::uuid[],
                          $8::uuid[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::uuid[],
                          $14::timestamptz[], $15::timestamptz[], $16::timestamptz[], $17::timestamptz[],
                          $18::timestamptz[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::uuid[],
-                         $23::text[], $24::timestamptz[], $25::text[])
+                         $23::text[], $24::timestamptz[], $25::text[], $26::bigint[])
                   as batch (id, version, status, priority, subject, team_id, assigned_to, previous_assignee, last_seq,
                             inbound_count, read_inbound_count, tags, last_message_id, last_message_at, last_inbound_at,
                             last_outbound_at, first_response_at, waiting_since, window_expires_at, snoozed_until,
-                            closed_at, closed_by, close_reason, updated_at, sla)
+                            closed_at, closed_by, close_reason, updated_at, sla, active_minute)
              where conversations.id = batch.id and conversations.version = batch.version",
         )
         .bind_batch(batch)
@@ -391,12 +399,13 @@ pub async fn idle_ids(
     limit: i64,
 ) -> Result<Vec<ConversationId>, StoreError> {
     tx.query(
-        "select id from conversations where status = 'pending_customer' and last_message_at < $1
-         and (snoozed_until is null or snoozed_until <= $2) order by last_message_at, id limit $3",
+        "select id from conversations where status = 'pending_customer' and active_minute <= $4 and last_message_at < $1
+         and (snoozed_until is null or snoozed_until <= $2) order by active_minute, last_message_at, id limit $3",
     )
     .bind(before)
     .bind(now)
     .bind(limit)
+    .bind(active_minute(before))
     .column()
     .await
 }

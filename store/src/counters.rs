@@ -14,3 +14,11 @@ pub async fn next(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
     .scalar()
     .await
 }
+
+/// Where a counter stands; 0 when nobody has counted.
+pub async fn value(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
+    tx.query("select cast(coalesce(max(value), 0) as bigint) as value from counters where name = $1")
+        .bind(name)
+        .scalar()
+        .await
+}

@@ -171,6 +171,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0023_hub.sql"),
     ),
     (
+        24,
+        "activity",
+        include_str!("../../migrations/sqlite/0024_activity.sql"),
+        include_str!("../../migrations/postgres/0024_activity.sql"),
+    ),
+    (
         26,
         "retention",
         include_str!("../../migrations/sqlite/0026_retention.sql"),

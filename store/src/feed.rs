@@ -287,15 +287,20 @@ pub async fn advance(
 /// The reader under whose name retention notes how far it removed the feed.
 const TRIMMED: &str = "feed.trimmed";
 
-/// Removes the oldest events, at most `limit`, before the first one that happened at or after `cutoff`. Tells how many
-/// events went.
+/// Removes the oldest events, at most `limit`, before the first one that happened at or after `cutoff`; never the latest,
+/// which tells where the feed stands. Tells how many events went.
 pub async fn trim(tx: &mut Tx, cutoff: DateTime<Utc>, now: DateTime<Utc>, limit: i64) -> Result<u64, StoreError> {
     let last = tx
-        .query(
-            "select tx, seq from (
-                 select tx, seq from events
-                 where (tx, seq) < (select tx, seq from events where created_at >= $1 order by tx, seq limit 1)
-                 order by tx, seq limit $2) as oldest
+        .query_for(
+            "with oldest as (select tx, seq, created_at from events order by seq limit $2),
+                  kept as (select seq from oldest where created_at >= $1
+                           union all select max(seq) from events)
+             select tx, seq from oldest where seq < (select min(seq) from kept) order by seq desc limit 1",
+            "with oldest as (select tx, seq, created_at from events order by tx, seq limit $2),
+                  kept as (select tx, seq from oldest where created_at >= $1
+                           union all (select tx, seq from events order by tx desc, seq desc limit 1))
+             select tx, seq from oldest
+             where (tx, seq) < (select tx, seq from kept order by tx, seq limit 1)
              order by tx desc, seq desc limit 1",
         )
         .bind(cutoff)

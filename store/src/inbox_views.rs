@@ -6,7 +6,7 @@ use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, TeamId, UserId};
 
 use crate::batch::Batch;
-use crate::conversations::ConversationRow;
+use crate::conversations::{ConversationRow, active_minute};
 use crate::error::StoreError;
 use crate::tx::Tx;
 
@@ -80,7 +80,7 @@ pub async fn page(
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
                 v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
-         where ($1 is null or (v.last_message_at, v.id) < ($1, $2))
+         where ($1 is null or (v.active_minute, v.last_message_at, v.id) < ($18, $1, $2))
            and ($3 is null or instr($3, ',' || v.status || ',') > 0)
            and ($4 is null or v.team_id = $4)
            and ($5 is null or v.assigned_to = $5)
@@ -99,7 +99,7 @@ pub async fn page(
                 or v.id in (select conversation_id from search_documents where search_documents match $13)
                 or v.contact_id in (select contact_id from search_documents
                                     where search_documents match $13 and contact_id is not null))
-         order by v.last_message_at desc, v.id desc
+         order by v.active_minute desc, v.last_message_at desc, v.id desc
          limit $14",
         "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
                 v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
@@ -107,7 +107,7 @@ pub async fn page(
                 v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
                 v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
          from conversations v join contacts c on c.id = v.contact_id
-         where ($1::timestamptz is null or (v.last_message_at, v.id) < ($1, $2::uuid))
+         where ($1::timestamptz is null or (v.active_minute, v.last_message_at, v.id) < ($18::bigint, $1, $2::uuid))
            and ($3::text is null or strpos($3, ',' || v.status || ',') > 0)
            and ($4::uuid is null or v.team_id = $4)
            and ($5::uuid is null or v.assigned_to = $5)
@@ -125,7 +125,7 @@ pub async fn page(
                 or v.id in (select conversation_id from search_documents where body @@ to_tsquery('simple', $13))
                 or v.contact_id in (select contact_id from search_documents
                                     where body @@ to_tsquery('simple', $13) and contact_id is not null))
-         order by v.last_message_at desc, v.id desc
+         order by v.active_minute desc, v.last_message_at desc, v.id desc
          limit $14",
     )
     .bind(position.map(|(at, _)| at))
@@ -145,6 +145,7 @@ pub async fn page(
     .bind(filter.contact_id)
     .bind_batch(Batch::new().ids(teams))
     .bind(matches!(filter.visible, Visible::TeamsAndStray(_)))
+    .bind(position.map(|(at, _)| active_minute(at)))
     .all()
     .await
 }

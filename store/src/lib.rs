@@ -73,6 +73,7 @@ pub mod ranking_rules;
 pub mod recommendations;
 pub mod repairs;
 pub mod reply_tokens;
+pub mod report_promises;
 pub mod report_rollups;
 pub mod reports;
 pub mod retention;

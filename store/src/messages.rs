@@ -334,7 +334,7 @@ pub async fn last_inbound_up_to(
 pub async fn recent_metadata(tx: &mut Tx, inbox: InboxId, limit: i64) -> Result<Vec<Value>, StoreError> {
     tx.query(
         "select m.metadata from messages m
-         join (select id from conversations where inbox_id = $1 order by last_message_at desc limit $2) c
+         join (select id from conversations where inbox_id = $1 order by active_minute desc limit $2) c
               on c.id = m.conversation_id
          where m.direction = 'inbound' order by m.created_at desc limit $2",
     )

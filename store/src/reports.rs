@@ -9,6 +9,7 @@ use patchbay_core::ids::{AccountId, SiteId, TeamId, UserId};
 use patchbay_core::ticket::{TicketPriority, TicketState};
 
 use crate::batch::Batch;
+use crate::conversations::active_minute;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -28,11 +29,11 @@ pub struct Reach {
 }
 
 impl Reach {
-    fn is_everything(&self) -> bool {
+    pub(crate) fn is_everything(&self) -> bool {
         self.teams.is_none()
     }
 
-    fn batch(&self) -> Batch {
+    pub(crate) fn batch(&self) -> Batch {
         Batch::new().ids(self.teams.iter().flatten().copied())
     }
 }
@@ -356,13 +357,13 @@ pub async fn messages(tx: &mut Tx, reach: &Reach) -> Result<Vec<MessageQuarter>,
         .query_for(
             "select m.channel, m.direction, m.status, m.created_at / 900000000 as quarter, count(*) as count
              from conversations v cross join messages m
-             where v.last_message_at >= $1 and m.conversation_id = v.id and m.created_at >= $1 and m.created_at < $2
+             where v.active_minute >= $5 and m.conversation_id = v.id and m.created_at >= $1 and m.created_at < $2
                and ($3 or v.team_id in (select unhex(value ->> 0) from json_each($4)))
              group by m.channel, m.direction, m.status, m.created_at / 900000000",
             "select m.channel, m.direction, m.status,
                     cast(floor(extract(epoch from m.created_at) / 900) as bigint) as quarter, count(*) as count
              from conversations v join messages m on m.conversation_id = v.id
-             where v.last_message_at >= $1 and m.created_at >= $1 and m.created_at < $2
+             where v.active_minute >= $5 and m.created_at >= $1 and m.created_at < $2
                and ($3 or v.team_id = any($4::uuid[]))
              group by m.channel, m.direction, m.status,
                       cast(floor(extract(epoch from m.created_at) / 900) as bigint)",
@@ -371,6 +372,7 @@ pub async fn messages(tx: &mut Tx, reach: &Reach) -> Result<Vec<MessageQuarter>,
         .bind(reach.to)
         .bind(reach.is_everything())
         .bind_batch(reach.batch())
+        .bind(active_minute(reach.from))
         .all()
         .await?;
     let quarter = |row: MessageQuarterRow| MessageQuarter {

@@ -6,7 +6,7 @@ mod migrate;
 mod options;
 mod readers;
 
-pub(crate) use connection::{Answer, Connection, LiteRow};
+pub(crate) use connection::{Answer, Connection, Copied, LiteRow};
 pub(crate) use migrate::migrate;
 pub(crate) use options::Options;
 pub(crate) use readers::{Reader, Readers};

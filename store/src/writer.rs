@@ -21,6 +21,7 @@ use tokio::time::timeout;
 
 use crate::error::StoreError;
 use crate::sqlite::{Connection, Options};
+use checkpoints::Rest;
 use desk::{Desk, Outcome};
 use keeper::Keeper;
 
@@ -41,12 +42,13 @@ impl Writer {
     /// Opens the connection.
     pub(crate) fn open(options: Options) -> Result<Self, StoreError> {
         let (committed, commits) = watch::channel(());
-        let desk = Arc::new(Mutex::new(Desk::open(options.clone(), committed)?));
+        let rest = Rest::default();
+        let desk = Arc::new(Mutex::new(Desk::open(options.clone(), committed, rest.clone())?));
         // There is one desk: the channel is never full.
         let (left, to_settle) = mpsc::channel(1);
         let due = Arc::new(Notify::new());
         let keeper = Keeper::new(desk.clone(), to_settle, due.clone());
-        let tasks = vec![tokio::spawn(keeper.keep()), tokio::spawn(checkpoints::keep_up(options, commits))];
+        let tasks = vec![tokio::spawn(keeper.keep()), tokio::spawn(checkpoints::keep_up(options, commits, rest))];
         Ok(Self { desk, left, due, tasks: Mutex::new(tasks) })
     }
 

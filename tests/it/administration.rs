@@ -1,6 +1,7 @@
 //! Logging in and administration, through the real router, on both engines.
 
 mod alerts;
+mod audit_log;
 mod authority;
 mod automations;
 mod directory;

@@ -2,6 +2,7 @@
 //! is not proven.
 
 mod automatic;
+mod certificate;
 mod hostile;
 mod receiver;
 

@@ -5,6 +5,7 @@ mod again;
 mod alerts;
 mod assignment;
 mod background;
+mod chaos;
 mod consent;
 mod files;
 mod flow;

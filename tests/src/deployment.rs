@@ -1,11 +1,13 @@
 //! A whole Patchbay: nodes as processes, a database, perhaps Redis, and the simulator in place of the providers.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use patchbay_core::channel::Channel;
 use patchbay_core::secret::Secret;
 use patchbay_simulator::{
-    Content, Handle, Limits, PhoneSeed, Running, Simulator, SimulatorConfig, TwilioNumber, WhatsappNumber,
+    Content, CorrespondentSeed, Handle, Limits, MailServer, MailboxSeed, PhoneSeed, Retries, Running, Simulator,
+    SimulatorConfig, TwilioNumber, Way, WhatsappNumber,
 };
 use patchbay_store::Engine;
 use serde_json::{Value, json};
@@ -58,6 +60,16 @@ reconcile_after_seconds = 5
 twilio_per_second = 20
 ";
 
+/// The same with a patience that stands to the providers' as a minute does: for tests that end the server again and again.
+pub const PATIENT_WORKERS: &str = "
+[workers]
+lease_seconds = 3
+poll_ms = 100
+provider_timeout_seconds = 3
+reconcile_after_seconds = 20
+twilio_per_second = 20
+";
+
 /// A customer with a phone on both channels.
 pub const CUSTOMER: &str = "+15550101001";
 /// Another one.
@@ -68,6 +80,11 @@ pub const TWILIO_WHATSAPP: &str = "+15550100005";
 pub const CONTENT_SID: &str = "HX00000000000000000000000000000001";
 /// How many customers there are: +15550101001 and so on.
 pub const CUSTOMERS: u32 = 40;
+
+/// Mail address of a customer, counted from 0.
+pub fn correspondent(number: u32) -> String {
+    format!("c{number}@customers.test")
+}
 
 /// Address of a customer, counted from 0.
 pub fn customer(number: u32) -> String {
@@ -82,8 +99,13 @@ impl Deployment {
 
     /// The same with more lines of settings, at the top level. `{ledger}` stands for the settings of the simulated
     /// transaction system, `{desk}` for those of the simulated ticketing system, `{assistant}` for those of an assistant
-    /// with the simulated model.
+    /// with the simulated model, `{relay}` for the address of the simulated mail server.
     pub async fn start_with(plan: Plan, more: &str) -> Self {
+        Self::start_with_workers(plan, more, QUICK_WORKERS).await
+    }
+
+    /// The same with these settings of the workers.
+    pub async fn start_with_workers(plan: Plan, more: &str, workers: &str) -> Self {
         let (mut postgres, mut redis) = (None, None);
         let (database, redis_url) = match plan {
             Plan::Laptop => (TestDatabase::fresh(Engine::Sqlite).await, String::new()),
@@ -102,7 +124,8 @@ impl Deployment {
         let more = more
             .replace("{ledger}", &ledger(&simulator))
             .replace("{desk}", &desk(&simulator))
-            .replace("{assistant}", &assistant(&simulator));
+            .replace("{assistant}", &assistant(&simulator))
+            .replace("{relay}", &simulator.smtp_url().expect("the simulator has a mail server"));
         let mut nodes = Vec::new();
         let mut folders = Vec::new();
         for port in ports {
@@ -113,7 +136,7 @@ impl Deployment {
                 database_url: database.url().to_owned(),
                 redis_url: redis_url.clone(),
                 providers_url: simulator.base_url(),
-                more: format!("{more}{QUICK_WORKERS}"),
+                more: format!("{more}{workers}"),
             };
             settings.write(folder.path());
             nodes.push(Node::start(folder.path(), &format!("http://127.0.0.1:{port}"), &[]).await);
@@ -259,6 +282,19 @@ fn simulator(public_url: &str) -> SimulatorConfig {
         phones: (0..CUSTOMERS)
             .map(|number| PhoneSeed::new(customer(number), format!("Customer {number}"), &both))
             .collect(),
+        mail: Some(MailServer::new(
+            // What does not arrive is reported to nobody: no test lets a mail bounce here.
+            vec![MailboxSeed {
+                address: settings::MAIL_ADDRESS.to_owned(),
+                reply_domain: String::new(),
+                way: Way::Smtp(SocketAddr::from((Ipv4Addr::LOCALHOST, 9))),
+            }],
+            (0..CUSTOMERS)
+                .map(|number| CorrespondentSeed::new(correspondent(number), format!("Customer {number}")))
+                .collect(),
+        )),
+        // Next to the patience of these workers, as quick as a provider is next to a minute.
+        retries: Retries { longest: Duration::from_secs(1), attempts: 300, ..Retries::default() },
         limits: Limits { pair_burst: 10_000, throughput_per_second: 10_000, ..Limits::default() },
         ..SimulatorConfig::new()
     }

@@ -5,6 +5,7 @@ pub mod client;
 pub mod corpus;
 pub mod database;
 pub mod deployment;
+pub mod hostile_mail;
 pub mod node;
 pub mod rust_text;
 pub mod services;

@@ -24,6 +24,8 @@ pub const ACCESS_TOKEN: &str = "an-access-token-of-tests";
 pub const ACCOUNT_SID: &str = "AC5d3a0c1f7e9b4826a0f1c2d3e4b5a697";
 /// Signs Twilio webhooks.
 pub const AUTH_TOKEN: &str = "f0e1d2c3b4a5968778695a4b3c2d1e0f";
+/// Our mailbox, where a test makes an inbox of it.
+pub const MAIL_ADDRESS: &str = "desk@ours.test";
 /// Our SMS number.
 pub const SMS_ADDRESS: &str = "+15550100003";
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
 /// Delivers a mail in one go and answers the codes of the replies, the greeting first: that of the mail itself is the
@@ -24,6 +24,17 @@ pub async fn deliver(port: u16, from: &str, to: &[&str], mail: &str) -> io::Resu
     }
     let _wire = said.await.map_err(io::Error::other)??;
     Ok(codes)
+}
+
+/// Says all of it at once and answers everything that comes back within a moment.
+pub async fn say(port: u16, text: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the receiver listens");
+    stream.write_all(text.as_bytes()).await.expect("it can be written to");
+    stream.shutdown().await.expect("the way out can be closed");
+    let mut heard = Vec::new();
+    // A connection that is cut has said what it had to say.
+    let _end = stream.read_to_end(&mut heard).await;
+    String::from_utf8_lossy(&heard).into_owned()
 }
 
 /// Whether every reply was a yes.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use patchbay_core::retention::RetentionDays;
+use patchbay_core::secret::Secret;
 use serde::Deserialize;
 
 use crate::backoff;
@@ -56,6 +57,30 @@ pub struct WorkersConfig {
     pub release_absent_minutes: u32,
     /// How long what is kept.
     pub retention: RetentionDays,
+    /// Who is asked what a customer wants when the menu and the rules do not know.
+    pub classifier: ClassifierConfig,
+}
+
+/// A model behind an OpenAI-compatible interface that sorts what customers write.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClassifierConfig {
+    /// Base of the interface, such as `https://api.openai.com/v1`. Empty: nobody is asked.
+    pub base_url: String,
+    /// Its key. May be `env:NAME` or `file:PATH`.
+    pub api_key: Option<Secret>,
+    /// The model.
+    pub model: String,
+    /// Longest wait for an answer, in milliseconds; then the rules decide.
+    pub timeout_ms: u64,
+    /// Calls a day, of all nodes together; then the rules decide.
+    pub calls_per_day: u32,
+}
+
+impl Default for ClassifierConfig {
+    fn default() -> Self {
+        Self { base_url: String::new(), api_key: None, model: String::new(), timeout_ms: 3_000, calls_per_day: 1_000 }
+    }
 }
 
 /// How addresses of others hear of events.
@@ -147,6 +172,7 @@ impl Default for WorkersConfig {
             close_idle_hours: 48,
             release_absent_minutes: 10,
             retention: RetentionDays::default(),
+            classifier: ClassifierConfig::default(),
         }
     }
 }

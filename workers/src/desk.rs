@@ -14,6 +14,7 @@ use patchbay_store::{StoreError, Tx};
 
 use crate::deps::Deps;
 use crate::fetch_media::FetchPayload;
+use crate::hearing::Hearing;
 use crate::provider::ProviderClient;
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
@@ -31,6 +32,7 @@ const NOT_OURS: std::time::Duration = std::time::Duration::from_mins(1);
 pub(crate) struct Desk {
     pub(crate) deps: Deps,
     pub(crate) client: ProviderClient,
+    pub(crate) hearing: Hearing,
 }
 
 impl Desk {
@@ -40,7 +42,9 @@ impl Desk {
         };
         match kind {
             JobKind::SendMessage => send_message::run(&self.deps, &self.client, ctx, job).await,
-            JobKind::ReconcileMessage => reconcile_message::run(&self.deps, &self.client, ctx, job).await,
+            JobKind::ReconcileMessage => {
+                reconcile_message::run(&self.deps, &self.client, &self.hearing, ctx, job).await
+            }
             JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
             JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,
@@ -49,7 +53,7 @@ impl Desk {
             JobKind::ShowRead => show_read::run(&self.deps, &self.client, ctx, job).await,
             JobKind::SyncTemplates => sync_templates::run(&self.deps, &self.client, ctx, job).await,
             JobKind::Sweep => sweep::run(&self.deps, ctx, job).await,
-            JobKind::Triage => triage::run(&self.deps, ctx, job).await,
+            JobKind::Triage => Box::pin(triage::run(&self.deps, &self.client, ctx, job)).await,
             JobKind::OpenTicket => open_ticket::run(&self.deps, ctx, job).await,
             JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
             JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,
@@ -106,6 +110,10 @@ impl Desk {
 }
 
 impl Work for Desk {
+    fn store_was_away(&self) {
+        self.hearing.begin_anew(self.deps.clock.now());
+    }
+
     fn run<'a>(&'a self, ctx: &'a Ctx, job: &'a ClaimedJob) -> BoxFuture<'a, Result<Verdict, WorkError>> {
         self.run_kind(ctx, job).boxed()
     }

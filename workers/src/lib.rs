@@ -5,6 +5,7 @@
 mod alert_timer;
 mod ask_requester;
 mod backoff;
+mod classify;
 mod close_idle;
 mod config;
 mod deps;
@@ -14,6 +15,7 @@ mod feed_rest;
 mod fetch_media;
 mod follow_alerts;
 mod follow_automations;
+mod hearing;
 mod heartbeat;
 mod import_contacts;
 pub mod limits;
@@ -43,7 +45,7 @@ mod webhooks;
 mod work;
 mod workers;
 
-pub use config::{OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
+pub use config::{ClassifierConfig, OutboxConfig, SmsConfig, WebhookConfig, WorkersConfig};
 pub use deps::{Deps, MediaLink, UnsubscribeLink};
 pub use heartbeat::Heartbeat;
 pub use provider::NoClient;

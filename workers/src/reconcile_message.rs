@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::ids::MessageId;
 use patchbay_core::inbox::{Inbox, Provider, Twilio};
 use patchbay_core::item::ErrorClass;
 use patchbay_core::job::JobKind;
@@ -14,8 +15,10 @@ use patchbay_store::attempts::{AttemptOutcome, AttemptRow};
 use patchbay_store::jobs::{self, ClaimedJob};
 use patchbay_store::messages;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::deps::Deps;
+use crate::hearing::Hearing;
 use crate::provider::{CallEnd, ProviderClient};
 use crate::send_message::SendPayload;
 use crate::work::{Verdict, WorkError};
@@ -24,12 +27,16 @@ use crate::work::{Verdict, WorkError};
 const MOST_UNKNOWN: i64 = 3;
 /// How far the provider's clock may be behind ours.
 const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(5);
+/// How often silence is not believed because we came late or had just come: ten minutes in all with the usual settings.
+/// A system that is away or overloaded each time would else never decide, and waiting longer would tell it no more.
+const MOST_LATE: u8 = 10;
 /// Most messages of one list that are looked through.
 const PAGE_SIZE: &str = "100";
 
 pub(crate) async fn run(
     deps: &Deps,
     client: &ProviderClient,
+    hearing: &Hearing,
     ctx: &Ctx,
     job: &ClaimedJob,
 ) -> Result<Verdict, WorkError> {
@@ -39,7 +46,9 @@ pub(crate) async fn run(
     match outgoing.message.status {
         DeliveryStatus::Unknown => {}
         // Put back before this job could turn around.
-        DeliveryStatus::Pending | DeliveryStatus::Sending => return turn_back(deps, ctx, job).await,
+        DeliveryStatus::Pending | DeliveryStatus::Sending => {
+            return turn_back(deps, ctx, job, payload.message_id).await;
+        }
         // A report told.
         _ => return Ok(Verdict::Done),
     }
@@ -47,7 +56,7 @@ pub(crate) async fn run(
         return Ok(Verdict::Later(ctx.now + deps.config.reconcile_after()));
     };
     let Some(lost) = outgoing.attempts.iter().rev().find(|one| one.outcome == Some(AttemptOutcome::Unknown)) else {
-        return turn_back(deps, ctx, job).await;
+        return turn_back(deps, ctx, job, payload.message_id).await;
     };
     let patience = deps.config.reconcile_after();
     let patient_until = lost.finished_at.unwrap_or(lost.started_at) + patience;
@@ -57,10 +66,12 @@ pub(crate) async fn run(
     if let Provider::Email(_) = &inbox.provider {
         return leave_unknown(deps, ctx, job, &outgoing).await;
     }
-    // Silence counts only while we could hear. Whoever comes this late was away, or the database was, and the report may
-    // still wait outside.
-    if (ctx.now - job.run_at).to_std().is_ok_and(|late| late > patience / 2) {
-        return Ok(Verdict::Later(ctx.now + patience));
+    // Silence counts only while we could hear. Whoever comes this late, or has come this lately, was away, or the database
+    // was, and the report may still wait outside or in the spool.
+    let is_late = (ctx.now - job.run_at).to_std().is_ok_and(|late| late > patience / 2);
+    let is_new = (ctx.now - hearing.began_at()).to_std().is_ok_and(|heard| heard < patience / 2);
+    if (is_late || is_new) && payload.late < MOST_LATE {
+        return listen_on(deps, ctx, job, SendPayload { late: payload.late + 1, ..payload }).await;
     }
     if let Provider::Twilio(number) = &inbox.provider
         && let Some(sid) = look_up(deps, client, &inbox, number, &outgoing, lost).await?
@@ -91,7 +102,7 @@ async fn send_again(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoin
         jobs::complete(&mut tx, job).await?;
         count("given_up");
     } else if delivery::never_sent(&mut tx, ctx, &directory, outgoing).await? {
-        jobs::become_kind(&mut tx, job, JobKind::SendMessage, job.payload.clone(), ctx.now).await?;
+        jobs::become_kind(&mut tx, job, JobKind::SendMessage, anew(outgoing.message.id), ctx.now).await?;
         count("sent_again");
     } else {
         jobs::complete(&mut tx, job).await?;
@@ -113,11 +124,26 @@ async fn leave_unknown(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outg
     Ok(Verdict::Settled)
 }
 
-async fn turn_back(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verdict, WorkError> {
+async fn turn_back(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, id: MessageId) -> Result<Verdict, WorkError> {
     let mut tx = deps.db.begin().await?;
-    jobs::become_kind(&mut tx, job, JobKind::SendMessage, job.payload.clone(), ctx.now).await?;
+    jobs::become_kind(&mut tx, job, JobKind::SendMessage, anew(id), ctx.now).await?;
     tx.commit().await?;
     Ok(Verdict::Settled)
+}
+
+/// Gives a report that may wait outside another while to come in.
+async fn listen_on(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, payload: SendPayload) -> Result<Verdict, WorkError> {
+    let payload = serde_json::to_value(payload).expect("a payload is plain data");
+    let run_at = ctx.now + deps.config.reconcile_after();
+    let mut tx = deps.db.begin().await?;
+    jobs::become_kind(&mut tx, job, JobKind::ReconcileMessage, payload, run_at).await?;
+    tx.commit().await?;
+    Ok(Verdict::Settled)
+}
+
+/// The payload of a send that begins anew.
+fn anew(id: MessageId) -> Value {
+    serde_json::to_value(SendPayload::of(id)).expect("a payload is plain data")
 }
 
 #[derive(Deserialize)]

@@ -26,6 +26,8 @@ use crate::work::{Verdict, Work, WorkError};
 
 /// Most jobs that are claimed in one statement.
 const CLAIM_BATCH: usize = 20;
+/// An answer of the database that took longer says that it was away.
+const SLOW_STORE: Duration = Duration::from_secs(1);
 /// How soon settling a job is tried again while the database is away.
 const SETTLE_AGAIN: Duration = Duration::from_secs(1);
 
@@ -82,7 +84,13 @@ impl Runner {
             while tasks.try_join_next().is_some() {}
             self.shared.heartbeat.beat();
             wake.mark_unchanged();
-            let claimed = match self.shared.claim(&self.config).await {
+            let asked = Instant::now();
+            let answer = self.shared.claim(&self.config).await;
+            // A pool waits for a database that is away, and answers when it is back.
+            if answer.is_err() || asked.elapsed() > SLOW_STORE {
+                self.shared.work.store_was_away();
+            }
+            let claimed = match answer {
                 Ok(jobs) => jobs,
                 Err(error) => {
                     tracing::warn!(error = %Causes(&error), "the queues could not be read; looking again soon");

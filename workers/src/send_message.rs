@@ -39,6 +39,20 @@ use finding::{Acceptance, Finding, Whose};
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct SendPayload {
     pub(crate) message_id: MessageId,
+    /// How often whoever asks around came too late to believe silence.
+    #[serde(default, skip_serializing_if = "is_never")]
+    pub(crate) late: u8,
+}
+
+impl SendPayload {
+    pub(crate) fn of(message_id: MessageId) -> Self {
+        Self { message_id, late: 0 }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks with a reference")]
+fn is_never(times: &u8) -> bool {
+    *times == 0
 }
 
 /// How long to leave a contact alone while another message to it is on its way.

@@ -48,6 +48,9 @@ pub trait Work: Send + Sync + 'static {
     /// Does `job`. May be dropped at any await: whatever it leaves behind, the next run has to cope with.
     fn run<'a>(&'a self, ctx: &'a Ctx, job: &'a ClaimedJob) -> BoxFuture<'a, Result<Verdict, WorkError>>;
 
+    /// The database was away, and is back now or soon.
+    fn store_was_away(&self) {}
+
     /// Gives `job` up, in the transaction that buries it: says so wherever somebody waits for it. `true`: what it left
     /// behind is itself a dead letter, and the job needs none of its own.
     fn give_up<'a>(

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deps::Deps;
 use crate::desk::Desk;
+use crate::hearing::Hearing;
 use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
@@ -95,7 +96,7 @@ impl Workers {
     /// Only the runner with all its workers: for tests that drain it themselves.
     pub fn runner(deps: &Deps) -> Result<Runner, NoClient> {
         let client = ProviderClient::new(deps.config.provider_timeout())?;
-        let desk = Desk { deps: deps.clone(), client };
+        let desk = Desk { deps: deps.clone(), client, hearing: Hearing::since(deps.clock.now()) };
         Ok(Runner::new(deps.db.clone(), deps.clock.clone(), &deps.node, deps.config.clone(), Arc::new(desk)))
     }
 }

@@ -4,10 +4,14 @@ import { resumeSession } from "../../lib/api/session";
 import { App } from "./app";
 import "./styles.css";
 
+/** A page that failed to load its parts and was loaded again does not do so once more within this time. */
+const RELOAD_AGAIN_MS = 60_000;
+
 // After an update of the server old chunk names are gone; one reload fetches the new page.
 window.addEventListener("vite:preloadError", (event) => {
-  if (sessionStorage.getItem("patchbay.reloaded") !== null) return;
-  sessionStorage.setItem("patchbay.reloaded", "1");
+  const before = Number(sessionStorage.getItem("patchbay.reloaded") ?? 0);
+  if (Date.now() - before < RELOAD_AGAIN_MS) return;
+  sessionStorage.setItem("patchbay.reloaded", String(Date.now()));
   event.preventDefault();
   location.reload();
 });

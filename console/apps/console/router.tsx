@@ -12,6 +12,8 @@ export interface InboxSearch {
   channel?: Channel;
   team?: string;
   tag?: string;
+  /** Whose conversations: a user's id. */
+  agent?: string;
   q?: string;
   /** A note of the open conversation to show. */
   note?: string;
@@ -61,7 +63,7 @@ const inbox = createRoute({
     const { channel } = search;
     return {
       ...(typeof channel === "string" && CHANNELS.includes(channel) ? { channel: channel as Channel } : {}),
-      ...texts(search, ["team", "tag", "q", "note"]),
+      ...texts(search, ["team", "tag", "agent", "q", "note"]),
     };
   },
   beforeLoad: ({ params }) => {
@@ -129,10 +131,13 @@ const dashboard = createRoute({
   validateSearch: (asked: Record<string, unknown>): ReportSearch => texts(asked, ["range", "team", "view"]),
 });
 const report = createRoute({ getParentRoute: () => dashboard, path: "$report" });
-const alerts = page("/alerts", () => import("./operations/alerts-page"), "AlertsPage");
+const alerts = page("/alerts", () => import("./alerts/alerts-page"), "AlertsPage");
+const pastAlerts = page("/alerts/over", () => import("./alerts/alerts-page"), "PastAlertsPage");
+const signals = page("/alerts/signals", () => import("./alerts/signals-page"), "SignalsPage");
 const system = page("/system", () => import("./operations/system-page"), "SystemPage");
 const settings = page("/settings", () => import("./settings/settings-page"), "SettingsPage");
 const components = page("/dev/ui", () => import("./dev/components-page"), "ComponentsPage");
+const audit = page("/admin/audit", () => import("./audit/audit-page"), "AuditPage");
 const administration = createRoute({
   getParentRoute: () => root,
   path: "/admin",
@@ -174,10 +179,13 @@ export const router = createRouter({
     policy,
     approvals.addChildren([approval]),
     dashboard.addChildren([report]),
+    pastAlerts,
+    signals,
     alerts,
     system,
     settings,
     components,
+    audit,
     administration,
     resource.addChildren([resourceRow]),
     elsewhere,

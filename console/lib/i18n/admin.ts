@@ -1,4 +1,5 @@
 // The words of the administration, apart from the others: its pages are loaded when they are opened.
+import { adminAlertTexts } from "./admin-alerts";
 import { adminFieldTexts } from "./admin-fields";
 import { useLanguage } from "./language";
 
@@ -6,7 +7,7 @@ type Words = Record<string, string>;
 
 const en = {
   title: "Administration",
-  groups: { people: "People", channels: "Channels", flow: "Automation", places: "Places", work: "Work", operations: "Operations" } as Words,
+  groups: { people: "People", channels: "Channels", flow: "Automation", alerts: "Alerts", places: "Places", work: "Work", operations: "Operations" } as Words,
   pages: {
     users: "Users",
     teams: "Teams",
@@ -25,6 +26,7 @@ const en = {
     "routing-rules": "Routing rules",
     "sla-policies": "Service levels",
     webhooks: "Webhooks",
+    ...adminAlertTexts.en.pages,
   } as Words,
   leads: {
     users: "Who signs in, as what, and in which teams.",
@@ -44,6 +46,7 @@ const en = {
     "routing-rules": "Which team gets a new conversation.",
     "sla-policies": "How soon we answer and solve.",
     webhooks: "Who else is told what happens here.",
+    ...adminAlertTexts.en.leads,
   } as Words,
   one: {
     users: "user",
@@ -63,6 +66,7 @@ const en = {
     "routing-rules": "rule",
     "sla-policies": "service level",
     webhooks: "webhook",
+    ...adminAlertTexts.en.one,
   } as Words,
   add: (what: string) => `New ${what}`,
   edit: (name: string) => `Open ${name}`,
@@ -196,11 +200,14 @@ const en = {
     body: "What is sent",
   },
   ...adminFieldTexts.en,
+  plans: adminAlertTexts.en.plans,
+  fields: { ...adminFieldTexts.en.fields, ...adminAlertTexts.en.fields },
+  choices: { ...adminAlertTexts.en.choices, ...adminFieldTexts.en.choices },
 };
 
 const fr: typeof en = {
   title: "Administration",
-  groups: { people: "Personnes", channels: "Canaux", flow: "Automatismes", places: "Lieux", work: "Travail", operations: "Exploitation" },
+  groups: { people: "Personnes", channels: "Canaux", flow: "Automatismes", alerts: "Alertes", places: "Lieux", work: "Travail", operations: "Exploitation" },
   pages: {
     users: "Utilisateurs",
     teams: "Équipes",
@@ -219,6 +226,7 @@ const fr: typeof en = {
     "routing-rules": "Règles d’acheminement",
     "sla-policies": "Niveaux de service",
     webhooks: "Webhooks",
+    ...adminAlertTexts.fr.pages,
   },
   leads: {
     users: "Qui se connecte, dans quel rôle et dans quelles équipes.",
@@ -238,6 +246,7 @@ const fr: typeof en = {
     "routing-rules": "Quelle équipe reçoit une nouvelle conversation.",
     "sla-policies": "En combien de temps nous répondons et résolvons.",
     webhooks: "Qui d’autre est informé de ce qui se passe ici.",
+    ...adminAlertTexts.fr.leads,
   },
   one: {
     users: "utilisateur",
@@ -257,6 +266,7 @@ const fr: typeof en = {
     "routing-rules": "règle",
     "sla-policies": "niveau de service",
     webhooks: "webhook",
+    ...adminAlertTexts.fr.one,
   },
   add: (what) => `Ajouter : ${what}`,
   edit: (name) => `Ouvrir ${name}`,
@@ -390,6 +400,9 @@ const fr: typeof en = {
     body: "Ce qui est envoyé",
   },
   ...adminFieldTexts.fr,
+  plans: adminAlertTexts.fr.plans,
+  fields: { ...adminFieldTexts.fr.fields, ...adminAlertTexts.fr.fields },
+  choices: { ...adminAlertTexts.fr.choices, ...adminFieldTexts.fr.choices },
 };
 
 export type AdminTexts = typeof en;

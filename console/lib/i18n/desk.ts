@@ -153,6 +153,7 @@ const en = {
     approved: "Approved.",
     rejected: "Rejected.",
   },
+  looking: (names: string, count: number) => (count === 1 ? `${names} is looking at this too` : `${names} are looking at this too`),
   notices: {
     mentioned: (name: string) => `${name} mentioned you`,
     escalation: "Something was escalated",
@@ -317,6 +318,7 @@ const fr: typeof en = {
     approved: "Approuvée.",
     rejected: "Rejetée.",
   },
+  looking: (names, count) => (count === 1 ? `${names} regarde aussi cette conversation` : `${names} regardent aussi cette conversation`),
   notices: {
     mentioned: (name) => `${name} vous a mentionné`,
     escalation: "Une escalade a eu lieu",

@@ -59,6 +59,8 @@ export const en = {
   connection: {
     reconnecting: "Reconnecting… You can go on writing; it goes out by itself.",
     restored: "Up to date again.",
+    newer: "A new version is ready. What you have written stays.",
+    reload: "Load it",
   },
   views: { mine: "Mine", unassigned: "Unassigned", all: "All", snoozed: "Snoozed", closed: "Closed" } as Record<string, string>,
   list: {

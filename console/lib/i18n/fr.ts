@@ -59,6 +59,8 @@ export const fr: Texts = {
   connection: {
     reconnecting: "Reconnexion… Vous pouvez continuer d'écrire, l'envoi se fera tout seul.",
     restored: "De nouveau à jour.",
+    newer: "Une nouvelle version est prête. Ce que vous avez écrit est conservé.",
+    reload: "La charger",
   },
   views: { mine: "À moi", unassigned: "Non attribuées", all: "Toutes", snoozed: "En veille", closed: "Fermées" },
   list: {

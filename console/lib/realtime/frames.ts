@@ -12,6 +12,8 @@ export interface Frame {
 
 /** After this long a typing mark goes away by itself. */
 const TYPING_MS = 6000;
+/** After this long without another word somebody is taken to have left. */
+const ONLOOKER_MS = 35_000;
 
 export function parseFrame(text: string): Frame | null {
   let value: unknown;
@@ -46,6 +48,9 @@ export function applyFrame(store: Store, frame: Frame): void {
       break;
     case "agent.typing":
       applyTyping(store, data);
+      break;
+    case "conversation.viewers":
+      applyOnlooker(store, data);
       break;
     case "agent.presence":
       applyPresence(store, data);
@@ -99,6 +104,16 @@ function applyTyping(store: Store, data: Record<string, unknown>): void {
   expire(`typing ${conversationId} ${id}`, active === false ? null : TYPING_MS, stop);
   if (active === false) stop();
   else store.setTyping(conversationId, typist, "active");
+}
+
+function applyOnlooker(store: Store, data: Record<string, unknown>): void {
+  const person = colleague(store, data);
+  if (person === null) return;
+  const { conversationId, id, name } = person;
+  const leave = () => store.setOnlooker(conversationId, { id, name }, "gone");
+  expire(`viewing ${conversationId} ${id}`, data["active"] === false ? null : ONLOOKER_MS, leave);
+  if (data["active"] === false) leave();
+  else store.setOnlooker(conversationId, { id, name }, "here");
 }
 
 /** Whom a passing frame is about, unless it is ourselves in another tab. */

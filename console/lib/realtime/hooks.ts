@@ -2,7 +2,7 @@
 import { createContext, useCallback, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import type { Conversation, PresenceStatus } from "../api/model";
 import type { Phase } from "./socket";
-import type { List, Mode, Stopped, Store, Thread, Typist } from "./store";
+import type { List, Mode, Onlooker, Stopped, Store, Thread, Typist } from "./store";
 import { viewKey, type View } from "./views";
 import type { Workspace } from "./workspace";
 
@@ -35,6 +35,10 @@ export function useList(view: View): List | null {
 
 export function useTyping(id: string): readonly Typist[] {
   return useKey(`typing:${id}`, (store) => store.typing(id));
+}
+
+export function useOnlookers(id: string): readonly Onlooker[] {
+  return useKey(`onlookers:${id}`, (store) => store.onlookers(id));
 }
 
 export function useStopped(id: string): Stopped | null {

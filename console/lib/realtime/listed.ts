@@ -8,16 +8,17 @@ const MANY = 0.2;
 /** The ids with the moved ones in their places; the same array when nothing moved. */
 export function reordered(ids: readonly string[], moved: ReadonlySet<string>, row: (id: string) => Conversation | undefined): readonly string[] {
   if (moved.size > ids.length * MANY) return settled(ids, sorted(ids, row));
-  const rows: Conversation[] = [];
-  for (const id of ids) {
-    const one = moved.has(id) ? undefined : row(id);
-    if (one !== undefined) rows.push(one);
-  }
+  const rest = ids.slice();
+  const placed: Conversation[] = [];
   for (const id of moved) {
-    const one = ids.includes(id) ? row(id) : undefined;
-    if (one !== undefined) rows.splice(placeOf(one, rows), 0, one);
+    const at = rest.indexOf(id);
+    if (at === -1) continue;
+    rest.splice(at, 1);
+    const one = row(id);
+    if (one !== undefined) placed.push(one);
   }
-  return settled(ids, rows.map((one) => one.id));
+  for (const one of placed) rest.splice(placeOf(one, rest, row), 0, one.id);
+  return settled(ids, rest);
 }
 
 function sorted(ids: readonly string[], row: (id: string) => Conversation | undefined): string[] {
@@ -27,12 +28,13 @@ function sorted(ids: readonly string[], row: (id: string) => Conversation | unde
     .map((one) => one.id);
 }
 
-function placeOf(row: Conversation, rows: readonly Conversation[]): number {
+function placeOf(one: Conversation, ids: readonly string[], row: (id: string) => Conversation | undefined): number {
   let low = 0;
-  let high = rows.length;
+  let high = ids.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (byActivity(rows[middle] as Conversation, row) < 0) low = middle + 1;
+    const other = row(ids[middle] ?? "");
+    if (other !== undefined && byActivity(other, one) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

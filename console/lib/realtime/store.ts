@@ -1,79 +1,20 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
-import type { ToolCall, ToolDraft } from "../api/assistants";
-import type { Conversation, Media, Message, Note, PresenceStatus } from "../api/model";
+import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
 import { reordered } from "./listed";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
+import type { Clock, List, Onlooker, Outgoing, Stopped, Thread, Typist } from "./picture";
 import { Rows, type Change } from "./rows";
 import { belongs, viewKey, type View } from "./views";
 
-export type Load = "idle" | "loading" | "ready" | "error";
-export type Mode = "reply" | "note";
+export type { Clock, List, Load, Mode, Onlooker, Outgoing, SentFile, Stopped, Thread, Typist } from "./picture";
 
-/** A file on its way out: what was uploaded, and what the browser can show of it meanwhile. */
-export interface SentFile {
-  media: Media;
-  preview: string | null;
-}
-
-/** A message of ours the server has not confirmed yet. */
-export interface Outgoing {
-  client_message_id: string;
-  conversation_id: string;
-  text: string;
-  file: SentFile | null;
-  at: string;
-  seen_seq: number | null;
-  state: "queued" | "failed";
-  reason: string | null;
-  /** The request that was refused. */
-  request?: string | null;
-}
-
-export interface Thread {
-  messages: readonly Message[];
-  notes: readonly Note[];
-  outgoing: readonly Outgoing[];
-  /** What assistants did here, and what they propose. */
-  calls: readonly ToolCall[];
-  drafts: readonly ToolDraft[];
-  load: Load;
-  older: "none" | "more" | "loading";
-  error: unknown;
-}
-
-export interface List {
-  view: View;
-  ids: readonly string[];
-  cursor: string | null;
-  load: Load;
-  more: Load;
-  error: unknown;
-}
-
-/** A reply that was stopped because the conversation had moved on. */
-export interface Stopped {
-  text: string;
-  file: SentFile | null;
-  after_seq: number;
-}
-
-export interface Typist {
-  id: string;
-  name: string;
-  /** `customer`: the customer writes, on a channel that tells. */
-  mode: Mode | "customer";
-}
-
-export interface Clock {
-  /** Milliseconds by the server's clock, as well as we know it. */
-  now: () => number;
-  /** Runs the flush soon; once a frame in a browser. */
-  schedule: (flush: () => void) => void;
-}
+/** The key of whatever happens to any row or list. */
+export const ROWS = "rows";
 
 const EMPTY_THREAD: Thread = { messages: [], notes: [], outgoing: [], calls: [], drafts: [], load: "idle", older: "none", error: null };
 const NOBODY: readonly Typist[] = [];
+const UNSEEN: readonly Onlooker[] = [];
 
 /** For whom the picture is: decides which views a row belongs to. */
 export interface Viewer {
@@ -89,12 +30,14 @@ export class Store {
   readonly #threads = new Map<string, Thread>();
   readonly #lists = new Map<string, List>();
   readonly #typing = new Map<string, readonly Typist[]>();
+  readonly #onlookers = new Map<string, readonly Onlooker[]>();
   readonly #presence = new Map<string, PresenceStatus>();
   readonly #queues = new Map<string, number>();
   readonly #stopped = new Map<string, Stopped>();
   readonly #retired = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
+  readonly #inside = new WeakMap<readonly string[], ReadonlySet<string>>();
   /** Rows whose place in a list may have changed. */
   readonly #moved = new Map<string, Set<string>>();
   #scheduled = false;
@@ -137,6 +80,11 @@ export class Store {
 
   typing(conversationId: string): readonly Typist[] {
     return this.#typing.get(conversationId) ?? NOBODY;
+  }
+
+  /** Colleagues who have it open, in the order they came. */
+  onlookers(conversationId: string): readonly Onlooker[] {
+    return this.#onlookers.get(conversationId) ?? UNSEEN;
   }
 
   /** A failed message another one stands for now. */
@@ -248,6 +196,7 @@ export class Store {
     const held = this.#lists.get(key) ?? { view, ids: [], cursor: null, load: "idle", more: "idle", error: null };
     this.#lists.set(key, { ...held, ...change });
     this.#mark(`list:${key}`);
+    this.#mark(ROWS);
   }
 
   /** What a view holds now; given back to `mergeFirstPage` it tells what was there before the fetch began. */
@@ -292,9 +241,20 @@ export class Store {
     this.#mark(`typing:${conversationId}`);
   }
 
-  clearTyping(): void {
+  setOnlooker(conversationId: string, person: Onlooker, phase: "here" | "gone"): void {
+    const before = this.onlookers(conversationId);
+    if (phase === "here" && before.some((one) => one.id === person.id)) return;
+    const others = before.filter((one) => one.id !== person.id);
+    this.#onlookers.set(conversationId, phase === "here" ? [...others, person] : others);
+    this.#mark(`onlookers:${conversationId}`);
+  }
+
+  /** Forgets what passes: who types, and who looks. */
+  clearPassing(): void {
     for (const id of this.#typing.keys()) this.#mark(`typing:${id}`);
     this.#typing.clear();
+    for (const id of this.#onlookers.keys()) this.#mark(`onlookers:${id}`);
+    this.#onlookers.clear();
   }
 
   setPresence(userId: string, status: PresenceStatus): void {
@@ -327,6 +287,7 @@ export class Store {
     const row = this.#rows.shown(id);
     if (row === undefined) return;
     this.#mark(`conversation:${id}`);
+    this.#mark(ROWS);
     this.#place(row);
   }
 
@@ -337,7 +298,7 @@ export class Store {
 
   #place(conversation: Conversation): void {
     for (const [key, list] of this.#lists) {
-      const inside = list.ids.includes(conversation.id);
+      const inside = this.#members(list.ids).has(conversation.id);
       const fits = list.view.q === "" ? this.#belongs(list.view, conversation.id) : inside;
       if (fits) this.#move(key, [conversation.id]);
       if (fits === inside) continue;
@@ -356,7 +317,19 @@ export class Store {
     const list = this.#lists.get(key);
     if (list === undefined || list.view.q !== "") return;
     const ids = reordered(list.ids, moved, (id) => this.#rows.shown(id));
-    if (ids !== list.ids) this.setList(list.view, { ids });
+    if (ids === list.ids) return;
+    // The same ids in another order.
+    if (ids.length === list.ids.length) this.#inside.set(ids, this.#members(list.ids));
+    this.setList(list.view, { ids });
+  }
+
+  /** The ids of a list, to be asked for one of them: lists of thousands are asked many times a second. */
+  #members(ids: readonly string[]): ReadonlySet<string> {
+    const known = this.#inside.get(ids);
+    if (known !== undefined) return known;
+    const members = new Set(ids);
+    this.#inside.set(ids, members);
+    return members;
   }
 
   #mark(key: string): void {

@@ -12,6 +12,8 @@ export interface View {
   /** A team's slug. */
   team: string | null;
   tag: string | null;
+  /** Whose: a user's id. Views kept by older pages say nothing of it. */
+  agent?: string | null;
   q: string;
 }
 
@@ -22,8 +24,8 @@ export function plainView(name: ViewName): View {
   return { name, channel: null, team: null, tag: null, q: "" };
 }
 
-export function viewKey({ name, channel, team, tag, q }: View): string {
-  return [name, channel ?? "", team ?? "", tag ?? "", q].join("|");
+export function viewKey({ name, channel, team, tag, agent, q }: View): string {
+  return [name, channel ?? "", team ?? "", tag ?? "", agent ?? "", q].join("|");
 }
 
 /** What the server is asked. A search looks everywhere, whatever the tab. */
@@ -31,7 +33,7 @@ export function filterOf(view: View, userId: string): ConversationFilter {
   const status = view.name === "closed" ? "closed" : OPEN.join(",");
   return {
     status: view.q === "" ? status : undefined,
-    assigned_to: view.q !== "" ? undefined : view.name === "mine" ? userId : view.name === "unassigned" ? "none" : undefined,
+    assigned_to: view.q !== "" ? undefined : view.name === "mine" ? userId : view.name === "unassigned" ? "none" : (view.agent ?? undefined),
     channel: view.channel ?? undefined,
     team: view.team ?? undefined,
     tag: view.tag ?? undefined,
@@ -51,6 +53,7 @@ export function belongs(view: View, conversation: Conversation, viewer: Viewer, 
   if (view.channel !== null && conversation.channel !== view.channel) return false;
   if (view.team !== null && conversation.team?.slug !== view.team) return false;
   if (view.tag !== null && !conversation.tags.includes(view.tag)) return false;
+  if (view.agent && conversation.assigned_to?.id !== view.agent) return false;
   if (view.q !== "") return false;
   const closed = conversation.status === "closed";
   const snoozed = conversation.snoozed_until !== null && Date.parse(conversation.snoozed_until) > now;
@@ -60,7 +63,8 @@ export function belongs(view: View, conversation: Conversation, viewer: Viewer, 
     case "unassigned":
       return !closed && !snoozed && conversation.assigned_to === null;
     case "all":
-      return !closed && !snoozed;
+      // All that somebody has counts as theirs, also what they have put off.
+      return !closed && (!snoozed || Boolean(view.agent));
     case "snoozed":
       return !closed && snoozed;
     case "closed":

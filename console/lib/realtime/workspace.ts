@@ -4,10 +4,13 @@ import { listDrafts, listToolCalls } from "../api/assistants";
 import { getConversation, listConversations, listMessages, listNotes, listPresent, markRead } from "../api/hub";
 import { ApiError } from "../api/http";
 import { accessToken, renew } from "../api/session";
+import { listAlerts } from "../api/alerts";
+import { Alarms } from "./alarms";
 import { Drafts } from "./drafts";
 import { applyFrame, type Frame } from "./frames";
 import { keptFor } from "./kept-outbox";
 import { Outbox } from "./outbox";
+import { ReadMarks } from "./read-marks";
 import { Signals } from "./signals";
 import { Socket, type Phase } from "./socket";
 import { Store, type Viewer } from "./store";
@@ -15,6 +18,8 @@ import { filterOf, viewKey, type View } from "./views";
 
 const THREAD_PAGE = 50;
 const CACHED_THREADS = 30;
+/** Who may be told of an alert. */
+const TOLD: readonly string[] = ["admin", "supervisor", "team_lead", "dispatcher", "support_agent", "auditor"];
 const RECONSIDER_MS = 30_000;
 
 export class Workspace {
@@ -22,15 +27,19 @@ export class Workspace {
   readonly outbox: Outbox;
   readonly drafts: Drafts;
   readonly signals: Signals;
+  readonly alarms = new Alarms(async () => (await listAlerts({ status: "open", severity: "critical" })).data);
   readonly #socket: Socket;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #phaseListeners = new Set<() => void>();
   readonly #onScreen = new Map<string, number>();
   readonly #reconsider: ReturnType<typeof setInterval>;
+  readonly #readMarks = new ReadMarks(markRead);
+  readonly #role: string;
   #serverOffset = 0;
 
   constructor(viewer: Viewer) {
+    this.#role = viewer.role;
     this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
     this.outbox = new Outbox(this.store, keptFor(viewer.id));
     this.drafts = new Drafts(viewer.id);
@@ -170,11 +179,12 @@ export class Workspace {
     });
   }
 
-  /** Tells the server how far this user has read. */
+  /** Tells the server how far this user has read: once for each place, whatever it counts afterwards. */
   async read(id: string, seq: number): Promise<void> {
     this.store.clearUnread(id);
     try {
-      this.store.mergeConversation(await markRead(id, seq), "answer");
+      const answer = await this.#readMarks.tell(id, seq);
+      if (answer !== null) this.store.mergeConversation(answer, "answer");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
     }
@@ -187,7 +197,8 @@ export class Workspace {
 
   #onPhase(phase: Phase): void {
     if (phase === "live") {
-      this.store.clearTyping();
+      this.store.clearPassing();
+      this.signals.tellAgain();
       this.outbox.resume();
     }
     for (const listener of this.#phaseListeners) listener();
@@ -198,12 +209,16 @@ export class Workspace {
     const { conversation_id: id } = frame.data;
     const isAssistants = frame.event === "tool.called" || frame.event.startsWith("draft.");
     if (isAssistants && typeof id === "string" && this.#onScreen.has(id)) this.#after(`assistants:${id}`, () => this.loadAssistants(id));
+    this.alarms.hear(frame);
+    // Somebody who has just come learns at once who is here already.
+    if (frame.event === "conversation.viewers" && typeof id === "string") this.signals.meet(id, frame.data["user"], frame.data["active"] === false ? "gone" : "here");
     for (const listener of this.#frameListeners) listener(frame);
   }
 
   /** Events were missed: fetch the lists and threads on screen again and forget the others. */
   #refetch(): void {
     this.#after("present", () => this.#loadPresent());
+    if (TOLD.includes(this.#role)) this.#after("alarms", () => this.#once("alarms", () => this.alarms.load()));
     for (const { view, load } of this.store.lists()) {
       if (load !== "idle") this.#after(`list:${viewKey(view)}`, () => this.loadList(view));
     }

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { COLORS, expectAccessible } from "./accessibility.mjs";
 import { Browser, Server, caller, enter } from "./harness.mjs";
 
-const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates", "routing-rules", "sla-policies", "webhooks"];
+const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates", "routing-rules", "sla-policies", "webhooks", "alert-rules", "escalation-ladders", "on-call-schedules"];
 const ROUTES = [
   "inbox/all",
   "contacts",
@@ -19,17 +19,23 @@ const ROUTES = [
   "dashboard/backlog",
   "dashboard/channels?view=table",
   "alerts",
+  "alerts/over",
+  "alerts/signals",
   "system",
   "settings",
   "dev/ui",
   "admin/dead-letters",
   "admin/quarantine",
+  "admin/audit",
   ...LISTS.map((name) => `admin/${name}`),
   "admin/users/new",
   "admin/inboxes/new",
   "admin/routing-rules/new",
   "admin/sla-policies/new",
   "admin/webhooks/new",
+  "admin/alert-rules/new",
+  "admin/escalation-ladders/new",
+  "admin/on-call-schedules/new",
 ];
 
 describe("every route", () => {

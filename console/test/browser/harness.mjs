@@ -3,7 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
@@ -34,7 +34,7 @@ export class Server {
   /** Starts the process on the same port and data as before. */
   async run() {
     const address = new URL(this.url).host;
-    this.process = spawn(process.env.PATCHBAY_BIN, ["serve", "--demo"], {
+    this.process = spawn(resolve(process.env.PATCHBAY_BIN), ["serve", "--demo"], {
       cwd: this.folder,
       env: {
         ...process.env,
@@ -63,7 +63,7 @@ export class Server {
   }
 
   async halt(signal = "SIGTERM") {
-    if (this.process === null || this.process.exitCode !== null) return;
+    if (this.process === null || this.process.exitCode !== null || this.process.signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.process.kill(signal);
     await Promise.race([ended, pause(STOP_MS).then(() => this.process.kill("SIGKILL"))]);

@@ -94,12 +94,12 @@ describe("operations", () => {
     await page.getByText("Automation runs", { exact: true }).first().waitFor();
   });
 
-  it("alerts say what fires and what to do, and name every signal", async () => {
-    await go("alerts");
+  it("signals say what fires and what to do, and each has its figure", async () => {
+    await go("alerts/signals");
     await page.getByRole("heading", { name: "Alerts", level: 1 }).waitFor();
     await page.getByText("sla_breaches").waitFor();
     const { alerts } = await ask("/ops/alerts");
-    await eventually(async () => assert.equal(await page.locator("[data-alert]").count(), alerts.length));
+    await eventually(async () => assert.equal(await page.locator("[data-signal]").count(), alerts.length));
   });
 
   it("the system page shows each part, each inbox and the figures", async () => {

@@ -1,4 +1,4 @@
-// The reports: lines 60, 61, 64, 66 and 67 of the acceptance list.
+// The reports: lines 60 to 62, 64, 66 and 67 of the acceptance list.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, it } from "node:test";
@@ -81,5 +81,19 @@ describe("reports", () => {
     await page.locator('[data-bar="SMS"]').waitFor();
     await page.getByRole("link", { name: "Load of agents" }).click();
     await page.locator('[data-report="utilisation"] [data-bar]').first().waitFor();
+  });
+
+  it("62: an agent's bar says how many conversations they have, and leads to exactly those", async () => {
+    await page.goto(`${server.url}/app/dashboard/utilisation`);
+    const { data } = await ask("/api/v1/reports/utilisation");
+    const busy = data.find((one) => one.active > 0);
+    assert.ok(busy, "nobody has a conversation");
+    const bar = page.locator(`[data-bar="${busy.agent.name}"]`);
+    await bar.getByText(`${busy.active} /`).waitFor();
+    await bar.getByRole("link").click();
+    await page.waitForURL(new RegExp(`agent=${busy.agent.id}`));
+    await eventually(async () => assert.equal(await page.locator("[data-conversation]").count(), busy.active));
+    await page.getByRole("button", { name: busy.agent.name }).click();
+    await eventually(async () => assert.ok((await page.locator("[data-conversation]").count()) >= busy.active));
   });
 });

@@ -1,7 +1,7 @@
 // Thread and composer: lines 24 to 49 of the acceptance list.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Browser, MAYA, PRIYA, RUTH, Server, TOMAS, bubble, composer, eventually, row, signIn } from "./harness.mjs";
+import { Browser, MAYA, PRIYA, RUTH, Server, TOMAS, bubble, caller, composer, eventually, row, signIn } from "./harness.mjs";
 
 describe("thread", () => {
   let server;
@@ -120,6 +120,20 @@ describe("thread", () => {
     await page.getByText(/is typing a reply…/).first().waitFor({ timeout: 3000 });
     await page.getByText(/is typing a reply…/).first().waitFor({ state: "detached", timeout: 8000 });
     await composer(agent).fill("");
+  });
+
+  it("31: a colleague who has the conversation open is shown on the row and in the header, and gone when they leave", async () => {
+    await open(page, PRIYA.name);
+    await open(agent, PRIYA.name);
+    const shown = page.locator("header [data-onlookers]");
+    await shown.waitFor({ timeout: 5_000 });
+    // Whoever came first is seen by who came second.
+    await agent.locator("header [data-onlookers]").waitFor({ timeout: 5_000 });
+    await row(page, PRIYA.name).locator("[data-onlookers]").waitFor();
+    await agent.goto(`${server.url}/app/settings`);
+    await shown.waitFor({ state: "detached", timeout: 5_000 });
+    await agent.goto(`${server.url}/app/inbox/all`);
+    await row(agent, PRIYA.name).waitFor();
   });
 
   it("32: a reply is stopped when a colleague answered first, and goes out on a second, deliberate step", async () => {
@@ -257,5 +271,22 @@ describe("thread", () => {
     await read;
     await page.goto(`${server.url}/app/inbox/all`);
     await eventually(async () => assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText())));
+  });
+
+  it("50: a tag, a priority and an assignment mark nothing as unread for anybody", async () => {
+    const ask = await caller(server, "admin");
+    const found = (await ask("/api/v1/conversations")).data.find((one) => one.contact.address === PRIYA.address);
+    await open(page, PRIYA.name);
+    await page.goto(`${server.url}/app/inbox/all`);
+    await eventually(async () => assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText())));
+    const before = (await ask(`/api/v1/conversations/${found.id}`)).unread_count;
+    await ask(`/api/v1/conversations/${found.id}/tags`, { tag: "quiet" });
+    const people = (await ask("/api/v1/users")).data;
+    const somebody = people.find((one) => one.role === "support_agent" && one.teams.some((team) => team.slug === found.team?.slug));
+    if (somebody !== undefined) await ask(`/api/v1/conversations/${found.id}/assign`, { assigned_to: somebody.id });
+    await page.reload();
+    await row(page, PRIYA.name).waitFor();
+    assert.ok(!/unread/.test(await row(page, PRIYA.name).innerText()));
+    assert.equal((await ask(`/api/v1/conversations/${found.id}`)).unread_count, before);
   });
 });

@@ -32,7 +32,7 @@ describe("a report", () => {
       { agent: { id: "1", name: "Ana" }, active: 1, capacity: 5 },
       { agent: { id: "2", name: "Bo" }, active: 4, capacity: 4 },
     ];
-    expect(barsOf(rows, LAYOUTS.utilisation, {})).toEqual([{ name: "Bo", value: 4, of: 4 }, { name: "Ana", value: 1, of: 5 }]);
+    expect(barsOf(rows, LAYOUTS.utilisation, {})).toEqual([{ name: "Bo", key: "2", value: 4, of: 4 }, { name: "Ana", key: "1", value: 1, of: 5 }]);
   });
 
   it("writes times as people say them, shares in percent, and nothing for what there is none of", () => {

@@ -1,7 +1,9 @@
 // Both languages say everything: the same names, no empty text, and a word for each field, choice and action there is.
 import { describe, expect, it } from "vitest";
 import { adminTexts } from "../../lib/i18n/admin";
+import { alertTexts } from "../../lib/i18n/alerts";
 import { areaTexts } from "../../lib/i18n/areas";
+import { auditTexts } from "../../lib/i18n/audit";
 import { cockpitTexts } from "../../lib/i18n/cockpit";
 import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
@@ -14,7 +16,7 @@ import { LAYOUTS } from "../../apps/console/dashboard/reports";
 import { REPORTS } from "../../lib/api/reports";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, areas: areaTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, alerts: alertTexts, areas: areaTexts, audit: auditTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {

@@ -30,6 +30,7 @@ use super::write::erased;
 use crate::conversations::require_worker;
 use crate::error::HubError;
 use crate::resource::{Begun, Stamped, Write, record};
+use crate::service_levels;
 use crate::state::Hub;
 
 /// How long a merge can be undone.
@@ -169,6 +170,7 @@ async fn move_back(tx: &mut Tx, hub: &Hub, ctx: &Ctx, merge: &MergeRow, moved: &
         row.closed_by = None;
         row.close_reason = None;
         row.updated_at = ctx.now;
+        service_levels::follow(tx, ctx, &hub.gate.directory.load_full(), row).await?;
         conversations::update(tx, std::slice::from_ref(row)).await?;
         row.version += 1;
         annotations::record_event(tx, ctx, row.id, "reopened", json!({ "merge_id": merge.id })).await?;

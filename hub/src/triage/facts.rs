@@ -18,6 +18,8 @@ pub(super) struct Known {
     pub(super) is_new: bool,
     /// Whether the team of the inbox is there; one that never said when it is, is not.
     pub(super) is_open: bool,
+    /// What a classifier takes the message for, and how sure it is.
+    pub(super) intent: Option<(String, f64)>,
 }
 
 impl Known {
@@ -47,6 +49,7 @@ impl Known {
             profile,
             is_new: row.previous_conversation_id.is_none(),
             is_open: calendar.is_some_and(|calendar| calendar.is_open(now)),
+            intent: None,
         })
     }
 
@@ -60,7 +63,7 @@ impl Known {
             channel: self.channel,
             menu_choice,
             text,
-            intent: None,
+            intent: self.intent.as_ref().map(|(intent, sure)| (intent.as_str(), *sure)),
             language,
             tags: &self.tags,
             site_zones: &self.zones,

@@ -8,7 +8,10 @@ use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::MessageId;
 use patchbay_core::routing::Plan;
-use patchbay_core::triage::{Heard, Next, RouteReason, Saying, TriageState, TriageStep, World, choice_of, say, step};
+use patchbay_core::triage::{
+    Classified, Heard, Next, RouteReason, Saying, TriageState, TriageStep, World, asks_for_a_person, choice_of,
+    is_emergency, say, step,
+};
 use patchbay_core::words::{normalized, spaced};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
@@ -32,7 +35,15 @@ const PATIENCE: TimeDelta = TimeDelta::minutes(30);
 const QUESTION: &[u8] = b"triage";
 
 /// Takes a message into account. Nothing happens when it was before, or when somebody has taken the conversation.
-pub async fn hear(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<(), StoreError> {
+///
+/// `classified`: what a classifier takes it for, where there is one and it answered.
+pub async fn hear(
+    hub: &Hub,
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: MessageId,
+    classified: Option<&Classified>,
+) -> Result<(), StoreError> {
     let Some(message) = messages::by_id(tx, id).await? else { return Ok(()) };
     let Some(row) = conversations::lock(tx, message.conversation_id).await? else { return Ok(()) };
     if !matches!(row.status, ConversationStatus::New | ConversationStatus::Triage) {
@@ -43,7 +54,8 @@ pub async fn hear(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<()
         return Ok(());
     }
     let directory = hub.gate.directory.load_full();
-    let known = Known::of(tx, &directory, &row, ctx.now).await?;
+    let mut known = Known::of(tx, &directory, &row, ctx.now).await?;
+    known.intent = classified.map(|classified| (classified.intent.clone(), classified.confidence));
     let text = text_of(&message);
     let plan = plan_before(&directory, &known, &state, &text, stored);
     let ruled = match state.step {
@@ -51,7 +63,8 @@ pub async fn hear(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<()
         _ => plan.as_ref().and_then(|plan| plan.ask).map(Some),
     };
     let heard = Heard { text: Some(&text), seq: message.seq, at: message.created_at };
-    let next = step(&mut state, heard, World { now: ctx.now, classified: None, ruled });
+    let next =
+        step(&mut state, heard, World { now: ctx.now, classified: classified.and_then(Classified::chosen), ruled });
     let mut case = Case { directory, known, row, state, plan, decided: None };
     match next {
         Next::Wait => keep(tx, ctx, &case).await,
@@ -107,6 +120,28 @@ fn plan_before(
         TriageStep::FollowUp | TriageStep::Done => return stored,
     };
     (!plan.applied.is_empty()).then_some(plan)
+}
+
+/// What a classifier has to look at: what a customer wrote in a conversation that waits for the menu, when neither the
+/// words of the menu nor a rule know it. `None`: nothing is to be asked.
+pub async fn unclear_text(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<Option<String>, StoreError> {
+    let Some(message) = messages::by_id(tx, id).await? else { return Ok(None) };
+    let Some(row) = conversations::by_id(tx, message.conversation_id).await? else { return Ok(None) };
+    if !matches!(row.status, ConversationStatus::New | ConversationStatus::Triage) {
+        return Ok(None);
+    }
+    let (state, stored) = load(tx, &row).await?;
+    let is_asked = matches!(state.step, TriageStep::Start | TriageStep::Menu) && message.seq > state.heard_seq;
+    let text = text_of(&message);
+    let words = spaced(&normalized(&text));
+    // What cannot wait does not wait for this either.
+    let is_known = choice_of(&words).is_some() || is_emergency(&words) || asks_for_a_person(&words);
+    if !is_asked || is_known || text.trim().is_empty() {
+        return Ok(None);
+    }
+    let directory = hub.gate.directory.load_full();
+    let known = Known::of(tx, &directory, &row, ctx.now).await?;
+    Ok(plan_before(&directory, &known, &state, &text, stored).is_none().then_some(text))
 }
 
 /// The text of a message, or what its customer chose on a button or a list.

@@ -7,7 +7,7 @@ use patchbay_core::item::{ErrorClass, EventItem, Item, ProviderError, ReportedSt
 use serde_json::{Map, Value};
 
 use super::headers::{bare_id, canonical};
-use crate::json::put;
+use crate::json::{put, unix_time};
 use crate::text::{shortened, without_nul};
 
 /// Longest sentence of a provider that is kept.
@@ -50,6 +50,11 @@ pub(super) struct Facts {
 impl Facts {
     pub(super) fn item(mut self, meaning: Meaning) -> Item {
         self.clean();
+        // A report on nothing changes nothing; a word of the recipient stands for itself.
+        let is_report = matches!(meaning, Meaning::Status(_) | Meaning::Delayed | Meaning::Failed(_));
+        if is_report && bare_id(&self.message_id).is_empty() {
+            return self.rejected("malformed_message");
+        }
         match meaning {
             Meaning::Status(status) => self.status(status, None),
             Meaning::Delayed => self.status(ReportedStatus::Pending, Some(ErrorClass::Retryable)),
@@ -58,7 +63,7 @@ impl Facts {
             Meaning::OptOut => self.event("opt_out", None),
             Meaning::OptIn => self.event("opt_in", None),
             Meaning::Notice => self.event("provider.notice", Some("field")),
-            Meaning::Unknown => self.event("ingest.rejected", Some("provider_status")),
+            Meaning::Unknown => self.rejected("unknown_status"),
         }
     }
 
@@ -99,12 +104,17 @@ impl Facts {
         })
     }
 
+    fn rejected(self, reason: &'static str) -> Item {
+        let mut item = self.event("ingest.rejected", Some("provider_status"));
+        if let Item::Event(event) = &mut item {
+            event.data.insert("reason".to_owned(), reason.into());
+        }
+        item
+    }
+
     /// `word_key`: under which name the provider's word is told.
     fn event(self, kind: &str, word_key: Option<&str>) -> Item {
         let mut data = Map::new();
-        if kind == "ingest.rejected" {
-            put(&mut data, "reason", Some("unknown_status"));
-        }
         if let Some(key) = word_key {
             put(&mut data, key, Some(self.word));
         }
@@ -120,6 +130,20 @@ impl Facts {
             data,
         })
     }
+}
+
+/// Seconds with a fraction, which is dropped.
+pub(super) fn fractional_time(value: Option<&Value>) -> Option<DateTime<Utc>> {
+    let value = value?;
+    unix_time(value).or_else(|| {
+        let seconds = match value {
+            Value::Number(number) => number.as_f64()?,
+            Value::String(text) => text.trim().parse().ok()?,
+            _ => return None,
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "checked to lie within the years of RFC 3339")]
+        (0.0..253_402_300_799.0).contains(&seconds).then(|| DateTime::from_timestamp(seconds as i64, 0)).flatten()
+    })
 }
 
 /// An element that is no event at all.

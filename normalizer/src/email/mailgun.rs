@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::item::{ErrorClass, Item, ReportedStatus};
 use serde_json::Value;
 
-use super::delivery_event::{Facts, Meaning};
+use super::delivery_event::{Facts, Meaning, fractional_time};
 use super::form::{MailForm, texts_of};
 use super::headers::{Headers, bare_id, mailbox};
 use super::mail::{Envelope, Mail, MailFile};
@@ -113,20 +113,6 @@ pub fn event(event: &Value, received_at: DateTime<Utc>) -> Item {
 
 fn account(from: &str) -> Option<String> {
     super::headers::parties(from.as_bytes()).into_iter().next().map(|party| mailbox(&party.address))
-}
-
-/// Seconds with a fraction, which is dropped.
-fn fractional_time(value: Option<&Value>) -> Option<DateTime<Utc>> {
-    let value = value?;
-    unix_time(value).or_else(|| {
-        let seconds = match value {
-            Value::Number(number) => number.as_f64()?,
-            Value::String(text) => text.trim().parse().ok()?,
-            _ => return None,
-        };
-        #[expect(clippy::cast_possible_truncation, reason = "checked to lie within the years of RFC 3339")]
-        (0.0..253_402_300_799.0).contains(&seconds).then(|| DateTime::from_timestamp(seconds as i64, 0)).flatten()
-    })
 }
 
 /// What proves a request: in the form, or in the `signature` object of an event. Texts as they came.

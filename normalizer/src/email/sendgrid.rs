@@ -8,12 +8,12 @@ use patchbay_core::item::{ErrorClass, Item, ReportedStatus};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::delivery_event::{Facts, Meaning};
+use super::delivery_event::{Facts, Meaning, fractional_time};
 use super::form::{MailForm, texts_of};
 use super::headers::{Headers, bare_id};
 use super::mail::{Envelope, Mail, MailFile};
 use super::{Arrived, mime, parsed};
-use crate::json::{element, text, unix_time, word};
+use crate::json::{element, text, word};
 
 /// The mail in a form. `None`: nobody receives it.
 pub fn mail(form: &MailForm, signed_at: DateTime<Utc>) -> Option<Arrived> {
@@ -122,7 +122,7 @@ fn event(event: &Value, received_at: DateTime<Utc>) -> Item {
         message_id: id.to_owned(),
         word: name.to_owned(),
         recipient: text(event, "email").map(str::to_owned),
-        at: event.get("timestamp").and_then(unix_time).unwrap_or(received_at),
+        at: fractional_time(event.get("timestamp")).unwrap_or(received_at),
         code: status,
         details: ["reason", "response"].iter().find_map(|key| text(event, key)).map(str::to_owned),
         provider_message_id: provider_id.map(str::to_owned),

@@ -207,6 +207,9 @@ fn events_of_mailgun_mean_what_the_table_says() {
     check_event(&event("complained", json!({})), "email.complaint", None);
     check_event(&event("unsubscribed", json!({})), "opt_out", None);
     check_event(&event("levitated", json!({})), "ingest.rejected", None);
+    // A report that names no mail is about nothing.
+    check_event(&event("delivered", json!({"message": null})), "ingest.rejected", None);
+    check_event(&event("complained", json!({"message": null})), "email.complaint", None);
     let item =
         serde_json::to_value(event("failed", json!({"severity": "permanent", "delivery-status": {"code": 550}})))
             .unwrap();
@@ -240,6 +243,8 @@ fn events_of_sendgrid_mean_what_the_table_says() {
     check_event(&event("unsubscribe", json!({})), "opt_out", None);
     check_event(&event("group_unsubscribe", json!({})), "opt_out", None);
     check_event(&event("dreamt", json!({})), "ingest.rejected", None);
+    let item = serde_json::to_value(event("delivered", json!({"timestamp": 1_772_719_180.5}))).unwrap();
+    assert_eq!(item["timestamp"], "2026-03-05T13:59:40Z", "a fraction is dropped, not the time");
     let items = sendgrid::events(br#"[1, {"event": "delivered", "email": "a@b"}, "x"]"#, at()).unwrap();
     assert_eq!(items.len(), 3, "one bad element spoils nothing else");
     assert!(sendgrid::events(b"{}", at()).is_err());

@@ -17,6 +17,7 @@ use crate::mailbox::Closing;
 use crate::rights;
 use crate::service::Realtime;
 use crate::topic::{Topic, Topics};
+use crate::typing::Act;
 
 /// Frames a client may send in a second; beyond it they are refused, and beyond twice that ignored.
 const FRAMES_PER_SECOND: u32 = 50;
@@ -124,6 +125,8 @@ async fn act(socket: &mut Socket, frame: &Map<String, Value>) -> Answer {
         "unsubscribe" => unsubscribe(socket, frame),
         "typing.start" => typing(socket, frame, TypingState::Active).await,
         "typing.stop" => typing(socket, frame, TypingState::Stopped).await,
+        "viewing.start" => viewing(socket, frame, TypingState::Active).await,
+        "viewing.stop" => viewing(socket, frame, TypingState::Stopped).await,
         "presence.set" => presence(socket, frame),
         _ => Err(Refusal::new(Code::InvalidRequest, "unknown type of frame")),
     }
@@ -187,20 +190,39 @@ fn field<'f>(frame: &'f Map<String, Value>, name: &str) -> Option<&'f str> {
 }
 
 async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingState) -> Answer {
-    let conversation = field(frame, "conversation_id")
-        .and_then(|text| text.parse::<ConversationId>().ok())
-        .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;
     let mode = match field(frame, "mode") {
         None | Some("reply") => TypingMode::Reply,
         Some("note") => TypingMode::Note,
         Some(_) => return Err(Refusal::new(Code::InvalidRequest, "mode must be reply or note")),
     };
+    sign(socket, frame, mode, state).await?;
+    let kind = if state == TypingState::Active { "typing.start" } else { "typing.stop" };
+    Ok(Some(("reply", json!({ "type": kind }))))
+}
+
+/// A conversation is open on a screen, or no more. It goes on for as long as it is said again.
+async fn viewing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingState) -> Answer {
+    sign(socket, frame, TypingMode::View, state).await?;
+    let kind = if state == TypingState::Active { "viewing.start" } else { "viewing.stop" };
+    Ok(Some(("reply", json!({ "type": kind }))))
+}
+
+/// Begins, prolongs or ends a signal of this socket.
+async fn sign(
+    socket: &mut Socket,
+    frame: &Map<String, Value>,
+    mode: TypingMode,
+    state: TypingState,
+) -> Result<(), Refusal> {
+    let conversation = field(frame, "conversation_id")
+        .and_then(|text| text.parse::<ConversationId>().ok())
+        .ok_or_else(|| Refusal::new(Code::InvalidRequest, "conversation_id must name a conversation"))?;
     let realtime = socket.seated.realtime.clone();
     let id = socket.seated.seat.id;
     let notice = if state == TypingState::Stopped {
-        realtime.signs.stop(id, conversation)
+        realtime.signs.stop(id, conversation, Act::of(mode))
     } else {
-        let Some((actor, _)) = realtime.registry.view(id) else { return Ok(None) };
+        let Some((actor, _)) = realtime.registry.view(id) else { return Ok(()) };
         let mut tx = realtime.db.read().await?;
         let audience = queues::audience_of_conversation(&mut tx, conversation)
             .await?
@@ -215,13 +237,16 @@ async fn typing(socket: &mut Socket, frame: &Map<String, Value>, state: TypingSt
         }
         let typing =
             Typing { conversation, audience, user: actor.id, name: actor.name.clone(), mode, state, socket: id };
-        realtime.signs.start(typing, realtime.config.typing_lasts)
+        let lasts = match Act::of(mode) {
+            Act::Writes => realtime.config.typing_lasts,
+            Act::Looks => realtime.config.viewing_lasts,
+        };
+        realtime.signs.start(typing, lasts)
     };
     if let Some(notice) = notice {
         realtime.db.signals().announce(notice);
     }
-    let kind = if state == TypingState::Active { "typing.start" } else { "typing.stop" };
-    Ok(Some(("reply", json!({ "type": kind }))))
+    Ok(())
 }
 
 /// Promises to show the customer that somebody is typing.

@@ -15,6 +15,7 @@ use crate::story::{conversation, happen, queued};
 on_both_grounds! {
     typing_is_shown_to_those_who_see_the_conversation_and_to_nobody_else;
     typing_ends_by_itself_and_with_the_socket;
+    who_looks_at_a_conversation_is_shown_to_colleagues_until_they_leave;
     presence_is_the_best_of_all_sockets_on_all_nodes;
     an_idle_person_is_away_until_active_again;
     queues_are_counted_after_they_change;
@@ -73,6 +74,31 @@ async fn typing_ends_by_itself_and_with_the_socket(ground: Ground) {
         }
         assert_eq!(watcher.next("agent.typing").await["data"]["active"], false);
     }
+}
+
+async fn who_looks_at_a_conversation_is_shown_to_colleagues_until_they_leave(ground: Ground) {
+    let node = Node::start(&ground).await;
+    let conversation = conversation(&ground, &node.db, ground.support).await;
+    let ann = ground.user("Ann", Role::SupportAgent, &[ground.support]);
+    let sam = ground.user("Sam", Role::Supervisor, &[ground.sales]);
+    let (mut watcher, mut stranger) = (node.connect(&ground.admin()).await, node.connect(&sam).await);
+    let mut socket = node.connect(&ann).await;
+    let said = |active: bool| json!({ "conversation_id": conversation, "user": { "id": ann.user, "name": "Ann" }, "active": active });
+    let start = json!({ "type": "viewing.start", "id": 1, "conversation_id": conversation });
+    assert_eq!(socket.ask(start.clone()).await["event"], "reply");
+    assert_eq!(watcher.next("conversation.viewers").await["data"], said(true));
+    // Writing is a signal of its own: its end is not the end of looking.
+    for (kind, active) in [("typing.start", true), ("typing.stop", false)] {
+        socket.ask(json!({ "type": kind, "id": 2, "conversation_id": conversation })).await;
+        assert_eq!(watcher.next("agent.typing").await["data"]["active"], active);
+    }
+    socket.ask(json!({ "type": "viewing.stop", "id": 3, "conversation_id": conversation })).await;
+    assert_eq!(watcher.next("conversation.viewers").await["data"], said(false));
+    socket.ask(start).await;
+    assert_eq!(watcher.next("conversation.viewers").await["data"], said(true));
+    socket.leave().await;
+    assert_eq!(watcher.next("conversation.viewers").await["data"], said(false));
+    stranger.hears_nothing().await;
 }
 
 async fn presence_is_the_best_of_all_sockets_on_all_nodes(ground: Ground) {

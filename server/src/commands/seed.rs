@@ -17,13 +17,14 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Writes conversations that never were; progress on standard error, the summary on standard output.
 pub(super) async fn run(settings: &Settings, arguments: SeedArgs) -> Result<(), CommandError> {
-    if settings.env == Environment::Production {
-        return Err(CommandError::Usage("settings: seed is refused in production".into()));
+    if settings.env == Environment::Production && !arguments.in_production {
+        let refusal = "settings: seed is refused in production; --in-production says that it is meant";
+        return Err(CommandError::Usage(refusal.into()));
     }
     let failed = |error: &patchbay_store::StoreError| CommandError::Failed(Chain(error).to_string());
     let db = Db::open(&settings.database_url, 4).await.map_err(|error| failed(&error))?;
     db.migrate().await.map_err(|error| failed(&error))?;
-    let SeedArgs { messages, days, chance } = arguments;
+    let SeedArgs { messages, days, chance, in_production: _ } = arguments;
     let (started, mut told) = (Instant::now(), Instant::now());
     let progress = |done: u64| {
         if told.elapsed() >= EVERY || done == messages {

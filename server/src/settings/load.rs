@@ -68,6 +68,9 @@ impl Settings {
             self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
         }
         self.integration.complete()?;
+        if let Some(key) = &self.workers.classifier.api_key {
+            self.workers.classifier.api_key = Some(resolve_secret("workers.classifier.api_key", key)?);
+        }
         if let Some(key) = &self.assistant.api_key {
             self.assistant.api_key = Some(resolve_secret("assistant.api_key", key)?);
         }

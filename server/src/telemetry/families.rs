@@ -42,6 +42,7 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
         Kind::Counter,
         "Conversations that went back to their queues because their agent left, by reason.",
     ),
+    ("classifier_calls_total", Kind::Counter, "Questions to the classifier of messages, by outcome."),
     ("retention_rows_total", Kind::Counter, "What went because it was kept for long enough, by policy."),
     ("automation_runs_total", Kind::Counter, "Runs of automations and macros, by outcome."),
     ("triage_completed_total", Kind::Counter, "Conversations whose triage came to an end, by reason."),

@@ -33,6 +33,15 @@ pub(crate) struct Answer {
     pub(crate) touched: u64,
 }
 
+/// How far the log was copied, in pages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    /// Of the whole log.
+    pub(crate) length: i64,
+    /// Committed meanwhile, or held back by somebody who reads.
+    pub(crate) left: i64,
+}
+
 /// A row, with the names of its columns.
 #[derive(Debug)]
 pub struct LiteRow {
@@ -66,6 +75,14 @@ impl Connection {
     /// Runs statements without parameters or rows.
     pub(crate) fn control(&self, sql: &str) -> rusqlite::Result<()> {
         self.engine.execute_batch(sql)
+    }
+
+    /// Copies what was committed from the write-ahead log into the database, without waiting for anybody.
+    pub(crate) fn copy_log(&self) -> rusqlite::Result<Copied> {
+        self.engine.query_row("pragma wal_checkpoint(passive)", [], |row| {
+            let (length, copied): (i64, i64) = (row.get(1)?, row.get(2)?);
+            Ok(Copied { length, left: length - copied })
+        })
     }
 
     /// Whether a transaction is open.

@@ -9,9 +9,9 @@ use rusqlite::{Connection, OpenFlags};
 /// its cache.
 const WRITER_CACHE: i64 = -24_000;
 const READER_CACHE: i64 = -8_000;
-/// Pages of the log after which the writer copies it itself.
-const AUTOCHECKPOINT: i64 = 4_000;
-/// Size to which the log is cut back, in bytes.
+/// Pages of the log after which the writer copies it itself: far more than whoever copies beside it lets it become.
+const AUTOCHECKPOINT: i64 = 32_000;
+/// Size to which the log is cut back, in bytes. As long as it stays under it, it is written in place.
 const LOG_LIMIT: i64 = 64 << 20;
 /// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
 const PREPARED_STATEMENTS: usize = 512;

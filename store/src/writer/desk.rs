@@ -6,6 +6,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
+use super::checkpoints::Rest;
 use super::given_up;
 use crate::error::StoreError;
 use crate::sqlite::{Connection, Options, is_busy};
@@ -30,6 +31,8 @@ pub(crate) struct Desk {
     shared: Option<Shared>,
     /// Notes that something was committed.
     committed: watch::Sender<()>,
+    /// What is left of the log to copy.
+    rest: Rest,
     is_closed: bool,
 }
 
@@ -55,9 +58,9 @@ enum AtWork {
 }
 
 impl Desk {
-    pub(super) fn open(options: Options, committed: watch::Sender<()>) -> Result<Self, StoreError> {
+    pub(super) fn open(options: Options, committed: watch::Sender<()>, rest: Rest) -> Result<Self, StoreError> {
         let connection = Some(Connection::open(&options)?);
-        Ok(Self { options, connection, shared: None, committed, is_closed: false })
+        Ok(Self { options, connection, shared: None, committed, rest, is_closed: false })
     }
 
     /// The connection; a new one when the last was given up.
@@ -169,6 +172,10 @@ impl Desk {
         for waiting in self.shared.take().into_iter().flat_map(|shared| shared.waiting) {
             // Whoever went away does not need to know.
             let _gone = waiting.send(outcome.clone());
+        }
+        if self.rest.take() {
+            // Nobody depends on it: whoever copies beside the writer comes back to what stays.
+            let _copied = self.aside(|connection| connection.copy_log()).await;
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use patchbay_tests::hostile_mail::{hostile, mail};
 use patchbay_tests::services::free_port;
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{Deployment, Plan, client, smtp};
@@ -17,35 +18,6 @@ use super::{conversations, wait_for};
 const SOON: Duration = Duration::from_secs(10);
 /// The most that a message of 25 MB may take beyond what the node held before. Source: the bars.
 const LARGE_MAIL_BYTES: u64 = 100 << 20;
-
-/// A mail of that name with these fields and that body.
-fn mail(name: &str, more: &str) -> String {
-    format!("From: Dana <dana@client.test>\r\nSubject: {name}\r\nMessage-ID: <{name}@client.test>\r\n{more}")
-}
-
-/// What was made to hurt, and why it is not taken apart; none where it can be read.
-fn hostile() -> Vec<(&'static str, String, Option<&'static str>)> {
-    let multipart = |parts: &str| format!("Content-Type: multipart/mixed; boundary=b\r\n\r\n{parts}");
-    let level = |level| format!("Content-Type: multipart/mixed; boundary=\"b{level}\"\r\n\r\n--b{level}\r\n");
-    let nested = (0..10_000).map(level).collect::<Vec<String>>().concat();
-    let letters = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
-    let parts = multipart(&"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n".repeat(10_000));
-    let fields = format!("{}\r\nbody", "X-A: b\r\n".repeat(100_000));
-    let part_fields = multipart(&format!("--b\r\n{}\r\nbody", "X-A: b\r\n".repeat(500_000)));
-    let page = format!("Content-Type: text/html\r\n\r\n{}", "<div><b>".repeat(1_000_000));
-    let table = format!("Content-Type: text/html\r\n\r\n{}", "<table><tr><td>a</td>".repeat(200_000));
-    let entities = format!("Content-Type: text/html\r\n\r\n<p>{}</p>", "&amp;".repeat(1_000_000));
-    vec![
-        ("parts", parts, Some("too_many_parts")),
-        ("nested", nested, Some("nested_too_deep")),
-        ("letters", letters, Some("nested_too_deep")),
-        ("fields", fields, Some("too_many_headers")),
-        ("part-fields", part_fields, Some("too_many_headers")),
-        ("page", page, None),
-        ("table", table, None),
-        ("entities", entities, None),
-    ]
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mail_that_was_made_to_hurt_is_answered_soon_and_kept_whole() {
@@ -75,7 +47,7 @@ async fn a_mail_that_was_made_to_hurt_is_answered_soon_and_kept_whole() {
         let raw = fetch(format!("/api/v1/messages/{id}/raw")).await.bytes().await.expect("a mail");
         // Only the end of its last line was put there by the wire.
         assert_eq!(raw.as_ref().trim_ascii_end(), mail(&subject, more).as_bytes().trim_ascii_end(), "{subject}");
-        if code.is_none() {
+        if more.contains("text/html") && code.is_none() {
             let started = Instant::now();
             let page = fetch(format!("/api/v1/messages/{id}/html")).await;
             assert_eq!(page.status(), 200, "{subject}");

@@ -1,12 +1,16 @@
 //! Mail servers deliver to our receiver.
 
 use chrono::TimeDelta;
+use lettre::address::Envelope;
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters};
+use lettre::transport::smtp::extension::ClientId;
 use patchbay_core::clock::Clock;
 use patchbay_tests::services::free_port;
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{Deployment, Plan, node, smtp};
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::certificate::{CERTIFICATE, KEY};
 use super::{INBOX, wait_for};
 
 /// Settings of a mailbox that our receiver serves.
@@ -100,4 +104,60 @@ async fn a_mail_server_delivers_to_our_receiver() {
     assert_eq!(codes, ["220", "250", "250", "550", "250", "354", "250", "221"]);
     let conversation = wait_for(&deployment.admin, 1).await.remove(0);
     assert_eq!(conversation["subject"], "By SMTP");
+}
+
+/// A connection that has said hello in the clear, and what may be believed after STARTTLS.
+async fn hello(port: u16, trusted: &str) -> (AsyncSmtpConnection, TlsParameters, ClientId) {
+    let us = ClientId::Domain("mx.client.test".to_owned());
+    let connection = eventually("the receiver listens", PATIENCE, || async {
+        AsyncSmtpConnection::connect_tokio1(("127.0.0.1", port), Some(PATIENCE), &us, None, None).await.ok()
+    })
+    .await;
+    let certificate = Certificate::from_pem(trusted.as_bytes()).expect("a certificate");
+    let tls = TlsParameters::builder("mx.ours.test".to_owned())
+        .certificate_store(CertificateStore::None)
+        .add_root_certificate(certificate)
+        .build_rustls()
+        .expect("TLS");
+    (connection, tls, us)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_delivers_after_starttls_and_what_was_said_before_counts_for_nothing() {
+    let port = free_port();
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (certificate, key) = (folder.path().join("mx.pem"), folder.path().join("mx.key"));
+    std::fs::write(&certificate, CERTIFICATE).expect("the certificate can be written");
+    std::fs::write(&key, KEY).expect("the key can be written");
+    // A table stands behind everything at the top level.
+    let more = format!(
+        "{}\n[smtp]\nhostname = \"mx.ours.test\"\ncertificate = \"{}\"\nkey = \"{}\"\n",
+        receiver(port),
+        certificate.display(),
+        key.display()
+    );
+    let deployment = Deployment::start_with(Plan::Laptop, &more).await;
+    let (mut connection, tls, us) = hello(port, CERTIFICATE).await;
+    assert!(connection.can_starttls() && !connection.is_encrypted());
+    connection.starttls(tls, &us).await.expect("the handshake succeeds");
+    assert!(connection.is_encrypted() && !connection.can_starttls(), "it is offered once");
+    let address = |text: &str| text.parse().expect("an address");
+    let envelope =
+        Envelope::new(Some(address("dana@client.test")), vec![address("support@ours.test")]).expect("an envelope");
+    let mail = "From: Dana <dana@client.test>\r\nTo: support@ours.test\r\nSubject: In secret\r\n\
+                Message-ID: <tls1@client.test>\r\n\r\nHello.\r\n.\r\n..";
+    assert!(connection.send(&envelope, mail.as_bytes()).await.expect("an answer").is_positive());
+    let conversation = wait_for(&deployment.admin, 1).await.remove(0);
+    assert_eq!(conversation["subject"], "In secret");
+    let id = conversation["id"].as_str().expect("an id");
+    let message = deployment.messages(&deployment.admin, id).await.remove(0);
+    assert_eq!(message["content"]["text"], "Hello.\n.\n..");
+
+    // Words that came in the clear together with STARTTLS are not taken as if they were secret. Source: RFC 3207, 6.
+    let injected = smtp::say(port, "EHLO mx.client.test\r\nSTARTTLS\r\nMAIL FROM:<mallory@client.test>\r\n").await;
+    assert!(!injected.contains("\r\n250 2.1.0"), "{injected}");
+    // Somebody else's certificate ends it before a word of the mail.
+    let (mut connection, _, us) = hello(port, CERTIFICATE).await;
+    let tls = TlsParameters::new("mx.elsewhere.test".to_owned()).expect("TLS");
+    assert!(connection.starttls(tls, &us).await.is_err());
 }

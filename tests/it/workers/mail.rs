@@ -29,7 +29,7 @@ both_engines! {
     a_relay_that_is_away_is_waited_for;
 }
 
-fn letter(world: &World, conversation: &ConversationRow, seq: i64, text: &str) -> MessageRow {
+pub(super) fn letter(world: &World, conversation: &ConversationRow, seq: i64, text: &str) -> MessageRow {
     let id = MessageId::new();
     MessageRow {
         channel_message_id: Some(message_id(id, MAILBOX)),

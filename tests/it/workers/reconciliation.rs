@@ -20,6 +20,8 @@ both_engines! {
     a_message_that_stays_unknown_is_given_up;
     a_late_answer_still_counts;
     silence_while_we_were_away_is_no_answer;
+    whoever_is_late_every_time_decides_in_the_end;
+    whoever_has_just_come_does_not_take_silence_for_an_answer;
 }
 
 async fn a_time_out_after_acceptance_sends_nothing_twice(database: TestDatabase) {
@@ -91,6 +93,42 @@ async fn silence_while_we_were_away_is_no_answer(database: TestDatabase) {
     assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Unknown, 0));
     world.advance(61);
     world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
+}
+
+async fn whoever_is_late_every_time_decides_in_the_end(database: TestDatabase) {
+    let world = World::new(database).await;
+    world.fakes.set_faults(Provider::Meta, Faults { server_errors: 1, ..Faults::default() });
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let id = world.reply(&conversation, 1, "Again").await;
+    world.drain().await;
+    for _ in 0..10 {
+        // So much to do that everything comes late.
+        world.advance(600);
+        world.drain().await;
+        assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Unknown, 0));
+    }
+    world.advance(600);
+    world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
+    assert_eq!(world.jobs_left().await, 0);
+}
+
+async fn whoever_has_just_come_does_not_take_silence_for_an_answer(database: TestDatabase) {
+    let world = World::new(database).await;
+    world.fakes.set_faults(Provider::Meta, Faults { server_errors: 1, ..Faults::default() });
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let id = world.reply(&conversation, 1, "Again").await;
+    world.drain().await;
+    world.advance(61);
+    // On time, but nobody was there a moment ago: what was reported meanwhile is about to come.
+    let other = world.other_node();
+    Box::pin(other.drain_all()).await.unwrap();
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Unknown, 0));
+    world.advance(61);
+    Box::pin(other.drain_all()).await.unwrap();
     world.settle().await;
     assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
 }

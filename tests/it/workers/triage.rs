@@ -82,7 +82,7 @@ async fn a_message_that_is_heard_again_changes_nothing(database: TestDatabase) {
     world.settle().await;
     let mut tx = world.db.begin().await.unwrap();
     let second = messages::last_inbound(&mut tx, row.id).await.unwrap().unwrap().id;
-    hear(&world.deps.hub, &mut tx, &world.ctx(), second).await.unwrap();
+    hear(&world.deps.hub, &mut tx, &world.ctx(), second, None).await.unwrap();
     tx.rollback().await.unwrap();
     assert_eq!(world.said(row.id).await.len(), 1);
     world.drain().await;

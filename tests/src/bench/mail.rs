@@ -1,4 +1,5 @@
-//! Mail by SMTP: 20 KB each, from several mail servers, each acknowledged when it is durable.
+//! Mail by SMTP: 20 KB each, from several mail servers, each acknowledged when it is durable; then, one by one, mails that
+//! were made to hurt. `BENCH_MAILS` changes how many.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,11 +7,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use patchbay_store::Engine;
-use patchbay_tests::Node;
 use patchbay_tests::database::{TestDatabase, redis_url};
+use patchbay_tests::hostile_mail::{hostile, mail};
 use patchbay_tests::services::free_port;
 use patchbay_tests::settings::Settings;
 use patchbay_tests::wait::eventually;
+use patchbay_tests::{Node, smtp};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
@@ -21,8 +23,9 @@ use crate::target::name;
 
 /// Mail servers that deliver at the same time.
 const SERVERS: usize = 16;
-const WARM_UP: usize = 300;
 const MAILS: usize = 6_000;
+/// Of those, so many go ahead and are not measured.
+const WARM_UP: usize = 20;
 const MAIL_BYTES: usize = 20_000;
 
 /// Both engines.
@@ -31,10 +34,10 @@ pub(crate) async fn run() -> Report {
     for engine in [Engine::Sqlite, Engine::Postgres] {
         let database = TestDatabase::fresh(engine).await;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let (port, smtp) = (free_port(), free_port());
+        let (port, receiver) = (free_port(), free_port());
         let base_url = format!("http://127.0.0.1:{port}");
         let inbox = format!(
-            "listen_smtp = \"127.0.0.1:{smtp}\"\n[[inbox]]\nname = \"mail\"\nchannel = \"email\"\nteam = \"support\"\n\
+            "listen_smtp = \"127.0.0.1:{receiver}\"\n[[inbox]]\nname = \"mail\"\nchannel = \"email\"\nteam = \"support\"\n\
              address = \"support@ours.test\"\ninbound = \"smtp\"\ndkim = \"off\"\n"
         );
         let settings = Settings {
@@ -48,12 +51,13 @@ pub(crate) async fn run() -> Report {
         settings.write(Path::new(folder.path()));
         let node = Node::start(folder.path(), &base_url, &[]).await;
         eventually("the receiver listens", Duration::from_secs(20), || async {
-            TcpStream::connect(("127.0.0.1", smtp)).await.ok()
+            TcpStream::connect(("127.0.0.1", receiver)).await.ok()
         })
         .await;
-        deliver(smtp, "warm", WARM_UP).await;
+        let mails = std::env::var("BENCH_MAILS").ok().and_then(|text| text.parse().ok()).unwrap_or(MAILS);
+        deliver(receiver, "warm", mails / WARM_UP).await;
         let started = Instant::now();
-        let waits = deliver(smtp, "run", MAILS).await;
+        let waits = deliver(receiver, "run", mails).await;
         let took = started.elapsed();
         #[expect(clippy::cast_precision_loss, reason = "sizes stay far below 2^52")]
         let megabytes = node.resident_bytes() as f64 / 1e6;
@@ -64,6 +68,14 @@ pub(crate) async fn run() -> Report {
             ("memory MB", megabytes),
         ];
         report.add(format!("smtp, {}", name(engine)), figures);
+        for (case, more, _) in hostile() {
+            let text = mail(case, &more);
+            let sent = Instant::now();
+            let codes = smtp::deliver(receiver, "mallory@bench.test", &["support@ours.test"], &text).await;
+            let took = sent.elapsed();
+            assert!(codes.as_deref().is_ok_and(smtp::is_accepted), "{case}: {codes:?}");
+            report.add(format!("{case}, {}", name(engine)), vec![("answer ms", took.as_secs_f64() * 1_000.0)]);
+        }
     }
     report
 }

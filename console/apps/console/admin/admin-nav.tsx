@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { useAuditTexts } from "../../../lib/i18n/audit";
 import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { usePeopleTexts } from "../../../lib/i18n/people";
 import { cx } from "../../../lib/ui/cx";
@@ -14,6 +15,7 @@ export function AdminArea({ here, children }: { here: string; children: ReactNod
   const t = useAdminTexts();
   const people = usePeopleTexts();
   const operations = useOperationsTexts();
+  const audit = useAuditTexts();
   const me = useMe();
   return (
     <div className="flex min-h-0 min-w-0 flex-1 flex-col md:flex-row">
@@ -39,6 +41,9 @@ export function AdminArea({ here, children }: { here: string; children: ReactNod
               </Place>
               <Place to="/admin/quarantine" isHere={here === "quarantine"}>
                 {people.quarantine}
+              </Place>
+              <Place to="/admin/audit" isHere={here === "audit"}>
+                {audit.title}
               </Place>
             </>
           )}

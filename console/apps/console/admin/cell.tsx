@@ -6,6 +6,8 @@ import { isRecord } from "../../../lib/api/http";
 import { HealthBadge, healthOf, waitingIn } from "./inbox-health";
 import { calendarOf } from "./fields";
 import { useOptions } from "./options";
+import { readPlan } from "./plans";
+import { planWords } from "./plan-words";
 import { RuleWords } from "./rule-words";
 import { RESOURCES, nameOf, type ResourceName } from "./resources";
 
@@ -18,6 +20,7 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   const named = (key: string) => options.find((one) => one.value === key)?.text ?? (key.length === 36 ? "…" : key);
   const value = row[column] ?? null;
   if (column === resource.columns[0]) return <>{nameOf(name, row, t.choices)}</>;
+  if (field?.kind === "steps" || field?.kind === "rotations" || field?.kind === "overrides") return <>{planWords(readPlan(field.kind, value), t)}</>;
   if (field?.kind === "calendar") return <>{t.counts[calendarOf(value).counts]}</>;
   if (field?.kind === "minutes") return <>{typeof value === "number" ? duration(value) : "–"}</>;
   if (resource.fields.some((one) => one.part === column)) return <RuleWords name={name} row={row} part={column} />;

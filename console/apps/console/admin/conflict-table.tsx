@@ -1,5 +1,7 @@
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button } from "../../../lib/ui/button";
+import { isPlan } from "./plans";
+import { planWords } from "./plan-words";
 import { sameValue, type Field, type Form, type FormValue } from "./fields";
 
 export interface ConflictTableProps {
@@ -31,8 +33,8 @@ export function ConflictTable({ fields, theirs, mine, busy, onMine, onTheirs }: 
           {differing.map((field) => (
             <tr key={field.name}>
               <th scope="row" className="py-1 pr-3 align-top font-normal">{t.fields[field.label ?? field.name] ?? field.name}</th>
-              <td className="py-1 pr-3 align-top wrap-anywhere">{shown(theirs[field.name], t.yes, t.no)}</td>
-              <td className="py-1 align-top wrap-anywhere">{shown(mine[field.name], t.yes, t.no)}</td>
+              <td className="py-1 pr-3 align-top wrap-anywhere">{shown(theirs[field.name], t)}</td>
+              <td className="py-1 align-top wrap-anywhere">{shown(mine[field.name], t)}</td>
             </tr>
           ))}
         </tbody>
@@ -49,9 +51,10 @@ export function ConflictTable({ fields, theirs, mine, busy, onMine, onTheirs }: 
   );
 }
 
-function shown(value: FormValue | undefined, yes: string, no: string): string {
+function shown(value: FormValue | undefined, t: ReturnType<typeof useAdminTexts>): string {
   if (value === undefined || value === "") return "–";
-  if (typeof value === "boolean") return value ? yes : no;
+  if (typeof value === "boolean") return value ? t.yes : t.no;
+  if (isPlan(value)) return planWords(value, t);
   if (typeof value === "object" && "counts" in value) return [value.counts, value.timezone].filter(Boolean).join(", ");
   return typeof value === "string" ? value : value.map((one) => (typeof one === "string" ? one : `${one.start}–${one.end}`)).join(", ") || "–";
 }

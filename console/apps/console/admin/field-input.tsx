@@ -3,6 +3,8 @@ import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
 import { CalendarInput } from "./calendar-input";
 import type { Field, FormValue, OwnCalendar, Shift, Span } from "./fields";
 import { HoursInput } from "./hours-input";
+import { isPlan } from "./plans";
+import { PlanInput } from "./plan-input";
 import { SpanInput } from "./span-input";
 import { useOptions } from "./options";
 import { WordList } from "./word-list";
@@ -11,6 +13,8 @@ export interface FieldInputProps {
   field: Field;
   value: FormValue;
   error: string | null;
+  /** What is wrong at places inside it, by their paths. */
+  inside?: Readonly<Record<string, string>>;
   isNew: boolean;
   disabled: boolean;
   autoFocus?: boolean;
@@ -20,7 +24,7 @@ export interface FieldInputProps {
 }
 
 /** The control that fits a field. */
-export function FieldInput({ field, value, error, isNew, disabled, autoFocus = false, words: names, onChange }: FieldInputProps) {
+export function FieldInput({ field, value, error, inside = {}, isNew, disabled, autoFocus = false, words: names, onChange }: FieldInputProps) {
   const t = useAdminTexts();
   const { fields, choices: named } = names ?? t;
   const options = useOptions(field.from, field.by);
@@ -73,6 +77,10 @@ export function FieldInput({ field, value, error, isNew, disabled, autoFocus = f
       return <CalendarInput {...common} value={value as OwnCalendar} onChange={onChange} />;
     case "hours":
       return <HoursInput label={common.label} error={error} disabled={disabled} shifts={Array.isArray(value) ? (value as readonly Shift[]) : []} onChange={onChange} />;
+    case "steps":
+    case "rotations":
+    case "overrides":
+      return isPlan(value) ? <PlanInput name={field.name} label={common.label} plan={value} error={error} inside={inside} disabled={disabled} onChange={onChange} /> : null;
     case "secret":
       return <TextField {...common} type="password" autoComplete="new-password" value={text} {...(isNew ? {} : { hint: t.secretKept })} onChange={(event) => onChange(event.target.value)} />;
     case "moment":

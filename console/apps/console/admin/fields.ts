@@ -1,5 +1,6 @@
 // How a row of the administration becomes a form and a form a body.
 import type { Body, Row, Value } from "../../../lib/api/rows";
+import { isPlan, readPlan, writePlan, type Plan, type PlanKind } from "./plans";
 
 export type Kind =
   | "text"
@@ -30,7 +31,9 @@ export type Kind =
   | "windows"
   /** One row of another kind, and several of them. */
   | "ref"
-  | "refs";
+  | "refs"
+  /** Steps of a ladder, people who take turns, and exceptions. */
+  | PlanKind;
 
 export interface Field {
   /** Its name in the body; `bill_to.city` stands inside an object. */
@@ -79,7 +82,7 @@ export interface OwnCalendar {
 }
 
 /** What a form holds: text for nearly everything. */
-export type FormValue = string | boolean | readonly string[] | readonly Shift[] | readonly Span[] | OwnCalendar;
+export type FormValue = string | boolean | readonly string[] | readonly Shift[] | readonly Span[] | OwnCalendar | Plan;
 export type Form = Readonly<Record<string, FormValue>>;
 
 export function emptyValue(field: Field): FormValue {
@@ -100,6 +103,10 @@ export function emptyValue(field: Field): FormValue {
     case "window":
     case "windows":
       return [{ start: "", end: "" }];
+    case "steps":
+    case "rotations":
+    case "overrides":
+      return readPlan(field.kind, null);
     default:
       return typeof field.first === "string" ? field.first : "";
   }
@@ -139,6 +146,10 @@ function readValue(field: Field, row: Row): FormValue {
       return value === true ? "yes" : "no";
     case "openings":
       return shiftsOf(value);
+    case "steps":
+    case "rotations":
+    case "overrides":
+      return readPlan(field.kind, value);
     case "calendar":
       return calendarOf(value);
     case "words":
@@ -161,12 +172,12 @@ function readValue(field: Field, row: Row): FormValue {
 }
 
 /** Openings are shifts that are told by other names. */
-function shiftsOf(value: Value): readonly Shift[] {
+export function shiftsOf(value: Value): readonly Shift[] {
   const openings = Array.isArray(value) ? (value as readonly { weekday: number; open: string; close: string }[]) : [];
   return openings.map(({ weekday, open, close }) => ({ weekday, start: open, end: close, enabled: true }));
 }
 
-function openingsOf(shifts: readonly Shift[]): Value {
+export function openingsOf(shifts: readonly Shift[]): Value {
   return shifts.map(({ weekday, start, end }) => ({ weekday, open: start, close: end }));
 }
 
@@ -231,6 +242,7 @@ function writeValue(field: Field, value: FormValue, isNew: boolean): Value | und
     return text;
   }
   if (typeof value === "boolean") return value;
+  if (isPlan(value)) return writePlan(value);
   if (isCalendar(value)) return writeCalendar(value);
   if (field.kind === "window" || field.kind === "windows") return writeSpans(field, value as readonly Span[]);
   if (value.length === 0) {

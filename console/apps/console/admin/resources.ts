@@ -2,6 +2,7 @@
 // API document.
 import { isRecord } from "../../../lib/api/http";
 import type { Field } from "./fields";
+import { ALERT_RESOURCES } from "./alert-resources";
 import { FLOW_RESOURCES } from "./flow-resources";
 import { ADMIN, DESK, KEEPERS, OFFICE, READERS } from "./readers";
 
@@ -333,15 +334,17 @@ const RESOURCE_TABLE = {
     ],
   },
   ...FLOW_RESOURCES,
+  ...ALERT_RESOURCES,
 } satisfies Record<string, Resource>;
 
 export const RESOURCES: { readonly [Name in keyof typeof RESOURCE_TABLE]: Resource } = RESOURCE_TABLE;
 
 /** The pages of the administration, in groups. */
-export const GROUPS: readonly (readonly [group: "people" | "channels" | "flow" | "places" | "work", pages: readonly ResourceName[]])[] = [
+export const GROUPS: readonly (readonly [group: "people" | "channels" | "flow" | "alerts" | "places" | "work", pages: readonly ResourceName[]])[] = [
   ["people", ["users", "teams", "technicians", "vendors"]],
   ["channels", ["inboxes", "canned-responses", "templates"]],
   ["flow", ["routing-rules", "sla-policies", "webhooks"]],
+  ["alerts", ["alert-rules", "escalation-ladders", "on-call-schedules"]],
   ["places", ["accounts", "sites", "zones", "assets"]],
   ["work", ["services", "ranking-rules", "incident-templates"]],
 ];

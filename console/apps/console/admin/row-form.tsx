@@ -137,6 +137,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
               field={field}
               value={form[field.name] ?? emptyValue(field)}
               error={errors[field.name] ?? null}
+              inside={errors}
               isNew={isNew}
               disabled={!writes}
               autoFocus={index === 0 && isNew}
@@ -175,6 +176,9 @@ function withChannel(form: Form, row: Row | null): Form {
   return kept.length === 0 ? form : { ...form, ...Object.fromEntries(kept) };
 }
 
+/** Fields whose entries have fields of their own. */
+const PLANS: readonly string[] = ["steps", "rotations", "overrides"];
+
 /** What the server says of single fields. */
 function fieldErrors(error: unknown, fields: readonly string[]): Record<string, string> {
   if (!(error instanceof ApiError)) return {};
@@ -185,7 +189,10 @@ function fieldErrors(error: unknown, fields: readonly string[]): Record<string, 
     const path = one["path"];
     // Of several inside one object, the first is told.
     const field = fields.find((name) => name === path || name.startsWith(`${path}.`) || path.startsWith(`${name}.`) || path.startsWith(`${name}[`) || path === `${name}_id`);
-    if (field !== undefined) found[field] = String(one["message"]);
+    if (field === undefined) continue;
+    // Inside a list it stands at its place, and the list does not say it again.
+    if (PLANS.includes(field) && path.startsWith(`${field}[`)) found[path] = String(one["message"]);
+    else found[field] = String(one["message"]);
   }
   return found;
 }

@@ -114,7 +114,7 @@ function Shown({ name, report, form }: { name: ReportName; report: Report; form:
       )}
       {form === "chart" && bars.length > 0 && (
         <div className="rounded-xl border border-line bg-surface p-4">
-          <Bars label={t.bars[name] ?? t.reports[name] ?? name} bars={bars} />
+          <Bars label={t.bars[name] ?? t.reports[name] ?? name} bars={bars} nameOf={name === "utilisation" ? agentLink : (bar) => bar.name} />
         </div>
       )}
       {form === "table" && !none && (
@@ -131,5 +131,15 @@ function Shown({ name, report, form }: { name: ReportName; report: Report; form:
         />
       )}
     </div>
+  );
+}
+
+/** An agent's bar leads to the conversations it counts. */
+function agentLink({ name, key }: { name: string; key?: string | null }) {
+  if (!key) return name;
+  return (
+    <Link to="/inbox/$view" params={{ view: "all" }} search={{ agent: key }} className="hover:underline">
+      {name}
+    </Link>
   );
 }

@@ -92,6 +92,8 @@ export interface Bar {
   name: string;
   value: number;
   of: number | null;
+  /** The id behind the name, where there is one. */
+  key: string | null;
 }
 
 /** One bar for each name, over the whole period. */
@@ -101,8 +103,10 @@ export function barsOf(rows: readonly ReportRow[], { bars }: Layout, words: Read
   const number = (value: unknown) => (typeof value === "number" ? value : 0);
   for (const row of rows) {
     const name = shown(row[bars.by], bars.by, "–", words);
-    const held = sums.get(name) ?? { name, value: 0, of: bars.of === undefined ? null : 0 };
-    sums.set(name, { name, value: held.value + number(row[bars.value]), of: bars.of === undefined ? null : (held.of ?? 0) + number(row[bars.of]) });
+    const behind = row[bars.by];
+    const key = isRecord(behind) && typeof behind["id"] === "string" ? behind["id"] : null;
+    const held = sums.get(name) ?? { name, key, value: 0, of: bars.of === undefined ? null : 0 };
+    sums.set(name, { name, key: held.key, value: held.value + number(row[bars.value]), of: bars.of === undefined ? null : (held.of ?? 0) + number(row[bars.of]) });
   }
   return [...sums.values()].sort((a, b) => b.value - a.value || a.name.localeCompare(b.name));
 }

@@ -1,6 +1,7 @@
+import { useRouter } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowUp } from "lucide-react";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTexts } from "../../../lib/i18n/language";
 import { useNow, useWorkspace } from "../../../lib/realtime/hooks";
 import type { List } from "../../../lib/realtime/store";
@@ -12,20 +13,21 @@ import { useSteadyRows } from "./use-steady-rows";
 /** A row is as high as its text is large: who enlarges only the text gets higher rows. */
 const ROW_PX = 4.75 * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 const AHEAD = 10;
+const PLACEHOLDER = "00000000";
 const MINUTE_MS = 30_000;
 
 /** Draws only the rows in sight, however long the list, and fetches the next page before its end is reached. */
 export function ConversationList({ list, cursor }: { list: List; cursor: string | null }) {
   const t = useTexts();
   const workspace = useWorkspace();
-  const { conversationId } = usePlace();
+  const { conversationId, open } = usePlace();
+  const address = useRowAddress();
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(MINUTE_MS);
   const rows = useVirtualizer({
     count: list.ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
-    getItemKey: (index) => list.ids[index] ?? index,
     overscan: 6,
     initialRect: { width: 320, height: 800 },
   });
@@ -69,14 +71,14 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
       <div role="list" aria-label={t.list.label} className="relative" style={{ height: rows.getTotalSize() }}>
         {items.map((item) => (
           <div
-            key={item.key}
+            key={list.ids[item.index] ?? item.index}
             role="listitem"
             aria-setsize={list.cursor === null ? list.ids.length : -1}
             aria-posinset={item.index + 1}
             className="absolute inset-x-0 top-0"
             style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
           >
-            <ConversationRow id={list.ids[item.index] ?? ""} now={now} here={list.ids[item.index] === conversationId} />
+            <ConversationRow id={list.ids[item.index] ?? ""} now={now} here={list.ids[item.index] === conversationId} address={address} open={open} />
           </div>
         ))}
       </div>
@@ -89,4 +91,14 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
     </div>
     </div>
   );
+}
+
+/** The address of any row of this list. It is made once: making one for each row would cost more than the row itself. */
+function useRowAddress(): (id: string) => string {
+  const router = useRouter();
+  const { view, search } = usePlace();
+  return useMemo(() => {
+    const { publicHref } = router.buildLocation({ to: "/inbox/$view/$conversationId", params: { view: view.name, conversationId: PLACEHOLDER }, search });
+    return (id) => publicHref.replace(PLACEHOLDER, id);
+  }, [router, view, search]);
 }

@@ -1,6 +1,5 @@
-import { Link } from "@tanstack/react-router";
 import { Hourglass, Pencil } from "lucide-react";
-import { memo } from "react";
+import { memo, type MouseEvent } from "react";
 import type { Conversation } from "../../../lib/api/model";
 import { shortAge, span } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
@@ -11,18 +10,26 @@ import { ChannelIcon } from "../../../lib/ui/channel-icon";
 import { cx } from "../../../lib/ui/cx";
 import { Tip } from "../../../lib/ui/tip";
 import { useMe } from "../session/me";
+import { Onlookers } from "../thread/onlookers";
 import { contactName, preview } from "./preview";
-import { usePlace } from "./place";
 import { toggle, useSelection } from "./selection";
 import { isMarkedUnread, useMarks } from "./unread-marks";
 
-export const ConversationRow = memo(function ConversationRow({ id, now, here }: { id: string; now: number; here: boolean }) {
+export interface ConversationRowProps {
+  id: string;
+  now: number;
+  here: boolean;
+  address: (id: string) => string;
+  open: (id: string) => void;
+}
+
+export const ConversationRow = memo(function ConversationRow({ id, now, here, address, open }: ConversationRowProps) {
   const conversation = useConversation(id);
   const selected = useSelection();
   if (conversation === null) return null;
   return (
     <div className="group relative">
-      <Row conversation={conversation} now={now} here={here} />
+      <Row conversation={conversation} now={now} here={here} address={address} open={open} />
       <Mark conversation={conversation} chosen={selected.has(id)} some={selected.size > 0} />
     </div>
   );
@@ -51,21 +58,19 @@ function Mark({ conversation, chosen, some }: { conversation: Conversation; chos
   );
 }
 
-function Row({ conversation, now, here }: { conversation: Conversation; now: number; here: boolean }) {
+function Row({ conversation, now, here, address, open }: Omit<ConversationRowProps, "id"> & { conversation: Conversation }) {
   const t = useTexts();
   const me = useMe();
-  const { view } = usePlace();
   const name = contactName(conversation, t);
   const marks = useMarks(me.user.id);
   const marked = isMarkedUnread(marks, conversation);
   const unread = (conversation.unread_count > 0 || marked) && !here;
   const assignee = conversation.assigned_to;
   return (
-    <Link
+    <a
       id={`row-${conversation.id}`}
-      to="/inbox/$view/$conversationId"
-      params={{ view: view.name, conversationId: conversation.id }}
-      search={(search) => search}
+      href={address(conversation.id)}
+      onClick={(event) => follow(event, () => open(conversation.id))}
       aria-current={here ? "true" : undefined}
       data-conversation={conversation.id}
       className={cx(
@@ -88,6 +93,7 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
         </span>
         <span className="mt-0.5 flex items-center gap-2">
           <Second conversation={conversation} here={here} />
+          <Onlookers id={conversation.id} at="row" />
           <Waiting conversation={conversation} now={now} />
           <PriorityMark conversation={conversation} />
           {unread ? (
@@ -107,8 +113,15 @@ function Row({ conversation, now, here }: { conversation: Conversation; now: num
           )}
         </span>
       </span>
-    </Link>
+    </a>
   );
+}
+
+/** A plain click stays in this page; every other way to follow a link is the browser's. */
+function follow(event: MouseEvent, go: () => void): void {
+  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  go();
 }
 
 /** The second line: who is typing, what was left unsent, or what was said last. */

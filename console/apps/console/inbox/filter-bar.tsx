@@ -1,16 +1,22 @@
 import { X } from "lucide-react";
+import { lazy, Suspense } from "react";
+import { listUsers } from "../../../lib/api/hub";
 import { useTexts } from "../../../lib/i18n/language";
 import { useList } from "../../../lib/realtime/hooks";
 import type { ViewName } from "../../../lib/realtime/views";
 import { cx } from "../../../lib/ui/cx";
+import { useRemote } from "../../../lib/ui/use-remote";
 import { count } from "./count";
-import { BulkBar } from "./bulk-bar";
-import { FilterMenu } from "./filter-menu";
 import { usePlace } from "./place";
-import { SavedViews, SaveView } from "./saved-views-bar";
 import { SearchBox } from "./search-box";
 import { useSelection } from "./selection";
 import { MINE, UNASSIGNED } from "./standing-views";
+
+// Menus and dialogs come right after the list itself.
+const BulkBar = lazy(async () => ({ default: (await import("./bulk-bar")).BulkBar }));
+const FilterMenu = lazy(async () => ({ default: (await import("./filter-menu")).FilterMenu }));
+const SavedViews = lazy(async () => ({ default: (await import("./saved-views-bar")).SavedViews }));
+const SaveView = lazy(async () => ({ default: (await import("./saved-views-bar")).SaveView }));
 
 const TABS: readonly ViewName[] = ["mine", "unassigned", "all"];
 
@@ -20,10 +26,20 @@ export function FilterBar() {
     <div className="grid gap-2.5 px-4 pt-4 pb-2.5">
       <div className="flex items-center gap-2">
         <SearchBox />
-        <FilterMenu />
+        <Suspense fallback={<span className="size-9 shrink-0" />}>
+          <FilterMenu />
+        </Suspense>
       </div>
-      {selected.size > 0 ? <BulkBar /> : <Tabs />}
-      <SavedViews />
+      {selected.size > 0 ? (
+        <Suspense fallback={<Tabs />}>
+          <BulkBar />
+        </Suspense>
+      ) : (
+        <Tabs />
+      )}
+      <Suspense fallback={null}>
+        <SavedViews />
+      </Suspense>
       <Filters />
     </div>
   );
@@ -61,6 +77,7 @@ function Filters() {
   const t = useTexts();
   const { view, search, filter } = usePlace();
   const { q: _, ...kept } = search;
+  const people = useRemote(kept.agent === undefined ? null : "users", async () => (await listUsers()).data);
   const names = Object.keys(kept) as (keyof typeof kept)[];
   if (names.length === 0 && view.q === "") return null;
   const without = (name: keyof typeof kept) => {
@@ -71,7 +88,8 @@ function Filters() {
   return (
     <div className="flex flex-wrap items-center gap-1.5">
       {names.map((name) => {
-        const text = name === "channel" ? (t.channels[kept.channel ?? ""] ?? "") : (kept[name] ?? "");
+        const agent = people.value?.find((one) => one.id === kept.agent)?.full_name ?? "…";
+        const text = name === "channel" ? (t.channels[kept.channel ?? ""] ?? "") : name === "agent" ? agent : (kept[name] ?? "");
         return (
           <button
             key={name}
@@ -85,7 +103,9 @@ function Filters() {
           </button>
         );
       })}
-      <SaveView />
+      <Suspense fallback={null}>
+        <SaveView />
+      </Suspense>
     </div>
   );
 }

@@ -1,8 +1,10 @@
-import { useEffect, useState } from "react";
+import { MessagesSquare } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { cx } from "../../../lib/ui/cx";
-import { Boundary } from "../../../lib/ui/states";
-import { ThreadPane } from "../thread/thread-pane";
+import { Boundary, EmptyState } from "../../../lib/ui/states";
+import { ThreadSkeleton } from "../thread/thread-skeleton";
 import { ListPane } from "./list-pane";
 import { usePlace } from "./place";
 import { useInboxKeys } from "./use-inbox-keys";
@@ -13,6 +15,11 @@ import { clearSelection } from "./selection";
 import { unmark } from "./unread-marks";
 import { MINE, UNASSIGNED } from "./standing-views";
 
+// The list is there first; what a thread needs comes right after it, before anybody has opened one.
+const loadThread = () => import("../thread/thread-pane");
+const ThreadPane = lazy(async () => ({ default: (await loadThread()).ThreadPane }));
+const THREAD_AFTER_MS = 200;
+
 /** List, thread and details side by side; one at a time on a phone. */
 export function InboxPage() {
   const workspace = useWorkspace();
@@ -22,6 +29,10 @@ export function InboxPage() {
   useEffect(() => {
     for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
   }, [workspace]);
+  useEffect(() => {
+    const timer = setTimeout(() => void loadThread(), THREAD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   useEffect(() => {
     void workspace.loadList(view);
   }, [workspace, view]);
@@ -49,9 +60,33 @@ export function InboxPage() {
       </div>
       <main id="main" tabIndex={-1} className={cx("min-h-0 min-w-0 flex-1 outline-none md:flex", conversationId === null ? "hidden" : "flex")}>
         <Boundary key={conversationId}>
-          <ThreadPane conversationId={conversationId} />
+          {conversationId === null ? (
+            <NothingOpen />
+          ) : (
+            <Suspense fallback={<Opening />}>
+              <ThreadPane conversationId={conversationId} />
+            </Suspense>
+          )}
         </Boundary>
       </main>
     </>
+  );
+}
+
+function NothingOpen() {
+  const t = useTexts();
+  const [title, text] = t.thread.pick;
+  return (
+    <div className="min-w-0 flex-1 bg-surface">
+      <EmptyState icon={MessagesSquare} title={title} text={text} />
+    </div>
+  );
+}
+
+function Opening() {
+  return (
+    <div className="min-w-0 flex-1 bg-surface">
+      <ThreadSkeleton />
+    </div>
   );
 }

@@ -19,11 +19,12 @@ export interface Place {
 }
 
 /** The filters of a view as the address holds them. */
-export function searchOf({ channel, team, tag, q }: View): InboxSearch {
+export function searchOf({ channel, team, tag, agent, q }: View): InboxSearch {
   return {
     ...(channel === null ? {} : { channel }),
     ...(team === null ? {} : { team }),
     ...(tag === null ? {} : { tag }),
+    ...(agent ? { agent } : {}),
     ...(q === "" ? {} : { q }),
   };
 }
@@ -33,10 +34,10 @@ export function usePlace(): Place {
   const search: InboxSearch = useSearch({ strict: false });
   const navigate = useNavigate();
   const name: ViewName = params.view !== undefined && isViewName(params.view) ? params.view : "all";
-  const { channel = null, team = null, tag = null, note = null } = search;
+  const { channel = null, team = null, tag = null, agent = null, note = null } = search;
   const q = params.view === undefined ? "" : (search.q ?? "");
   const conversationId = params.conversationId ?? null;
-  const view = useMemo<View>(() => ({ name, channel, team, tag, q }), [name, channel, team, tag, q]);
+  const view = useMemo<View>(() => ({ name, channel, team, tag, agent, q }), [name, channel, team, tag, agent, q]);
   return useMemo(() => {
     const filters = searchOf(view);
     return {

@@ -1,25 +1,34 @@
 // The tab's title and icon say how many conversations have something unread.
 import { useEffect } from "react";
-import { useList, useWorkspace } from "../../../lib/realtime/hooks";
+import { useWorkspace } from "../../../lib/realtime/hooks";
+import { ROWS } from "../../../lib/realtime/store";
+import { viewKey } from "../../../lib/realtime/views";
 import { MINE, UNASSIGNED } from "./standing-views";
 
+/** How soon the title follows. Rows change many times a second; nobody reads a title that fast. */
+const SETTLE_MS = 250;
+
+/** How many unread conversations are mine or nobody's, in the title and on the icon of the tab. */
 export function useTitle(): void {
   const { store } = useWorkspace();
-  const mine = useList(MINE);
-  const unassigned = useList(UNASSIGNED);
   useEffect(() => {
-    const ids = [...(mine?.ids ?? []), ...(unassigned?.ids ?? [])];
+    let waiting: ReturnType<typeof setTimeout> | null = null;
     const update = () => {
-      const unread = ids.filter((id) => (store.conversation(id)?.unread_count ?? 0) > 0).length;
-      document.title = unread === 0 ? "Patchbay" : `(${unread}) Patchbay`;
+      waiting = null;
+      const unread = [MINE, UNASSIGNED]
+        .flatMap((view) => store.list(viewKey(view))?.ids ?? [])
+        .filter((id) => (store.conversation(id)?.unread_count ?? 0) > 0).length;
+      const title = unread === 0 ? "Patchbay" : `(${unread}) Patchbay`;
+      if (document.title !== title) document.title = title;
       const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-      const href = `${import.meta.env.BASE_URL}${unread === 0 ? "favicon.svg" : "favicon-unread.svg"}`;
+      const href = `/app/${unread === 0 ? "favicon.svg" : "favicon-unread.svg"}`;
       if (icon !== null && icon.getAttribute("href") !== href) icon.href = href;
     };
     update();
-    const stops = ids.map((id) => store.subscribe(`conversation:${id}`, update));
+    const stop = store.subscribe(ROWS, () => (waiting ??= setTimeout(update, SETTLE_MS)));
     return () => {
-      for (const stop of stops) stop();
+      stop();
+      if (waiting !== null) clearTimeout(waiting);
     };
-  }, [store, mine, unassigned]);
+  }, [store]);
 }

@@ -8,6 +8,8 @@ export const dispatches = among("admin", "supervisor", "team_lead", "dispatcher"
 export const seesDrafts = among("admin", "supervisor", "team_lead", "support_agent", "auditor");
 export const setsSwitches = among("admin", "supervisor");
 export const seesAlerts = among("admin", "supervisor", "dispatcher", "auditor");
+/** Whoever is told of an alert sees it; a few roles see all. */
+export const looksAfterAlerts = among("admin", "supervisor", "team_lead", "dispatcher", "support_agent", "auditor");
 export const administers = among("admin", "supervisor", "team_lead", "dispatcher", "auditor");
 export const mends = among("admin", "supervisor", "auditor");
 export const seesSystem = among("admin", "supervisor", "dispatcher", "auditor");

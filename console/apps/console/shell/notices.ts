@@ -14,6 +14,8 @@ import { usePlace } from "../inbox/place";
 import { useMe } from "../session/me";
 import { chime } from "./chime";
 
+/** So many events are known again when a resumed socket repeats them. */
+const REMEMBERED = 500;
 const LOCK = "patchbay.notices";
 
 interface Notice {
@@ -43,6 +45,7 @@ export function useNotices(): void {
       const notice = noticeOf(frame, { id: user.id, name: user.full_name }, t);
       if (notice === null || told.has(notice.key)) return;
       told.add(notice.key);
+      if (told.size > REMEMBERED) told.delete(told.values().next().value ?? "");
       const looking = !document.hidden && document.hasFocus() && notice.conversationId === place.conversationId;
       const go = () => {
         window.focus();
@@ -86,7 +89,8 @@ function noticeOf(frame: Frame, me: { id: string; name: string }, t: Texts): Not
     if (note.author.id === me.id || !mentions(note.text, me.name)) return null;
     return { kind: "mention", key: note.id, title: desk.notices.mentioned(note.author.name), text: note.text, conversationId: note.conversation_id, noteId: note.id };
   }
-  if (frame.event === "alert.raised" || frame.event === "ticket.escalated") {
+  const alert = frame.event === "alert.raised" && isRecord(data["alert"]) ? data["alert"] : null;
+  if (alert?.["severity"] === "critical" || alert?.["code"] === "EMERGENCY" || frame.event === "ticket.escalated") {
     return { kind: "escalation", key: frame.cursor ?? crypto.randomUUID(), title: desk.notices.escalation, text: "", conversationId: null };
   }
   return null;

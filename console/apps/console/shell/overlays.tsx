@@ -1,9 +1,12 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useConversation } from "../../../lib/realtime/hooks";
-import { ShortcutSheet } from "./shortcut-sheet";
 import { useOverlay, type Overlay } from "./overlay";
 
-const Palette = lazy(async () => ({ default: (await import("./palette")).Palette }));
+const ShortcutSheet = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
+const loadPalette = () => import("./palette");
+const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
+/** The palette opens at once also the first time: it is fetched when everything else is there. */
+const PALETTE_AFTER_MS = 1500;
 const CloseDialog = lazy(async () => ({ default: (await import("../thread/close-dialog")).CloseDialog }));
 const TransferDialog = lazy(async () => ({ default: (await import("../thread/transfer-dialog")).TransferDialog }));
 const AssignDialog = lazy(async () => ({ default: (await import("../thread/assign-dialog")).AssignDialog }));
@@ -27,6 +30,10 @@ const DIALOGS = {
 /** The dialog that was asked for; its code is fetched the first time. */
 export function Overlays() {
   const overlay = useOverlay();
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPalette(), PALETTE_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
   if (overlay === null) return null;
   return (
     <Suspense fallback={null}>

@@ -1,8 +1,10 @@
 import { Link, useLocation } from "@tanstack/react-router";
 import { BellRing, ChartNoAxesCombined, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, Settings2, Smartphone, type LucideIcon } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useAreaTexts } from "../../../lib/i18n/areas";
 import { useTexts } from "../../../lib/i18n/language";
 import { usePeopleTexts } from "../../../lib/i18n/people";
+import { Avatar } from "../../../lib/ui/avatar";
 import { IconButton } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { Tip } from "../../../lib/ui/tip";
@@ -10,9 +12,10 @@ import { usePlace } from "../inbox/place";
 import { administers, dispatches, seesAlerts, seesDrafts, seesReports, worksInbox } from "../session/areas";
 import { useDemoIdentities } from "../session/demo";
 import { useMe } from "../session/me";
-import { AccountMenu } from "./account-menu";
 import { show } from "./overlay";
 import { Logo } from "./logo";
+
+const AccountMenu = lazy(async () => ({ default: (await import("./account-menu")).AccountMenu }));
 
 const AREA = "flex size-10 shrink-0 items-center justify-center rounded-xl";
 const HERE = "bg-accent-soft text-accent-text";
@@ -59,7 +62,9 @@ export function Rail() {
         <IconButton label={t.shell.shortcuts} keys="?" className="size-10 max-md:hidden" onClick={() => show({ kind: "sheet" })}>
           <Keyboard className="size-5" strokeWidth={1.9} />
         </IconButton>
-        <AccountMenu />
+        <Suspense fallback={<Avatar name={me.user.full_name} />}>
+          <AccountMenu />
+        </Suspense>
       </div>
     </nav>
   );

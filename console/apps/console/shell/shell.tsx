@@ -1,7 +1,9 @@
 import { Outlet } from "@tanstack/react-router";
 import { Boundary } from "../../../lib/ui/states";
 import { useTexts } from "../../../lib/i18n/language";
+import { Alarms } from "./alarms";
 import { ConnectionBar } from "./connection-bar";
+import { NewVersion } from "./new-version";
 import { Overlays } from "./overlays";
 import { Rail } from "./rail";
 import { useGlobalKeys } from "./use-global-keys";
@@ -17,6 +19,8 @@ export function Shell() {
         {t.shell.skip}
       </a>
       <ConnectionBar />
+      <NewVersion />
+      <Alarms />
       <div className="flex min-h-0 flex-1">
         <Rail />
         <Boundary>

@@ -12,6 +12,7 @@ import { markUnread } from "../inbox/unread-marks";
 import { hasHandInIt, leads, mayClose, mayTake, useMe } from "../session/me";
 import { show } from "../shell/overlay";
 import { useCommands } from "./commands";
+import { Onlookers } from "./onlookers";
 import { WindowChip } from "./window-chip";
 
 export function ThreadHeader({ conversation }: { conversation: Conversation }) {
@@ -37,6 +38,7 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
           </span>
         </p>
       </div>
+      <Onlookers id={conversation.id} at="header" />
       <WindowChip conversation={conversation} />
       <div className="flex items-center gap-1.5">
         {mayTake(me, conversation) && (

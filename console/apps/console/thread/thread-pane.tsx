@@ -1,4 +1,4 @@
-import { MessagesSquare, SearchX } from "lucide-react";
+import { SearchX } from "lucide-react";
 import { useEffect } from "react";
 import { ApiError } from "../../../lib/api/http";
 import { useTexts } from "../../../lib/i18n/language";
@@ -13,16 +13,7 @@ import { ThreadHeader } from "./thread-header";
 import { ThreadSkeleton } from "./thread-skeleton";
 import { TypingLine } from "./typing-line";
 
-export function ThreadPane({ conversationId }: { conversationId: string | null }) {
-  const t = useTexts();
-  if (conversationId === null) {
-    const [title, text] = t.thread.pick;
-    return (
-      <div className="min-w-0 flex-1 bg-surface">
-        <EmptyState icon={MessagesSquare} title={title} text={text} />
-      </div>
-    );
-  }
+export function ThreadPane({ conversationId }: { conversationId: string }) {
   return <OpenThread key={conversationId} id={conversationId} />;
 }
 
@@ -32,6 +23,7 @@ function OpenThread({ id }: { id: string }) {
   const thread = useThread(id);
   const conversation = useConversation(id);
   useEffect(() => workspace.openThread(id), [workspace, id]);
+  useEffect(() => workspace.signals.view(id), [workspace, id]);
   useReadMark(id);
   const { over, drop } = useDrop(conversation);
 

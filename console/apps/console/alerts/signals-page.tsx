@@ -12,17 +12,18 @@ import { useLoad } from "../../../lib/ui/use-load";
 import { Forbidden } from "../session/forbidden";
 import { seesAlerts } from "../session/areas";
 import { useMe } from "../session/me";
+import { AlertTabs } from "./alert-tabs";
 
 const FOLLOWED = ["alert.", "inbox.", "ticket.escalated"] as const;
 
-export function AlertsPage() {
+export function SignalsPage() {
   const { alerts: t } = useOperationsTexts();
   const me = useMe();
   const report = useLoad("alerts", readAlerts);
   useFollow(FOLLOWED, report.reload, 15_000);
   if (!seesAlerts(me)) return <Forbidden needs={["admin", "supervisor", "dispatcher", "auditor"]} />;
   return (
-    <Page title={t.title} {...(report.value === null ? {} : { lead: `${t.lead(report.value.window_minutes)} ${t.updated(clock(report.value.generated_at))}` })} narrow>
+    <Page title={t.title} {...(report.value === null ? {} : { lead: `${t.lead(report.value.window_minutes)} ${t.updated(clock(report.value.generated_at))}` })} narrow tabs={<AlertTabs here="signals" signals="shown" />}>
       {report.state === "error" && <ErrorState title={t.failed} error={report.error} onRetry={report.reload} />}
       {report.value !== null && <Shown report={report.value} />}
     </Page>
@@ -41,7 +42,7 @@ function Shown({ report }: { report: AlertReport }) {
       )}
       <ul className="mb-8 grid gap-3">
         {report.alerts.map((alert) => (
-          <li key={alert.code} data-alert={alert.code} className="flex gap-3 rounded-xl border border-line bg-surface p-4">
+          <li key={alert.code} data-signal={alert.code} className="flex gap-3 rounded-xl border border-line bg-surface p-4">
             {alert.severity === "critical" ? <BellRing className="mt-0.5 size-5 shrink-0 text-danger" aria-hidden /> : <TriangleAlert className="mt-0.5 size-5 shrink-0 text-warn-ink" aria-hidden />}
             <div className="min-w-0 flex-1">
               <div className="flex flex-wrap items-center gap-2">

@@ -1,0 +1,130 @@
+// The audit log, newest first: filtered by what, who and how it ended, each entry opened whole.
+import { ScrollText, SearchX } from "lucide-react";
+import { useDeferredValue, useState } from "react";
+import { listAudit, type AuditEntry, type AuditQuery } from "../../../lib/api/audit";
+import { listUsers } from "../../../lib/api/hub";
+import { useAdminTexts } from "../../../lib/i18n/admin";
+import { useAuditTexts } from "../../../lib/i18n/audit";
+import { exact } from "../../../lib/i18n/when";
+import { Badge } from "../../../lib/ui/badge";
+import { Button } from "../../../lib/ui/button";
+import { DataTable } from "../../../lib/ui/data-table";
+import { Select, TextField } from "../../../lib/ui/fields";
+import { Page } from "../../../lib/ui/page";
+import { EmptyState, ErrorState } from "../../../lib/ui/states";
+import { toastError } from "../../../lib/ui/toast";
+import { useLoad } from "../../../lib/ui/use-load";
+import { useRemote } from "../../../lib/ui/use-remote";
+import { AdminArea } from "../admin/admin-nav";
+import { mends } from "../session/areas";
+import { Forbidden } from "../session/forbidden";
+import { useMe } from "../session/me";
+import { AuditDrawer } from "./audit-drawer";
+
+const NEEDED = ["admin", "supervisor", "auditor"] as const;
+
+export function AuditPage() {
+  const me = useMe();
+  return <AdminArea here="audit">{mends(me) ? <Shown /> : <Forbidden needs={NEEDED} />}</AdminArea>;
+}
+
+function Shown() {
+  const t = useAuditTexts();
+  const { choices } = useAdminTexts();
+  const [tool, setTool] = useState("");
+  const [outcome, setOutcome] = useState("");
+  const [actor, setActor] = useState("");
+  const [opened, setOpened] = useState<AuditEntry | null>(null);
+  const asked = useDeferredValue(tool.trim());
+  const query: AuditQuery = { ...(asked === "" ? {} : { tool: asked }), ...(outcome === "" ? {} : { outcome }), ...(actor === "" ? {} : { actor }) };
+  const key = JSON.stringify(query);
+  const people = useRemote("users", async () => (await listUsers()).data);
+  const first = useLoad(`audit ${key}`, () => listAudit(query));
+  const [more, setMore] = useState<{ key: string; rows: readonly AuditEntry[]; cursor: string | null } | null>(null);
+  const further = more?.key === key ? more : null;
+  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
+  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const filtered = key !== "{}";
+  const showMore = async () => {
+    try {
+      const page = await listAudit({ ...query, cursor });
+      setMore({ key, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  const clear = () => {
+    setTool("");
+    setOutcome("");
+    setActor("");
+  };
+  return (
+    <Page title={t.title} lead={t.lead}>
+      <div className="mb-4 grid max-w-3xl gap-3 sm:grid-cols-3">
+        <TextField label={t.what} hint={t.whatHint} type="search" autoComplete="off" spellCheck={false} value={tool} onChange={(event) => setTool(event.target.value)} />
+        <Select label={t.who} value={actor} onChange={(event) => setActor(event.target.value)}>
+          <option value="">{t.anybody}</option>
+          {(people.value ?? []).map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.full_name}
+            </option>
+          ))}
+        </Select>
+        <Select label={t.outcome} value={outcome} onChange={(event) => setOutcome(event.target.value)}>
+          <option value="">{t.any}</option>
+          {Object.entries(t.outcomes).map(([value, words]) => (
+            <option key={value} value={value}>
+              {words}
+            </option>
+          ))}
+        </Select>
+      </div>
+      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
+      {first.state === "ready" && rows.length === 0 && (
+        <EmptyState icon={filtered ? SearchX : ScrollText} title={filtered ? t.noMatch : t.none} text={filtered ? t.noMatchHint : t.noneHint}>
+          {filtered && <Button onClick={clear}>{t.clear}</Button>}
+        </EmptyState>
+      )}
+      {rows.length > 0 && (
+        <DataTable
+          label={t.title}
+          rows={rows}
+          keyOf={(one) => one.id}
+          selected={opened?.id ?? null}
+          busy={first.state === "loading"}
+          open={{ name: (one) => t.open(one.tool, exact(one.created_at)), run: setOpened }}
+          columns={[
+            { id: "tool", title: t.tool, cell: (one) => <span className="font-mono text-xs">{one.tool}</span> },
+            {
+              id: "who",
+              title: t.who,
+              cell: (one) => (
+                <span className="line-clamp-1">
+                  {one.actor.name ?? t.kinds[one.actor.type] ?? one.actor.type}
+                  <span className="text-ink-soft"> · {choices[one.actor.role] ?? one.actor.role}</span>
+                </span>
+              ),
+              roomy: true,
+            },
+            { id: "about", title: t.about, cell: (one) => <About entry={one} />, wide: true },
+            { id: "outcome", title: t.outcome, cell: (one) => <Badge tone={one.outcome === "success" ? "plain" : "bad"}>{t.outcomes[one.outcome] ?? one.outcome}</Badge> },
+            { id: "when", title: t.when, cell: (one) => <span className="whitespace-nowrap text-ink-soft tabular-nums">{exact(one.created_at)}</span>, align: "right" },
+          ]}
+        />
+      )}
+      {cursor !== null && (
+        <div className="pt-4 text-center">
+          <Button onClick={() => void showMore()}>{t.more}</Button>
+        </div>
+      )}
+      {opened !== null && <AuditDrawer entry={opened} onClose={() => setOpened(null)} />}
+    </Page>
+  );
+}
+
+/** What an entry is about, in a word or two: a ticket's states, a conversation, or what was changed. */
+function About({ entry }: { entry: AuditEntry }) {
+  const t = useAuditTexts();
+  const words = entry.after_state !== null && entry.before_state !== entry.after_state ? `${entry.before_state ?? "–"} → ${entry.after_state}` : entry.ticket_id !== null ? t.ticket : entry.conversation_id !== null ? t.conversation : entry.account_id !== null ? t.account : "";
+  return <span className="line-clamp-1 text-ink-soft">{words}</span>;
+}

@@ -1,0 +1,86 @@
+// The words of the audit log.
+import { useLanguage } from "./language";
+
+type Words = Record<string, string>;
+
+const en = {
+  title: "Audit log",
+  lead: "Who did what, and what was refused, newest first. It only grows, and each entry holds the fingerprint of the one before.",
+  what: "What begins with",
+  whatHint: "such as routing_rule",
+  who: "Who",
+  anybody: "Anybody",
+  outcome: "Outcome",
+  any: "Any",
+  outcomes: { success: "Done", denied: "Refused" } as Words,
+  when: "When",
+  tool: "What",
+  about: "About",
+  kinds: { HUMAN: "Person", AI: "Assistant", SYSTEM: "System", SERVICE: "Service" } as Words,
+  ticket: "Ticket",
+  conversation: "Conversation",
+  account: "Account",
+  states: "State",
+  code: "Code",
+  request: "Request",
+  correlation: "Part of",
+  hash: "Fingerprint",
+  changes: "Before and after",
+  field: "Field",
+  before: "Before",
+  after: "After",
+  payload: "What was asked",
+  payloadHint: "Without names, numbers and what was written. Of a setting that was changed the names of its fields are kept, not their values.",
+  none: "Nothing yet",
+  noneHint: "What people, assistants and the system do shows here.",
+  noMatch: "Nothing matches",
+  noMatchHint: "Try another beginning, or clear the filters.",
+  clear: "Clear the filters",
+  failed: "The audit log could not be loaded",
+  more: "Show earlier entries",
+  open: (what: string, when: string) => `Open ${what}, ${when}`,
+};
+
+const fr: typeof en = {
+  title: "Journal d’audit",
+  lead: "Qui a fait quoi, et ce qui a été refusé, du plus récent au plus ancien. Il ne fait que grandir, et chaque entrée porte l’empreinte de la précédente.",
+  what: "Commence par",
+  whatHint: "comme routing_rule",
+  who: "Qui",
+  anybody: "Tout le monde",
+  outcome: "Issue",
+  any: "Toutes",
+  outcomes: { success: "Fait", denied: "Refusé" },
+  when: "Quand",
+  tool: "Quoi",
+  about: "À propos de",
+  kinds: { HUMAN: "Personne", AI: "Assistant", SYSTEM: "Système", SERVICE: "Service" },
+  ticket: "Ticket",
+  conversation: "Conversation",
+  account: "Compte",
+  states: "État",
+  code: "Code",
+  request: "Requête",
+  correlation: "Fait partie de",
+  hash: "Empreinte",
+  changes: "Avant et après",
+  field: "Champ",
+  before: "Avant",
+  after: "Après",
+  payload: "Ce qui était demandé",
+  payloadHint: "Sans noms, numéros ni textes. D’un réglage modifié, on garde le nom des champs, pas leurs valeurs.",
+  none: "Rien pour l’instant",
+  noneHint: "Ce que font les personnes, les assistants et le système s’affiche ici.",
+  noMatch: "Aucun résultat",
+  noMatchHint: "Essayez un autre début, ou effacez les filtres.",
+  clear: "Effacer les filtres",
+  failed: "Le journal d’audit n’a pas pu être chargé",
+  more: "Afficher les entrées précédentes",
+  open: (what, when) => `Ouvrir ${what}, ${when}`,
+};
+
+export const auditTexts = { en, fr };
+
+export function useAuditTexts(): typeof en {
+  return auditTexts[useLanguage()];
+}

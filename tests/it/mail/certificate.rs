@@ -1,0 +1,20 @@
+//! A self-made certificate of `mx.ours.test` and its key, good for a hundred years and for nothing else.
+
+/// The certificate, PEM.
+pub(super) const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
+MIIBRjCB7qADAgECAgEHMAoGCCqGSM49BAMCMBcxFTATBgNVBAMMDG14Lm91cnMu
+dGVzdDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFzEVMBMGA1UE
+AwwMbXgub3Vycy50ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE0SY7gXAS
+uFIam45LpsLYSWOpgb+IdAntUXfRqGPk18ZZQwZR1NeFaSBqxxlURiDiL+QpaTUZ
+7oBguCGCox5wlaMpMCcwDAYDVR0TAQH/BAIwADAXBgNVHREEEDAOggxteC5vdXJz
+LnRlc3QwCgYIKoZIzj0EAwIDRwAwRAIgVV3sNri0JsHnbr/fyJAeVqMpyafX4Ney
+lzgAKdiyTtgCIH5JsoG+9Ll3DlQTOhM3gG8uWeAfbDHthCJVqyGAg1FG
+-----END CERTIFICATE-----
+";
+/// Its key, PEM.
+pub(super) const KEY: &str = "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg+MM2hPyugZS5sEaK
+OtYHyOXjkkjiaTEqxL54hrGINu6hRANCAATRJjuBcBK4UhqbjkumwthJY6mBv4h0
+Ce1Rd9GoY+TXxllDBlHU14VpIGrHGVRGIOIv5ClpNRnugGC4IYKjHnCV
+-----END PRIVATE KEY-----
+";
