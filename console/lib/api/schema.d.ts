@@ -220,6 +220,23 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first. */
+        get: operations["audit_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -272,6 +289,98 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What automations and macros did, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automation-runs/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes back what a run did, the last action first, as far as nobody has changed the same since. What was said to the
+         *     customer, notes and tickets stay. Errors: 403 `NOT_ASSIGNED`, 409 `INVALID_STATE_TRANSITION` when nothing of it can be
+         *     taken back.
+         */
+        post: operations["undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Automations and macros, in the order they were made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes one. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/automations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Switches one off. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes one; the version before is kept. Admins and supervisors only. */
+        patch: operations["change"];
         trace?: never;
     };
     "/api/v1/canned-responses": {
@@ -586,6 +695,26 @@ export interface paths {
         patch: operations["patch"];
         trace?: never;
     };
+    "/api/v1/conversations/{id}/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads back what was said in a conversation whose messages went to the archive. Errors: 404 `NOT_FOUND` when nothing of
+         *     it lies there, 502 `INTEGRATION_FAILED` when the object store does not give it back as it was.
+         */
+        get: operations["archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/assign": {
         parameters: {
             query?: never;
@@ -634,6 +763,27 @@ export interface paths {
         put?: never;
         /** Closes a conversation. */
         post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/macros/{macro_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Does what a macro says, as the caller: whatever the caller may not do by hand is refused, and then nothing is done.
+         *     Errors: 403 `NOT_ASSIGNED`, `FORBIDDEN`, 409 `INVALID_STATE_TRANSITION` when its conditions do not hold, and those of
+         *     its actions, with `action` naming the one.
+         */
+        post: operations["apply"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1224,6 +1374,113 @@ export interface paths {
         patch: operations["change"];
         trace?: never;
     };
+    "/api/v1/internal/threads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's threads, where something was said last first. */
+        get: operations["list"];
+        put?: never;
+        /** Begins a thread. The direct thread of two people is begun once: after that it is the answer (200). */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/internal/threads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One thread of the caller's. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/internal/threads/{id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes somebody into a group; nothing happens when they are in it. Errors: 409 `INVALID_STATE_TRANSITION` for a direct
+         *     thread.
+         */
+        post: operations["add_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/internal/threads/{id}/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes somebody out of a group, or the caller leaves it. Whoever leaves keeps nothing of it. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/internal/threads/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was said in a thread, by sequence. */
+        get: operations["list"];
+        put?: never;
+        /** Says something. The same `client_message_id` again answers 200 with the first one. */
+        post: operations["write"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/internal/threads/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remembers how far the caller has read a thread. */
+        post: operations["mark_read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kill-switches": {
         parameters: {
             query?: never;
@@ -1683,6 +1940,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/sla": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Promised times that passed, by team, beside the conversations that began. */
+        get: operations["report_sla"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls of tools by assistants, by tool. */
+        get: operations["report_tools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/utilisation": {
         parameters: {
             query?: never;
@@ -1694,6 +1985,78 @@ export interface paths {
         get: operations["report_utilisation"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the policies say, and how they stand. */
+        get: operations["policies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs, the newest first. */
+        get: operations["list"];
+        put?: never;
+        /**
+         * Runs a policy now, or counts what it would do: then the answer is a run that is over. Admins only. Errors: 409
+         *     `INVALID_STATE_TRANSITION` when the policy keeps everything, `ALREADY_EXISTS` when a run of it goes on.
+         */
+        post: operations["begin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, with its progress. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a run where it is; what went is gone. Admins only. Errors: 409 `INVALID_STATE_TRANSITION` when it is over. */
+        post: operations["cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2005,7 +2368,10 @@ export interface paths {
         /** Puts a user into a team; nothing happens when the user is in it. */
         put: operations["add"];
         post?: never;
-        /** Takes a user out of a team; nothing happens when the user is not in it. Conversations the user holds stay. */
+        /**
+         * Takes a user out of a team; nothing happens when the user is not in it. Conversations of the team that the user holds
+         *     go back to its queue.
+         */
         delete: operations["remove"];
         options?: never;
         head?: never;
@@ -4882,6 +5248,199 @@ export interface components {
              */
             assigned_to: string;
         };
+        /** @description Who did something. */
+        AuditActor: {
+            /**
+             * Format: uuid
+             * @description Their id.
+             */
+            id: string;
+            /** @description Their name, when we know them. */
+            name?: string | null;
+            /** @description As what they acted. */
+            role: string;
+            /** @description What kind of being: `HUMAN`, `AI`, `SYSTEM`, …. */
+            type: string;
+        };
+        /** @description Something that was done, or refused. */
+        AuditEntry: {
+            /**
+             * Format: uuid
+             * @description The account it was about.
+             */
+            account_id?: string | null;
+            /** @description Who did it. */
+            actor: components["schemas"]["AuditActor"];
+            /** @description State of the ticket after. */
+            after_state?: string | null;
+            /** @description State of the ticket before. */
+            before_state?: string | null;
+            /** @description Fields of the ticket, before and after. */
+            changes?: Record<string, never> | null;
+            /**
+             * Format: uuid
+             * @description The conversation it was about.
+             */
+            conversation_id?: string | null;
+            /** @description What it was part of. */
+            correlation_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Why it was refused. */
+            error_code?: string | null;
+            /** @description Its place in the chain of hashes. */
+            hash: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description For whom it was done.
+             */
+            on_behalf_of?: string | null;
+            /** @description `success` or `denied`. */
+            outcome: string;
+            /** @description What was asked, without what identifies somebody. */
+            payload: Record<string, never>;
+            /** @description The request. */
+            request_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The ticket it was about.
+             */
+            ticket_id?: string | null;
+            /** @description What was done, such as `routing_rule.change`. */
+            tool: string;
+        };
+        /** @description Something that the hub does by itself (`automation`), or that an agent asks for (`macro`). */
+        Automation: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it counts. */
+            enabled: boolean;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description `automation` or `macro`. */
+            kind: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description The events it waits for; empty for a macro. */
+            on: unknown;
+            /**
+             * Format: int64
+             * @description Its place: lower ones run first.
+             */
+            order: number;
+            /** @description What it does, in order. */
+            then: unknown;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change; runs name it.
+             */
+            version: number;
+            /** @description When it runs: everything given must hold, of a list any. */
+            when: unknown;
+        };
+        /** @description A change of an automation: what is missing stays. */
+        AutomationChange: {
+            /** @description Whether it counts. */
+            enabled?: boolean | null;
+            /** @description What it is called. */
+            name?: string | null;
+            /** @description The events it waits for; replaces all. */
+            on?: string[] | null;
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            order?: number | null;
+            /** @description What it does; replaces all actions. */
+            then?: Record<string, never>[] | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
+            /** @description When it runs; replaces all conditions. */
+            when?: Record<string, never> | null;
+        };
+        /** @description The automation or macro of a run, as it was then. */
+        AutomationRef: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What it was called. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description One run of an automation or a macro. */
+        AutomationRun: {
+            /**
+             * Format: uuid
+             * @description Who began it; the system when it began by itself.
+             */
+            actor_id: string;
+            /** @description Of what. */
+            automation: components["schemas"]["AutomationRef"];
+            /** @description Whether something of it can be taken back. */
+            can_undo: boolean;
+            /**
+             * Format: uuid
+             * @description The event it ran for, or the request.
+             */
+            cause_id: string;
+            /**
+             * Format: uuid
+             * @description On which conversation.
+             */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description `done`, `partly`, `refused`, `stopped` (it went round in circles) or `undone`. */
+            outcome: string;
+            /** @description Each action and what became of it. */
+            steps: components["schemas"]["RunStep"][];
+            /**
+             * Format: date-time
+             * @description When it was taken back.
+             */
+            undone_at?: string | null;
+            /**
+             * Format: uuid
+             * @description By whom.
+             */
+            undone_by?: string | null;
+        };
         /** @description Something that automation did or tried to do. */
         AutonomyAttempt: {
             /**
@@ -5418,6 +5977,21 @@ export interface components {
             text?: string | null;
             /** @description Kind of content. */
             type: string;
+        };
+        /** @description What lies in the archive of a conversation. */
+        ConversationArchive: {
+            /**
+             * Format: date-time
+             * @description When it was put there.
+             */
+            archived_at: string;
+            /**
+             * Format: uuid
+             * @description Which conversation.
+             */
+            conversation_id: string;
+            /** @description The messages as they were, in order. */
+            messages: Record<string, never>[];
         };
         /** @description A conversation. In the feed `last_message` and `tickets` may be absent: keep what you have. */
         ConversationBody: {
@@ -6262,6 +6836,91 @@ export interface components {
              */
             version: number;
         };
+        /** @description Who said something. */
+        InternalAuthor: {
+            /**
+             * Format: uuid
+             * @description A user.
+             */
+            id: string;
+            /** @description The name then. */
+            name: string;
+        };
+        /** @description What an agent said to others. */
+        InternalMessage: {
+            /** @description Who said it. */
+            author: components["schemas"]["InternalAuthor"];
+            /**
+             * Format: uuid
+             * @description What its writer calls it.
+             */
+            client_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The conversation it is about.
+             */
+            conversation_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Whom it names. */
+            mentions: string[];
+            /**
+             * Format: int64
+             * @description Its place in the thread, from 1, without gaps.
+             */
+            seq: number;
+            /** @description What. */
+            text: string;
+            /**
+             * Format: uuid
+             * @description The thread.
+             */
+            thread_id: string;
+        };
+        /** @description A thread of talk among agents. */
+        InternalThread: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description `direct` (two people, one thread for each pair) or `group`. */
+            kind: string;
+            last_message?: components["schemas"]["InternalMessage"] | null;
+            /**
+             * Format: date-time
+             * @description When something was last said.
+             */
+            last_message_at: string;
+            /**
+             * Format: int64
+             * @description Sequence of the newest message.
+             */
+            last_seq: number;
+            /** @description Who is in it. */
+            members: components["schemas"]["ThreadMember"][];
+            team?: components["schemas"]["TeamRef"] | null;
+            /** @description What it is about. */
+            title?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that the caller has not read.
+             */
+            unread_count: number;
+        };
         /** @description Evidence that cannot be accepted. */
         InvalidEvidence: {
             /** @description Why. */
@@ -6516,6 +7175,34 @@ export interface components {
              * @description Longest life of a token.
              */
             max_ttl_seconds?: number | null;
+        };
+        /** @description How many promises were broken. */
+        Kept: {
+            /**
+             * Format: double
+             * @description `first_response_breaches` divided by `opened`.
+             */
+            first_response_breach_rate?: number | null;
+            /**
+             * Format: int64
+             * @description First answers that were due and had not been given.
+             */
+            first_response_breaches: number;
+            /**
+             * Format: int64
+             * @description Conversations that began.
+             */
+            opened: number;
+            /**
+             * Format: double
+             * @description `resolution_breaches` divided by `opened`.
+             */
+            resolution_breach_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Ends that were due and had not come.
+             */
+            resolution_breaches: number;
         };
         /** @description A secret as it was given: itself, or where to find it (`env:NAME`, `file:PATH`). Never printed. */
         KeptSecret: string;
@@ -6859,6 +7546,35 @@ export interface components {
              */
             year?: number | null;
         };
+        /** @description A new automation or macro. */
+        NewAutomation: {
+            /** @description Whether it counts; true when missing. */
+            enabled?: boolean | null;
+            /** @description `automation` (when missing) or `macro`. */
+            kind?: string | null;
+            /** @description What it is called. */
+            name: string;
+            /**
+             * @description The events it waits for: `conversation.new`, `conversation.assigned`, `conversation.updated`, `message.received`,
+             *     `message.sent`, `triage.completed`. None for a macro.
+             */
+            on?: string[];
+            /**
+             * Format: int64
+             * @description Its place: lower ones run first; 100 when missing.
+             */
+            order?: number | null;
+            /**
+             * @description What it does, in order: `{"type":"tag","tags":[…]}`, `untag`, `priority`, `assign` (`team` or `user`), `reply`
+             *     (`text`), `note` (`text`), `snooze` (`minutes`), `close` (`reason`), `ticket` (`priority`, `incident_type`).
+             */
+            then: Record<string, never>[];
+            /**
+             * @description When it runs: `channels`, `inboxes`, `teams`, `statuses`, `priorities`, `tags_any`, `tags_none`, `keywords_any`,
+             *     `regex`, `senders`, `assigned`, `in_business_hours`; always when missing.
+             */
+            when?: Record<string, never> | null;
+        };
         /** @description A new canned response. */
         NewCannedResponseBody: {
             /** @description What an agent types to get it, unique in its team. */
@@ -6909,6 +7625,23 @@ export interface components {
             address: string;
             /** @description `whatsapp`, `sms`, `email`, `chat` or `voice`. */
             channel: string;
+        };
+        /** @description What to say. */
+        NewInternalMessage: {
+            /**
+             * Format: uuid
+             * @description The same again is not said twice.
+             */
+            client_message_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The conversation it is about; one that the caller may see.
+             */
+            conversation_id?: string | null;
+            /** @description Whom it names: people of the thread. Whoever stands in the text as `@Full Name` is named, too. */
+            mentions?: string[];
+            /** @description What; up to 10,000 characters. */
+            text: string;
         };
         /** @description A new ladder. */
         NewLadder: {
@@ -6973,6 +7706,13 @@ export interface components {
              * @description How long before a deadline it is warned of, in seconds; a fifth of the target when missing.
              */
             warning_s?: number | null;
+        };
+        /** @description A run to begin. */
+        NewRetentionRun: {
+            /** @description Only count what would go; true when missing. */
+            dry_run?: boolean | null;
+            /** @description `messages`, `conversation_events`, `internal_chat` or `automation_runs`. */
+            policy: string;
         };
         /** @description A new rule. */
         NewRoutingRule: {
@@ -7208,6 +7948,23 @@ export interface components {
             provider_id?: string | null;
             /** @description `PENDING` when absent. */
             status?: string | null;
+        };
+        /** @description A new thread. */
+        NewThread: {
+            /** @description Who is in it beside the caller; with one other person and no title it is a direct thread. */
+            members?: string[];
+            /** @description All members of a team, by id or slug. */
+            team?: string | null;
+            /** @description What it is about. */
+            title?: string | null;
+        };
+        /** @description Somebody to take in. */
+        NewThreadMember: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            user_id: string;
         };
         /** @description New time off. */
         NewTimeOff: {
@@ -7885,6 +8642,162 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_AuditEntry: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description The account it was about.
+                 */
+                account_id?: string | null;
+                /** @description Who did it. */
+                actor: components["schemas"]["AuditActor"];
+                /** @description State of the ticket after. */
+                after_state?: string | null;
+                /** @description State of the ticket before. */
+                before_state?: string | null;
+                /** @description Fields of the ticket, before and after. */
+                changes?: Record<string, never> | null;
+                /**
+                 * Format: uuid
+                 * @description The conversation it was about.
+                 */
+                conversation_id?: string | null;
+                /** @description What it was part of. */
+                correlation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /** @description Why it was refused. */
+                error_code?: string | null;
+                /** @description Its place in the chain of hashes. */
+                hash: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description For whom it was done.
+                 */
+                on_behalf_of?: string | null;
+                /** @description `success` or `denied`. */
+                outcome: string;
+                /** @description What was asked, without what identifies somebody. */
+                payload: Record<string, never>;
+                /** @description The request. */
+                request_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The ticket it was about.
+                 */
+                ticket_id?: string | null;
+                /** @description What was done, such as `routing_rule.change`. */
+                tool: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_Automation: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Whether it counts. */
+                enabled: boolean;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description `automation` or `macro`. */
+                kind: string;
+                /** @description What it is called. */
+                name: string;
+                /** @description The events it waits for; empty for a macro. */
+                on: unknown;
+                /**
+                 * Format: int64
+                 * @description Its place: lower ones run first.
+                 */
+                order: number;
+                /** @description What it does, in order. */
+                then: unknown;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change; runs name it.
+                 */
+                version: number;
+                /** @description When it runs: everything given must hold, of a list any. */
+                when: unknown;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_AutomationRun: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: uuid
+                 * @description Who began it; the system when it began by itself.
+                 */
+                actor_id: string;
+                /** @description Of what. */
+                automation: components["schemas"]["AutomationRef"];
+                /** @description Whether something of it can be taken back. */
+                can_undo: boolean;
+                /**
+                 * Format: uuid
+                 * @description The event it ran for, or the request.
+                 */
+                cause_id: string;
+                /**
+                 * Format: uuid
+                 * @description On which conversation.
+                 */
+                conversation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description `done`, `partly`, `refused`, `stopped` (it went round in circles) or `undone`. */
+                outcome: string;
+                /** @description Each action and what became of it. */
+                steps: components["schemas"]["RunStep"][];
+                /**
+                 * Format: date-time
+                 * @description When it was taken back.
+                 */
+                undone_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description By whom.
+                 */
+                undone_by?: string | null;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_CannedResponseBody: {
             /** @description The rows. */
             data: {
@@ -8271,6 +9184,91 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_InternalMessage: {
+            /** @description The rows. */
+            data: {
+                /** @description Who said it. */
+                author: components["schemas"]["InternalAuthor"];
+                /**
+                 * Format: uuid
+                 * @description What its writer calls it.
+                 */
+                client_message_id?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The conversation it is about.
+                 */
+                conversation_id?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Whom it names. */
+                mentions: string[];
+                /**
+                 * Format: int64
+                 * @description Its place in the thread, from 1, without gaps.
+                 */
+                seq: number;
+                /** @description What. */
+                text: string;
+                /**
+                 * Format: uuid
+                 * @description The thread.
+                 */
+                thread_id: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_InternalThread: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description `direct` (two people, one thread for each pair) or `group`. */
+                kind: string;
+                last_message?: components["schemas"]["InternalMessage"] | null;
+                /**
+                 * Format: date-time
+                 * @description When something was last said.
+                 */
+                last_message_at: string;
+                /**
+                 * Format: int64
+                 * @description Sequence of the newest message.
+                 */
+                last_seq: number;
+                /** @description Who is in it. */
+                members: components["schemas"]["ThreadMember"][];
+                team?: components["schemas"]["TeamRef"] | null;
+                /** @description What it is about. */
+                title?: string | null;
+                /**
+                 * Format: int64
+                 * @description Messages that the caller has not read.
+                 */
+                unread_count: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_MessageBody: {
             /** @description The rows. */
             data: {
@@ -8576,6 +9574,90 @@ export interface components {
                  * @description Grows with every change.
                  */
                 version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RetentionPolicy: {
+            /** @description The rows. */
+            data: {
+                /** @description What becomes of what is older: `archive` or `delete`. */
+                action: string;
+                /**
+                 * Format: date-time
+                 * @description What is older goes now; null: nothing does.
+                 */
+                cutoff_at?: string | null;
+                /**
+                 * Format: int32
+                 * @description For how many days it is kept; 0: for ever.
+                 */
+                days: number;
+                last_run?: components["schemas"]["RetentionRun"] | null;
+                /** @description `messages`, `conversation_events`, `internal_chat` or `automation_runs`. */
+                policy: string;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RetentionRun: {
+            /** @description The rows. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many bytes were put into the archive.
+                 */
+                bytes: number;
+                /**
+                 * Format: date-time
+                 * @description When it began.
+                 */
+                created_at: string;
+                /**
+                 * Format: date-time
+                 * @description What was older went.
+                 */
+                cutoff_at: string;
+                /**
+                 * Format: int64
+                 * @description How much went.
+                 */
+                done: number;
+                /** @description Whether it only counted. */
+                dry_run: boolean;
+                /** @description Why it could not go on. */
+                error?: string | null;
+                /**
+                 * Format: int64
+                 * @description How much was due when it began: conversations for `messages`, rows for the others.
+                 */
+                expected: number;
+                /**
+                 * Format: date-time
+                 * @description When it ended.
+                 */
+                finished_at?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description Of what. */
+                policy: string;
+                /**
+                 * Format: int64
+                 * @description How much it looked at.
+                 */
+                seen: number;
+                /** @description `running`, `done`, `canceled` or `failed`. */
+                state: string;
+                /**
+                 * Format: date-time
+                 * @description When it last went on.
+                 */
+                updated_at: string;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
             next_cursor?: string | null;
@@ -9886,6 +10968,14 @@ export interface components {
              */
             seq?: number | null;
         };
+        /** @description How far. */
+        ReadInternal: {
+            /**
+             * Format: int64
+             * @description The last sequence the caller saw; everything when missing.
+             */
+            seq?: number | null;
+        };
         /** @description Whoever reads. */
         ReadingActor: {
             /**
@@ -10361,6 +11451,131 @@ export interface components {
             };
         };
         /** @description A report. */
+        Report_SlaRow_Kept: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Kept"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                team?: components["schemas"]["ReportTeam"] | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description How many promises were broken. */
+            total: {
+                /**
+                 * Format: double
+                 * @description `first_response_breaches` divided by `opened`.
+                 */
+                first_response_breach_rate?: number | null;
+                /**
+                 * Format: int64
+                 * @description First answers that were due and had not been given.
+                 */
+                first_response_breaches: number;
+                /**
+                 * Format: int64
+                 * @description Conversations that began.
+                 */
+                opened: number;
+                /**
+                 * Format: double
+                 * @description `resolution_breaches` divided by `opened`.
+                 */
+                resolution_breach_rate?: number | null;
+                /**
+                 * Format: int64
+                 * @description Ends that were due and had not come.
+                 */
+                resolution_breaches: number;
+            };
+        };
+        /** @description A report. */
+        Report_ToolUseRow_ToolUse: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["ToolUse"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                /** @description The tool. */
+                tool: string;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description How calls ended. */
+            total: {
+                /**
+                 * Format: int64
+                 * @description Calls that ended.
+                 */
+                calls: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that were tried and failed.
+                 */
+                failed: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that the gateway refused.
+                 */
+                refused: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that did what they were for.
+                 */
+                succeeded: number;
+                /**
+                 * Format: double
+                 * @description `succeeded` divided by `calls`.
+                 */
+                success_rate?: number | null;
+            };
+        };
+        /** @description A report. */
         Report_UtilisationRow_Load: {
             /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
             bucket?: string | null;
@@ -10431,6 +11646,80 @@ export interface components {
             key: string;
             /** @description Whether it is there. */
             present: boolean;
+        };
+        /** @description What a policy says, and how it stands. */
+        RetentionPolicy: {
+            /** @description What becomes of what is older: `archive` or `delete`. */
+            action: string;
+            /**
+             * Format: date-time
+             * @description What is older goes now; null: nothing does.
+             */
+            cutoff_at?: string | null;
+            /**
+             * Format: int32
+             * @description For how many days it is kept; 0: for ever.
+             */
+            days: number;
+            last_run?: components["schemas"]["RetentionRun"] | null;
+            /** @description `messages`, `conversation_events`, `internal_chat` or `automation_runs`. */
+            policy: string;
+        };
+        /** @description A run of a policy. */
+        RetentionRun: {
+            /**
+             * Format: int64
+             * @description How many bytes were put into the archive.
+             */
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description What was older went.
+             */
+            cutoff_at: string;
+            /**
+             * Format: int64
+             * @description How much went.
+             */
+            done: number;
+            /** @description Whether it only counted. */
+            dry_run: boolean;
+            /** @description Why it could not go on. */
+            error?: string | null;
+            /**
+             * Format: int64
+             * @description How much was due when it began: conversations for `messages`, rows for the others.
+             */
+            expected: number;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: string | null;
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description Of what. */
+            policy: string;
+            /**
+             * Format: int64
+             * @description How much it looked at.
+             */
+            seen: number;
+            /** @description `running`, `done`, `canceled` or `failed`. */
+            state: string;
+            /**
+             * Format: date-time
+             * @description When it last went on.
+             */
+            updated_at: string;
         };
         /** @description How long the old secret goes on signing. */
         RotateBody: {
@@ -10569,6 +11858,15 @@ export interface components {
              * @description The version the caller read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description One action of a run. */
+        RunStep: {
+            /** @description Its type. */
+            action: string;
+            /** @description `done`, or the code it was refused with. */
+            outcome: string;
+            /** @description `done` when it was taken back, or the code it was refused with; null when nobody tried. */
+            undone?: string | null;
         };
         /** @description Why a schedule is frozen. */
         ScheduleHold: {
@@ -11236,6 +12534,15 @@ export interface components {
              */
             warning_s?: number | null;
         };
+        /** @description A team's promises in one bucket. */
+        SlaRow: components["schemas"]["Kept"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+        };
         /** @description The metrics at one moment. */
         Snapshot: {
             /** @description Counters by name: a number, or a list of label sets, each with its `count`. */
@@ -11645,6 +12952,21 @@ export interface components {
             /** @description Name of an approved template of the inbox. */
             template_name: string;
         };
+        /** @description Somebody in a thread. */
+        ThreadMember: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How far they have read.
+             */
+            last_read_seq: number;
+            /** @description What they are called. */
+            name: string;
+        };
         /** @description A ticket. */
         Ticket: {
             /**
@@ -12014,6 +13336,44 @@ export interface components {
              */
             p99?: number | null;
         };
+        /** @description How calls ended. */
+        ToolUse: {
+            /**
+             * Format: int64
+             * @description Calls that ended.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Those of them that were tried and failed.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Those of them that the gateway refused.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Those of them that did what they were for.
+             */
+            succeeded: number;
+            /**
+             * Format: double
+             * @description `succeeded` divided by `calls`.
+             */
+            success_rate?: number | null;
+        };
+        /** @description One tool in one bucket. */
+        ToolUseRow: components["schemas"]["ToolUse"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            /** @description The tool. */
+            tool: string;
+        };
         /** @description What came and went. */
         Traffic: {
             /**
@@ -12187,7 +13547,7 @@ export interface components {
             role?: string | null;
             /** @description What the user can do: `{"billing": 3}`, or a list of skills; the others are forgotten. */
             skills?: Record<string, never> | null;
-            /** @description Teams, by slug or id; the user leaves the others. */
+            /** @description Teams, by slug or id; the user leaves the others, and what they hold of these goes back to the queue. */
             teams?: string[] | null;
             /**
              * Format: int64
@@ -14507,6 +15867,85 @@ export interface operations {
             };
         };
     };
+    audit_list: {
+        parameters: {
+            query?: {
+                /** @description What was done begins with this: `routing_rule`. */
+                tool?: string;
+                /** @description `success` or `denied`. */
+                outcome?: string;
+                /** @description Done by this user. */
+                actor?: string;
+                /** @description About this ticket. */
+                ticket_id?: string;
+                /** @description About this conversation. */
+                conversation_id?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AuditEntry"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -14736,6 +16175,698 @@ export interface operations {
                 };
             };
             /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Of this automation. */
+                automation_id?: string;
+                /** @description On this conversation. Agents must name one; others may leave it out. */
+                conversation_id?: string;
+                /** @description `done`, `partly`, `refused`, `stopped` or `undone`. */
+                outcome?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AutomationRun"];
+                };
+            };
+            /** @description INVALID_QUERY, INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRun"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    undo: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRun"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, NOT_ASSIGNED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, VERSION_CONFLICT */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `automation` or `macro`. */
+                kind?: string;
+                /** @description `true`: those that count; `false`: those that do not. */
+                enabled?: boolean;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Automation"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAutomation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Automation"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Automation"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Automation"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Automation"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -16847,6 +18978,90 @@ export interface operations {
             };
         };
     };
+    archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationArchive"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INTEGRATION_FAILED */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     assign: {
         parameters: {
             query?: never;
@@ -17145,6 +19360,94 @@ export interface operations {
             };
             /** @description The body is of a kind that is not taken here. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    apply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                macro_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationRun"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, NOT_ASSIGNED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, AGENT_AT_CAPACITY, CONTACT_OPTED_OUT, OUTSIDE_CUSTOMER_SERVICE_WINDOW */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -21153,6 +23456,749 @@ export interface operations {
             };
         };
     };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InternalThread"];
+                };
+            };
+            /** @description INVALID_QUERY, INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThread"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    add_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewThreadMember"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Those before this sequence; the newest when neither is given. */
+                before_seq?: number;
+                /** @description Those after this sequence. */
+                after_seq?: number;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InternalMessage"];
+                };
+            };
+            /** @description INVALID_QUERY, INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    write: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInternalMessage"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalMessage"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalMessage"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadInternal"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InternalThread"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     switches: {
         parameters: {
             query?: never;
@@ -23974,6 +27020,158 @@ export interface operations {
             };
         };
     };
+    report_sla: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_SlaRow_Kept"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    report_tools: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_ToolUseRow_ToolUse"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     report_utilisation: {
         parameters: {
             query?: {
@@ -24023,6 +27221,401 @@ export interface operations {
             };
             /** @description FORBIDDEN, FORBIDDEN_SCOPE */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionPolicy"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description Of this policy. */
+                policy?: string;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RetentionRun"];
+                };
+            };
+            /** @description INVALID_QUERY, INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    begin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRetentionRun"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRun"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION, ALREADY_EXISTS */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRun"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRun"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
