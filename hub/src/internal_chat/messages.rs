@@ -75,12 +75,10 @@ pub(super) async fn list(
     let limit = limit(query.limit)?;
     let mut tx = hub.db.read().await?;
     own(&mut tx, &ctx.actor, id).await?;
-    let rows = match query.after_seq {
-        Some(after) => internal_chat::messages_after(&mut tx, id, after, limit).await?,
-        None => {
-            let before = query.before_seq.unwrap_or(i64::MAX);
-            internal_chat::messages_before(&mut tx, id, before, limit).await?
-        }
+    let rows = if let Some(after) = query.after_seq {
+        internal_chat::messages_after(&mut tx, id, after, limit).await?
+    } else {
+        internal_chat::messages_before(&mut tx, id, query.before_seq.unwrap_or(i64::MAX), limit).await?
     };
     Ok(Json(Page::whole(rows.iter().map(Into::into).collect())))
 }

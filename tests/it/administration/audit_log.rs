@@ -14,7 +14,7 @@ both_engines! {
 async fn entries(world: &World, token: &str, query: &str) -> Vec<Value> {
     let answer = world.get(&format!("/api/v1/audit{query}")).bearer(token).send().await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    answer.body["data"].as_array().unwrap().clone()
+    answer.body["data"].as_array().expect("a list").clone()
 }
 
 async fn who_changed_what_is_read_newest_first_and_by_what_is_asked_for(database: TestDatabase) {
@@ -25,7 +25,7 @@ async fn who_changed_what_is_read_newest_first_and_by_what_is_asked_for(database
     assert_eq!(team("two").send().await.status, 201);
     let all = entries(&world, &admin, "").await;
     assert!(all.len() >= 2, "{all:?}");
-    let tool = all[0]["tool"].as_str().unwrap().to_owned();
+    let tool = all[0]["tool"].as_str().expect("a tool").to_owned();
     assert_eq!(all[0]["actor"]["role"], "admin");
     assert!(all[0]["created_at"].as_str() >= all[1]["created_at"].as_str());
     let alike = entries(&world, &admin, &format!("?tool={tool}&outcome=success")).await;
