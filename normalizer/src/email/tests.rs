@@ -262,8 +262,8 @@ fn events_of_postmark_mean_what_the_table_says() {
         )
     };
     check_event(&event(json!({"RecordType": "Delivery", "Recipient": "a@b", "MessageID": "pm"})), "delivered", None);
-    check_event(&event(json!({"RecordType": "Open", "Recipient": "a@b"})), "read", None);
-    check_event(&event(json!({"RecordType": "Click", "Recipient": "a@b"})), "read", None);
+    check_event(&event(json!({"RecordType": "Open", "Recipient": "a@b", "MessageID": "pm"})), "read", None);
+    check_event(&event(json!({"RecordType": "Click", "Recipient": "a@b", "MessageID": "pm"})), "read", None);
     check_event(&event(json!({"RecordType": "SpamComplaint", "Email": "a@b"})), "email.complaint", None);
     check_event(&bounce("Transient"), "pending", Some("retryable"));
     check_event(&bounce("SoftBounce"), "failed", Some("retryable"));
