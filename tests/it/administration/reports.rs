@@ -8,11 +8,13 @@ use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{ContactId, ConversationId, EventId, InboxId, MessageId, TeamId, UserId};
 use patchbay_core::item::ContentType;
 use patchbay_core::report::Spread;
+use patchbay_core::sla::SlaTarget;
 use patchbay_hub::reports::rollup;
 use patchbay_hub::seeding::{Seeding, seed};
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::messages::{self, MessageRow};
 use patchbay_store::report_rollups::{self, Progress};
+use patchbay_store::sla_policies::{self, NewViolation};
 use patchbay_store::{Tx, contacts, events};
 use patchbay_tests::{TestDatabase, both_engines};
 use rand::rngs::StdRng;
@@ -26,6 +28,7 @@ both_engines! {
     the_backlog_counts_what_waits_now_and_what_came_and_went;
     utilisation_is_the_open_conversations_of_an_agent;
     channels_count_conversations_and_messages;
+    broken_promises_stand_beside_what_began;
     days_are_those_of_the_asked_time_zone;
     a_lead_sees_own_teams_only;
     csv_has_a_line_for_each_row;
@@ -36,7 +39,8 @@ both_engines! {
     seeded_messages_are_as_many_as_asked_and_stand_in_the_reports;
 }
 
-const REPORTS: [&str; 6] = ["first-response", "resolution", "backlog", "utilisation", "booking", "channels"];
+const REPORTS: [&str; 8] =
+    ["first-response", "resolution", "backlog", "utilisation", "booking", "channels", "sla", "tools"];
 
 /// The world's clock stands here.
 fn now() -> DateTime<Utc> {
@@ -279,6 +283,36 @@ async fn utilisation_is_the_open_conversations_of_an_agent(database: TestDatabas
     assert_eq!(report["total"]["utilisation"], json!(0.6));
 }
 
+async fn broken_promises_stand_beside_what_began(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let began = now() - TimeDelta::hours(3);
+    let sales = History { team: Some(ground.sales), ..ground.history(began) };
+    let ids = ground.write(&[ground.history(began), ground.history(began), sales]).await;
+    let mut tx = ground.world.hub.db.begin().await.expect("a transaction");
+    for (id, target) in [(ids[0], SlaTarget::FirstResponse), (ids[0], SlaTarget::Resolution)] {
+        let broken = NewViolation {
+            conversation_id: id,
+            target,
+            policy_id: None,
+            policy_version: 1,
+            team_id: Some(ground.support),
+            priority: Priority::Normal,
+            target_s: Some(600),
+            due_at: now() - TimeDelta::hours(2),
+        };
+        sla_policies::violate(&mut tx, &broken, now()).await.expect("a broken promise");
+    }
+    tx.commit().await.expect("a commit");
+    let report = ground.report("sla", "").await;
+    let rows = report["data"].as_array().expect("rows");
+    let row = |team: &str| rows.iter().find(|row| row["team"]["slug"] == team).expect("the team");
+    let support = row("support");
+    assert_eq!((&support["opened"], &support["first_response_breaches"]), (&json!(2), &json!(1)));
+    assert_eq!((&support["resolution_breaches"], &support["first_response_breach_rate"]), (&json!(1), &json!(0.5)));
+    assert_eq!(row("sales")["first_response_breach_rate"], 0.0);
+    assert_eq!((&report["total"]["opened"], &report["total"]["resolution_breach_rate"]), (&json!(3), &json!(0.3333)));
+}
+
 async fn channels_count_conversations_and_messages(database: TestDatabase) {
     let ground = Ground::new(database).await;
     let chat = History { inbox: ground.chat, channel: Channel::Chat, ..ground.history(now() - TimeDelta::hours(1)) };
@@ -346,7 +380,7 @@ async fn csv_has_a_line_for_each_row(database: TestDatabase) {
         assert!(kind.starts_with("text/csv"), "{name}: {kind}");
         let mut lines = text.split("\r\n");
         let columns = lines.next().expect("a header").split(',').count();
-        assert!(columns >= 8, "{name}: {text}");
+        assert!(columns >= 7, "{name}: {text}");
         for line in lines.filter(|line| !line.is_empty()) {
             assert_eq!(line.split(',').count(), columns, "{name}: {line}");
         }

@@ -4,13 +4,16 @@ use patchbay_core::conversation::{ConversationStatus, Priority};
 use patchbay_core::ids::{JobId, MessageId, RoutingRuleId};
 use patchbay_core::inbox::Triage;
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::secret::Secret;
 use patchbay_hub::triage::{Watched, hear, watch};
+use patchbay_store::conversations::ConversationRow;
 use patchbay_store::routing_rules::{self, RoutingRuleRow};
-use patchbay_store::{jobs, messages, triage_states};
+use patchbay_store::{counters, jobs, messages, triage_states};
 use patchbay_tests::{TestDatabase, both_engines};
+use patchbay_workers::{ClassifierConfig, Workers};
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::world::{MODEL_KEY, World};
 
 both_engines! {
     a_menu_and_one_question_lead_to_a_queue;
@@ -21,6 +24,8 @@ both_engines! {
     outside_of_business_hours_it_is_said_once;
     a_rule_by_keyword_decides_and_is_named_in_the_decision;
     who_does_not_answer_goes_to_the_team;
+    a_classifier_chooses_when_it_is_sure_within_its_budget;
+    without_an_answer_of_the_classifier_the_menu_goes_on;
 }
 
 async fn world(database: TestDatabase) -> World {
@@ -179,4 +184,47 @@ async fn who_does_not_answer_goes_to_the_team(database: TestDatabase) {
     world.advance(60);
     assert_eq!(watch(&world.deps.hub, &world.ctx()).await.unwrap(), Watched::default());
     assert_eq!(world.alerts().await, ["CONVERSATION_UNASSIGNED"]);
+}
+
+/// The same world with a classifier.
+async fn with_classifier(database: TestDatabase, base_url: Option<String>) -> World {
+    let mut world = world(database).await;
+    let mut deps = world.deps.clone();
+    deps.config.classifier = ClassifierConfig {
+        base_url: base_url.unwrap_or_else(|| world.model_url()),
+        api_key: Some(Secret::new(MODEL_KEY)),
+        model: "sorts".into(),
+        timeout_ms: 5_000,
+        calls_per_day: 2,
+    };
+    world.runner = Workers::runner(&deps).expect("a client");
+    world
+}
+
+async fn choice(world: &World, row: &ConversationRow) -> Value {
+    let mut tx = world.db.read().await.unwrap();
+    triage_states::of(&mut tx, row.id).await.unwrap().expect("a state").state["choice"].clone()
+}
+
+async fn calls(world: &World) -> i64 {
+    let day = format!("classifier:{}", world.clock.now().date_naive());
+    counters::value(&mut world.db.read().await.unwrap(), &day).await.unwrap()
+}
+
+async fn a_classifier_chooses_when_it_is_sure_within_its_budget(database: TestDatabase) {
+    let world = with_classifier(database, None).await;
+    let row = world.hear("hello").await;
+    assert_eq!((row.status, calls(&world).await), (ConversationStatus::Triage, 1));
+    let row = world.hear("my last statement looks odd to me").await;
+    assert_eq!(choice(&world, &row).await, "customer_service");
+    assert_eq!(calls(&world).await, 2);
+}
+
+async fn without_an_answer_of_the_classifier_the_menu_goes_on(database: TestDatabase) {
+    let world = with_classifier(database, Some("http://127.0.0.1:9/v1".into())).await;
+    let row = world.hear("hello").await;
+    assert_eq!(row.status, ConversationStatus::Triage);
+    let row = world.hear("2").await;
+    assert_eq!(choice(&world, &row).await, "support");
+    assert_eq!(calls(&world).await, 1, "the menu needs nobody");
 }

@@ -48,6 +48,7 @@ pub(crate) const MAILBOX: &str = "support@acme.test";
 pub(crate) const REPLY_DOMAIN: &str = "reply.acme.test";
 pub(crate) const REPLY_SECRET: &str = "reply-secret";
 const NUMBER_ID: &str = "106540352242922";
+pub(crate) const MODEL_KEY: &str = "key-of-the-model";
 pub(crate) const ACCOUNT_SID: &str = "AC00000000000000000000000000000001";
 
 /// Everything a test of the workers needs.
@@ -61,7 +62,7 @@ pub(crate) struct World {
     pub(crate) sms: InboxId,
     pub(crate) mail: InboxId,
     pub(crate) receiver: Receiver,
-    _running: Running,
+    running: Running,
     _files: tempfile::TempDir,
     _database: TestDatabase,
 }
@@ -112,7 +113,7 @@ impl World {
             sms,
             mail,
             receiver,
-            _running: running,
+            running,
             _files: files,
             _database: database,
         }
@@ -120,6 +121,11 @@ impl World {
 
     pub(crate) fn ctx(&self) -> Ctx {
         Ctx::system(self.clock.now(), "test")
+    }
+
+    /// Where the fake of a language model stands.
+    pub(crate) fn model_url(&self) -> String {
+        format!("http://{}/model/v1", self.running.addr)
     }
 
     /// A second node on the same database.
@@ -431,6 +437,7 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
     config.clock = clock.clone();
     config.window = WindowRule::Ignored;
     config.strangers = Strangers::Reachable;
+    config.model_key = Secret::new(MODEL_KEY);
     config.whatsapp = vec![WhatsappNumber::new(
         NUMBER_ID,
         WHATSAPP,
