@@ -212,8 +212,8 @@ async fn a_sweep_promises_the_next_one_once(database: TestDatabase) {
     let world = World::new(database).await;
     let stop = CancellationToken::new();
     let nodes = [Workers::start(&world.deps, &stop).unwrap(), Workers::start(&world.deps, &stop).unwrap()];
-    // The sweep of old rows, the watches over queues and figures, and the end of idle conversations.
-    let scheduled = 4;
+    // The sweep of old rows, the watches over queues and figures, the end of idle conversations, and what is kept too long.
+    let scheduled = 5;
     while world.jobs_left().await < scheduled {
         tokio::task::yield_now().await;
     }
