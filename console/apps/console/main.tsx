@@ -7,12 +7,12 @@ import "./styles.css";
 /** A page that failed to load its parts and was loaded again does not do so once more within this time. */
 const RELOAD_AGAIN_MS = 60_000;
 
-// After an update of the server old chunk names are gone; one reload fetches the new page.
-window.addEventListener("vite:preloadError", (event) => {
+// After an update of the server old chunk names are gone; one reload fetches the new page. The failure stands until then:
+// a part that counts as loaded and is not there would fail in its own way.
+window.addEventListener("vite:preloadError", () => {
   const before = Number(sessionStorage.getItem("patchbay.reloaded") ?? 0);
   if (Date.now() - before < RELOAD_AGAIN_MS) return;
   sessionStorage.setItem("patchbay.reloaded", String(Date.now()));
-  event.preventDefault();
   location.reload();
 });
 
