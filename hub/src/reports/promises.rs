@@ -99,6 +99,8 @@ pub(super) async fn read(
         }
     }
     drop(tx);
+    // What a conversation took with it to another team leaves a zero in the roll-up.
+    of.retain(|_, kept| kept.opened + kept.first_response_breaches + kept.resolution_breaches > 0);
     let directory = hub.directory();
     let rows = of
         .into_iter()
