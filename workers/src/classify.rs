@@ -15,12 +15,10 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::deps::Deps;
-use crate::provider::ProviderClient;
+use crate::provider::{CallEnd, ProviderAnswer, ProviderClient, finish};
 
 /// Longest text that is sent, in characters.
 const TEXT_CHARS: usize = 2_000;
-/// Largest answer that is read.
-const MOST_BYTES: usize = 64 << 10;
 
 /// What a message is taken for. `None`: nobody says.
 pub(crate) async fn ask(
@@ -80,8 +78,7 @@ async fn call(deps: &Deps, client: &ProviderClient, text: &str) -> Option<String
     if let Some(key) = &config.api_key {
         call = call.bearer_auth(key.expose());
     }
-    let response = call.send().await.ok().filter(|response| response.status().is_success())?;
-    let bytes = response.bytes().await.ok().filter(|bytes| bytes.len() <= MOST_BYTES)?;
-    let answer: Value = serde_json::from_slice(&bytes).ok()?;
+    let CallEnd::Answer(ProviderAnswer { status: 200..=299, body, .. }) = finish(call).await else { return None };
+    let answer: Value = serde_json::from_slice(&body).ok()?;
     Some(answer.pointer("/choices/0/message/content")?.as_str()?.to_owned())
 }

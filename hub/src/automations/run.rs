@@ -19,7 +19,7 @@ use crate::state::Hub;
 pub(super) struct Step {
     /// What.
     pub(super) action: String,
-    /// `done`, `nothing` when there was nothing to do, or why it was refused.
+    /// `done`, also when it was so already, or why it was refused.
     pub(super) outcome: String,
     /// What takes it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,8 +78,7 @@ pub(super) async fn carry_out(
         let name = Uuid::new_v5(&run.cause, format!("{}:{place}", run.automation_id).as_bytes());
         let done = Box::pin(act(tx, hub, ctx, (run.conversation_id, name), action)).await;
         let (outcome, undo) = match done {
-            Ok(Some(undo)) => ("done".to_owned(), Some(undo)),
-            Ok(None) => ("done".to_owned(), None),
+            Ok(undo) => ("done".to_owned(), undo),
             Err(HubError::Refused(refusal)) if on_refusal == OnRefusal::GoOn => {
                 (refusal.code().as_str().to_owned(), None)
             }
