@@ -4,6 +4,7 @@ use patchbay_core::ids::{ContactId, ConversationId};
 
 use crate::batch::Batch;
 use crate::error::StoreError;
+use crate::record;
 use crate::tx::Tx;
 
 /// What a column with `text` (lower case) in it is like. The signs of patterns mean nothing in what people look for.
@@ -42,6 +43,35 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
     .execute()
     .await?;
     Ok(())
+}
+
+record! {
+    /// A document that matches.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Hit {
+        /// Its place: later documents come after earlier ones.
+        pub place: i64,
+        /// Conversation it leads to.
+        pub conversation_id: Option<ConversationId>,
+        /// Contact it leads to.
+        pub contact_id: Option<ContactId>,
+    }
+}
+
+/// The newest documents before `before` that match `expression`, newest first.
+pub(crate) async fn newest(tx: &mut Tx, expression: &str, before: i64, limit: i64) -> Result<Vec<Hit>, StoreError> {
+    tx.query_for(
+        "select rowid as place, conversation_id, contact_id from search_documents
+         where search_documents match $1 and rowid < $2 order by rowid desc limit $3",
+        "select id as place, conversation_id, contact_id from search_documents
+         where body @@ to_tsquery('simple', $1) and id < $2 order by id desc limit $3",
+    )
+    .bind(expression)
+    .bind(before)
+    .bind(limit)
+    .planned_for_values()
+    .all()
+    .await
 }
 
 /// The documents that lead to these contacts or conversations. Reads the whole index on SQLite: ask on a reading
