@@ -145,7 +145,22 @@ fn shape_of(filter: &Filter) -> Shape {
 
 /// Newest documents that a search looks at at once, and how often it goes on when they fill no page.
 const WINDOW: i64 = 2_000;
-const WINDOWS: usize = 4;
+const WINDOWS: u32 = 4;
+/// The newest documents of PostgreSQL's index that are looked through for a word, and how many hits among them make it a
+/// frequent one.
+const SPAN: i64 = 20_000;
+const FREQUENT: usize = 200;
+
+/// How hits are looked for, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// In the order of the index.
+    Backward,
+    /// Through one span of documents after the other.
+    Spans,
+    /// All at once.
+    AtOnce,
+}
 
 /// What is found, without order. A search with very many hits sees the newest of them: enough for a page, and for those
 /// who look further there are more words.
@@ -156,22 +171,17 @@ async fn found(
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<ConversationId>, StoreError> {
-    let Some(expression) = match_expression(tx, text, Ending::Any) else { return Ok(Vec::new()) };
+    let Some(Begun { expression, look, mut before, mut hits }) = begin(tx, text).await? else { return Ok(Vec::new()) };
     let mut ids: Vec<ConversationId> = Vec::new();
-    let mut before = i64::MAX;
-    let mut whole = None;
-    if tx.engine() == crate::Engine::Sqlite {
-        // SQLite reads all that begins with a word before it gives the first, but not all that is the word.
-        let words = match_expression(tx, text, Ending::None).unwrap_or_default();
-        let hits = search::newest(tx, &words, before, WINDOW).await?;
-        whole = is_window(&hits).then_some((words, hits));
-    }
-    let (expression, mut known) = whole.map_or((expression, None), |(words, hits)| (words, Some(hits)));
-    for _ in 0..WINDOWS {
-        let hits = match known.take() {
-            Some(hits) => hits,
-            None => search::newest(tx, &expression, before, WINDOW).await?,
-        };
+    for turn in 0..WINDOWS {
+        let span = SPAN << turn;
+        if turn > 0 {
+            hits = match look {
+                Look::Backward => search::newest(tx, &expression, before, WINDOW).await?,
+                Look::Spans => search::newest_between(tx, &expression, (before - span, before), WINDOW).await?,
+                Look::AtOnce => break,
+            };
+        }
         let conversations = hits.iter().filter_map(|hit| hit.conversation_id).collect::<BTreeSet<_>>();
         let contacts = hits.iter().filter_map(|hit| hit.contact_id).collect::<BTreeSet<_>>();
         let among = Shape::Among(conversations.into_iter().collect(), contacts.into_iter().collect());
@@ -181,10 +191,53 @@ async fn found(
             }
         }
         let is_full = i64::try_from(ids.len()).is_ok_and(|count| count >= limit);
-        let Some(last) = hits.last().filter(|_| is_window(&hits) && !is_full) else { break };
-        before = last.place;
+        before = match (look, hits.last().filter(|_| is_window(&hits))) {
+            _ if is_full => break,
+            (_, Some(last)) => last.place,
+            (Look::Spans, None) if before > span => before - span,
+            _ => break,
+        };
     }
     Ok(ids)
+}
+
+/// A search that has begun.
+struct Begun {
+    expression: String,
+    look: Look,
+    /// What lies before it is looked at.
+    before: i64,
+    hits: Vec<search::Hit>,
+}
+
+/// What to look for and how, and the first hits. `None`: there is no word in the text.
+async fn begin(tx: &mut Tx, text: &str) -> Result<Option<Begun>, StoreError> {
+    let Some(begins) = match_expression(tx, text, Ending::Any) else { return Ok(None) };
+    Ok(Some(match tx.engine() {
+        crate::Engine::Sqlite => {
+            // It reads all that begins with a word before it gives the first, but not all that is the word.
+            let (before, look) = (i64::MAX, Look::Backward);
+            let words = match_expression(tx, text, Ending::None).unwrap_or_default();
+            let hits = search::newest(tx, &words, before, WINDOW).await?;
+            if is_window(&hits) {
+                Begun { expression: words, look, before, hits }
+            } else {
+                let hits = search::newest(tx, &begins, before, WINDOW).await?;
+                Begun { expression: begins, look, before, hits }
+            }
+        }
+        crate::Engine::Postgres => {
+            // Its index gives the hits of a word in no order, and the planner does not know which words are frequent.
+            let before = search::end(tx).await?;
+            let hits = search::newest_between(tx, &begins, (before - SPAN, before), WINDOW).await?;
+            if hits.len() >= FREQUENT {
+                Begun { expression: begins, look: Look::Spans, before, hits }
+            } else {
+                let hits = search::all(tx, &begins, WINDOW).await?;
+                Begun { expression: begins, look: Look::AtOnce, before, hits }
+            }
+        }
+    }))
 }
 
 /// Whether there may be more hits than these.

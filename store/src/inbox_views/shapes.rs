@@ -287,7 +287,8 @@ pub(super) async fn read(
         .bind(seen.is_none())
         .bind(stray == Stray::Seen)
         .bind_batch(Batch::new().ids(teams.iter().copied()))
-        .bind(limit);
+        .bind(limit)
+        .planned_for_values();
     match shape {
         Shape::Among(conversations, contacts) => {
             let statement = statement.bind_batch(Batch::new().ids(conversations.iter().copied()));
