@@ -54,10 +54,9 @@ impl Receiver {
 
 async fn take(State(receiver): State<Receiver>, headers: HeaderMap) -> StatusCode {
     let event = headers.get("x-patchbay-event-id").and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let (book, answer) = match receiver.takes.load(Ordering::Relaxed) {
-        true => (&receiver.taken, StatusCode::OK),
-        false => (&receiver.refused, StatusCode::NOT_FOUND),
-    };
+    let takes = receiver.takes.load(Ordering::Relaxed);
+    let (book, answer) =
+        if takes { (&receiver.taken, StatusCode::OK) } else { (&receiver.refused, StatusCode::NOT_FOUND) };
     *book.lock().unwrap_or_else(PoisonError::into_inner).entry(event).or_default() += 1;
     answer
 }
