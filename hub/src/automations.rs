@@ -5,6 +5,7 @@
 
 mod act;
 mod change;
+mod dry_run;
 mod follow;
 mod macros;
 mod resource;
@@ -24,6 +25,7 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
     OpenApiRouter::new()
         .routes(routes!(resource::list, resource::create))
         .routes(routes!(resource::read, resource::change, resource::deactivate))
+        .routes(routes!(dry_run::dry_run))
         .routes(routes!(runs::list))
         .routes(routes!(runs::read))
         .routes(routes!(runs::undo))

@@ -25,6 +25,7 @@ pub(crate) use endpoints::endpoints;
 pub(crate) use right::{require_admin, require_catalog_keeper, require_dispatch_lead, require_reader};
 pub(crate) use stamp::{Stamp, Stamped};
 pub(crate) use write::{Begun, Write, changed_fields, record};
+use write::{record_changes, told_values};
 
 use crate::error::HubError;
 use crate::state::Hub;
@@ -230,10 +231,13 @@ async fn finish<R: Resource>(
     let Mark { id, version, account } = R::mark(row);
     let body = R::body(hub, row);
     let mut subject = json!({ (format!("{}_id", R::NAME)): id, "version": version });
+    let mut changes = None;
     if let Some(before) = before {
-        subject["fields"] = changed_fields(&R::body(hub, before), &body).into();
+        let before = R::body(hub, before);
+        subject["fields"] = changed_fields(&before, &body).into();
+        changes = told_values(&before, &body);
     }
-    record(&mut write.tx, ctx, account, &format!("{}.{}", R::NAME, deed.verb()), subject).await?;
+    record_changes(&mut write.tx, ctx, account, &format!("{}.{}", R::NAME, deed.verb()), (subject, changes)).await?;
     let answer = write.finish(deed.status(), &body).await?;
     R::written(hub).await;
     Ok(answer)

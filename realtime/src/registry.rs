@@ -4,11 +4,13 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use patchbay_core::actor::{Actor, Scope};
 use patchbay_core::ids::{AccountId, SessionId, SiteId, SocketId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Claims};
 use patchbay_store::feed::Position;
+use serde_json::json;
 use tokio::sync::Notify;
 
 use crate::frame::{About, Frame, Subject};
@@ -157,8 +159,9 @@ impl Registry {
         }
     }
 
-    /// Asks again who everybody is, after the directory changed. Sockets of nobody close.
-    pub(crate) fn resolve_all(&self, resolve: impl Fn(&Claims) -> Result<Actor, ApiError>) {
+    /// Asks again who everybody is, after the directory changed. Sockets of nobody close; whose rights are others now is
+    /// told so, and asks anew for what it shows.
+    pub(crate) fn resolve_all(&self, now: DateTime<Utc>, resolve: impl Fn(&Claims) -> Result<Actor, ApiError>) {
         let mut state = self.lock();
         let sockets: Vec<SocketId> = state.sockets.keys().copied().collect();
         for id in sockets {
@@ -173,6 +176,7 @@ impl Registry {
                         continue;
                     }
                     state.exit(id, group);
+                    mailbox.push(&Arc::from([Frame::passing("rights.changed", now, &json!({}))]));
                     let group = state.enter(id, Arc::new(actor), topics, mailbox);
                     if let Some(entry) = state.sockets.get_mut(&id) {
                         entry.group = group;

@@ -110,7 +110,7 @@ async fn connect(
     let seat = seat(&realtime, &actor, &claims).await?;
     if !Arc::ptr_eq(&directory, &realtime.gate.directory.load()) {
         // The directory was replaced after the token was looked at and maybe before the seat was there to be resolved.
-        realtime.registry.resolve_all(|claims| realtime.gate.resolve(claims));
+        realtime.registry.resolve_all(realtime.gate.clock.now(), |claims| realtime.gate.resolve(claims));
     }
     realtime.queues.touch();
     let seated = Seated { realtime: realtime.clone(), actor, seat };

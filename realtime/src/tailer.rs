@@ -137,6 +137,6 @@ fn notice_directory(realtime: &Realtime, seen: &mut Arc<Directory>) {
     let now = realtime.gate.directory.load();
     if !Arc::ptr_eq(&now, seen) {
         *seen = now.clone();
-        realtime.registry.resolve_all(|claims| realtime.gate.resolve(claims));
+        realtime.registry.resolve_all(realtime.gate.clock.now(), |claims| realtime.gate.resolve(claims));
     }
 }

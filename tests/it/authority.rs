@@ -146,6 +146,7 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/on-call-schedules/{id}/on-call", "get", PLACES),
     ("/api/v1/automations", "get", PLACES),
     ("/api/v1/automations", "post", CATALOG),
+    ("/api/v1/automations/dry-run", "post", CATALOG),
     ("/api/v1/automations/{id}", "get", PLACES),
     ("/api/v1/automations/{id}", "patch", CATALOG),
     ("/api/v1/automations/{id}", "delete", CATALOG),

@@ -137,6 +137,10 @@ const signals = page("/alerts/signals", () => import("./alerts/signals-page"), "
 const system = page("/system", () => import("./operations/system-page"), "SystemPage");
 const settings = page("/settings", () => import("./settings/settings-page"), "SettingsPage");
 const components = page("/dev/ui", () => import("./dev/components-page"), "ComponentsPage");
+const runs = page("/admin/automation-runs", () => import("./automation/runs-page"), "AutomationRunsPage");
+const retention = page("/admin/retention", () => import("./retention/retention-page"), "RetentionPage");
+const team = page("/team", () => import("./team/team-page"), "TeamPage");
+const teamThread = createRoute({ getParentRoute: () => team, path: "$threadId" });
 const audit = page("/admin/audit", () => import("./audit/audit-page"), "AuditPage");
 const administration = createRoute({
   getParentRoute: () => root,
@@ -186,6 +190,9 @@ export const router = createRouter({
     settings,
     components,
     audit,
+    runs,
+    retention,
+    team.addChildren([teamThread]),
     administration,
     resource.addChildren([resourceRow]),
     elsewhere,

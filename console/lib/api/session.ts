@@ -1,11 +1,13 @@
 // The signed-in session: the access token lives in memory only; the refresh cookie is HttpOnly and the server's affair.
-import { ApiError, authorizeWith, send } from "./http";
+import { ApiError, authorizeWith, call, send } from "./http";
 import type { Me, Session } from "./model";
 
 export type SessionState =
   | { kind: "unknown" }
   | { kind: "signed_out"; reason: "none" | "expired" | "signed_out" }
-  | { kind: "signed_in"; me: Me };
+  | { kind: "signed_in"; me: Me }
+  /** The server takes the session no more: whoever it was may sign in again over the page, which keeps what it holds. */
+  | { kind: "expired"; me: Me };
 
 /** Says that a refresh cookie may exist, so that a first visit does not ask for a refusal. Holds no secret. */
 const MARK = "patchbay.session";
@@ -18,7 +20,7 @@ const listeners = new Set<() => void>();
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("patchbay.session");
 
 tabs?.addEventListener("message", (event: MessageEvent<unknown>) => {
-  if (event.data === "signed_out" && state.kind === "signed_in") end("signed_out");
+  if (event.data === "signed_out" && (state.kind === "signed_in" || state.kind === "expired")) end("signed_out");
 });
 
 authorizeWith({ token: () => token, renew });
@@ -64,6 +66,14 @@ export async function signIn(email: string, password: string): Promise<void> {
   await enter();
 }
 
+/** Reads again who is signed in and what they may do: somebody has changed it. */
+export async function refreshMe(): Promise<void> {
+  const me = await call<Me>("/api/v1/me");
+  if (state.kind !== "signed_in" || state.me.user.id !== me.user.id) return;
+  if (OTHER_PORTALS.includes(me.user.role)) await signOut();
+  else publish({ kind: "signed_in", me });
+}
+
 export async function signOut(): Promise<void> {
   try {
     await send("/api/v1/auth/logout", { method: "POST", body: {} }, token);
@@ -76,6 +86,7 @@ export async function signOut(): Promise<void> {
 
 /** Gets a fresh access token; ends the session when the server refuses. One renewal runs at a time. */
 export function renew(): Promise<boolean> {
+  if (state.kind === "expired") return Promise.resolve(false);
   renewal ??= (async () => {
     try {
       const renewed = await refresh();
@@ -84,7 +95,7 @@ export function renew(): Promise<boolean> {
         token = null;
         return false;
       }
-      if (!renewed) end("expired");
+      if (!renewed) expire();
       return renewed;
     } finally {
       renewal = null;
@@ -121,6 +132,14 @@ async function refreshNow(): Promise<boolean> {
       await pause(Math.min(500 * 2 ** attempt, 8000));
     }
   }
+}
+
+/** Over, but not by choice: what is on the page stays until somebody signs in again or leaves. */
+function expire(): void {
+  if (state.kind !== "signed_in") return end("expired");
+  token = null;
+  localStorage.removeItem(MARK);
+  publish({ kind: "expired", me: state.me });
 }
 
 function end(reason: "none" | "expired" | "signed_out"): void {

@@ -1,5 +1,7 @@
 // The words of the administration of alerts: rules, ladders, schedules.
 
+import { adminAutomationTexts } from "./admin-automation";
+
 type Words = Record<string, string>;
 
 const en = {
@@ -58,8 +60,9 @@ const en = {
       steps: (place: number) => `Step ${place}`,
       rotations: (place: number) => `Turns ${place}`,
       overrides: (place: number) => `Exception ${place}`,
+      actions: adminAutomationTexts.en.entry,
     },
-    add: { steps: "Add a step", rotations: "Add turns", overrides: "Add an exception" },
+    add: { steps: "Add a step", rotations: "Add turns", overrides: "Add an exception", actions: adminAutomationTexts.en.add },
     up: "Move up",
     down: "Move down",
     notify: "Whom it tells",
@@ -146,8 +149,9 @@ const fr: typeof en = {
       steps: (place) => `Échelon ${place}`,
       rotations: (place) => `Tours ${place}`,
       overrides: (place) => `Exception ${place}`,
+      actions: adminAutomationTexts.fr.entry,
     },
-    add: { steps: "Ajouter un échelon", rotations: "Ajouter des tours", overrides: "Ajouter une exception" },
+    add: { steps: "Ajouter un échelon", rotations: "Ajouter des tours", overrides: "Ajouter une exception", actions: adminAutomationTexts.fr.add },
     up: "Monter",
     down: "Descendre",
     notify: "Qui est prévenu",

@@ -1,5 +1,6 @@
 // The words of the administration, apart from the others: its pages are loaded when they are opened.
 import { adminAlertTexts } from "./admin-alerts";
+import { adminAutomationTexts } from "./admin-automation";
 import { adminFieldTexts } from "./admin-fields";
 import { useLanguage } from "./language";
 
@@ -27,6 +28,7 @@ const en = {
     "sla-policies": "Service levels",
     webhooks: "Webhooks",
     ...adminAlertTexts.en.pages,
+    ...adminAutomationTexts.en.pages,
   } as Words,
   leads: {
     users: "Who signs in, as what, and in which teams.",
@@ -47,6 +49,7 @@ const en = {
     "sla-policies": "How soon we answer and solve.",
     webhooks: "Who else is told what happens here.",
     ...adminAlertTexts.en.leads,
+    ...adminAutomationTexts.en.leads,
   } as Words,
   one: {
     users: "user",
@@ -67,6 +70,7 @@ const en = {
     "sla-policies": "service level",
     webhooks: "webhook",
     ...adminAlertTexts.en.one,
+    ...adminAutomationTexts.en.one,
   } as Words,
   add: (what: string) => `New ${what}`,
   edit: (name: string) => `Open ${name}`,
@@ -201,8 +205,12 @@ const en = {
   },
   ...adminFieldTexts.en,
   plans: adminAlertTexts.en.plans,
-  fields: { ...adminFieldTexts.en.fields, ...adminAlertTexts.en.fields },
-  choices: { ...adminAlertTexts.en.choices, ...adminFieldTexts.en.choices },
+  actions: adminAutomationTexts.en.actions,
+  runs: adminAutomationTexts.en.runs,
+  test: adminAutomationTexts.en.test,
+  retention: adminAutomationTexts.en.retention,
+  fields: { ...adminFieldTexts.en.fields, ...adminAlertTexts.en.fields, ...adminAutomationTexts.en.fields },
+  choices: { ...adminAlertTexts.en.choices, ...adminAutomationTexts.en.choices, ...adminFieldTexts.en.choices },
 };
 
 const fr: typeof en = {
@@ -227,6 +235,7 @@ const fr: typeof en = {
     "sla-policies": "Niveaux de service",
     webhooks: "Webhooks",
     ...adminAlertTexts.fr.pages,
+    ...adminAutomationTexts.fr.pages,
   },
   leads: {
     users: "Qui se connecte, dans quel rôle et dans quelles équipes.",
@@ -247,6 +256,7 @@ const fr: typeof en = {
     "sla-policies": "En combien de temps nous répondons et résolvons.",
     webhooks: "Qui d’autre est informé de ce qui se passe ici.",
     ...adminAlertTexts.fr.leads,
+    ...adminAutomationTexts.fr.leads,
   },
   one: {
     users: "utilisateur",
@@ -267,6 +277,7 @@ const fr: typeof en = {
     "sla-policies": "niveau de service",
     webhooks: "webhook",
     ...adminAlertTexts.fr.one,
+    ...adminAutomationTexts.fr.one,
   },
   add: (what) => `Ajouter : ${what}`,
   edit: (name) => `Ouvrir ${name}`,
@@ -401,8 +412,12 @@ const fr: typeof en = {
   },
   ...adminFieldTexts.fr,
   plans: adminAlertTexts.fr.plans,
-  fields: { ...adminFieldTexts.fr.fields, ...adminAlertTexts.fr.fields },
-  choices: { ...adminAlertTexts.fr.choices, ...adminFieldTexts.fr.choices },
+  actions: adminAutomationTexts.fr.actions,
+  runs: adminAutomationTexts.fr.runs,
+  test: adminAutomationTexts.fr.test,
+  retention: adminAutomationTexts.fr.retention,
+  fields: { ...adminFieldTexts.fr.fields, ...adminAlertTexts.fr.fields, ...adminAutomationTexts.fr.fields },
+  choices: { ...adminAlertTexts.fr.choices, ...adminAutomationTexts.fr.choices, ...adminFieldTexts.fr.choices },
 };
 
 export type AdminTexts = typeof en;

@@ -9,6 +9,8 @@ const en = {
   administration: "Administration",
   settings: "Settings",
   components: "Components",
+  team: "Team chat",
+  unread: (threads: number) => (threads === 1 ? "1 thread with something new" : `${threads} threads with something new`),
 };
 
 const fr: typeof en = {
@@ -19,6 +21,8 @@ const fr: typeof en = {
   administration: "Administration",
   settings: "Réglages",
   components: "Composants",
+  team: "Discussions d’équipe",
+  unread: (threads) => (threads === 1 ? "1 fil avec du nouveau" : `${threads} fils avec du nouveau`),
 };
 
 export const areaTexts = { en, fr };

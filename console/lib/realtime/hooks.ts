@@ -3,6 +3,7 @@ import { createContext, useCallback, useContext, useEffect, useState, useSyncExt
 import type { Conversation, PresenceStatus } from "../api/model";
 import type { Phase } from "./socket";
 import type { List, Mode, Onlooker, Stopped, Store, Thread, Typist } from "./store";
+import type { TalkPicture } from "./talk";
 import { viewKey, type View } from "./views";
 import type { Workspace } from "./workspace";
 
@@ -52,6 +53,11 @@ export function usePresence(userId: string): PresenceStatus | null {
 export function useDraft(conversationId: string, mode: Mode): string {
   const { drafts } = useWorkspace();
   return useSyncExternalStore(drafts.subscribe, () => drafts.get(conversationId, mode));
+}
+
+export function useTalk(): TalkPicture {
+  const { talk } = useWorkspace();
+  return useSyncExternalStore(talk.subscribe, talk.picture);
 }
 
 export function usePhase(): Phase {

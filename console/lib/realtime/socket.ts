@@ -58,6 +58,11 @@ export class Socket {
     this.#discard();
   }
 
+  /** Connects now, unless it is connected. */
+  hurry(): void {
+    this.#hurry();
+  }
+
   get phase(): Phase {
     return this.#phase;
   }

@@ -1,7 +1,7 @@
 // Everything live, once: conversations, threads, lists, typing, presence. Fetches and events go through the same merge;
 // components subscribe to one key. Changes are published together, once a frame.
 import type { Conversation, Message, Note, PresenceStatus } from "../api/model";
-import { reordered } from "./listed";
+import { reordered, type Placed } from "./listed";
 import { byActivity, mergeMessages, newerConversation, withLastMessage, type Source } from "./merge";
 import type { Clock, List, Onlooker, Outgoing, Stopped, Thread, Typist } from "./picture";
 import { Rows, type Change } from "./rows";
@@ -40,6 +40,8 @@ export class Store {
   readonly #inside = new WeakMap<readonly string[], ReadonlySet<string>>();
   /** Rows whose place in a list may have changed. */
   readonly #moved = new Map<string, Set<string>>();
+  /** By what the rows of each list have their places. */
+  readonly #placed = new Map<string, Placed>();
   #scheduled = false;
 
   constructor(viewer: Viewer, clock: Clock) {
@@ -316,7 +318,9 @@ export class Store {
   #sort(key: string, moved: ReadonlySet<string>): void {
     const list = this.#lists.get(key);
     if (list === undefined || list.view.q !== "") return;
-    const ids = reordered(list.ids, moved, (id) => this.#rows.shown(id));
+    const placed = this.#placed.get(key) ?? new Map();
+    this.#placed.set(key, placed);
+    const ids = reordered(list.ids, moved, (id) => this.#rows.shown(id), placed);
     if (ids === list.ids) return;
     // The same ids in another order.
     if (ids.length === list.ids.length) this.#inside.set(ids, this.#members(list.ids));

@@ -14,12 +14,15 @@ import { ReadMarks } from "./read-marks";
 import { Signals } from "./signals";
 import { Socket, type Phase } from "./socket";
 import { Store, type Viewer } from "./store";
+import { Talk } from "./talk";
 import { filterOf, viewKey, type View } from "./views";
 
 const THREAD_PAGE = 50;
 const CACHED_THREADS = 30;
 /** Who may be told of an alert. */
 const TOLD: readonly string[] = ["admin", "supervisor", "team_lead", "dispatcher", "support_agent", "auditor"];
+/** Who takes part in the talk among colleagues. */
+const TALKING: readonly string[] = ["admin", "supervisor", "team_lead", "support_agent", "dispatcher"];
 const RECONSIDER_MS = 30_000;
 
 export class Workspace {
@@ -28,6 +31,7 @@ export class Workspace {
   readonly drafts: Drafts;
   readonly signals: Signals;
   readonly alarms = new Alarms(async () => (await listAlerts({ status: "open", severity: "critical" })).data);
+  readonly talk: Talk;
   readonly #socket: Socket;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
   readonly #running = new Map<string, Promise<void>>();
@@ -43,6 +47,7 @@ export class Workspace {
     this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
     this.outbox = new Outbox(this.store, keptFor(viewer.id));
     this.drafts = new Drafts(viewer.id);
+    this.talk = new Talk(viewer.id);
     this.#socket = new Socket({
       token: accessToken,
       renew,
@@ -190,6 +195,17 @@ export class Workspace {
     }
   }
 
+  /** There is a session again: connects at once. */
+  comeBack(): void {
+    this.#socket.hurry();
+    this.outbox.resume();
+  }
+
+  /** Asks anew for what is on screen: other rights, other rows. */
+  askAnew(): void {
+    if (this.phase() === "live") this.#refetch();
+  }
+
   setPresence(status: "online" | "away"): void {
     this.#socket.send({ type: "presence.set", status });
     this.store.setPresence(this.store.userId, status);
@@ -210,6 +226,7 @@ export class Workspace {
     const isAssistants = frame.event === "tool.called" || frame.event.startsWith("draft.");
     if (isAssistants && typeof id === "string" && this.#onScreen.has(id)) this.#after(`assistants:${id}`, () => this.loadAssistants(id));
     this.alarms.hear(frame);
+    this.talk.hear(frame);
     // Somebody who has just come learns at once who is here already.
     if (frame.event === "conversation.viewers" && typeof id === "string") this.signals.meet(id, frame.data["user"], frame.data["active"] === false ? "gone" : "here");
     for (const listener of this.#frameListeners) listener(frame);
@@ -219,6 +236,7 @@ export class Workspace {
   #refetch(): void {
     this.#after("present", () => this.#loadPresent());
     if (TOLD.includes(this.#role)) this.#after("alarms", () => this.#once("alarms", () => this.alarms.load()));
+    if (TALKING.includes(this.#role)) this.#after("talk", () => this.#once("talk", () => this.talk.load()));
     for (const { view, load } of this.store.lists()) {
       if (load !== "idle") this.#after(`list:${viewKey(view)}`, () => this.loadList(view));
     }

@@ -5,7 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { COLORS, expectAccessible } from "./accessibility.mjs";
 import { Browser, Server, caller, enter } from "./harness.mjs";
 
-const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates", "routing-rules", "sla-policies", "webhooks", "alert-rules", "escalation-ladders", "on-call-schedules"];
+const LISTS = ["users", "teams", "technicians", "vendors", "inboxes", "canned-responses", "templates", "accounts", "sites", "zones", "assets", "services", "ranking-rules", "incident-templates", "routing-rules", "automations", "macros", "sla-policies", "webhooks", "alert-rules", "escalation-ladders", "on-call-schedules"];
 const ROUTES = [
   "inbox/all",
   "contacts",
@@ -27,10 +27,15 @@ const ROUTES = [
   "admin/dead-letters",
   "admin/quarantine",
   "admin/audit",
+  "admin/automation-runs",
+  "admin/retention",
+  "team",
   ...LISTS.map((name) => `admin/${name}`),
   "admin/users/new",
   "admin/inboxes/new",
   "admin/routing-rules/new",
+  "admin/automations/new",
+  "admin/macros/new",
   "admin/sla-policies/new",
   "admin/webhooks/new",
   "admin/alert-rules/new",

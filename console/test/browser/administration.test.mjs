@@ -1,4 +1,4 @@
-// The administration: lines 81 to 86 of the acceptance list, and what belongs to rows.
+// The administration: lines 81 to 86 and 88 of the acceptance list, and what belongs to rows.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { Browser, Server, caller, enter, eventually } from "./harness.mjs";
@@ -218,6 +218,36 @@ describe("administration", () => {
     await page.getByText("Nothing matches").waitFor();
     await page.getByRole("button", { name: "Clear the search" }).click();
     await page.locator("tbody tr").first().waitFor();
+  });
+
+  it("84: the audit log says who switched a rule off, with the old and the new value", async () => {
+    const rule = await ask("/api/v1/ranking-rules", { description: "Loud engines first", vehicle_make: "Volvo", target_urgency: "HIGH", ranking_score: 10 });
+    await go(`ranking-rules/${rule.id}`);
+    await drawer().getByLabel("Score").fill("15");
+    await drawer().getByLabel("In use").uncheck();
+    await drawer().getByRole("button", { name: "Save" }).click();
+    await drawer().waitFor({ state: "detached" });
+    await go("audit");
+    await page.getByLabel("What begins with").fill("ranking_rule.update");
+    await page.locator("tbody tr", { hasText: "ranking_rule.update" }).first().getByRole("button").click();
+    const changes = drawer().getByRole("region", { name: "Before and after" });
+    const pair = (field) => changes.getByRole("row", { name: new RegExp(`^${field}`) }).getByRole("cell").allInnerTexts();
+    assert.deepEqual(await pair("is_active"), ["true", "false"]);
+    assert.deepEqual(await pair("ranking_score"), ["10", "15"]);
+    await page.keyboard.press("Escape");
+  });
+
+  it("88: rights that an administrator changes take effect in the open window of that person", async () => {
+    const other = await (await browser.profile()).newPage();
+    await enter(other, server, "support_agent", "/app/inbox/all");
+    const dashboard = other.getByRole("link", { name: "Dashboard" });
+    assert.equal(await dashboard.count(), 0);
+    const user = (await ask("/api/v1/users")).data.find((one) => one.role === "support_agent");
+    await ask(`/api/v1/users/${user.id}`, { role: "team_lead" }, "PATCH");
+    await dashboard.waitFor({ timeout: 5000 });
+    await ask(`/api/v1/users/${user.id}`, { role: "support_agent" }, "PATCH");
+    await dashboard.waitFor({ state: "detached", timeout: 5000 });
+    await other.context().close();
   });
 
   it("65: shows a page for other roles only to them, and says which", async () => {

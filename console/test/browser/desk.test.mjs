@@ -251,8 +251,12 @@ describe("desk", () => {
   });
 
   it("contacts go out as a list and come back in, tried first", async () => {
-    await page.goto(`${server.url}/app/contacts`);
-    await page.locator("[data-contact]").first().waitFor();
+    // Those who write become contacts; right after the start nobody has yet.
+    await server.say(MAYA.address, "whatsapp", "Is the gate mended?");
+    await eventually(async () => {
+      await page.goto(`${server.url}/app/contacts`);
+      await page.locator("[data-contact]", { hasText: MAYA.name }).first().waitFor({ timeout: 2000 });
+    });
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Export as CSV" }).click();
     const text = await readFile(await (await download).path(), "utf8");

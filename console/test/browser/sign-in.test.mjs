@@ -91,6 +91,40 @@ describe("sign-in", () => {
     await context.close();
   });
 
+  it("9: when the session ends under one's hands, signing in again over the page leaves the text where it was", async () => {
+    const context = await browser.profile();
+    const page = await context.newPage();
+    const person = await signIn(page, server, "supervisor");
+    await row(page, RUTH.name).click();
+    await composer(page).or(page.getByRole("button", { name: "Take", exact: true }).first()).first().waitFor();
+    await page.keyboard.press("n");
+    await composer(page).fill("not lost");
+    const place = page.url();
+    // The cookie is gone and the token is refused, as after a night: the next call finds out.
+    await context.clearCookies();
+    const refuse = (route) => route.fulfill({ status: 401, json: { error: { code: "INVALID_AUTH_TOKEN", message: "the token has expired", request_id: "r" } } });
+    await page.route("**/api/v1/conversations/**", refuse);
+    await page.getByRole("button", { name: "Add note" }).click();
+    const dialog = page.getByRole("dialog", { name: "Your session has ended" });
+    await dialog.waitFor();
+    await page.unroute("**/api/v1/conversations/**", refuse);
+    assert.equal(await dialog.getByLabel("Email").inputValue(), person.email);
+    await page.keyboard.press("Escape");
+    await dialog.getByLabel("Password").fill("wrong");
+    await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+    await dialog.getByRole("alert").waitFor();
+    await dialog.getByLabel("Password").fill(person.password);
+    await dialog.getByRole("button", { name: "Sign in", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    assert.equal(page.url(), place);
+    assert.equal(await composer(page).inputValue(), "not lost");
+    await page.getByRole("button", { name: "Add note" }).click();
+    await page.locator("[data-note]", { hasText: "not lost" }).waitFor();
+    await page.locator("[data-connection=live]").waitFor({ state: "attached" });
+    browser.problems = [];
+    await context.close();
+  });
+
   it("10: signing out in one tab signs out the others, and Back shows nothing", async () => {
     const context = await browser.profile();
     const page = await context.newPage();

@@ -8,6 +8,7 @@ import { cockpitTexts } from "../../lib/i18n/cockpit";
 import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
+import { talkTexts } from "../../lib/i18n/talk";
 import { operationsTexts } from "../../lib/i18n/operations";
 import { scenarioTexts } from "../../lib/i18n/scenarios";
 import { SCENARIOS } from "../../apps/sim/scenarios";
@@ -16,7 +17,7 @@ import { LAYOUTS } from "../../apps/console/dashboard/reports";
 import { REPORTS } from "../../lib/api/reports";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, alerts: alertTexts, areas: areaTexts, audit: auditTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, alerts: alertTexts, areas: areaTexts, audit: auditTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts, talk: talkTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {

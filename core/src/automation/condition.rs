@@ -115,34 +115,52 @@ impl Matches {
 
     /// Whether it holds.
     pub fn hold(&self, case: &Case<'_>) -> bool {
-        let of = |wanted: bool, empty: bool| empty || wanted;
-        of(self.channels.contains(&case.channel), self.channels.is_empty())
-            && of(self.inboxes.contains(&case.inbox), self.inboxes.is_empty())
-            && of(case.team.is_some_and(|team| self.teams.contains(&team)), self.teams.is_empty())
-            && of(self.statuses.contains(&case.status), self.statuses.is_empty())
-            && of(self.priorities.contains(&case.priority), self.priorities.is_empty())
-            && of(self.tags_any.iter().any(|tag| case.tags.contains(tag)), self.tags_any.is_empty())
-            && !self.tags_none.iter().any(|tag| case.tags.contains(tag))
-            && of(case.sender.is_some_and(|sender| self.senders.contains(&sender)), self.senders.is_empty())
-            && self.assigned.is_none_or(|assigned| assigned == case.is_assigned)
-            && self.in_business_hours.is_none_or(|open| open == case.is_in_business_hours)
-            && self.says(case.text)
+        PARTS.iter().all(|(_, holds)| holds(self, case))
     }
 
-    fn says(&self, text: Option<&str>) -> bool {
-        if self.keywords_any.is_empty() && self.regex.is_none() {
+    /// The conditions that do not hold, by their names.
+    pub fn fails(&self, case: &Case<'_>) -> Vec<&'static str> {
+        PARTS.iter().filter(|(_, holds)| !holds(self, case)).map(|(name, _)| *name).collect()
+    }
+
+    fn says_a_word(&self, text: Option<&str>) -> bool {
+        if self.keywords_any.is_empty() {
             return true;
         }
         let Some(said) = text.map(normalized) else { return false };
         let words: Vec<String> = self.keywords_any.iter().map(|word| spaced(&normalized(word)).trim().into()).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let has_word = words.is_empty() || has_any(&spaced(&said), &words);
-        let matches = self.regex.as_ref().is_none_or(|pattern| {
-            RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().is_ok_and(|pattern| pattern.is_match(&said))
-        });
-        has_word && matches
+        has_any(&spaced(&said), &words)
+    }
+
+    fn matches(&self, text: Option<&str>) -> bool {
+        let Some(pattern) = &self.regex else { return true };
+        let Some(said) = text.map(normalized) else { return false };
+        RegexBuilder::new(pattern).size_limit(PATTERN_BYTES).build().is_ok_and(|pattern| pattern.is_match(&said))
     }
 }
+
+fn of<T: PartialEq>(wanted: &[T], is: Option<&T>) -> bool {
+    wanted.is_empty() || is.is_some_and(|is| wanted.contains(is))
+}
+
+type Part = fn(&Matches, &Case<'_>) -> bool;
+
+/// Each condition; what is expensive comes last.
+const PARTS: [(&str, Part); 12] = [
+    ("channels", |when, case| of(&when.channels, Some(&case.channel))),
+    ("inboxes", |when, case| of(&when.inboxes, Some(&case.inbox))),
+    ("teams", |when, case| of(&when.teams, case.team.as_ref())),
+    ("statuses", |when, case| of(&when.statuses, Some(&case.status))),
+    ("priorities", |when, case| of(&when.priorities, Some(&case.priority))),
+    ("tags_any", |when, case| when.tags_any.is_empty() || when.tags_any.iter().any(|tag| case.tags.contains(tag))),
+    ("tags_none", |when, case| !when.tags_none.iter().any(|tag| case.tags.contains(tag))),
+    ("senders", |when, case| of(&when.senders, case.sender.as_ref())),
+    ("assigned", |when, case| when.assigned.is_none_or(|assigned| assigned == case.is_assigned)),
+    ("in_business_hours", |when, case| when.in_business_hours.is_none_or(|open| open == case.is_in_business_hours)),
+    ("keywords_any", |when, case| when.says_a_word(case.text)),
+    ("regex", |when, case| when.matches(case.text)),
+];
 
 #[cfg(test)]
 mod tests {
@@ -180,6 +198,9 @@ mod tests {
         assert!(!holds(r#"{"keywords_any":["fact"]}"#, &said), "whole words");
         assert!(!holds(r#"{"keywords_any":["factura"]}"#, &case(None)), "nothing was said");
         assert!(!holds(r#"{"assigned":true}"#, &said));
+        let when: Matches =
+            serde_json::from_str(r#"{"keywords_any":["no"],"channels":["sms"],"assigned":true}"#).expect("conditions");
+        assert_eq!(when.fails(&said), ["assigned", "keywords_any"], "what does not hold is named");
         assert!(!holds(r#"{"in_business_hours":false}"#, &said));
         assert!(!holds(r#"{"teams":["0190c8a0-0000-7000-8000-000000000000"]}"#, &said));
     }

@@ -260,7 +260,7 @@ fn events(kind: AutomationKind, words: &[String]) -> Result<Value, ApiError> {
 }
 
 /// Conditions with everybody they name known. Teams are given by slug or id, inboxes by name or id.
-async fn conditions(tx: &mut Tx, mut value: Value) -> Result<Value, HubError> {
+pub(super) async fn conditions(tx: &mut Tx, mut value: Value) -> Result<Value, HubError> {
     let Some(fields) = value.as_object_mut() else {
         return Err(ApiError::invalid("when", "must be an object").into());
     };
@@ -287,7 +287,7 @@ async fn conditions(tx: &mut Tx, mut value: Value) -> Result<Value, HubError> {
 }
 
 /// Actions with everybody they name known.
-async fn actions(tx: &mut Tx, values: Vec<Value>) -> Result<Value, HubError> {
+pub(super) async fn actions(tx: &mut Tx, values: Vec<Value>) -> Result<Value, HubError> {
     let mut actions: Vec<Action> = Vec::with_capacity(values.len().min(100));
     for (place, mut value) in values.into_iter().take(100).enumerate() {
         let path = format!("then[{place}]");

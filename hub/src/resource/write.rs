@@ -89,15 +89,44 @@ pub(crate) async fn record(
     tool: &str,
     subject: Value,
 ) -> Result<(), StoreError> {
+    record_changes(tx, ctx, account, tool, (subject, None)).await
+}
+
+/// Records who changed what, with values before and after where they may be told.
+pub(crate) async fn record_changes(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    account: Option<AccountId>,
+    tool: &str,
+    (subject, changes): (Value, Option<Value>),
+) -> Result<(), StoreError> {
     let entry = AuditEntry {
         account_id: account,
         payload: json!({ "subject": subject }),
+        changes,
         ..AuditEntry::new(ctx, tool, Outcome::Success)
     };
     audit::append(tx, &entry).await.map(drop)
 }
 
-/// The names of the fields that differ. Their values are private: the audit log does not keep them.
+/// What fields that differ were and are, `{field: [before, after]}`: switches and whole numbers, such as whether a rule
+/// is in use, its place and its score. What is written in words may be private and is told by name alone.
+pub(crate) fn told_values(before: &impl Serialize, after: &impl Serialize) -> Option<Value> {
+    let before = serde_json::to_value(before).unwrap_or_default();
+    let after = serde_json::to_value(after).unwrap_or_default();
+    let tells = |value: &Value| value.is_boolean() || value.is_i64() || value.is_u64();
+    let nothing = Value::Null;
+    let of = |body: &Value, name: &str| body.get(name).unwrap_or(&nothing).clone();
+    let told: serde_json::Map<String, Value> = changed_fields(&before, &after)
+        .into_iter()
+        .map(|name| (of(&before, &name), of(&after, &name), name))
+        .filter(|(was, is, _)| [was, is].iter().all(|value| value.is_null() || tells(value)))
+        .map(|(was, is, name)| (name, json!([was, is])))
+        .collect();
+    (!told.is_empty()).then_some(Value::Object(told))
+}
+
+/// The names of the fields that differ. Their values are private: the audit log keeps few of them (`told_values`).
 pub(crate) fn changed_fields(before: &impl Serialize, after: &impl Serialize) -> Vec<String> {
     let as_json = |body: Value| if let Value::Object(fields) = body { fields } else { serde_json::Map::new() };
     let before = as_json(serde_json::to_value(before).unwrap_or_default());

@@ -7,7 +7,7 @@ import { usePeopleTexts } from "../../../lib/i18n/people";
 import { cx } from "../../../lib/ui/cx";
 import { inSight } from "../../../lib/ui/in-sight";
 import { useMe } from "../session/me";
-import { mends, seesSystem } from "../session/areas";
+import { mends, seesRuns, seesSystem } from "../session/areas";
 import { GROUPS, RESOURCES } from "./resources";
 
 /** The pages of the administration beside each other; a row that scrolls on a phone. */
@@ -34,6 +34,11 @@ export function AdminArea({ here, children }: { here: string; children: ReactNod
           );
         })}
         <Group title={t.groups["operations"] ?? ""}>
+          {seesRuns(me) && (
+            <Place to="/admin/automation-runs" isHere={here === "automation-runs"}>
+              {t.runs.title}
+            </Place>
+          )}
           {mends(me) && (
             <>
               <Place to="/admin/dead-letters" isHere={here === "dead-letters"}>
@@ -44,6 +49,9 @@ export function AdminArea({ here, children }: { here: string; children: ReactNod
               </Place>
               <Place to="/admin/audit" isHere={here === "audit"}>
                 {audit.title}
+              </Place>
+              <Place to="/admin/retention" isHere={here === "retention"}>
+                {t.retention.title}
               </Place>
             </>
           )}

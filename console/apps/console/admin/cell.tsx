@@ -20,7 +20,7 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   const named = (key: string) => options.find((one) => one.value === key)?.text ?? (key.length === 36 ? "…" : key);
   const value = row[column] ?? null;
   if (column === resource.columns[0]) return <>{nameOf(name, row, t.choices)}</>;
-  if (field?.kind === "steps" || field?.kind === "rotations" || field?.kind === "overrides") return <>{planWords(readPlan(field.kind, value), t)}</>;
+  if (field?.kind === "steps" || field?.kind === "rotations" || field?.kind === "overrides" || field?.kind === "actions") return <>{planWords(readPlan(field.kind, value), t)}</>;
   if (field?.kind === "calendar") return <>{t.counts[calendarOf(value).counts]}</>;
   if (field?.kind === "minutes") return <>{typeof value === "number" ? duration(value) : "–"}</>;
   if (resource.fields.some((one) => one.part === column)) return <RuleWords name={name} row={row} part={column} />;
@@ -36,7 +36,7 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   }
   if (typeof value === "boolean") return <>{value ? t.yes : t.no}</>;
   if (Array.isArray(value)) {
-    const texts = value.map((one: unknown) => (isRecord(one) ? String(one["name"] ?? one["slug"]) : named(String(one))));
+    const texts = value.map((one: unknown) => (isRecord(one) ? String(one["name"] ?? one["slug"]) : field?.kind === "choices" ? (t.choices[String(one)] ?? String(one)) : named(String(one))));
     return <span className="line-clamp-1">{texts.join(", ")}</span>;
   }
   if (isRecord(value)) return <>{String(value["name"] ?? value["slug"] ?? "")}</>;

@@ -80,6 +80,7 @@ export function FieldInput({ field, value, error, inside = {}, isNew, disabled, 
     case "steps":
     case "rotations":
     case "overrides":
+    case "actions":
       return isPlan(value) ? <PlanInput name={field.name} label={common.label} plan={value} error={error} inside={inside} disabled={disabled} onChange={onChange} /> : null;
     case "secret":
       return <TextField {...common} type="password" autoComplete="new-password" value={text} {...(isNew ? {} : { hint: t.secretKept })} onChange={(event) => onChange(event.target.value)} />;

@@ -106,6 +106,7 @@ export function emptyValue(field: Field): FormValue {
     case "steps":
     case "rotations":
     case "overrides":
+    case "actions":
       return readPlan(field.kind, null);
     default:
       return typeof field.first === "string" ? field.first : "";
@@ -149,6 +150,7 @@ function readValue(field: Field, row: Row): FormValue {
     case "steps":
     case "rotations":
     case "overrides":
+    case "actions":
       return readPlan(field.kind, value);
     case "calendar":
       return calendarOf(value);

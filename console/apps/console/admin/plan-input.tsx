@@ -1,8 +1,10 @@
-// The entries of a ladder or a schedule: each can be filled in, moved and taken out, and says itself what is wrong with it.
+// The entries of a ladder, a schedule or an automation: each can be filled in, moved and taken out, and says itself what is wrong with it.
 import { ArrowDown, ArrowUp, Plus, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button, IconButton } from "../../../lib/ui/button";
+import { ActionFields } from "./action-fields";
+import { NEW_ACTION } from "./actions";
 import { NEW_OVERRIDE, NEW_STEP, newRotation, type Plan } from "./plans";
 import { OverrideFields, RotationFields } from "./schedule-fields";
 import { StepFields } from "./step-fields";
@@ -20,6 +22,13 @@ export interface PlanInputProps {
 /** What is wrong at a place of one entry. */
 export type Wrong = (place: string) => string | null;
 
+const FRESH = {
+  steps: () => NEW_STEP,
+  rotations: () => newRotation(new Date().toISOString().slice(0, 10)),
+  overrides: () => NEW_OVERRIDE,
+  actions: () => NEW_ACTION,
+} as const;
+
 export function PlanInput({ name, label, plan, error, inside, disabled, onChange }: PlanInputProps) {
   const t = useAdminTexts();
   const words = t.plans;
@@ -36,7 +45,7 @@ export function PlanInput({ name, label, plan, error, inside, disabled, onChange
     set(entries);
   };
   const change = (index: number) => (part: object) => set(all.map((entry, at) => (at === index ? { ...(entry as object), ...part } : entry)));
-  const fresh = () => (plan.plan === "steps" ? NEW_STEP : plan.plan === "rotations" ? newRotation(new Date().toISOString().slice(0, 10)) : NEW_OVERRIDE);
+  const fresh = () => FRESH[plan.plan]();
   const form = (index: number): ReactNode => {
     const common = { disabled, wrong: wrong(index), onChange: change(index) };
     switch (plan.plan) {
@@ -46,6 +55,8 @@ export function PlanInput({ name, label, plan, error, inside, disabled, onChange
         return <RotationFields {...common} rotation={plan.entries[index] ?? newRotation("")} />;
       case "overrides":
         return <OverrideFields {...common} override={plan.entries[index] ?? NEW_OVERRIDE} />;
+      case "actions":
+        return <ActionFields {...common} action={plan.entries[index] ?? NEW_ACTION} />;
     }
   };
   return (
@@ -72,6 +83,7 @@ export function PlanInput({ name, label, plan, error, inside, disabled, onChange
             )}
           </div>
           {form(index)}
+          {inside[`${name}[${index}]`] !== undefined && <p className="mt-2 text-xs text-danger-ink">{inside[`${name}[${index}]`]}</p>}
         </div>
       ))}
       <div>

@@ -1,9 +1,10 @@
-// Lists of objects in a form: the steps of a ladder, people who take turns, and who takes over for a while. How each is
-// read from a row and written into a body.
+// Lists of objects in a form: the steps of a ladder, people who take turns, who takes over for a while, and what an
+// automation does. How each is read from a row and written into a body.
 import type { Value } from "../../../lib/api/rows";
+import { NEW_ACTION, readAction, writeAction, type Action } from "./actions";
 import { openingsOf, shiftsOf, type Shift } from "./fields";
 
-export type PlanKind = "steps" | "rotations" | "overrides";
+export type PlanKind = "steps" | "rotations" | "overrides" | "actions";
 
 /** Whom a step tells. */
 export interface Target {
@@ -38,7 +39,8 @@ export interface Override {
 export type Plan =
   | { plan: "steps"; entries: readonly Step[] }
   | { plan: "rotations"; entries: readonly Rotation[] }
-  | { plan: "overrides"; entries: readonly Override[] };
+  | { plan: "overrides"; entries: readonly Override[] }
+  | { plan: "actions"; entries: readonly Action[] };
 
 export const NEW_STEP: Step = { notify: [], channels: ["console"], wait: "5", slack_url: "", sms_inbox: "" };
 export const newRotation = (today: string): Rotation => ({ users: [], days: "7", handoff: "09:00", starts_on: today, shifts: [] });
@@ -62,6 +64,8 @@ export function readPlan(kind: PlanKind, value: Value): Plan {
       return { plan: kind, entries: value === null ? [newRotation(new Date().toISOString().slice(0, 10))] : entries.map(readRotation) };
     case "overrides":
       return { plan: kind, entries: entries.map(({ user, from, until }) => ({ user: text(user), from: localOf(text(from)), until: localOf(text(until)) })) };
+    case "actions":
+      return { plan: kind, entries: value === null ? [NEW_ACTION] : entries.map(readAction) };
   }
 }
 
@@ -88,6 +92,8 @@ export function writePlan(plan: Plan): Value {
       }));
     case "overrides":
       return plan.entries.filter(({ user, from, until }) => user !== "" || from !== "" || until !== "").map(({ user, from, until }) => ({ user, from: isoOf(from), until: isoOf(until) }));
+    case "actions":
+      return plan.entries.map(writeAction);
   }
 }
 

@@ -39,7 +39,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const resource = RESOURCES[name];
   const [q, setQ] = useState("");
   const [more, setMore] = useState<{ q: string; rows: readonly Row[]; cursor: string | null } | null>(null);
-  const first = useLoad(`${name} ${q}`, () => listRows(resource.path, q === "" ? {} : { q }));
+  const first = useLoad(`${name} ${q}`, () => listRows(resource.path, { ...resource.only, ...(q === "" ? {} : { q }) }));
   const further = more?.q === q ? more : null;
   const rows = inOrder([...(first.value?.data ?? []), ...(further?.rows ?? [])], resource.inOrderOf);
   const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
@@ -53,7 +53,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   };
   const showMore = async () => {
     try {
-      const page = await listRows(resource.path, { cursor, ...(q === "" ? {} : { q }) });
+      const page = await listRows(resource.path, { ...resource.only, cursor, ...(q === "" ? {} : { q }) });
       setMore({ q, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
     } catch (error) {
       toastError(error);

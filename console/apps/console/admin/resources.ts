@@ -3,6 +3,7 @@
 import { isRecord } from "../../../lib/api/http";
 import type { Field } from "./fields";
 import { ALERT_RESOURCES } from "./alert-resources";
+import { AUTOMATION_RESOURCES } from "./automation-resources";
 import { FLOW_RESOURCES } from "./flow-resources";
 import { ADMIN, DESK, KEEPERS, OFFICE, READERS } from "./readers";
 
@@ -23,6 +24,8 @@ export interface Resource {
   state: { field: "is_active" | "active" | "enabled" | "status"; off: string };
   /** The rows stand in the order of this field. */
   inOrderOf?: string;
+  /** What its rows have in common with no other rows at the path: asked for in lists, and said of each new one. */
+  only?: Readonly<Record<string, string>>;
   /** How wide its drawer is. */
   width?: string;
 }
@@ -334,6 +337,7 @@ const RESOURCE_TABLE = {
     ],
   },
   ...FLOW_RESOURCES,
+  ...AUTOMATION_RESOURCES,
   ...ALERT_RESOURCES,
 } satisfies Record<string, Resource>;
 
@@ -343,7 +347,7 @@ export const RESOURCES: { readonly [Name in keyof typeof RESOURCE_TABLE]: Resour
 export const GROUPS: readonly (readonly [group: "people" | "channels" | "flow" | "alerts" | "places" | "work", pages: readonly ResourceName[]])[] = [
   ["people", ["users", "teams", "technicians", "vendors"]],
   ["channels", ["inboxes", "canned-responses", "templates"]],
-  ["flow", ["routing-rules", "sla-policies", "webhooks"]],
+  ["flow", ["routing-rules", "automations", "macros", "sla-policies", "webhooks"]],
   ["alerts", ["alert-rules", "escalation-ladders", "on-call-schedules"]],
   ["places", ["accounts", "sites", "zones", "assets"]],
   ["work", ["services", "ranking-rules", "incident-templates"]],

@@ -1,6 +1,6 @@
 // One row of the administration in a drawer: created, changed, taken out of use and back. What is refused shows beside its
 // field; a change by somebody else is compared before anything is saved.
-import { Fragment, useId, useState, type SubmitEvent } from "react";
+import { Fragment, Suspense, lazy, useId, useState, type SubmitEvent } from "react";
 import { ApiError, isRecord } from "../../../lib/api/http";
 import { changeRow, createRow, getRow, removeRow, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
@@ -19,6 +19,8 @@ import { RowExtras } from "./row-extras";
 import { SecretDialog } from "./secret-dialog";
 import { TryRule } from "./try-message";
 import { RESOURCES, nameOf, type ResourceName } from "./resources";
+
+const TryAutomation = lazy(async () => ({ default: (await import("../automation/try-automation")).TryAutomation }));
 
 export interface RowFormProps {
   name: ResourceName;
@@ -52,7 +54,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
     try {
       const body = bodyOf(resource.fields, withChannel(form, row), before);
       setState("busy");
-      const kept = row === null ? await createRow(resource.path, body) : await changeRow(resource.path, row.id, { ...body, version: version ?? row.version }, resource.method);
+      const kept = row === null ? await createRow(resource.path, { ...body, ...resource.only }) : await changeRow(resource.path, row.id, { ...body, version: version ?? row.version }, resource.method);
       forgetRemote();
       toastDone(row === null ? t.created : t.saved);
       onSaved();
@@ -153,6 +155,11 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
         )}
       </form>
       {row !== null && <RowExtras name={name} row={row} writes={writes} onChange={onSaved} />}
+      {name === "automations" && writes && (
+        <Suspense fallback={null}>
+          <TryAutomation draft={() => bodyOf(resource.fields, form, null)} />
+        </Suspense>
+      )}
       {name === "routing-rules" && writes && <TryRule draft={() => bodyOf(resource.fields, form, null)} />}
       {secret !== null && <SecretDialog secret={secret} onClose={onClose} />}
       {state === "leaving" && (
@@ -177,7 +184,7 @@ function withChannel(form: Form, row: Row | null): Form {
 }
 
 /** Fields whose entries have fields of their own. */
-const PLANS: readonly string[] = ["steps", "rotations", "overrides"];
+const PLANS: readonly string[] = ["steps", "rotations", "overrides", "then"];
 
 /** What the server says of single fields. */
 function fieldErrors(error: unknown, fields: readonly string[]): Record<string, string> {

@@ -1,6 +1,7 @@
-import { LayoutTemplate, Paperclip, SendHorizontal, TextQuote, TextCursorInput } from "lucide-react";
+import { LayoutTemplate, Paperclip, SendHorizontal, TextQuote, TextCursorInput, Zap } from "lucide-react";
 import { useEffect, useRef, useState, type KeyboardEvent } from "react";
 import type { CannedResponse, Conversation } from "../../../lib/api/model";
+import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
 import { usePreferences } from "../../../lib/preferences";
 import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
@@ -22,6 +23,7 @@ import { filledIn, firstGap } from "./variables";
 
 export function ReplyField({ conversation, thread }: { conversation: Conversation; thread: Thread }) {
   const t = useTexts();
+  const { macros } = useDeskTexts();
   const me = useMe();
   const { drafts, outbox, store, signals } = useWorkspace();
   const commands = useCommands(conversation.id);
@@ -130,8 +132,11 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
         </p>
       )}
       <div className="flex items-center gap-1 px-2 pb-2">
-        <IconButton label={t.composer.canned} keys="M" onClick={openReplies}>
+        <IconButton label={t.composer.canned} keys="Shift M" onClick={openReplies}>
           <TextQuote className="size-4" />
+        </IconButton>
+        <IconButton label={macros.title} keys="M" onClick={() => show({ kind: "macro", conversationId: id })}>
+          <Zap className="size-4" />
         </IconButton>
         <IconButton label={t.composer.attach} onClick={() => picker.current?.click()}>
           <Paperclip className="size-4" />

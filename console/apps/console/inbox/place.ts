@@ -11,6 +11,8 @@ export interface Place {
   /** The note a link points at. */
   noteId: string | null;
   open: (conversationId: string, noteId?: string) => void;
+  /** Opens a thread among colleagues. */
+  openThread: (threadId: string) => void;
   back: () => void;
   show: (name: ViewName) => void;
   /** Shows a view with all its filters. */
@@ -51,6 +53,7 @@ export function usePlace(): Place {
           params: { view: view.name, conversationId: id },
           search: noteId === undefined ? filters : { ...filters, note: noteId },
         }),
+      openThread: (threadId) => void navigate({ to: "/team/$threadId", params: { threadId } }),
       back: () => void navigate({ to: "/inbox/$view", params: { view: view.name }, search: filters }),
       show: (next) => {
         const { q: _, ...kept } = filters;

@@ -41,7 +41,7 @@ export function useInboxKeys(cursor: string | null, setCursor: (id: string) => v
     if (selection().size > 0) clearSelection();
     else back();
   };
-  const ask = (kind: "transfer" | "ticket" | "assign" | "snooze" | "state") => {
+  const ask = (kind: "transfer" | "ticket" | "assign" | "snooze" | "state" | "macro") => {
     if (conversationId !== null) show({ kind, conversationId });
   };
   const unread = () => {
@@ -72,7 +72,8 @@ export function useInboxKeys(cursor: string | null, setCursor: (id: string) => v
     s: () => ask("state"),
     z: () => ask("snooze"),
     c: () => ask("ticket"),
-    m: () => conversationId !== null && askSavedReplies(conversationId),
+    m: () => ask("macro"),
+    M: () => conversationId !== null && askSavedReplies(conversationId),
     t: focusTags,
   });
 }

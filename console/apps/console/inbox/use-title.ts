@@ -25,7 +25,9 @@ export function useTitle(): void {
       if (icon !== null && icon.getAttribute("href") !== href) icon.href = href;
     };
     update();
-    const stop = store.subscribe(ROWS, () => (waiting ??= setTimeout(update, SETTLE_MS)));
+    // Counting thousands of rows waits for a moment without work.
+    const soon = () => (typeof requestIdleCallback === "undefined" ? update() : void requestIdleCallback(update, { timeout: SETTLE_MS }));
+    const stop = store.subscribe(ROWS, () => (waiting ??= setTimeout(soon, SETTLE_MS)));
     return () => {
       stop();
       if (waiting !== null) clearTimeout(waiting);

@@ -12,6 +12,10 @@ export const seesAlerts = among("admin", "supervisor", "dispatcher", "auditor");
 export const looksAfterAlerts = among("admin", "supervisor", "team_lead", "dispatcher", "support_agent", "auditor");
 export const administers = among("admin", "supervisor", "team_lead", "dispatcher", "auditor");
 export const mends = among("admin", "supervisor", "auditor");
+export const seesRuns = among("admin", "supervisor", "team_lead", "support_agent", "auditor");
+export const worksConversations = among("admin", "supervisor", "team_lead", "support_agent");
+/** Who takes part in the talk among colleagues. */
+export const talks = among("admin", "supervisor", "team_lead", "support_agent", "dispatcher");
 export const seesSystem = among("admin", "supervisor", "dispatcher", "auditor");
 export const seesReports = among("admin", "supervisor", "team_lead", "auditor");
 

@@ -14,11 +14,21 @@ export function chime(kind: NoticeKind): void {
   // A browser keeps the sound back, and complains, until something was clicked or typed in the page.
   if (navigator.userActivation?.hasBeenActive === false) return;
   last = now;
-  context ??= new AudioContext();
-  const audio = context;
-  void audio.resume().then(() => {
-    for (const [index, frequency] of TONES[kind].entries()) tone(audio, frequency, audio.currentTime + index * TONE_S);
+  // Opening the sound device takes longer than a frame: it waits for a moment without work, and a sound can.
+  atRest(() => {
+    context ??= new AudioContext();
+    const audio = context;
+    void audio.resume().then(() => {
+      for (const [index, frequency] of TONES[kind].entries()) tone(audio, frequency, audio.currentTime + index * TONE_S);
+    });
   });
+}
+
+const LONGEST_WAIT_MS = 300;
+
+function atRest(work: () => void): void {
+  if (typeof requestIdleCallback === "undefined") work();
+  else requestIdleCallback(work, { timeout: LONGEST_WAIT_MS });
 }
 
 function tone(audio: AudioContext, frequency: number, at: number): void {

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "react";
 import { isRecord } from "../../../lib/api/http";
 import type { Conversation, Message, Note } from "../../../lib/api/model";
+import type { TalkMessage } from "../../../lib/api/talk";
 import { deskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
 import type { Texts } from "../../../lib/i18n/en";
@@ -26,6 +27,8 @@ interface Notice {
   text: string;
   conversationId: string | null;
   noteId?: string;
+  /** The thread among colleagues it stands in. */
+  threadId?: string;
 }
 
 export function useNotices(): void {
@@ -46,10 +49,12 @@ export function useNotices(): void {
       if (notice === null || told.has(notice.key)) return;
       told.add(notice.key);
       if (told.size > REMEMBERED) told.delete(told.values().next().value ?? "");
-      const looking = !document.hidden && document.hasFocus() && notice.conversationId === place.conversationId;
+      const shown = notice.threadId === undefined ? notice.conversationId === place.conversationId : location.pathname.endsWith(notice.threadId);
+      const looking = !document.hidden && document.hasFocus() && shown;
       const go = () => {
         window.focus();
         if (notice.conversationId !== null) place.open(notice.conversationId, notice.noteId);
+        else if (notice.threadId !== undefined) place.openThread(notice.threadId);
       };
       if (notice.kind === "mention" && !looking) toastDone(notice.title, { label: deskTexts().notices.show, run: go });
       if (lead.isOurs() && !looking) announce(notice, go);
@@ -88,6 +93,11 @@ function noticeOf(frame: Frame, me: { id: string; name: string }, t: Texts): Not
     const note = data["note"] as unknown as Note;
     if (note.author.id === me.id || !mentions(note.text, me.name)) return null;
     return { kind: "mention", key: note.id, title: desk.notices.mentioned(note.author.name), text: note.text, conversationId: note.conversation_id, noteId: note.id };
+  }
+  if (frame.event === "internal.message" && data["mentioned"] === true && isRecord(data["message"])) {
+    const message = data["message"] as unknown as TalkMessage;
+    if (message.author.id === me.id) return null;
+    return { kind: "mention", key: message.id, title: desk.notices.mentionedInTalk(message.author.name), text: message.text, conversationId: null, threadId: message.thread_id };
   }
   const alert = frame.event === "alert.raised" && isRecord(data["alert"]) ? data["alert"] : null;
   if (alert?.["severity"] === "critical" || alert?.["code"] === "EMERGENCY" || frame.event === "ticket.escalated") {

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 export type Overlay =
   | { kind: "sheet" }
   | { kind: "palette" }
-  | { kind: "close" | "transfer" | "ticket" | "template" | "assign" | "snooze" | "state" | "merge"; conversationId: string };
+  | { kind: "close" | "transfer" | "ticket" | "template" | "assign" | "snooze" | "state" | "merge" | "macro"; conversationId: string };
 
 let shown: Overlay | null = null;
 const listeners = new Set<() => void>();

@@ -16,6 +16,8 @@ const MergeDialog = lazy(async () => ({ default: (await import("../thread/merge-
 const TicketDialog = lazy(async () => ({ default: (await import("../tickets/ticket-dialog")).TicketDialog }));
 const TemplateDialog = lazy(async () => ({ default: (await import("../composer/template-dialog")).TemplateDialog }));
 
+const MacroDialog = lazy(async () => ({ default: (await import("../automation/macro-dialog")).MacroDialog }));
+
 const DIALOGS = {
   close: CloseDialog,
   transfer: TransferDialog,
@@ -25,6 +27,7 @@ const DIALOGS = {
   merge: MergeDialog,
   ticket: TicketDialog,
   template: TemplateDialog,
+  macro: MacroDialog,
 } as const;
 
 /** The dialog that was asked for; its code is fetched the first time. */

@@ -1,16 +1,20 @@
 // What the palette offers: what can be done here first, then where one can go, then what is looked for.
 import { useNavigate } from "@tanstack/react-router";
 import type { Channel } from "../../../lib/api/model";
+import { listMacros } from "../../../lib/api/automation";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { setLanguage, useLanguage, useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { VIEWS } from "../../../lib/realtime/views";
 import { setTheme } from "../../../lib/ui/theme";
+import { useRemote } from "../../../lib/ui/use-remote";
+import { apply } from "../automation/apply-macro";
 import { askSavedReplies, focusComposer } from "../composer/mode";
 import { focusTags } from "../context/details";
 import { contactName } from "../inbox/preview";
 import { usePlace } from "../inbox/place";
 import { useSavedViews } from "../inbox/saved-views";
+import { talks } from "../session/areas";
 import { hasHandInIt, leads, mayClose, mayReply, mayTake, useMe } from "../session/me";
 import { useCommands } from "../thread/commands";
 import { show } from "./overlay";
@@ -43,6 +47,7 @@ export function useEntries(): readonly Entry[] {
     ...VIEWS.map((name): Entry => ({ id: `view ${name}`, group: "go", text: `${desk.palette.go}: ${t.views[name] ?? name}`, run: () => showView(name) })),
     ...saved.map((one): Entry => ({ id: one.id, group: "go", text: `${desk.palette.go}: ${one.name}`, run: () => go(one.view) })),
     { id: "contacts", group: "go", text: `${desk.palette.go}: ${desk.palette.contacts}`, keys: "G P", run: page("/contacts") },
+    ...(talks(me) ? [{ id: "team", group: "go", text: `${desk.palette.go}: ${desk.talk}`, keys: "G T", run: page("/team") } satisfies Entry] : []),
     { id: "search", group: "go", text: `${desk.palette.go}: ${desk.search.title}`, keys: "G S", run: page("/search") },
   ];
   const rest: Entry[] = [
@@ -67,6 +72,7 @@ function useHere(): readonly Entry[] {
   const { conversationId } = usePlace();
   const commands = useCommands(conversationId);
   const conversation = conversationId === null ? null : store.conversation(conversationId);
+  const macros = useRemote(conversation === null ? null : "macros", listMacros);
   if (conversation === null) return [];
   const { id } = conversation;
   const closed = conversation.status === "closed";
@@ -82,7 +88,7 @@ function useHere(): readonly Entry[] {
     blocked,
     run,
   });
-  const ask = (kind: "assign" | "transfer" | "snooze" | "ticket" | "state" | "merge") => () => show({ kind, conversationId: id });
+  const ask = (kind: "assign" | "transfer" | "snooze" | "ticket" | "state" | "merge" | "macro") => () => show({ kind, conversationId: id });
   const ended = closed ? desk.why.closed : null;
   const mayHave = mayTake(me, conversation) || (lead && !closed && owner?.id !== me.user.id);
   return [
@@ -95,10 +101,12 @@ function useHere(): readonly Entry[] {
     entry("snooze", desk.keys.snooze, "Z", ended ?? (hand ? null : notMine), ask("snooze")),
     entry("state", desk.keys.state, "S", hand ? null : notMine, ask("state")),
     entry("tag", desk.keys.tag, "T", hand ? null : notMine, focusTags),
-    entry("replies", desk.keys.canned, "M", ended ?? (mayReply(me, conversation) ? null : notMine), () => askSavedReplies(id)),
+    entry("replies", desk.keys.canned, "Shift M", ended ?? (mayReply(me, conversation) ? null : notMine), () => askSavedReplies(id)),
+    entry("macro", desk.keys.macro, "M", hand ? null : notMine, ask("macro")),
     entry("ticket", desk.keys.ticket, "C", ended, ask("ticket")),
     entry("merge", t.actions.mergeInto, null, ended ?? (hand ? null : notMine), ask("merge")),
     entry("reopen", t.actions.reopen, null, closed ? (lead ? null : desk.why.leads) : desk.why.open, () => void commands.reopen()),
+    ...(macros.value ?? []).map((one) => entry(`macro ${one.id}`, `${desk.macros.run}: ${String(one["name"])}`, null, hand ? null : notMine, () => void apply(store, id, one, desk.macros))),
   ];
 }
 

@@ -16,6 +16,7 @@ export function useGlobalKeys(): void {
     "g b": go("/board"),
     "g d": go("/dashboard"),
     "g a": go("/alerts"),
+    "g t": go("/team"),
     "g p": go("/contacts"),
     "g s": go("/search"),
   });

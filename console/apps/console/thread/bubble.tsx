@@ -2,6 +2,7 @@ import { RotateCw, SquarePen, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
 import { kindOf } from "../../../lib/api/hub";
 import type { Content, Conversation, Message } from "../../../lib/api/model";
+import { useDeskTexts } from "../../../lib/i18n/desk";
 import { clock, exact } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
@@ -23,6 +24,7 @@ export interface BubbleProps {
 
 export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
   const t = useTexts();
+  const { archive } = useDeskTexts();
   const workspace = useWorkspace();
   const ours = message.direction === "outbound";
   const mine = message.sender.id === workspace.store.userId;
@@ -40,7 +42,7 @@ export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
           fresh && "outline-2 outline-offset-2 outline-accent",
         )}
       >
-        {message.channel === "email" ? <Mail message={message} /> : <MessageContent content={message.content} />}
+        {message.metadata["archived"] === true ? <span className="italic opacity-80">{archive.message}</span> : message.channel === "email" ? <Mail message={message} /> : <MessageContent content={message.content} />}
         <Stamp at={message.timestamp}>{ours && <Ticks status={message.status} at={message.timestamp} />}</Stamp>
       </div>
       {ours && message.status === "failed" && (

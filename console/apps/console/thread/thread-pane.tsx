@@ -7,6 +7,7 @@ import { newestSeq } from "../../../lib/realtime/outbox";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { Composer } from "../composer/composer";
 import { ContextPanel } from "../context/context-panel";
+import { ArchiveNotice } from "./archive-notice";
 import { MessageList } from "./message-list";
 import { useDrop } from "./use-drop";
 import { ThreadHeader } from "./thread-header";
@@ -49,6 +50,7 @@ function OpenThread({ id }: { id: string }) {
           </div>
         )}
         {conversation === null ? <div className="h-15 border-b border-line" /> : <ThreadHeader conversation={conversation} />}
+        <ArchiveNotice id={id} thread={thread} />
         <div className="relative min-h-0 flex-1">
           {thread.load === "ready" && conversation !== null ? (
             <MessageList conversation={conversation} thread={thread} />
