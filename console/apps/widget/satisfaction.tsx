@@ -29,7 +29,7 @@ export function Satisfaction({ conversation, rated }: { conversation: Conversati
         {t.rates.map((name, index) => (
           <label key={index} class={index < rating ? "lit" : ""} title={name}>
             <input class="for-readers" type="radio" name="rating" aria-label={name} checked={rating === index + 1} onChange={() => setRating(index + 1)} />
-            <span aria-hidden="true">★</span>
+            <span aria-hidden="true">{index < rating ? "★" : "☆"}</span>
           </label>
         ))}
       </fieldset>
