@@ -182,6 +182,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0026_retention.sql"),
         include_str!("../../migrations/postgres/0026_retention.sql"),
     ),
+    (
+        28,
+        "satisfaction",
+        include_str!("../../migrations/sqlite/0028_satisfaction.sql"),
+        include_str!("../../migrations/postgres/0028_satisfaction.sql"),
+    ),
 ];
 
 impl Db {
