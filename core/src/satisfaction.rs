@@ -1,9 +1,11 @@
-//! What customers say of how they were helped: asked once, when a web chat is over. Source: console reference, widget.
+//! What customers say of how they were helped: asked once, when a conversation is over. The widget of a web chat asks by
+//! itself; elsewhere the question is a message, and a bare score its answer. Source: S3, CSAT; console reference, widget.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use crate::conversation::{CloseReason, ConversationStatus};
+use crate::triage::Language;
 
 /// How long after the end it is asked: as long as a conversation can be opened again.
 pub const ASKED_WITHIN: TimeDelta = TimeDelta::days(7);
@@ -47,6 +49,48 @@ pub fn is_asked(
     status == ConversationStatus::Closed && is_theirs && closed_at.is_some_and(|at| now - at < ASKED_WITHIN)
 }
 
+/// What the customer is asked.
+pub const fn question(language: Language) -> &'static str {
+    match language {
+        Language::En => "How did we do? Please answer with a number from 1 (bad) to 5 (very good).",
+        Language::Fr => "Comment avons-nous fait ? Répondez par un chiffre de 1 (mauvais) à 5 (très bien).",
+        Language::Es => "¿Cómo lo hicimos? Responda con un número del 1 (mal) al 5 (muy bien).",
+    }
+}
+
+/// The rating in an answer. `None`: it says something else, and is a message like any other.
+pub fn rating_in(text: &str) -> Option<Rating> {
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let stars = line.chars().filter(|letter| matches!(letter, '⭐' | '★' | '🌟')).count();
+    let is_star = |letter: char| matches!(letter, '⭐' | '★' | '🌟' | '☆' | '\u{fe0f}' | ' ');
+    if stars > 0 && line.chars().all(is_star) {
+        return i64::try_from(stars).ok().and_then(Rating::new);
+    }
+    let line = line.trim_end_matches(['.', '!', ' ']).to_lowercase();
+    let digits = line.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(line.len());
+    let (score, rest) = line.split_at(digits);
+    let rating = Rating::new(score.parse().ok()?)?;
+    let rest: String = rest.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_scale = matches!(
+        rest.as_str(),
+        "" | "/5"
+            | "/ 5"
+            | "out of 5"
+            | "of 5"
+            | "sur 5"
+            | "de 5"
+            | "star"
+            | "stars"
+            | "étoile"
+            | "étoiles"
+            | "estrella"
+            | "estrellas"
+            | "\u{fe0f}\u{20e3}"
+            | "\u{20e3}"
+    );
+    is_scale.then_some(rating)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,5 +112,26 @@ mod tests {
         assert!(!asked(ConversationStatus::Closed, CloseReason::Spam, 0));
         assert!(!asked(ConversationStatus::Closed, CloseReason::Duplicate, 0));
         assert!(!asked(ConversationStatus::Assigned, CloseReason::Resolved, 0));
+    }
+
+    #[test]
+    fn a_bare_number_or_stars_are_an_answer_and_nothing_else_is() {
+        for (text, score) in [
+            ("5", 5),
+            (" 1 ", 1),
+            ("4/5", 4),
+            ("3 out of 5.", 3),
+            ("2 étoiles", 2),
+            ("⭐⭐⭐⭐", 4),
+            ("★★★☆☆", 3),
+            ("5!\n\nOn Monday we wrote:\n> How did we do?", 5),
+            ("4️⃣", 4),
+        ] {
+            assert_eq!(rating_in(text).map(Rating::get), Some(score), "{text}");
+        }
+        for text in ["", "0", "6", "55", "5 more things please", "four", "1 door is broken", "thanks", "10", "⭐ great"]
+        {
+            assert_eq!(rating_in(text), None, "{text}");
+        }
     }
 }

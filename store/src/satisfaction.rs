@@ -1,4 +1,4 @@
-//! What customers said of how they were helped: one answer for a conversation.
+//! What customers are asked of how they were helped and what they said: one question and one answer for a conversation.
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{ConversationId, TeamId, UserId};
@@ -38,6 +38,31 @@ record! {
         /// When they said it.
         pub answered_at: DateTime<Utc>,
     }
+}
+
+/// Notes that a customer is asked by a message. `false`: they were before.
+pub async fn ask(tx: &mut Tx, conversation: ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let asked = tx
+        .query(
+            "insert into satisfaction_questions (conversation_id, asked_at) values ($1, $2)
+             on conflict (conversation_id) do nothing",
+        )
+        .bind(conversation)
+        .bind(now)
+        .execute()
+        .await?;
+    Ok(asked == 1)
+}
+
+/// Whether a customer was asked by a message after `since`.
+pub async fn was_asked(tx: &mut Tx, conversation: ConversationId, since: DateTime<Utc>) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from satisfaction_questions where conversation_id = $1 and asked_at > $2) as asked",
+    )
+    .bind(conversation)
+    .bind(since)
+    .scalar()
+    .await
 }
 
 /// Keeps an answer. `false`: there is one already, and it stays.

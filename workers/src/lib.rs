@@ -37,6 +37,7 @@ mod sla_recompute;
 mod sla_timer;
 mod sweep;
 mod sync_templates;
+mod ticket_sla_timer;
 mod tidy_contact;
 mod triage;
 mod watch_alerts;

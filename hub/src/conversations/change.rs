@@ -16,6 +16,7 @@ use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messag
 use serde_json::{Value, json};
 
 use super::access::{Seen, lock_to_take, lock_visible};
+use super::placing::hand_to;
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
@@ -85,6 +86,14 @@ impl Change {
         Ok(())
     }
 
+    /// Whether it may be closed now. Error: 409 `INVALID_STATE_TRANSITION`.
+    pub(crate) fn may_close(&mut self, reason: CloseReason) -> Result<(), ApiError> {
+        let status = self.row.status;
+        let may = self.move_on(Trigger::Close(reason));
+        self.row.status = status;
+        may
+    }
+
     /// Makes sure that the caller is a user, so that rows can name them.
     pub(crate) async fn admit(&mut self, ctx: &Ctx) -> Result<(), HubError> {
         self.has_newcomer |= crate::directory::ensure_user(&mut self.write.tx, ctx).await?;
@@ -93,10 +102,7 @@ impl Change {
 
     /// Gives it to `user`, or to nobody, remembering who had it.
     pub(crate) fn hand_to(&mut self, user: Option<UserId>) {
-        if self.row.assigned_to != user {
-            self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
-            self.row.assigned_to = user;
-        }
+        hand_to(&mut self.row, user);
     }
 
     /// Closes it, in the name of `by` if that is one of our users. Error: 409 `INVALID_STATE_TRANSITION`.

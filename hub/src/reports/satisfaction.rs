@@ -31,7 +31,7 @@ pub(super) struct CsatRow {
 /// How content customers were.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub(super) struct Said {
-    /// Answers to the question at the end of a chat.
+    /// Answers to the question at the end of a conversation.
     answers: i64,
     /// Those of them with a 4 or a 5.
     content: i64,
@@ -93,7 +93,7 @@ impl Line for CsatRow {
     }
 }
 
-/// Answers to the question at the end of a web chat, by team.
+/// Answers to the question at the end of conversations, by team.
 #[utoipa::path(get, path = "/api/v1/reports/csat", tag = "reports", operation_id = "report_csat", params(ReportParams),
     responses((status = 200, description = "JSON, or CSV by `Accept: text/csv`.", body = Report<CsatRow, Said>),
               (status = 400, description = "INVALID_QUERY"), (status = 401, description = "AUTH_REQUIRED"),

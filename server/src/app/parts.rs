@@ -14,7 +14,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, assignment, files, unsubscribe};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, Seals, administration, assignment, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -83,6 +83,7 @@ impl Parts {
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
+            seals: Seals::new(settings.journal.key.iter().chain(&settings.journal.old_keys)).map(Arc::new),
             alerts: settings.alerts.clone(),
             retention: settings.workers.retention,
             absence_grace: TimeDelta::minutes(settings.workers.release_absent_minutes.into()),
