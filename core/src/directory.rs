@@ -25,6 +25,8 @@ pub struct Directory {
     pub revoked_sessions: HashSet<SessionId>,
     /// Rules that say where a conversation belongs, compiled.
     pub routing: Arc<RuleSet>,
+    /// Inboxes whose customers are asked at the end how it was.
+    pub asking: BTreeSet<InboxId>,
     /// What is promised to customers.
     pub sla: Arc<SlaPolicies>,
     /// Users with an open page, on any node. Shared by all snapshots.

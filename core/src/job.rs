@@ -37,6 +37,8 @@ vocabulary! {
         OpenTicket => "open_ticket",
         /// See whether a deadline of a conversation has come.
         SlaTimer => "sla_timer",
+        /// See whether a deadline of a ticket has come.
+        TicketSlaTimer => "ticket_sla_timer",
         /// Set the deadlines of a team's conversations anew.
         SlaRecompute => "sla_recompute",
         /// Look for conversations that nobody looks after.

@@ -40,6 +40,7 @@ pub mod report;
 pub mod retention;
 pub mod role;
 pub mod routing;
+pub mod satisfaction;
 pub mod secret;
 pub mod sla;
 pub mod technician;

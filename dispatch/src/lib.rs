@@ -11,6 +11,7 @@ mod call;
 mod cockpit;
 mod config;
 mod counted;
+pub mod deadlines;
 mod document;
 mod drift;
 mod effect;

@@ -109,6 +109,8 @@ fn build(rows: DirectoryRows, online: OnlineUsers, routing: Arc<RuleSet>) -> Dir
     let teams: BTreeMap<_, _> = rows.teams.into_iter().map(|row| (row.id, team(row))).collect();
     let sla = service_levels::policies_of(&rows.policies, &teams);
     let routing = triage::rules_of(&rows.rules, routing);
+    let asks = |settings: &Value| settings.get("csat").and_then(Value::as_bool).unwrap_or(false);
+    let asking = rows.inboxes.iter().filter(|row| row.is_active && asks(&row.settings)).map(|row| row.id).collect();
     let inboxes = rows.inboxes.into_iter().map(|row| (row.id, Arc::new(inbox::from_row(row))));
     Directory {
         users: users.collect(),
@@ -116,6 +118,7 @@ fn build(rows: DirectoryRows, online: OnlineUsers, routing: Arc<RuleSet>) -> Dir
         inboxes: inboxes.collect(),
         revoked_sessions: rows.revoked_sessions.into_iter().collect::<HashSet<_>>(),
         routing,
+        asking,
         sla: Arc::new(sla),
         online,
     }

@@ -32,6 +32,8 @@ pub mod reports;
 mod resource;
 pub mod retention;
 mod router;
+mod satisfaction;
+mod sealing;
 pub mod seeding;
 pub mod service_levels;
 mod sheet;
@@ -43,4 +45,5 @@ pub mod webhooks;
 
 pub use error::HubError;
 pub use router::router;
+pub use sealing::Seals;
 pub use state::{AbuseLimits, Hub, HubConfig};

@@ -10,6 +10,7 @@ mod channels;
 mod durations;
 mod promises;
 pub mod rollup;
+mod satisfaction;
 mod source;
 mod tools;
 mod utilisation;
@@ -33,6 +34,7 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(channels::read))
         .routes(routes!(promises::read))
         .routes(routes!(tools::read))
+        .routes(routes!(satisfaction::read))
 }
 
 /// Those who lead, and auditors. Error: 403 `FORBIDDEN`.

@@ -31,12 +31,17 @@ const LONGEST: u64 = 18;
 /// A conversation that began before then is over.
 const OVER_AFTER: TimeDelta = TimeDelta::days(2);
 
+/// Seconds by which conversations begin out of turn.
+const JITTER: i64 = 600;
+
 const CHANNELS: [Channel; 4] = [Channel::Whatsapp, Channel::Sms, Channel::Email, Channel::Chat];
 const WORDS: [&str; 24] = [
     "heating", "door", "invoice", "key", "tomorrow", "please", "order", "window", "leak", "technician", "morning",
     "broken", "thanks", "address", "delivery", "payment", "elevator", "battery", "parking", "signal", "garage",
     "meter", "filter", "again",
 ];
+const SYLLABLES: [&str; 16] =
+    ["ba", "do", "fi", "ka", "lu", "me", "no", "pi", "ra", "so", "tu", "va", "ze", "gri", "sho", "bel"];
 const NAMES: [&str; 8] = ["Dana", "Robin", "Sam", "Alex", "Maya", "Noor", "Luis", "Ines"];
 
 /// What to write.
@@ -84,7 +89,8 @@ pub async fn seed(
             if left == 0 {
                 break;
             }
-            batch.add(&stage, &mut chance, now, TimeDelta::days(seeding.days.max(1).into()), left);
+            let began = began(&mut chance, now, seeding, seeding.messages - left);
+            batch.add(&stage, &mut chance, (began, now), left);
         }
         let mut tx = db.begin().await?;
         batch.write(&mut tx, now).await?;
@@ -175,15 +181,22 @@ struct Batch {
     documents: Vec<NewDocument>,
 }
 
+/// When the next conversation began, after so many messages: one after the other over the days, as they do.
+fn began(chance: &mut StdRng, now: DateTime<Utc>, seeding: Seeding, written: u64) -> DateTime<Utc> {
+    let reach = i128::from(seeding.days.max(1)) * 86_400;
+    let gone = reach * i128::from(written) / i128::from(seeding.messages.max(1));
+    let since = i64::try_from(reach - gone).unwrap_or(0);
+    now - TimeDelta::seconds(since.saturating_sub(chance.random_range(0..JITTER)).max(0))
+}
+
 fn one<T: Copy>(chance: &mut StdRng, of: &[T]) -> Option<T> {
     if of.is_empty() { None } else { of.get(chance.random_range(0..of.len())).copied() }
 }
 
 impl Batch {
     /// A conversation of at most `most` messages.
-    fn add(&mut self, stage: &Stage, chance: &mut StdRng, now: DateTime<Utc>, reach: TimeDelta, most: u64) {
+    fn add(&mut self, stage: &Stage, chance: &mut StdRng, (began, now): (DateTime<Utc>, DateTime<Utc>), most: u64) {
         let Some((inbox, channel)) = one(chance, &stage.inboxes) else { return };
-        let began = now - TimeDelta::seconds(chance.random_range(0..reach.num_seconds().max(1)));
         let (id, contact) = (ConversationId::new(), ContactId::new());
         let name = format!("{} {}", one(chance, &NAMES).unwrap_or("Dana"), chance.random_range(1_000..10_000));
         let number = contact.0.as_u128() % 1_000_000_000_000_000;
@@ -330,5 +343,16 @@ fn message(
 
 fn text(chance: &mut StdRng) -> String {
     let words = chance.random_range(3..14);
-    (0..words).filter_map(|_| one(chance, &WORDS)).collect::<Vec<&str>>().join(" ")
+    (0..words).map(|_| word(chance)).collect::<Vec<String>>().join(" ")
+}
+
+/// Mostly one of the few words that all use, else one of four thousand, of which some are a hundred times as frequent as
+/// others.
+fn word(chance: &mut StdRng) -> String {
+    if chance.random_bool(0.6) {
+        return one(chance, &WORDS).unwrap_or("please").to_owned();
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "below 4,096")]
+    let rank = (4_096.0 * chance.random_range(0.0..1.0_f64).powi(3)) as usize;
+    [rank, rank / 16, rank / 256].map(|place| SYLLABLES.get(place % 16).copied().unwrap_or("la")).concat()
 }

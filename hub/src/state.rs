@@ -13,6 +13,7 @@ use patchbay_http::Gate;
 use patchbay_store::Db;
 
 use crate::recovery::Reenactor;
+use crate::sealing::Seals;
 
 /// The hub. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ pub struct HubConfig {
     pub abuse: AbuseLimits,
     /// Hosts with their port to which webhooks may lead although they are internal.
     pub webhook_hosts: Arc<[String]>,
+    /// Seals the secrets of webhooks; without it they are stored as they are.
+    pub seals: Option<Arc<Seals>>,
     /// When a figure is an alert.
     pub alerts: AlertsConfig,
     /// How long somebody who left may be away before what they hold goes back; zero: for ever.
@@ -82,6 +85,7 @@ impl Default for HubConfig {
             reenactor: Reenactor::default(),
             abuse: AbuseLimits::default(),
             webhook_hosts: Arc::new([]),
+            seals: None,
             alerts: AlertsConfig::default(),
             absence_grace: TimeDelta::minutes(10),
             retention: RetentionDays::default(),

@@ -120,6 +120,16 @@ impl Handle {
         self.shared.world().faults.of(provider).clone()
     }
 
+    /// What Slack's channel shows, in order.
+    pub fn slack_texts(&self) -> Vec<String> {
+        crate::slack::slack(&self.shared).texts.clone()
+    }
+
+    /// Replaces Slack's faults.
+    pub fn set_slack_faults(&self, faults: crate::slack::SlackFaults) {
+        crate::slack::slack(&self.shared).faults = faults;
+    }
+
     /// Replaces the faults of a provider.
     pub fn set_faults(&self, provider: Provider, faults: Faults) {
         *self.shared.world().faults.of_mut(provider) = faults;

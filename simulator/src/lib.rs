@@ -23,6 +23,7 @@ mod payload;
 mod phones;
 mod sign;
 mod simulator;
+mod slack;
 mod twilio;
 mod world;
 
@@ -44,3 +45,4 @@ pub use payload::{
 pub use phones::{SayError, Saying};
 pub use sign::{META_SIGNATURE_HEADER, TWILIO_SIGNATURE_HEADER, sign_meta, sign_twilio};
 pub use simulator::{Running, Simulator, StartError};
+pub use slack::{SLACK_HOOK, SLACK_PATH, SlackFaults};

@@ -12,7 +12,7 @@ use crate::config::SimulatorConfig;
 use crate::fetcher::Fetcher;
 use crate::handle::Handle;
 use crate::world::Shared;
-use crate::{courier, desk, fetcher, graph, ledger, listener, mail, model, phones, twilio};
+use crate::{courier, desk, fetcher, graph, ledger, listener, mail, model, phones, slack, twilio};
 
 /// The simulator before it runs.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +111,11 @@ impl Running {
         format!("{}{}", self.parts.shared.base_url, crate::desk::DESK_PATH)
     }
 
+    /// The address of Slack's incoming webhook.
+    pub fn slack_url(&self) -> String {
+        format!("{}{}{}", self.parts.shared.base_url, crate::slack::SLACK_PATH, crate::slack::SLACK_HOOK)
+    }
+
     /// The `base_url` of the language model.
     pub fn model_base(&self) -> String {
         format!("{}{}", self.parts.shared.base_url, crate::model::MODEL_PATH)
@@ -156,6 +161,7 @@ fn router(shared: &Arc<Shared>) -> Router {
         .merge(graph::router(shared))
         .merge(ledger::router(shared))
         .merge(desk::router(shared))
+        .merge(slack::router(shared))
         .merge(model::router(shared))
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) ledger: Mutex<crate::ledger::Ledger>,
     /// The ticketing system.
     pub(crate) desk: Mutex<crate::desk::Desk>,
+    /// Slack's incoming webhook.
+    pub(crate) slack: Mutex<crate::slack::Slack>,
     /// The language model.
     pub(crate) model: Mutex<crate::model::Brain>,
 }
@@ -77,6 +79,7 @@ impl Shared {
             world,
             ledger: Mutex::default(),
             desk: Mutex::default(),
+            slack: Mutex::default(),
             model: Mutex::default(),
             config,
             base_url,

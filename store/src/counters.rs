@@ -22,3 +22,8 @@ pub async fn value(tx: &mut Tx, name: &str) -> Result<i64, StoreError> {
         .scalar()
         .await
 }
+
+/// Forgets the counters whose names begin with `prefix` and stand before `keep` in the alphabet.
+pub async fn forget_before(tx: &mut Tx, prefix: &str, keep: &str) -> Result<u64, StoreError> {
+    tx.query("delete from counters where name >= $1 and name < $2").bind(prefix).bind(keep).execute().await
+}

@@ -1,14 +1,19 @@
 //! Lists of conversations, newest activity first, and search over them.
 
+mod shapes;
+
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ids::{ContactId, ConversationId, InboxId, TeamId, UserId};
 
-use crate::batch::Batch;
-use crate::conversations::{ConversationRow, active_minute};
+use crate::conversations::{self, ConversationRow};
 use crate::error::StoreError;
+use crate::search;
 use crate::tx::Tx;
+use shapes::{Shape, Stray, read};
 
 /// Which conversations. Everything given must hold.
 #[derive(Clone, Debug, Default)]
@@ -60,94 +65,184 @@ pub async fn page(
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<ConversationRow>, StoreError> {
-    let (sees_all, sees_own, teams, user) = match &filter.visible {
-        Visible::All => (true, false, Vec::new(), None),
-        Visible::Teams(teams) | Visible::TeamsAndStray(teams) => (false, false, teams.clone(), None),
-        Visible::OwnAndQueued(user, teams) => (false, true, teams.clone(), Some(*user)),
-        Visible::Nothing => return Ok(Vec::new()),
+    let ids = match search {
+        Some(text) => found(tx, filter, text, position, limit).await?,
+        None => listed(tx, filter, None, position, limit).await?,
     };
-    let statuses = (!filter.statuses.is_empty())
-        .then(|| filter.statuses.iter().fold(String::from(","), |list, status| list + status.as_str() + ","));
-    let search = match search.map(|text| match_expression(tx, text)) {
-        Some(None) => return Ok(Vec::new()),
-        Some(Some(expression)) => Some(expression),
-        None => None,
-    };
-    tx.query_for(
-        "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
-                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
-                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
-                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
-         from conversations v join contacts c on c.id = v.contact_id
-         where ($1 is null or (v.active_minute, v.last_message_at, v.id) < ($18, $1, $2))
-           and ($3 is null or instr($3, ',' || v.status || ',') > 0)
-           and ($4 is null or v.team_id = $4)
-           and ($5 is null or v.assigned_to = $5)
-           and (not $6 or v.assigned_to is null)
-           and ($7 is null or v.channel = $7)
-           and ($8 is null or v.inbox_id = $8)
-           and ($15 is null or v.contact_id = $15)
-           and ($9 is null or exists (select 1 from conversation_tags ct join tags t on t.id = ct.tag_id
-                                      where ct.conversation_id = v.id and t.name = $9))
-           and ($10
-                or ($11 and v.assigned_to = $12)
-                or ((not $11 or v.status in ('new', 'triage', 'queued'))
-                    and v.team_id in (select unhex(value ->> 0) from json_each($16)))
-                or ($17 and v.team_id is null))
-           and ($13 is null
-                or v.id in (select conversation_id from search_documents where search_documents match $13)
-                or v.contact_id in (select contact_id from search_documents
-                                    where search_documents match $13 and contact_id is not null))
-         order by v.active_minute desc, v.last_message_at desc, v.id desc
-         limit $14",
-        "select v.id, v.inbox_id, v.channel, v.contact_id, c.display_name as contact_name, v.contact_address, v.status,
-                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
-                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
-                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at, v.sla
-         from conversations v join contacts c on c.id = v.contact_id
-         where ($1::timestamptz is null or (v.active_minute, v.last_message_at, v.id) < ($18::bigint, $1, $2::uuid))
-           and ($3::text is null or strpos($3, ',' || v.status || ',') > 0)
-           and ($4::uuid is null or v.team_id = $4)
-           and ($5::uuid is null or v.assigned_to = $5)
-           and (not $6::boolean or v.assigned_to is null)
-           and ($7::text is null or v.channel = $7)
-           and ($8::uuid is null or v.inbox_id = $8)
-           and ($15::uuid is null or v.contact_id = $15)
-           and ($9::text is null or exists (select 1 from conversation_tags ct join tags t on t.id = ct.tag_id
-                                            where ct.conversation_id = v.id and t.name = $9))
-           and ($10::boolean
-                or ($11::boolean and v.assigned_to = $12::uuid)
-                or ((not $11::boolean or v.status in ('new', 'triage', 'queued')) and v.team_id = any($16::uuid[]))
-                or ($17::boolean and v.team_id is null))
-           and ($13::text is null
-                or v.id in (select conversation_id from search_documents where body @@ to_tsquery('simple', $13))
-                or v.contact_id in (select contact_id from search_documents
-                                    where body @@ to_tsquery('simple', $13) and contact_id is not null))
-         order by v.active_minute desc, v.last_message_at desc, v.id desc
-         limit $14",
-    )
-    .bind(position.map(|(at, _)| at))
-    .bind(position.map(|(_, id)| id))
-    .bind(statuses)
-    .bind(filter.team_id)
-    .bind(filter.assigned_to)
-    .bind(filter.is_unassigned)
-    .bind(filter.channel)
-    .bind(filter.inbox_id)
-    .bind(filter.tag.as_deref())
-    .bind(sees_all)
-    .bind(sees_own)
-    .bind(user)
-    .bind(search)
-    .bind(limit)
-    .bind(filter.contact_id)
-    .bind_batch(Batch::new().ids(teams))
-    .bind(matches!(filter.visible, Visible::TeamsAndStray(_)))
-    .bind(position.map(|(at, _)| active_minute(at)))
-    .all()
-    .await
+    let mut rows: HashMap<ConversationId, ConversationRow> =
+        conversations::by_ids(tx, &ids).await?.into_iter().map(|row| (row.id, row)).collect();
+    let mut rows: Vec<ConversationRow> = ids.into_iter().filter_map(|id| rows.remove(&id)).collect();
+    newest_first(&mut rows, limit);
+    Ok(rows)
+}
+
+/// What comes from several places in the order of the list, cut at `limit`.
+fn newest_first(rows: &mut Vec<ConversationRow>, limit: i64) {
+    rows.sort_by_key(|row| std::cmp::Reverse((row.last_message_at, row.id)));
+    rows.truncate(usize::try_from(limit).unwrap_or(0));
+}
+
+/// The conversations of a page, without order: those the caller may see by each of the reasons they may see any.
+async fn listed(
+    tx: &mut Tx,
+    filter: &Filter,
+    among: Option<&Shape>,
+    position: Option<Position>,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    match &filter.visible {
+        Visible::Nothing => Ok(Vec::new()),
+        Visible::All => read(tx, among.unwrap_or(&shape_of(filter)), filter, None, position, limit).await,
+        Visible::Teams(teams) => {
+            let seen = Some((teams.as_slice(), Stray::Hidden));
+            read(tx, among.unwrap_or(&shape_of(filter)), filter, seen, position, limit).await
+        }
+        Visible::TeamsAndStray(teams) => {
+            let seen = Some((teams.as_slice(), Stray::Seen));
+            read(tx, among.unwrap_or(&shape_of(filter)), filter, seen, position, limit).await
+        }
+        Visible::OwnAndQueued(user, teams) => {
+            let mut ids = Vec::new();
+            if !filter.is_unassigned && filter.assigned_to.is_none_or(|assignee| assignee == *user) {
+                let own = Filter { assigned_to: Some(*user), ..filter.clone() };
+                ids = read(tx, among.unwrap_or(&shape_of(&own)), &own, None, position, limit).await?;
+            }
+            let asked = |status: &ConversationStatus| filter.statuses.is_empty() || filter.statuses.contains(status);
+            let statuses: Vec<ConversationStatus> = QUEUED.iter().copied().filter(asked).collect();
+            if !statuses.is_empty() {
+                let queued = Filter { statuses, ..filter.clone() };
+                let seen = Some((teams.as_slice(), Stray::Hidden));
+                for id in read(tx, among.unwrap_or(&shape_of(&queued)), &queued, seen, position, limit).await? {
+                    if !ids.contains(&id) {
+                        ids.push(id);
+                    }
+                }
+            }
+            Ok(ids)
+        }
+    }
+}
+
+/// What waits in a queue.
+const QUEUED: [ConversationStatus; 3] =
+    [ConversationStatus::New, ConversationStatus::Triage, ConversationStatus::Queued];
+
+/// Where to look for what a filter asks.
+fn shape_of(filter: &Filter) -> Shape {
+    let is_open = !filter.statuses.is_empty() && !filter.statuses.contains(&ConversationStatus::Closed);
+    if filter.contact_id.is_some() {
+        Shape::OfContact
+    } else if filter.assigned_to.is_some() {
+        if is_open { Shape::OpenOfAssignee } else { Shape::OfAssignee }
+    } else if is_open {
+        Shape::Open
+    } else if filter.team_id.is_some() {
+        Shape::OfTeam
+    } else {
+        Shape::Newest
+    }
+}
+
+/// Newest documents that a search looks at at once, and how often it goes on when they fill no page.
+const WINDOW: i64 = 2_000;
+const WINDOWS: u32 = 4;
+/// The newest documents of PostgreSQL's index that are looked through for a word, and how many hits among them make it a
+/// frequent one.
+const SPAN: i64 = 20_000;
+const FREQUENT: usize = 200;
+
+/// How hits are looked for, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// In the order of the index.
+    Backward,
+    /// Through one span of documents after the other.
+    Spans,
+    /// All at once.
+    AtOnce,
+}
+
+/// What is found, without order. A search with very many hits sees the newest of them: enough for a page, and for those
+/// who look further there are more words.
+async fn found(
+    tx: &mut Tx,
+    filter: &Filter,
+    text: &str,
+    position: Option<Position>,
+    limit: i64,
+) -> Result<Vec<ConversationId>, StoreError> {
+    let Some(Begun { expression, look, mut before, mut hits }) = begin(tx, text).await? else { return Ok(Vec::new()) };
+    let mut ids: Vec<ConversationId> = Vec::new();
+    for turn in 0..WINDOWS {
+        let span = SPAN << turn;
+        if turn > 0 {
+            hits = match look {
+                Look::Backward => search::newest(tx, &expression, before, WINDOW).await?,
+                Look::Spans => search::newest_between(tx, &expression, (before - span, before), WINDOW).await?,
+                Look::AtOnce => break,
+            };
+        }
+        let conversations = hits.iter().filter_map(|hit| hit.conversation_id).collect::<BTreeSet<_>>();
+        let contacts = hits.iter().filter_map(|hit| hit.contact_id).collect::<BTreeSet<_>>();
+        let among = Shape::Among(conversations.into_iter().collect(), contacts.into_iter().collect());
+        for id in listed(tx, filter, Some(&among), position, limit).await? {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let is_full = i64::try_from(ids.len()).is_ok_and(|count| count >= limit);
+        before = match (look, hits.last().filter(|_| is_window(&hits))) {
+            _ if is_full => break,
+            (_, Some(last)) => last.place,
+            (Look::Spans, None) if before > span => before - span,
+            _ => break,
+        };
+    }
+    Ok(ids)
+}
+
+/// A search that has begun.
+struct Begun {
+    expression: String,
+    look: Look,
+    /// What lies before it is looked at.
+    before: i64,
+    hits: Vec<search::Hit>,
+}
+
+/// What to look for and how, and the first hits. `None`: there is no word in the text.
+async fn begin(tx: &mut Tx, text: &str) -> Result<Option<Begun>, StoreError> {
+    let Some(begins) = match_expression(tx, text, Ending::Any) else { return Ok(None) };
+    Ok(Some(match tx.engine() {
+        crate::Engine::Sqlite => {
+            // It reads all that begins with a word before it gives the first, but not all that is the word.
+            let (before, look) = (i64::MAX, Look::Backward);
+            let words = match_expression(tx, text, Ending::None).unwrap_or_default();
+            let hits = search::newest(tx, &words, before, WINDOW).await?;
+            if is_window(&hits) {
+                Begun { expression: words, look, before, hits }
+            } else {
+                let hits = search::newest(tx, &begins, before, WINDOW).await?;
+                Begun { expression: begins, look, before, hits }
+            }
+        }
+        crate::Engine::Postgres => {
+            // Its index gives the hits of a word in no order, and the planner does not know which words are frequent.
+            let before = search::end(tx).await?;
+            let hits = search::newest_between(tx, &begins, (before - SPAN, before), WINDOW).await?;
+            if hits.len() >= FREQUENT {
+                Begun { expression: begins, look: Look::Spans, before, hits }
+            } else {
+                let hits = search::all(tx, &begins, WINDOW).await?;
+                Begun { expression: begins, look: Look::AtOnce, before, hits }
+            }
+        }
+    }))
+}
+
+/// Whether there may be more hits than these.
+fn is_window(hits: &[search::Hit]) -> bool {
+    i64::try_from(hits.len()).is_ok_and(|count| count >= WINDOW)
 }
 
 /// Words of a search that count.
@@ -155,9 +250,18 @@ const WORDS: usize = 8;
 /// Letters of a word that count. PostgreSQL refuses words of more than 2,046 bytes.
 const WORD_CHARS: usize = 100;
 
-/// What a person typed as an expression of the engine's full-text search: every word, as a prefix. `None` when there is
+/// How a word may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// As it likes: what was typed is how it begins.
+    Any,
+    /// Not at all.
+    None,
+}
+
+/// What a person typed as an expression of the engine's full-text search: every word must be there. `None` when there is
 /// no word in it.
-fn match_expression(tx: &Tx, text: &str) -> Option<String> {
+fn match_expression(tx: &Tx, text: &str, ending: Ending) -> Option<String> {
     let words: Vec<String> = text
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty())
@@ -167,9 +271,11 @@ fn match_expression(tx: &Tx, text: &str) -> Option<String> {
     if words.is_empty() {
         return None;
     }
-    let (wrapped, joint): (Vec<String>, &str) = match tx.engine() {
-        crate::Engine::Sqlite => (words.iter().map(|word| format!("\"{word}\"*")).collect(), " "),
-        crate::Engine::Postgres => (words.iter().map(|word| format!("{word}:*")).collect(), " & "),
+    let (wrapped, joint): (Vec<String>, &str) = match (tx.engine(), ending) {
+        (crate::Engine::Sqlite, Ending::Any) => (words.iter().map(|word| format!("\"{word}\"*")).collect(), " "),
+        (crate::Engine::Sqlite, Ending::None) => (words.iter().map(|word| format!("\"{word}\"")).collect(), " "),
+        (crate::Engine::Postgres, Ending::Any) => (words.iter().map(|word| format!("{word}:*")).collect(), " & "),
+        (crate::Engine::Postgres, Ending::None) => (words, " & "),
     };
     Some(wrapped.join(joint))
 }

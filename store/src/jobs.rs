@@ -370,15 +370,23 @@ pub async fn hasten(tx: &mut Tx, kind: JobKind, lanes: &[String], now: DateTime<
     Ok(moved)
 }
 
-/// How full the queues are.
+/// Most jobs of a queue that are counted: timers may be millions, and nobody needs their number to the last one.
+pub const MOST_COUNTED: i64 = 10_000;
+
+/// How full the queues are, each counted up to [`MOST_COUNTED`].
 pub async fn depths(tx: &mut Tx, now: DateTime<Utc>) -> Result<Vec<QueueDepth>, StoreError> {
     tx.query(
-        "select queue, cast(count(*) as bigint) as total,
-                cast(coalesce(sum(case when run_at <= $1 and (lease_until is null or lease_until <= $1)
-                                       then 1 else 0 end), 0) as bigint) as due
-         from jobs group by queue order by queue",
+        "select queue, total, due from (
+             select q.queue,
+                    (select count(*) from (select 1 from jobs j where j.queue = q.queue limit $2) counted) as total,
+                    (select count(*) from (select 1 from jobs j
+                                           where j.queue = q.queue and j.run_at <= $1
+                                             and (j.lease_until is null or j.lease_until <= $1) limit $2) counted) as due
+             from (select cast(0 as bigint) as queue union all select 1 union all select 2) q) depths
+         where total > 0 order by queue",
     )
     .bind(now)
+    .bind(MOST_COUNTED)
     .all()
     .await
 }

@@ -79,6 +79,7 @@ pub mod reports;
 pub mod retention;
 pub mod routing_rules;
 pub mod row;
+pub mod satisfaction;
 pub mod schedules;
 pub mod search;
 pub mod services;

@@ -245,6 +245,41 @@ pub async fn hours(
     .await
 }
 
+/// Hours of one metric, those of each span (from its first up to before its second hour) together under the first; of
+/// these teams only, when asked. The durations are in no order.
+pub async fn spans(
+    tx: &mut Tx,
+    metric: &str,
+    spans: &[(i64, i64)],
+    teams: Option<&[TeamId]>,
+) -> Result<Vec<HourRow>, StoreError> {
+    if spans.is_empty() {
+        return Ok(Vec::new());
+    }
+    let batch = Batch::new().integers(spans.iter().map(|span| span.0)).integers(spans.iter().map(|span| span.1));
+    tx.query_for(
+        "select $1 as metric, span.value ->> 0 as hour, h.team_id, h.channel, h.word, sum(h.count) as count,
+                coalesce(group_concat(nullif(h.millis, ''), ' '), '') as millis
+         from json_each($4) span cross join report_hours h
+              on h.metric = $1 and h.hour >= span.value ->> 0 and h.hour < span.value ->> 1
+         where ($2 or h.team_id in (select unhex(value ->> 0) from json_each($3)))
+         group by span.value ->> 0, h.team_id, h.channel, h.word",
+        "select cast($1 as text) as metric, span.first_hour as hour, h.team_id, h.channel, h.word,
+                cast(sum(h.count) as bigint) as count, coalesce(string_agg(nullif(h.millis, ''), ' '), '') as millis
+         from unnest($4::bigint[], $5::bigint[]) as span (first_hour, end_hour)
+              join report_hours h on h.metric = $1 and h.hour >= span.first_hour and h.hour < span.end_hour
+         where ($2 or h.team_id = any($3::uuid[]))
+         group by span.first_hour, h.team_id, h.channel, h.word",
+    )
+    .bind(metric)
+    .bind(teams.is_none())
+    .bind_batch(Batch::new().ids(teams.into_iter().flatten().copied()))
+    .bind_batch(batch)
+    .planned_for_values()
+    .all()
+    .await
+}
+
 /// How far the roll-ups have come. `None`: they have not begun.
 pub async fn progress(tx: &mut Tx) -> Result<Option<Progress>, StoreError> {
     tx.query("select after_id, complete_until from report_progress where name = $1").bind(NAME).optional().await

@@ -4,6 +4,7 @@ use patchbay_core::ids::{ContactId, ConversationId};
 
 use crate::batch::Batch;
 use crate::error::StoreError;
+use crate::record;
 use crate::tx::Tx;
 
 /// What a column with `text` (lower case) in it is like. The signs of patterns mean nothing in what people look for.
@@ -42,6 +43,72 @@ pub async fn add(tx: &mut Tx, documents: &[NewDocument]) -> Result<(), StoreErro
     .execute()
     .await?;
     Ok(())
+}
+
+record! {
+    /// A document that matches.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Hit {
+        /// Its place: later documents come after earlier ones.
+        pub place: i64,
+        /// Conversation it leads to.
+        pub conversation_id: Option<ConversationId>,
+        /// Contact it leads to.
+        pub contact_id: Option<ContactId>,
+    }
+}
+
+/// A place behind the newest document. On PostgreSQL.
+pub(crate) async fn end(tx: &mut Tx) -> Result<i64, StoreError> {
+    tx.query_postgres("select coalesce(max(id), 0) + 1 as place from search_documents").scalar().await
+}
+
+/// The newest documents before `before` that match `expression`, newest first. On SQLite.
+pub(crate) async fn newest(tx: &mut Tx, expression: &str, before: i64, limit: i64) -> Result<Vec<Hit>, StoreError> {
+    tx.query_sqlite(
+        "select rowid as place, conversation_id, contact_id from search_documents
+         where search_documents match $1 and rowid < $2 order by rowid desc limit $3",
+    )
+    .bind(expression)
+    .bind(before)
+    .bind(limit)
+    .all()
+    .await
+}
+
+/// The newest documents of a span that match `expression`, newest first: each of the span is looked at. On PostgreSQL.
+pub(crate) async fn newest_between(
+    tx: &mut Tx,
+    expression: &str,
+    (from, before): (i64, i64),
+    limit: i64,
+) -> Result<Vec<Hit>, StoreError> {
+    tx.query_postgres(
+        "select id as place, conversation_id, contact_id from search_documents
+         where body @@ to_tsquery('simple', $1) and id >= $2 and id < $3 order by id desc limit $4",
+    )
+    .bind(expression)
+    .bind(from)
+    .bind(before)
+    .bind(limit)
+    .planned_for_values()
+    .all()
+    .await
+}
+
+/// The newest of all documents that match `expression`, newest first: all of them are looked up in the index. On
+/// PostgreSQL.
+pub(crate) async fn all(tx: &mut Tx, expression: &str, limit: i64) -> Result<Vec<Hit>, StoreError> {
+    // The sum keeps it from going through the documents instead.
+    tx.query_postgres(
+        "select id as place, conversation_id, contact_id from search_documents
+         where body @@ to_tsquery('simple', $1) order by id + 0 desc limit $2",
+    )
+    .bind(expression)
+    .bind(limit)
+    .planned_for_values()
+    .all()
+    .await
 }
 
 /// The documents that lead to these contacts or conversations. Reads the whole index on SQLite: ask on a reading

@@ -111,7 +111,7 @@ impl Tx {
             Engine::Sqlite => Arguments::Sqlite(Vec::new()),
             Engine::Postgres => Arguments::Postgres(PgArguments::default()),
         };
-        Statement { wire: self.wire(), sql, arguments, each: None, failed: None }
+        Statement { wire: self.wire(), sql, arguments, each: None, plan: Plan::Kept, failed: None }
     }
 
     /// A statement that the engines spell differently; both take the same parameters.
@@ -174,10 +174,26 @@ pub struct Statement<'c> {
     arguments: Arguments,
     /// Values of each run, on SQLite.
     each: Option<Vec<Vec<Value>>>,
+    plan: Plan,
     failed: Option<StoreError>,
 }
 
+/// How long PostgreSQL keeps the plan of a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    /// As long as the connection.
+    Kept,
+    /// For this run.
+    ForTheseValues,
+}
+
 impl Statement<'_> {
+    /// Has PostgreSQL plan it for the values of this run: for statements whose best plan depends on them.
+    pub(crate) fn planned_for_values(mut self) -> Self {
+        self.plan = Plan::ForTheseValues;
+        self
+    }
+
     /// Binds the next parameter.
     pub fn bind<P: Param>(mut self, value: P) -> Self {
         if let Err(source) = value.add_to(&mut self.arguments) {
@@ -232,7 +248,8 @@ impl Statement<'_> {
                 }
             }
             (Wire::Postgres(connection), Arguments::Postgres(arguments)) => {
-                let mut rows = sqlx::query_with::<Postgres, _>(self.sql, arguments).fetch(connection);
+                let query = sqlx::query_with::<Postgres, _>(self.sql, arguments).persistent(self.plan == Plan::Kept);
+                let mut rows = query.fetch(connection);
                 while let Some(row) = rows.try_next().await? {
                     records.push(R::read(&Row::Postgres(row))?);
                 }

@@ -16,6 +16,7 @@ mod media;
 mod no_loss;
 mod observability;
 mod recovery;
+mod satisfaction;
 mod screens;
 mod tree;
 mod whatsapp;

@@ -4,4 +4,5 @@ mod arrows;
 mod docs;
 mod files;
 mod migrations;
+mod plans;
 mod sql;

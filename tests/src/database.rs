@@ -32,6 +32,11 @@ impl TestDatabase {
         }
     }
 
+    /// A database that is there already and stays.
+    pub fn at(engine: Engine, url: String) -> Self {
+        Self { engine, url, _folder: None }
+    }
+
     fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let url = format!("sqlite://{}", folder.path().join("patchbay.db").display());

@@ -47,9 +47,17 @@ fn count(outcome: &'static str) {
     metrics::counter!("classifier_calls_total", "outcome" => outcome).increment(1);
 }
 
+/// What the counters of the budget begin with.
+pub(crate) const BUDGET: &str = "classifier:";
+
+/// The counter of today.
+pub(crate) fn day(ctx: &Ctx) -> String {
+    format!("{BUDGET}{}", ctx.now.date_naive())
+}
+
 /// Counts one call against the budget of the day, for all nodes. `false`: it is spent.
 async fn spend(deps: &Deps, ctx: &Ctx) -> Result<bool, StoreError> {
-    let day = format!("classifier:{}", ctx.now.date_naive());
+    let day = day(ctx);
     let budget = i64::from(deps.config.classifier.calls_per_day);
     if counters::value(&mut deps.db.read().await?, &day).await? >= budget {
         return Ok(false);

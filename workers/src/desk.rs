@@ -21,7 +21,7 @@ use crate::work::{Verdict, Work, WorkError};
 use crate::{
     alert_timer, ask_requester, close_idle, end_snooze, fetch_media, import_contacts, notify, open_ticket,
     reconcile_message, retain, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
-    tidy_contact, triage, watch_alerts, watch_queues,
+    ticket_sla_timer, tidy_contact, triage, watch_alerts, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -56,6 +56,7 @@ impl Desk {
             JobKind::Triage => Box::pin(triage::run(&self.deps, &self.client, ctx, job)).await,
             JobKind::OpenTicket => open_ticket::run(&self.deps, ctx, job).await,
             JobKind::SlaTimer => sla_timer::run(&self.deps, ctx, job).await,
+            JobKind::TicketSlaTimer => ticket_sla_timer::run(&self.deps, ctx, job).await,
             JobKind::SlaRecompute => sla_recompute::run(&self.deps, ctx, job).await,
             JobKind::WatchQueues => watch_queues::run(&self.deps, ctx, job).await,
             JobKind::AlertTimer => alert_timer::run(&self.deps, ctx, job).await,

@@ -6,10 +6,11 @@ use patchbay_core::job::JobKind;
 use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{
-    StoreError, automations, contact_imports, feed, idempotency, journal, parked_changes, quarantine, repairs,
-    statuses, sweeps, webhook_deliveries, webhook_tokens,
+    StoreError, automations, contact_imports, counters, feed, idempotency, journal, parked_changes, quarantine,
+    repairs, statuses, sweeps, webhook_deliveries, webhook_tokens,
 };
 
+use crate::classify;
 use crate::deps::Deps;
 use crate::recurring::Recurring;
 use crate::work::{Verdict, WorkError};
@@ -54,6 +55,8 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
     statuses::sweep_parked(&mut tx, ctx.now - PARKED_FOR).await?;
     apply_ripe(&mut tx, ctx, &deps.directory.load_full()).await?;
     parked_changes::sweep(&mut tx, ctx.now - PARKED_FOR).await?;
+    // Yesterday's budget is of no use to anybody.
+    counters::forget_before(&mut tx, classify::BUDGET, &classify::day(ctx)).await?;
     SWEEPS.go_on(&mut tx, ctx, job).await?;
     tx.commit().await?;
     Ok(Verdict::Settled)

@@ -171,7 +171,8 @@ fn is_like(code: &str, wanted: &str) -> bool {
 /// How bad what happened is when nobody says.
 pub fn severity_of(code: &str) -> Severity {
     match code {
-        "EMERGENCY" | "SLA_BREACH" | "SLA_ESCALATION" | "INBOX_UNHEALTHY" | "TICKET_ESCALATED" => Severity::Critical,
+        "EMERGENCY" | "SLA_BREACH" | "TICKET_SLA_BREACH" | "SLA_ESCALATION" | "INBOX_UNHEALTHY"
+        | "TICKET_ESCALATED" => Severity::Critical,
         "ROUTED" => Severity::Info,
         _ => Severity::Warning,
     }

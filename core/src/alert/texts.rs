@@ -29,6 +29,8 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("PERSON_REQUESTED", "A customer asks for a person", "Un client demande à parler à une personne"),
     ("TRIAGE_UNCLEAR", "A conversation needs a supervisor", "Une conversation attend un superviseur"),
     ("SLA_WARNING", "A deadline is near", "Une échéance approche"),
+    ("TICKET_SLA_WARNING", "The deadline of a ticket is near", "L'échéance d'un billet approche"),
+    ("TICKET_SLA_BREACH", "The deadline of a ticket was missed", "L'échéance d'un billet est dépassée"),
     ("SLA_BREACH", "A deadline was missed", "Une échéance est dépassée"),
     ("SLA_ESCALATION", "Nobody has answered a customer", "Personne n'a répondu à un client"),
     ("CONVERSATION_UNASSIGNED", "Nobody takes a conversation", "Personne ne prend une conversation"),

@@ -71,6 +71,9 @@ pub enum Action {
 }
 
 impl Action {
+    /// The words of all.
+    pub const WORDS: [&str; 9] = ["tag", "untag", "priority", "assign", "reply", "note", "snooze", "close", "ticket"];
+
     /// Its word.
     pub fn word(&self) -> &'static str {
         match self {

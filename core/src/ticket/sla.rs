@@ -135,6 +135,18 @@ impl Ticket {
         }
     }
 
+    /// When the standing gets worse next. `None`: the clock stands still, the time is up already, or the ticket is over.
+    pub fn sla_turns_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.state.is_terminal() || self.sla.paused_since.is_some() {
+            return None;
+        }
+        // A minute counts as left until its last second is gone.
+        [WARNING_MINUTES + 1, 0]
+            .into_iter()
+            .filter_map(|left| self.sla.due_at.checked_sub_signed(TimeDelta::minutes(left) - TimeDelta::seconds(1)))
+            .find(|at| *at > now)
+    }
+
     /// What the dispatcher's queue is ordered by: of a running clock the minute in which its time is up, of one that
     /// stands still the minutes left. Among the running, as among the others, fewer minutes left come first.
     pub fn queue_minute(&self) -> i64 {

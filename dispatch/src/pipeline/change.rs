@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::{Written, facts};
 use crate::body::TicketBody;
 use crate::call::Call;
+use crate::deadlines;
 use crate::effect;
 use crate::error::CommandError;
 use crate::telling::{self, Telling};
@@ -36,6 +37,7 @@ pub(super) async fn carry_out(
     let clock = sla::follow(&before, &change.ticket, ctx.now);
     let ticket = Ticket { version: before.version + 1, updated_at: ctx.now, sla: clock, ..change.ticket };
     tickets::update(tx, &ticket).await?;
+    deadlines::follow(tx, ctx, Some(&before), &ticket).await?;
     let (conversation, audience) = tickets::audience(tx, id).await?.unzip();
     let entry = AuditEntry {
         ticket_id: Some(id),

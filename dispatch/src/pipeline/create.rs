@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::Written;
 use crate::also::{Also, Joined};
 use crate::call::Call;
+use crate::deadlines;
 use crate::effect::creation::{self, Creation};
 use crate::error::CommandError;
 use crate::telling::{self, Telling};
@@ -33,6 +34,7 @@ pub(super) async fn carry_out(
     let code = next_code(tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
     let ticket = decision.draft.with_code(code);
     tickets::insert(tx, &ticket).await?;
+    deadlines::follow(tx, ctx, None, &ticket).await?;
     let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
     let previous = decision.steps.first().and_then(|step| step.from);
     let entry = AuditEntry {

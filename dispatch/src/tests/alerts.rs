@@ -3,8 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use patchbay_core::Code;
+use chrono::TimeDelta;
+use patchbay_core::job::{JobKind, JobQueue};
+use patchbay_core::{Code, Ctx};
 use patchbay_store::alert_conditions;
+use patchbay_store::jobs::{self, Lease};
+use serde_json::json;
 
 use super::{App, both_engines, some_id};
 use crate::alerts::{Alerts, AlertsConfig, Report};
@@ -12,6 +16,8 @@ use crate::alerts::{Alerts, AlertsConfig, Report};
 both_engines! {
     a_ticket_that_waits_too_long_for_a_date_is_stuck;
     a_ticket_past_its_deadline_is_late;
+    the_timer_of_a_ticket_rings_at_the_second_at_which_it_turns;
+    a_ticket_that_becomes_urgent_too_late_rings_at_once;
     refusals_leave_the_window_and_outlive_the_process;
     an_open_circuit_fires_until_it_closes;
     the_database_checks_the_steps_that_the_table_knows;
@@ -53,6 +59,55 @@ async fn a_ticket_past_its_deadline_is_late(app: App) {
     let report = alerts.evaluate().await.expect("a report");
     assert_eq!(report.signals.sla_breaches, 1);
     assert!(fires(&report, "SLA_BREACH"));
+}
+
+/// What rings now, to the end: the codes that are told.
+async fn ring(app: &App) -> Vec<String> {
+    let mut tx = app.db.begin().await.expect("begins");
+    let lease = Lease { owner: "test", now: app.now(), until: app.now() + TimeDelta::seconds(30) };
+    let due = jobs::claim(&mut tx, lease, JobQueue::Default, 10).await.expect("claims");
+    for job in due.iter().filter(|job| job.kind == JobKind::TicketSlaTimer.as_str()) {
+        let ticket = serde_json::from_value(job.payload["ticket_id"].clone()).expect("an id");
+        match crate::deadlines::ring(&mut tx, &Ctx::system(app.now(), "test"), ticket).await.expect("rings") {
+            Some(at) => jobs::defer(&mut tx, job, at).await.expect("is set anew"),
+            None => jobs::complete(&mut tx, job).await.expect("is done"),
+        };
+    }
+    tx.commit().await.expect("commits");
+    let mut told = Vec::new();
+    for code in ["TICKET_SLA_WARNING", "TICKET_SLA_BREACH"] {
+        let text = format!("update events set name = name where payload like '%{code}%'");
+        let count = app.raw(&text).await.expect("counts");
+        told.extend((0..count).map(|_| code.to_owned()));
+    }
+    told
+}
+
+async fn the_timer_of_a_ticket_rings_at_the_second_at_which_it_turns(app: App) {
+    let made = app.post(&app.token("dispatcher"), "/tickets", some_id(), &app.request()).await;
+    assert_eq!(made.status, 201, "{}", made.text);
+    app.clock.advance(minutes(24 * 60 - 46));
+    assert!(ring(&app).await.is_empty());
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(ring(&app).await, ["TICKET_SLA_WARNING"]);
+    app.clock.advance(minutes(46) - Duration::from_secs(1));
+    assert_eq!(ring(&app).await, ["TICKET_SLA_WARNING"]);
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(ring(&app).await, ["TICKET_SLA_WARNING", "TICKET_SLA_BREACH"]);
+    app.clock.advance(minutes(24 * 60));
+    assert_eq!(ring(&app).await.len(), 2, "each is told once");
+}
+
+async fn a_ticket_that_becomes_urgent_too_late_rings_at_once(app: App) {
+    let made = app.post(&app.token("dispatcher"), "/tickets", some_id(), &app.request()).await;
+    app.clock.advance(minutes(90));
+    assert!(ring(&app).await.is_empty());
+    let triage = json!({"priority": "EMERGENCY", "incident_type": "DOOR_WONT_LATCH", "nte_cents": 25000,
+        "ready_to_schedule": true});
+    let path = format!("/tickets/{}/triage", made.json()["id"].as_str().expect("an id"));
+    let triaged = app.post(&app.token("dispatcher"), &path, some_id(), &triage).await;
+    assert_eq!(triaged.status, 200, "{}", triaged.text);
+    assert_eq!(ring(&app).await, ["TICKET_SLA_BREACH"]);
 }
 
 async fn refusals_leave_the_window_and_outlive_the_process(app: App) {

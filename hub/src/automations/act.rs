@@ -6,21 +6,21 @@ use patchbay_core::conversation::{CloseReason, ConversationStatus, Priority, Tri
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, JobId, NoteId, TeamId, UserId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
-use patchbay_core::role::Role;
 use patchbay_core::routing::OpenTicket;
 use patchbay_core::{Code, Ctx};
 use patchbay_http::ApiError;
 use patchbay_store::annotations::NoteRow;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::{Tx, annotations, assignment_turns, conversations, jobs};
+use patchbay_store::{Tx, annotations, jobs};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::change::Held;
-use crate::conversations::{end, write_note};
+use crate::conversations::{assignee, end, hand_to, require_room, write_note};
 use crate::error::HubError;
 use crate::replies::{Said, say};
+use crate::satisfaction;
 use crate::state::Hub;
 
 /// Incident type of a ticket that nobody has looked at. Source: domain, evidence and closeout gate.
@@ -228,16 +228,9 @@ pub(super) async fn hand_over(
     }
     let trigger = match to.user {
         Some(user) => {
-            let known = directory.users.get(&user).filter(|user| user.is_active && user.role.works_conversations());
-            let known = known.ok_or_else(|| ApiError::invalid("user", "no active user of the hub has this id"))?;
-            if to.team.is_some_and(|team| !known.teams.contains(&team)) && known.role != Role::Admin {
-                return Err(ApiError::invalid("user", "the user is not a member of the team").into());
-            }
-            assignment_turns::lock(tx, &[user]).await?;
-            let holds = conversations::held_by(tx, user).await?;
-            if room == Room::Needed && from.user != to.user && holds >= known.capacity {
-                let full = ApiError::new(Code::AgentAtCapacity, "they hold as many conversations as they can");
-                return Err(full.because("held", holds).because("capacity", known.capacity).into());
+            let known = assignee(&directory, "user", user, to.team)?;
+            if room == Room::Needed && from.user != to.user {
+                require_room(tx, user, known.capacity, "they hold as many conversations as they can").await?;
             }
             Trigger::Assign
         }
@@ -247,10 +240,8 @@ pub(super) async fn hand_over(
     if !(trigger == Trigger::Queue && status == ConversationStatus::Queued) {
         held.row.status = status.after(trigger).ok_or_else(|| not_from(status.as_str()))?;
     }
-    if held.row.assigned_to != to.user {
-        held.row.previous_assignee = held.row.assigned_to.or(held.row.previous_assignee);
-    }
-    (held.row.team_id, held.row.assigned_to) = (to.team, to.user);
+    held.row.team_id = to.team;
+    hand_to(&mut held.row, to.user);
     let details = json!({ "to_team_id": to.team, "assigned_to": to.user });
     held.write(tx, hub, ctx, (EventName::ConversationAssigned, "assigned", details)).await?;
     Ok(Some(Undo::Moved { from, to }))
@@ -265,6 +256,8 @@ async fn close(
 ) -> Result<Option<Undo>, HubError> {
     let status = held.row.status;
     status.after(Trigger::Close(reason)).ok_or_else(|| not_from(status.as_str()))?;
+    let directory = hub.gate.directory.load_full();
+    satisfaction::ask(tx, ctx, &directory, &mut held.row, reason).await?;
     let assigned_to = held.row.assigned_to;
     let by = ctx.actor.user_id();
     let by = hub.directory().users.contains_key(&by).then_some(by);

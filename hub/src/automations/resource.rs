@@ -297,7 +297,7 @@ pub(super) async fn actions(tx: &mut Tx, values: Vec<Value>) -> Result<Value, Hu
             *team = json!(fields::team(tx, &format!("{path}.team"), &text).await?.id);
         }
         let action: Action = serde_json::from_value(value).map_err(|_| {
-            let known = ["tag", "untag", "priority", "assign", "reply", "note", "snooze", "close", "ticket"];
+            let known = Action::WORDS;
             if known.contains(&word.as_str()) {
                 ApiError::invalid(&path, format!("has a field that {word} does not take, or lacks one that it needs"))
             } else {

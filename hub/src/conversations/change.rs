@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use patchbay_core::Code;
+use patchbay_core::channel::Channel;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Placement, Trigger};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
@@ -11,10 +12,11 @@ use patchbay_core::ids::{ConversationId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages};
+use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages, satisfaction};
 use serde_json::{Value, json};
 
 use super::access::{Seen, lock_to_take, lock_visible};
+use super::placing::hand_to;
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
 use crate::feed::{conversation_event, placement};
@@ -84,6 +86,14 @@ impl Change {
         Ok(())
     }
 
+    /// Whether it may be closed now. Error: 409 `INVALID_STATE_TRANSITION`.
+    pub(crate) fn may_close(&mut self, reason: CloseReason) -> Result<(), ApiError> {
+        let status = self.row.status;
+        let may = self.move_on(Trigger::Close(reason));
+        self.row.status = status;
+        may
+    }
+
     /// Makes sure that the caller is a user, so that rows can name them.
     pub(crate) async fn admit(&mut self, ctx: &Ctx) -> Result<(), HubError> {
         self.has_newcomer |= crate::directory::ensure_user(&mut self.write.tx, ctx).await?;
@@ -92,10 +102,7 @@ impl Change {
 
     /// Gives it to `user`, or to nobody, remembering who had it.
     pub(crate) fn hand_to(&mut self, user: Option<UserId>) {
-        if self.row.assigned_to != user {
-            self.row.previous_assignee = self.row.assigned_to.or(self.row.previous_assignee);
-            self.row.assigned_to = user;
-        }
+        hand_to(&mut self.row, user);
     }
 
     /// Closes it, in the name of `by` if that is one of our users. Error: 409 `INVALID_STATE_TRANSITION`.
@@ -163,6 +170,9 @@ pub async fn body_of(tx: &mut Tx, hub: &Hub, row: &ConversationRow) -> Result<Co
             .map(|link| TicketRef { id: link.ticket_id.into(), code: link.code, state: link.state })
             .collect(),
     );
+    if row.channel == Channel::Chat {
+        body.satisfaction = satisfaction::answers(tx, &[row.id]).await?.pop().map(Into::into);
+    }
     Ok(body)
 }
 

@@ -13,7 +13,7 @@ use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::role::Role;
 use patchbay_http::{ApiError, Caller, Id, OptionalBody};
 use patchbay_store::annotations::NoteRow;
-use patchbay_store::{annotations, assignment_turns, conversations, jobs, messages};
+use patchbay_store::{annotations, jobs, messages};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -21,10 +21,12 @@ use uuid::Uuid;
 
 use super::access::{Seen, lock_visible, require_hand_in_it, require_lead};
 use super::change::Change;
+use super::placing::{assignee, require_room};
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::is_assignee;
 use crate::resource::{Begun, Stamp, Stamped, Write};
+use crate::satisfaction;
 use crate::state::Hub;
 
 type Answer = Result<Response, HubError>;
@@ -62,15 +64,7 @@ pub(crate) async fn take(
     }
     change.admit(&ctx).await?;
     let capacity = hub.directory().users.get(&user).map_or(5, |user| user.capacity);
-    // What is given out at the same moment counts, too.
-    assignment_turns::lock(&mut change.write.tx, &[user]).await?;
-    let held = conversations::held_by(&mut change.write.tx, user).await?;
-    if held >= capacity {
-        return Err(ApiError::new(Code::AgentAtCapacity, "you hold as many conversations as you can")
-            .because("held", held)
-            .because("capacity", capacity)
-            .into());
-    }
+    require_room(&mut change.write.tx, user, capacity, "you hold as many conversations as you can").await?;
     change.move_on(Trigger::Assign)?;
     change.hand_to(Some(user));
     change.row.snoozed_until = None;
@@ -103,23 +97,12 @@ pub(crate) async fn assign(
     };
     require_lead(&ctx.actor, &change.row)?;
     let to = UserId(body.assigned_to);
-    require_member(&hub, &change, to)?;
+    assignee(&hub.directory(), "assigned_to", to, change.row.team_id)?;
     change.move_on(Trigger::Assign)?;
     change.hand_to(Some(to));
     change.row.snoozed_until = None;
     let details = json!({ "assigned_to": to });
     change.finish(&hub, &ctx, EventName::ConversationAssigned, "assigned", details).await
-}
-
-fn require_member(hub: &Hub, change: &Change, to: UserId) -> Result<(), ApiError> {
-    let directory = hub.directory();
-    let user = directory
-        .users
-        .get(&to)
-        .filter(|user| user.is_active && user.role.works_conversations())
-        .ok_or_else(|| ApiError::invalid("assigned_to", "no active user of the hub has this id"))?;
-    let is_member = change.row.team_id.is_none_or(|team| user.teams.contains(&team)) || user.role == Role::Admin;
-    if is_member { Ok(()) } else { Err(ApiError::invalid("assigned_to", "the user is not a member of the team")) }
 }
 
 /// Where to.
@@ -169,7 +152,7 @@ pub(crate) async fn transfer(
     let from = change.row.team_id.and_then(|id| hub.directory().teams.get(&id).map(|team| team.name.clone()));
     change.row.team_id = Some(team.id);
     if let Some(agent) = body.to_agent_id.map(UserId) {
-        require_member(&hub, &change, agent)?;
+        assignee(&hub.directory(), "assigned_to", agent, change.row.team_id)?;
         change.move_on(Trigger::Assign)?;
         change.hand_to(Some(agent));
     } else {
@@ -229,6 +212,9 @@ pub(crate) async fn close(
         super::access::load_visible(&mut change.write.tx, &ctx, ConversationId(original)).await?;
     }
     let closed_by = hub.directory().users.contains_key(&ctx.actor.user_id()).then(|| ctx.actor.user_id());
+    change.may_close(body.close_reason)?;
+    let directory = hub.gate.directory.load_full();
+    satisfaction::ask(&mut change.write.tx, &ctx, &directory, &mut change.row, body.close_reason).await?;
     change.close(&ctx, body.close_reason, closed_by)?;
     if let Some(text) = body.notes.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
         super::annotate::note_by(&mut change.write.tx, &ctx, &change.row, text).await?;

@@ -32,6 +32,9 @@ pub struct InboxSettings {
     #[serde(default)]
     #[schema(value_type = String)]
     pub triage: Triage,
+    /// Whether customers are asked at the end of a conversation how it was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub csat: bool,
     /// Account the inbox belongs to, by id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -217,6 +220,7 @@ impl InboxSettings {
             address: None,
             team: None,
             triage: Triage::Direct,
+            csat: false,
             account: None,
             api_base: None,
             phone_number_id: None,

@@ -22,14 +22,14 @@ use super::consent::Consents;
 use super::mail::{self, MailPlaces, is_mail};
 use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
-use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, staff_wrote};
+use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, reopen, staff_wrote};
 use super::uploads;
 use super::{Work, changes, duty, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
 use crate::state::Hub;
-use crate::{provider_templates, service_levels, triage};
+use crate::{provider_templates, satisfaction, service_levels, triage};
 
 /// A message of the batch that the database does not know yet.
 pub(super) struct Fresh<'a> {
@@ -221,12 +221,20 @@ async fn write_messages(
         let place = if is_mail(fresh.message) { mail_places.of(inbox.id, fresh.message) } else { None };
         let thread = if is_mail(fresh.message) {
             let begins = MailBegins { inbox, person, address: customer.address, subject: subject_of(fresh.message) };
-            let thread = threads.of_mail(tx, ctx, directory, place.map(|place| place.conversation), &begins).await?;
+            let thread = threads.of_mail(tx, ctx, place.map(|place| place.conversation), &begins).await?;
             mail_places.placed(inbox.id, fresh.message, thread.row.id);
             thread
         } else {
-            threads.of(tx, ctx, directory, inbox, person, customer.address).await?
+            threads.of(tx, ctx, inbox, person, customer.address).await?
         };
+        let mut answers = false;
+        if thread.row.status == ConversationStatus::Closed {
+            answers = fresh.message.direction == Direction::Inbound
+                && satisfaction::take(tx, ctx, directory, &thread.row, fresh.message).await?;
+            if !answers {
+                reopen(tx, directory, &mut thread.row).await?;
+            }
+        }
         let mut too_much = false;
         match fresh.message.direction {
             Direction::Inbound => {
@@ -236,6 +244,11 @@ async fn write_messages(
                     _ => OpensWindow::Yes,
                 };
                 customer_wrote(&mut thread.row, ctx, fresh.id, fresh.message.timestamp, opens);
+                if answers {
+                    // Nobody has to look at it.
+                    thread.row.read_inbound_count = thread.row.inbound_count;
+                    thread.row.waiting_since = None;
+                }
             }
             Direction::Outbound => staff_wrote(&mut thread.row, ctx, fresh.id),
         }

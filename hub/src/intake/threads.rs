@@ -99,12 +99,12 @@ impl Threads {
         Ok(())
     }
 
-    /// The conversation a message of `person` belongs to: the open one, the one closed within seven days, a new one.
+    /// The conversation a message of `person` belongs to: the open one, the one closed within seven days, which may have
+    /// to be opened again, a new one.
     pub(super) async fn of(
         &mut self,
         tx: &mut Tx,
         ctx: &Ctx,
-        directory: &Directory,
         inbox: &Inbox,
         person: &Person,
         address: &str,
@@ -123,9 +123,6 @@ impl Threads {
                 place.insert(Thread { row, origin: Origin::Begun, before, was })
             }
         };
-        if thread.row.status == ConversationStatus::Closed {
-            reopen(tx, directory, &mut thread.row).await?;
-        }
         Ok(thread)
     }
 
@@ -151,7 +148,6 @@ impl Threads {
         &mut self,
         tx: &mut Tx,
         ctx: &Ctx,
-        directory: &Directory,
         found: Option<ConversationId>,
         begins: &MailBegins<'_>,
     ) -> Result<&mut Thread, StoreError> {
@@ -175,9 +171,6 @@ impl Threads {
                 place.insert(Thread { row, origin: Origin::Begun, before, was })
             }
         };
-        if thread.row.status == ConversationStatus::Closed {
-            reopen(tx, directory, &mut thread.row).await?;
-        }
         Ok(thread)
     }
 
@@ -257,7 +250,7 @@ fn begin(ctx: &Ctx, inbox: &Inbox, person: &Person, address: &str, follows: Opti
 }
 
 /// Back to the agent who had it, if they are active and have room; else to the queue.
-async fn reopen(tx: &mut Tx, directory: &Directory, row: &mut ConversationRow) -> Result<(), StoreError> {
+pub(super) async fn reopen(tx: &mut Tx, directory: &Directory, row: &mut ConversationRow) -> Result<(), StoreError> {
     let agent = row.previous_assignee.and_then(|id| directory.users.get(&id)).filter(|user| user.is_active);
     let mut to: Option<UserId> = None;
     if let Some(user) = agent.filter(|user| directory.online.contains(user.id))

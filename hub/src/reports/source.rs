@@ -64,7 +64,9 @@ impl Pieces {
 
     async fn hours(&self, tx: &mut Tx, asked: &Asked, metric: &str) -> Result<Vec<HourRow>, StoreError> {
         match self.hours {
-            Some(range) => store::hours(tx, metric, range, asked.reach.teams.as_deref()).await,
+            Some(range) => {
+                store::spans(tx, metric, &spans(range, asked.buckets.starts()), asked.reach.teams.as_deref()).await
+            }
             None => Ok(Vec::new()),
         }
     }
@@ -162,6 +164,13 @@ impl Pieces {
         }
         Ok(all)
     }
+}
+
+/// The hours of a range by the buckets that begin at `starts`: no hour belongs to two.
+fn spans((first, last): (i64, i64), starts: &[DateTime<Utc>]) -> Vec<(i64, i64)> {
+    let begins = starts.iter().map(|start| hour_of(*start).max(first));
+    let ends = starts.iter().skip(1).map(|start| hour_of(*start)).chain(std::iter::once(last));
+    begins.zip(ends).map(|(begin, end)| (begin, end.min(last))).filter(|(begin, end)| begin < end).collect()
 }
 
 fn team(row: &HourRow) -> Option<TeamId> {

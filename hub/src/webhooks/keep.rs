@@ -1,5 +1,7 @@
 //! Keeping addresses: list, make, read, change, take out of use.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
@@ -17,6 +19,7 @@ use super::body::{NewWebhookBody, WebhookBody, WebhookChangeBody, WebhookQuery};
 use super::secret;
 use crate::error::HubError;
 use crate::resource::{self, Mark, Resource, Stamp, Stamped, Window, require_admin};
+use crate::sealing::Seals;
 use crate::state::Hub;
 
 /// Most addresses that are active at once: each is called on its own, beside all others.
@@ -34,6 +37,7 @@ pub(super) struct KeptWebhook {
 /// What was sent, and its address once it was found good.
 pub(super) struct Checked<T> {
     url: Option<String>,
+    seals: Option<Arc<Seals>>,
     body: T,
 }
 
@@ -93,13 +97,13 @@ impl Resource for Webhooks {
         if webhooks::count_active(tx).await? >= MOST {
             return Err(ApiError::invalid("url", format!("there are {MOST} active webhooks already")).into());
         }
-        let secret = secret::make();
+        let (id, secret) = (WebhookId::new(), secret::make());
         let row = WebhookRow {
-            id: WebhookId::new(),
+            id,
             url: new.url.unwrap_or_default(),
             description: description(new.body.description.as_deref().unwrap_or_default())?,
             events: events(new.body.events.unwrap_or_else(|| vec!["*".into()]))?,
-            secrets: secret::first(&secret),
+            secrets: secret::first(new.seals.as_deref(), id, &secret),
             is_active: true,
             disabled_at: None,
             disabled_reason: None,
@@ -121,7 +125,7 @@ impl Resource for Webhooks {
         kept: &mut KeptWebhook,
         change: Checked<WebhookChangeBody>,
     ) -> Result<(), HubError> {
-        let Checked { url, body: change } = change;
+        let Checked { url, seals: _, body: change } = change;
         let row = &mut kept.row;
         if let Some(url) = url {
             row.url = url;
@@ -192,7 +196,12 @@ pub(super) async fn create(
     require_admin(&ctx)?;
     let Stamped { body, stamp } = asked;
     let url = Some(url(&hub, &body.url)?);
-    resource::create::<Webhooks>(&hub, &ctx, Stamped { body: Checked { url, body }, stamp }).await
+    resource::create::<Webhooks>(
+        &hub,
+        &ctx,
+        Stamped { body: Checked { url, seals: hub.config.seals.clone(), body }, stamp },
+    )
+    .await
 }
 
 /// One address that hears of events.
@@ -225,7 +234,7 @@ pub(super) async fn change(
     require_admin(&ctx)?;
     let Stamped { body, stamp } = asked;
     let url = body.url.as_deref().map(|address| url(&hub, address)).transpose()?;
-    resource::change::<Webhooks>(&hub, &ctx, id, Stamped { body: Checked { url, body }, stamp }).await
+    resource::change::<Webhooks>(&hub, &ctx, id, Stamped { body: Checked { url, seals: None, body }, stamp }).await
 }
 
 /// Takes an address out of use: what is on its way to it is taken back.

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::HubError;
 use crate::resource::{Begun, Stamp, Write, record, require_admin};
+use crate::sealing::Seals;
 use crate::state::Hub;
 
 /// Longest time that an old secret goes on signing.
@@ -26,8 +27,30 @@ const LONGEST_OVERLAP: TimeDelta = TimeDelta::days(7);
 /// A secret as stored.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    secret: String,
+    /// As it is, where nothing seals it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
     expires_at: Option<DateTime<Utc>>,
+}
+
+impl Kept {
+    fn new(seals: Option<&Seals>, webhook: WebhookId, secret: &str) -> Self {
+        let sealed = seals.and_then(|seals| seals.seal(webhook.into(), secret));
+        Self { secret: sealed.is_none().then(|| secret.to_owned()), sealed, expires_at: None }
+    }
+
+    fn open(self, seals: Option<&Seals>, webhook: WebhookId) -> Option<Secret> {
+        let opened = || {
+            let opened = seals?.open(webhook.into(), self.sealed.as_deref()?);
+            if opened.is_none() {
+                tracing::error!(webhook.id = %webhook, "a secret was sealed under a key that is not in the settings");
+            }
+            opened
+        };
+        self.secret.clone().or_else(opened).map(Secret::new)
+    }
 }
 
 /// A new secret, 256 bits of chance.
@@ -37,15 +60,15 @@ pub(super) fn make() -> String {
 }
 
 /// The first secret of an address, as stored.
-pub(super) fn first(secret: &str) -> Value {
-    json!([{ "secret": secret, "expires_at": null }])
+pub(super) fn first(seals: Option<&Seals>, webhook: WebhookId, secret: &str) -> Value {
+    json!([Kept::new(seals, webhook, secret)])
 }
 
 /// The secrets of an address that hold, newest first.
-pub fn holding(row: &WebhookRow, now: DateTime<Utc>) -> Vec<Secret> {
+pub fn holding(seals: Option<&Seals>, row: &WebhookRow, now: DateTime<Utc>) -> Vec<Secret> {
     let kept: Vec<Kept> = serde_json::from_value(row.secrets.clone()).unwrap_or_default();
     let holds = |kept: &Kept| kept.expires_at.is_none_or(|end| now < end);
-    kept.into_iter().filter(holds).map(|kept| Secret::new(kept.secret)).collect()
+    kept.into_iter().filter(holds).filter_map(|kept| kept.open(seals, row.id)).collect()
 }
 
 /// How long the old secret goes on signing.
@@ -102,7 +125,7 @@ pub(super) async fn rotate(
     let still = kept.into_iter().filter(|kept| kept.expires_at.is_none_or(|known| ctx.now < known)).take(2);
     let still =
         still.map(|kept| Kept { expires_at: Some(kept.expires_at.map_or(end, |known| known.min(end))), ..kept });
-    let new = Kept { secret: secret.clone(), expires_at: None };
+    let new = Kept::new(hub.config.seals.as_deref(), id, &secret);
     row.secrets = json!(std::iter::once(new).chain(still).collect::<Vec<Kept>>());
     row.updated_at = ctx.now;
     webhooks::update(&mut write.tx, &row).await?;

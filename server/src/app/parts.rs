@@ -14,7 +14,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, administration, assignment, files, unsubscribe};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, Seals, administration, assignment, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -83,6 +83,7 @@ impl Parts {
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
+            seals: Seals::new(settings.journal.key.iter().chain(&settings.journal.old_keys)).map(Arc::new),
             alerts: settings.alerts.clone(),
             retention: settings.workers.retention,
             absence_grace: TimeDelta::minutes(settings.workers.release_absent_minutes.into()),
@@ -267,7 +268,6 @@ impl Parts {
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
             unsubscribe_link: Arc::new(move |id| unsubscribe::link(&unsubscribe_url, &unsubscribe_secret, id)),
-            listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
             hub: hub.clone(),
             reenactor: hub.config.reenactor.clone(),

@@ -39,8 +39,8 @@ both_engines! {
     seeded_messages_are_as_many_as_asked_and_stand_in_the_reports;
 }
 
-const REPORTS: [&str; 8] =
-    ["first-response", "resolution", "backlog", "utilisation", "booking", "channels", "sla", "tools"];
+const REPORTS: [&str; 9] =
+    ["first-response", "resolution", "backlog", "utilisation", "booking", "channels", "sla", "tools", "csat"];
 
 /// The world's clock stands here.
 fn now() -> DateTime<Utc> {

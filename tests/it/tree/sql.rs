@@ -113,11 +113,11 @@ fn sql_stands_nowhere_outside_the_store() {
 }
 
 /// One statement: the same text twice, one for each engine, or one for PostgreSQL alone.
-struct Statement {
-    place: String,
+pub(super) struct Statement {
+    pub(super) place: String,
     /// `None`: the engine is not asked.
-    sqlite: Option<String>,
-    postgres: Option<String>,
+    pub(super) sqlite: Option<String>,
+    pub(super) postgres: Option<String>,
 }
 
 fn store_files() -> Vec<SourceFile> {
@@ -127,7 +127,7 @@ fn store_files() -> Vec<SourceFile> {
     files
 }
 
-fn statements() -> Vec<Statement> {
+pub(super) fn statements() -> Vec<Statement> {
     store_files().iter().flat_map(|file| calls(file).filter_map(Result::ok).collect::<Vec<_>>()).collect()
 }
 

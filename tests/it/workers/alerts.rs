@@ -1,12 +1,5 @@
 //! Alerts: made by rules, climbing ladders to the second, answered by SMS and mail, told by ways that may fail.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::StatusCode;
 use chrono::TimeDelta;
 use patchbay_core::alert::{AlertState, Digest, NotificationState, Severity};
 use patchbay_core::channel::Channel;
@@ -14,7 +7,7 @@ use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{AlertRuleId, ConversationId, EventId, LadderId, OnCallScheduleId, UserId};
 use patchbay_core::inbox::Triage;
 use patchbay_hub::alerts;
-use patchbay_simulator::{Faults, Provider};
+use patchbay_simulator::{Faults, Provider, SlackFaults};
 use patchbay_store::alert_notifications::{self, NotificationRow, PreferencesRow};
 use patchbay_store::alert_rules::{self, AlertRuleRow};
 use patchbay_store::alerts::{AlertFilter, AlertRow};
@@ -26,8 +19,6 @@ use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{TestDatabase, both_engines};
 use patchbay_workers::Workers;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 use super::flow::DANA;
 use super::world::World;
@@ -37,6 +28,7 @@ both_engines! {
     a_mail_is_answered_with_its_code_and_not_without;
     whoever_is_on_call_is_told_when_the_step_comes;
     a_way_that_fails_is_given_up_and_delays_nobody;
+    slack_is_told_again_after_it_was_busy_and_not_after_it_refused;
     what_happens_again_is_the_same_alert_and_worse_news_begin_anew;
     quiet_hours_and_digests_hold_back_what_is_not_critical;
     a_figure_fires_lasts_and_clears;
@@ -47,55 +39,19 @@ both_engines! {
     a_crash_in_the_middle_of_telling_leaves_it_unknown;
 }
 
-/// Slack, as far as a webhook shows of it.
-#[derive(Clone, Default)]
-struct Slack {
-    texts: Arc<Mutex<Vec<String>>>,
-    /// Statuses of the next answers; 200 without any.
-    answers: Arc<Mutex<VecDeque<u16>>>,
-}
-
-impl Slack {
-    async fn start() -> (Self, String, JoinHandle<()>) {
-        let slack = Self::default();
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let host = listener.local_addr().expect("an address").to_string();
-        let app = Router::new().fallback(take).with_state(slack.clone());
-        let task = tokio::spawn(async move { axum::serve(listener, app).await.expect("Slack serves") });
-        (slack, host, task)
-    }
-
-    fn texts(&self) -> Vec<String> {
-        self.texts.lock().expect("free").clone()
-    }
-}
-
-async fn take(State(slack): State<Slack>, body: Bytes) -> StatusCode {
-    let body: Value = serde_json::from_slice(&body).expect("JSON");
-    let status = slack.answers.lock().expect("free").pop_front().unwrap_or(200);
-    if status == 200 {
-        slack.texts.lock().expect("free").push(body["text"].as_str().expect("a text").to_owned());
-    }
-    StatusCode::from_u16(status).expect("a status")
-}
-
 struct Ground {
     world: World,
-    slack: Slack,
-    host: String,
-    _task: JoinHandle<()>,
 }
 
 impl Ground {
     async fn new(database: TestDatabase) -> Self {
-        let (slack, host, task) = Slack::start().await;
-        let world = World::with(database, |config| config.webhooks.internal_hosts = vec![host.clone()]).await;
+        let world = World::new(database).await;
         world.staff(Triage::Direct).await;
-        Self { world, slack, host, _task: task }
+        Self { world }
     }
 
     fn slack_url(&self) -> String {
-        format!("http://{}/services/T/B/secret", self.host)
+        self.world.slack_url()
     }
 
     /// A rule for `code` that tells by a ladder of these steps; before all others.
@@ -241,9 +197,9 @@ async fn a_ladder_is_climbed_to_the_second_until_somebody_answers_by_sms(databas
     assert_eq!(shown.len(), 1);
     assert_eq!(shown[0]["user_id"], json!(first));
     ground.advance(299).await;
-    assert_eq!(ground.slack.texts().len(), 0);
+    assert_eq!(ground.world.fakes.slack_texts().len(), 0);
     ground.advance(1).await;
-    assert_eq!(ground.slack.texts().len(), 1);
+    assert_eq!(ground.world.fakes.slack_texts().len(), 1);
     ground.world.advance(30);
     ground.world.fakes.say(DANA, Channel::Sms, "ack").expect("a phone");
     ground.world.settle().await;
@@ -319,7 +275,7 @@ async fn a_way_that_fails_is_given_up_and_delays_nobody(database: TestDatabase) 
     let ground = Ground::new(database).await;
     let user = ground.world.agent("support", 5, 1).await;
     ground.wishes(user, |_| {}).await;
-    ground.slack.answers.lock().expect("free").extend([503; 50]);
+    ground.world.fakes.set_slack_faults(SlackFaults { server_errors: 50, ..SlackFaults::default() });
     let mut both = step(&person(user), &json!(["slack", "sms"]), 60);
     both["slack_url"] = ground.slack_url().into();
     ground.rule("EMERGENCY", Severity::Critical, json!([both])).await;
@@ -334,6 +290,33 @@ async fn a_way_that_fails_is_given_up_and_delays_nobody(database: TestDatabase) 
     let filter = LetterFilter { status: "open", source: Some("job"), kind: Some("notify") };
     let mut tx = ground.world.db.read().await.unwrap();
     assert_eq!(dead_letters::filtered(&mut tx, &filter, None, 10).await.unwrap().len(), 1);
+}
+
+async fn slack_is_told_again_after_it_was_busy_and_not_after_it_refused(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let mut slack = step(&json!([]), &json!(["slack"]), 86_400);
+    slack["slack_url"] = ground.slack_url().into();
+    ground.rule("TROUBLE_*", Severity::Critical, json!([slack])).await;
+    ground.world.fakes.set_slack_faults(SlackFaults {
+        too_many_requests: 1,
+        server_errors: 1,
+        ..SlackFaults::default()
+    });
+    ground.raise("TROUBLE_A", None).await;
+    for _ in 0..10 {
+        ground.advance(300).await;
+    }
+    let texts = ground.world.fakes.slack_texts();
+    assert_eq!(texts.len(), 1, "once, however often it was busy: {texts:?}");
+    assert!(texts[0].starts_with("Critical: "), "{texts:?}");
+    ground.world.fakes.set_slack_faults(SlackFaults { archived: 1, ..SlackFaults::default() });
+    ground.raise("TROUBLE_B", None).await;
+    for _ in 0..10 {
+        ground.advance(300).await;
+    }
+    assert_eq!(ground.world.fakes.slack_texts().len(), 1);
+    let states: Vec<NotificationState> = ground.told().await.into_iter().map(|row| row.state).collect();
+    assert_eq!(states, [NotificationState::Sent, NotificationState::Failed]);
 }
 
 async fn what_happens_again_is_the_same_alert_and_worse_news_begin_anew(database: TestDatabase) {

@@ -85,6 +85,7 @@ impl World {
         let files = tempfile::tempdir().expect("a folder");
         let mut config =
             WorkersConfig { provider_timeout_seconds: 1, twilio_per_second: 100, ..WorkersConfig::default() };
+        config.webhooks.internal_hosts = vec![running.addr.to_string()];
         change(&mut config);
         let deps = Deps {
             db: db.clone(),
@@ -95,7 +96,6 @@ impl World {
             public_url: receiver.url.clone(),
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
             unsubscribe_link: Arc::new(|id| Some(format!("https://patchbay.example/unsubscribe/{id}"))),
-            listeners: Arc::new([]),
             node: "node-1".into(),
             hub: hub(&db, &clock, &receiver.directory),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
@@ -121,6 +121,11 @@ impl World {
 
     pub(crate) fn ctx(&self) -> Ctx {
         Ctx::system(self.clock.now(), "test")
+    }
+
+    /// Where the fake of Slack takes texts.
+    pub(crate) fn slack_url(&self) -> String {
+        self.running.slack_url()
     }
 
     /// Where the fake of a language model stands.

@@ -60,12 +60,23 @@ pub(crate) async fn run() -> Report {
 /// Posts `count` messages at `per_second`, whether or not earlier ones were answered; returns how many were not answered
 /// 200.
 pub(crate) async fn paced(port: u16, run: &str, per_second: u32, count: u32) -> usize {
+    paced_with(port, run, per_second, count, |_| format!("t={}", Clock::system().now().timestamp_micros())).await
+}
+
+/// The same with a text for each number.
+pub(crate) async fn paced_with(
+    port: u16,
+    run: &str,
+    per_second: u32,
+    count: u32,
+    text: impl Fn(u32) -> String + Clone + Send + 'static,
+) -> usize {
     const LANES: u32 = 32;
     let lanes = LANES.min(per_second);
     let refused = Arc::new(AtomicUsize::new(0));
     let mut posting = JoinSet::new();
     for lane in 0..lanes {
-        let (refused, run) = (Arc::clone(&refused), run.to_owned());
+        let (refused, run, text) = (Arc::clone(&refused), run.to_owned(), text.clone());
         posting.spawn(async move {
             let mut connection = Connection::open(port).await.expect("the server accepts");
             let mut ticks = interval(Duration::from_secs(1) * lanes / per_second);
@@ -74,7 +85,7 @@ pub(crate) async fn paced(port: u16, run: &str, per_second: u32, count: u32) -> 
             for number in (lane..count).step_by(lanes as usize) {
                 ticks.tick().await;
                 let now = Clock::system().now();
-                let text = format!("t={}", now.timestamp_micros());
+                let text = text(number);
                 let id = format!("wamid.{run}.{number}");
                 let request = whatsapp_post(port, number % 5_000, &id, &text, now.timestamp());
                 if connection.exchange(&request).await.expect("the server answers") != 200 {

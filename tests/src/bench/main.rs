@@ -1,7 +1,7 @@
 //! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
 //!
-//! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit|mail|gateway]…`; without a name, all but `memory`, which stores a
-//! million messages.
+//! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit|mail|gateway|routing|timers|reports|webhooks]…`; without a
+//! name, all but `memory`, which stores a million messages. `BENCH_ENGINE=sqlite|postgres` lets `triage` look at one engine.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
 //! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
 //! the micro-benchmarks measured last.
@@ -9,8 +9,10 @@
 mod cockpit;
 mod desk;
 mod fanout;
+mod figures;
 mod floor;
 mod gateway;
+mod hooks;
 mod ingress;
 mod latency;
 mod load;
@@ -18,9 +20,11 @@ mod mail;
 mod measured;
 mod post;
 mod report;
+mod routing;
 mod start;
 mod subscriber;
 mod target;
+mod timers;
 mod triage;
 
 use std::process::ExitCode;
@@ -44,7 +48,10 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let chosen: Vec<&str> = match arguments.as_slice() {
-        [] => vec!["start", "ingress", "latency", "fanout", "triage", "cockpit", "mail", "gateway"],
+        [] => vec![
+            "start", "ingress", "latency", "fanout", "triage", "cockpit", "mail", "gateway", "routing", "timers",
+            "reports", "webhooks",
+        ],
         some => some.iter().map(String::as_str).collect(),
     };
     for name in chosen {
@@ -58,6 +65,10 @@ async fn main() -> ExitCode {
             "cockpit" => cockpit::run().await,
             "mail" => mail::run().await,
             "gateway" => gateway::run().await,
+            "routing" => routing::run().await,
+            "timers" => timers::run().await,
+            "reports" => figures::run().await,
+            "webhooks" => hooks::run().await,
             _ => {
                 eprintln!("no such benchmark: {name}");
                 return ExitCode::from(2);

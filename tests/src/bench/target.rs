@@ -15,7 +15,7 @@ pub(crate) struct Target {
     pub(crate) port: u16,
     pub(crate) admin: Caller,
     database: TestDatabase,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Target {
@@ -26,7 +26,12 @@ impl Target {
 
     /// The same with more lines of settings.
     pub(crate) async fn start_with(engine: Engine, more: &str) -> Self {
-        let database = TestDatabase::fresh(engine).await;
+        Self::start_on(TestDatabase::fresh(engine).await, more).await
+    }
+
+    /// The same on a database that is there.
+    pub(crate) async fn start_on(database: TestDatabase, more: &str) -> Self {
+        let engine = database.engine();
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let port = free_port();
         let base_url = format!("http://127.0.0.1:{port}");
@@ -41,7 +46,18 @@ impl Target {
         settings.write(Path::new(folder.path()));
         let node = Node::start(folder.path(), &base_url, &[]).await;
         let admin = Caller::anonymous(&base_url).with_token(settings::token("admin"));
-        Self { node, port, admin, database, _folder: folder }
+        Self { node, port, admin, database, folder }
+    }
+
+    /// Runs another command of the binary on the same settings.
+    pub(crate) fn run(&self, arguments: &[&str]) {
+        let output = patchbay_tests::node::run(self.folder.path(), arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Address of the database.
+    pub(crate) fn database_url(&self) -> &str {
+        self.database.url()
     }
 
     /// The database, to be filled past the API.

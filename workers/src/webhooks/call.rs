@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
 use patchbay_core::webhook::{Meaning, meaning, signature};
+use patchbay_hub::Seals;
 use patchbay_hub::webhooks::{Door, Tried, door, holding};
 use patchbay_store::webhook_deliveries::Claimed;
 use patchbay_store::webhooks::WebhookRow;
@@ -23,12 +24,18 @@ pub(crate) struct Caller {
     client: ProviderClient,
     /// Hosts that the operator opened.
     named: Arc<[String]>,
+    /// Opens their secrets.
+    seals: Option<Arc<Seals>>,
 }
 
 impl Caller {
     pub(crate) fn new(deps: &Deps) -> Result<Self, NoClient> {
         let config = &deps.config.webhooks;
-        Ok(Self { client: ProviderClient::new(config.timeout())?, named: config.internal_hosts.clone().into() })
+        Ok(Self {
+            client: ProviderClient::new(config.timeout())?,
+            named: config.internal_hosts.clone().into(),
+            seals: deps.hub.config.seals.clone(),
+        })
     }
 
     /// Hands an event over.
@@ -67,7 +74,10 @@ impl Caller {
             Door::Named => self.client.http(),
         };
         let now = clock.now();
-        let secrets = holding(webhook, now);
+        let secrets = holding(self.seals.as_deref(), webhook, now);
+        if secrets.is_empty() {
+            return (Err("its secret cannot be read"), None);
+        }
         let signature = signature(secrets.iter().map(Secret::expose), now, delivery.body.as_bytes());
         let call = client
             .post(url)

@@ -183,3 +183,19 @@ proptest! {
         prop_assert_eq!(resumed.sla_standing(at(before + wait)).remaining_minutes, left);
     }
 }
+
+#[test]
+fn the_standing_turns_at_the_second_at_which_it_is_said_to() {
+    let ticket = ticket(TicketPriority::Emergency);
+    let standing = |at: DateTime<Utc>| ticket.sla_standing(at).status;
+    let mut ticket_at = at(0);
+    let mut turns = Vec::new();
+    while let Some(turn) = ticket.sla_turns_at(ticket_at) {
+        assert_ne!(standing(turn - TimeDelta::seconds(1)), standing(turn), "{turn}");
+        turns.push(standing(turn));
+        ticket_at = turn;
+    }
+    assert_eq!(turns, [SlaStatus::Warning, SlaStatus::Breach]);
+    let paused = Ticket { sla: SlaClock { paused_since: Some(at(1)), ..ticket.sla }, ..ticket };
+    assert_eq!(paused.sla_turns_at(at(2)), None);
+}
