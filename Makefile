@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-console fmt console api
+.PHONY: help run test chaos check bench bench-console fmt console api
 
 console_sources := $(shell find console -type f -not -path 'console/node_modules/*' -not -path 'console/dist/*' 2>/dev/null)
 node_is_there := $(shell node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a >= 24 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null && echo yes)
@@ -22,6 +22,11 @@ endif
 test: ## install what the tests need, then run every check and test
 	@scripts/install-test-tools
 	@scripts/with-services scripts/test
+
+chaos: ## 10,000 events while the server is killed and stores and providers fail, on both engines; CHAOS_SEED=N repeats a run
+	@scripts/install-test-tools
+	@cargo build --locked --workspace --bins --tests
+	@CHAOS_EVENTS=$(or $(CHAOS_EVENTS),10000) scripts/with-services cargo test --locked --workspace --test it no_loss::chaos -- --nocapture --test-threads 1
 
 check: ## formatting, lints, licences, the console's checks; no tests
 	@scripts/check

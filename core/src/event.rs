@@ -20,6 +20,8 @@ vocabulary! {
         ConversationUpdated => "conversation.updated",
         /// The menu is over: it is decided where a conversation belongs.
         TriageCompleted => "triage.completed",
+        /// The customer said how they were helped.
+        ConversationRated => "conversation.rated",
         /// A note was written on a conversation.
         ConversationNote => "conversation.note",
         /// A customer's message came in.

@@ -6,7 +6,7 @@ mod file_type;
 mod uri;
 
 pub use checksum::Sha256Sum;
-pub use file_type::{UPLOADABLE, is_uploadable, sniff};
+pub use file_type::{UPLOADABLE, is_uploadable, recognized, sniff};
 pub use uri::{OWN_SCHEME, ObjectUri};
 
 use crate::vocabulary;

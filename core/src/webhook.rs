@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::event::EventName;
+use crate::ticket::Topic;
 use crate::vocabulary;
 
 /// Waits after the first, second… failed try. After the last of them there is no other.
@@ -107,7 +108,8 @@ pub struct NoSuchEvent {
 impl Filter {
     /// Checks the words.
     pub fn new(words: Vec<String>) -> Result<Self, NoSuchEvent> {
-        let public = || EventName::WORDS.iter().filter(|name| !EventName::is_private(name));
+        let of_the_feed = || EventName::WORDS.iter().filter(|name| !EventName::is_private(name));
+        let public = || of_the_feed().chain(Topic::WORDS);
         let fits = |word: &String| public().any(|name| matches(word, name));
         match words.iter().position(|word| !fits(word)) {
             Some(place) => Err(NoSuchEvent { place }),
@@ -184,6 +186,7 @@ mod tests {
         let messages = filter(&["message.*", "conversation.new"]).expect("fits");
         assert!(messages.wants("message.received") && messages.wants("conversation.new"));
         assert!(!messages.wants("conversation.updated"));
+        assert!(filter(&["appointment.*", "ticket.triaged"]).expect("fits").wants("appointment.confirmed"));
         for wrong in ["", ".", ".*", "message", "message.", "mess*", "weather.changed", "weather.*"] {
             assert_eq!(filter(&["*", wrong]), Err(NoSuchEvent { place: 1 }), "{wrong}");
         }

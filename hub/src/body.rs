@@ -6,10 +6,12 @@ use patchbay_core::conversation::{ConversationStatus, Priority};
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::item::ContentType;
+use patchbay_core::satisfaction::Rating;
 use patchbay_core::sla::SlaTrack;
 use patchbay_core::ticket::SlaStatus;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::messages::MessageRow;
+use patchbay_store::satisfaction::AnswerRow;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -191,6 +193,9 @@ pub struct ConversationBody {
     /// Tickets made from it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tickets: Option<Vec<TicketRef>>,
+    /// What the customer said of how they were helped, once they did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<SatisfactionBody>,
     /// When it was closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Why it was closed.
@@ -252,6 +257,24 @@ pub struct TicketRef {
     pub code: String,
     /// Its state.
     pub state: String,
+}
+
+/// What a customer said of how they were helped.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SatisfactionBody {
+    /// From 1, the worst, to 5.
+    #[schema(value_type = i64, minimum = 1, maximum = 5)]
+    pub rating: Rating,
+    /// In their own words.
+    pub comment: Option<String>,
+    /// When they said it.
+    pub answered_at: DateTime<Utc>,
+}
+
+impl From<AnswerRow> for SatisfactionBody {
+    fn from(row: AnswerRow) -> Self {
+        Self { rating: row.rating, comment: row.comment, answered_at: row.answered_at }
+    }
 }
 
 /// Deadlines of a conversation.
@@ -322,6 +345,7 @@ impl ConversationBody {
             sla: row.sla.as_ref().map(SlaBody::from).unwrap_or_default(),
             tags: row.tags.clone(),
             tickets: None,
+            satisfaction: None,
             closed_at: row.closed_at,
             close_reason: row.close_reason.map(|reason| reason.to_string()),
             previous_conversation_id: row.previous_conversation_id.map(Into::into),

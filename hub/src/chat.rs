@@ -5,6 +5,7 @@ mod availability;
 mod contact;
 mod identify;
 mod marks;
+mod satisfaction;
 mod session;
 mod shown;
 mod typing;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use availability::Availability;
+pub use satisfaction::{Rated, ShownAnswer};
 pub use session::{NoSession, PROVEN_FOR, SESSION_LIFE, Session, SessionKeys};
 pub use shown::{ShownConversation, ShownMessage};
 pub use typing::typing_of_visitor;
@@ -103,12 +105,16 @@ impl Desk {
         rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
         let read_until = chat::seq_of_inbound(&mut tx, id, row.read_inbound_count).await?;
         let unread = chat::unread(&mut tx, id).await?;
+        let asks = satisfaction::is_asked(&mut tx, &row, self.hub.gate.clock.now()).await?;
         drop(tx);
         let agent =
             row.assigned_to.and_then(|user| self.hub.directory().users.get(&user).map(|user| user.full_name.clone()));
         let links = shown::Links { secret: &self.hub.config.link_secret, now: self.hub.gate.clock.now() };
         Ok(Some(Look {
-            conversation: ShownConversation::of(&row, agent, read_until, unread),
+            conversation: ShownConversation {
+                asks_satisfaction: asks,
+                ..ShownConversation::of(&row, agent, read_until, unread)
+            },
             messages: rows.iter().map(|row| ShownMessage::of(row, &links)).collect(),
             more,
         }))

@@ -2,18 +2,22 @@
 //! open the conversation again. Source: S3, CSAT.
 
 use patchbay_core::Ctx;
+use patchbay_core::channel::Channel;
 use patchbay_core::conversation::CloseReason;
 use patchbay_core::directory::Directory;
+use patchbay_core::event::EventName;
 use patchbay_core::item::{ContentType, MessageItem};
-use patchbay_core::satisfaction::{ANSWERS_FOR, question, score_of};
+use patchbay_core::satisfaction::{ASKED_WITHIN, question, rating_in};
 use patchbay_core::triage::{Language, TriageState};
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::satisfaction::{self as store, NewQuestion};
-use patchbay_store::{StoreError, Tx, annotations, conversations, triage_states};
+use patchbay_store::satisfaction::{self as store, AnswerRow};
+use patchbay_store::{StoreError, Tx, annotations, conversations, events, triage_states};
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::body::ConversationBody;
 use crate::error::HubError;
+use crate::feed::conversation_event;
 use crate::replies::{Said, say};
 
 /// Names the question of a conversation.
@@ -28,7 +32,9 @@ pub(crate) async fn ask(
     row: &mut ConversationRow,
     reason: CloseReason,
 ) -> Result<(), StoreError> {
-    let is_asked = directory.asking.contains(&row.inbox_id) && reason == CloseReason::Resolved;
+    // The widget of a web chat asks by itself.
+    let by_message = directory.asking.contains(&row.inbox_id) && row.channel != Channel::Chat;
+    let is_asked = by_message && reason == CloseReason::Resolved;
     if !is_asked || row.first_response_at.is_none() {
         return Ok(());
     }
@@ -48,8 +54,7 @@ pub(crate) async fn ask(
             return Ok(());
         }
     }
-    let (team_id, agent_id, channel) = (row.team_id, row.assigned_to, row.channel);
-    store::ask(tx, NewQuestion { conversation_id: row.id, team_id, agent_id, channel }, ctx.now).await?;
+    store::ask(tx, row.id, ctx.now).await?;
     if let Some(written) = conversations::lock(tx, row.id).await? {
         *row = written;
     }
@@ -68,11 +73,22 @@ pub(crate) async fn take(
     if !directory.asking.contains(&row.inbox_id) || message.content.kind == ContentType::Reaction {
         return Ok(false);
     }
-    let Some(score) = message.content.text.as_deref().and_then(score_of) else { return Ok(false) };
-    if !store::answer(tx, row.id, score, ctx.now - ANSWERS_FOR, ctx.now).await? {
+    let Some(rating) = message.content.text.as_deref().and_then(rating_in) else { return Ok(false) };
+    let answer = AnswerRow {
+        conversation_id: row.id,
+        team_id: row.team_id,
+        agent_id: row.assigned_to.or(row.previous_assignee),
+        rating,
+        comment: None,
+        answered_at: ctx.now,
+    };
+    if !store::was_asked(tx, row.id, ctx.now - ASKED_WITHIN).await? || !store::insert(tx, &answer).await? {
         return Ok(false);
     }
-    annotations::record_event(tx, ctx, row.id, "satisfaction", json!({ "score": score })).await?;
+    annotations::record_event(tx, ctx, row.id, "rated", json!({ "rating": rating })).await?;
+    let mut body = ConversationBody::of(row, directory);
+    body.satisfaction = Some(answer.into());
+    events::append(tx, &[conversation_event(ctx, EventName::ConversationRated, row, body, None)]).await?;
     metrics::counter!("satisfaction_answers_total").increment(1);
     Ok(true)
 }

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use address::{Door, WrongAddress, door};
-pub use enroll::{enroll, skip};
+pub use enroll::{Addresses, addresses, enroll, skip, tell};
 pub use secret::holding;
 pub use settle::{Tried, settle};
 

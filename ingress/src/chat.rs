@@ -7,6 +7,7 @@ mod history;
 mod messages;
 mod origin;
 mod rates;
+mod satisfaction;
 mod sessions;
 mod socket;
 mod uploads;
@@ -52,6 +53,7 @@ pub(crate) fn visitor_routes() -> OpenApiRouter<Ingress> {
         .routes(routes!(uploads::create, origin::preflight_attachments))
         .routes(routes!(history::read, origin::preflight_read))
         .routes(routes!(contact::claim, origin::preflight_contact))
+        .routes(routes!(satisfaction::answer, origin::preflight_satisfaction))
         .routes(routes!(socket::connect))
 }
 

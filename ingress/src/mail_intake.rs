@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use patchbay_core::evidence::recognized;
 use patchbay_core::inbox::{DkimCheck, InboundMail, Inbox};
 use patchbay_core::item::Item;
 use patchbay_core::secret::Secret;
@@ -65,7 +66,11 @@ pub(crate) async fn deliveries(
             reply_token_secret: settings.map_or(&nobody, |settings| &settings.reply_token_secret),
             conversation_of: find.as_ref().map(|find| find as &dyn Fn(&str) -> Option<String>),
         };
-        let items = email::items(&arrived.mail, envelope, &auth, &place);
+        let mut items = email::items(&arrived.mail, envelope, &auth, &place);
+        // What is only read, in a replay of records, is shown as it was claimed.
+        if known.is_none() {
+            items.iter_mut().for_each(|item| tell_types(item, &arrived.mail));
+        }
         made.push(Delivery {
             source: Source::Email,
             inbox: inbox.map(|inbox| inbox.id),
@@ -82,6 +87,18 @@ pub(crate) async fn deliveries(
     };
     let files = if made.iter().any(is_message) { files(&arrived.mail) } else { Vec::new() };
     Ok((made, files))
+}
+
+/// Says of files what their content tells for sure: many programs send every photo as mere bytes.
+fn tell_types(item: &mut Item, mail: &Mail) {
+    let Item::Message(message) = item else { return };
+    for file in &mut message.content.media {
+        let content = mail.files.iter().find(|kept| Some(&kept.sha256) == file.sha256_hex.as_ref());
+        let claimed = file.mime_type.as_deref().unwrap_or_default();
+        if let Some(told) = content.and_then(|kept| recognized(&kept.content, claimed)) {
+            file.mime_type = Some(told.to_owned());
+        }
+    }
 }
 
 /// What is kept of a mail beside its items: the raw message, its page, its files.

@@ -4,14 +4,8 @@ create index conversations_open_by_activity on conversations (active_minute) whe
 create index conversations_by_team on conversations (team_id, active_minute) where team_id is not null;
 create index conversations_by_assignee on conversations (assigned_to, active_minute) where assigned_to is not null;
 
--- How content a customer was with a conversation: asked at its end, at most once.
-create table satisfaction (
+-- Customers who were asked by a message how content they were; their answers stand beside those of the web chat.
+create table satisfaction_questions (
     conversation_id uuid primary key references conversations (id),
-    team_id uuid,
-    agent_id uuid,
-    channel text not null,
-    asked_at timestamptz not null,
-    answered_at timestamptz,
-    score bigint
+    asked_at timestamptz not null
 );
-create index satisfaction_by_time on satisfaction (asked_at);

@@ -216,6 +216,14 @@ pub async fn empty_conversations(
     .execute()
     .await?;
     tx.query_for(
+        "update satisfaction_answers set comment = null
+         where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "update satisfaction_answers set comment = null where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(conversations_batch(conversations))
+    .execute()
+    .await?;
+    tx.query_for(
         "update conversation_events set details = '{}'
          where conversation_id in (select unhex(value ->> 0) from json_each($1))",
         "update conversation_events set details = '{}' where conversation_id = any($1::uuid[])",

@@ -183,6 +183,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/postgres/0026_retention.sql"),
     ),
     (
+        28,
+        "satisfaction",
+        include_str!("../../migrations/sqlite/0028_satisfaction.sql"),
+        include_str!("../../migrations/postgres/0028_satisfaction.sql"),
+    ),
+    (
         30,
         "hub",
         include_str!("../../migrations/sqlite/0030_hub.sql"),

@@ -1,10 +1,11 @@
-//! What others are told about tickets: written with the change, delivered later, in order for each ticket.
+//! What others are told about tickets: written with the change, handed on later, in order for each ticket.
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::OutboxId;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -29,7 +30,7 @@ record! {
         pub headers: Value,
         /// One effect, one event.
         pub idempotency_key: String,
-        /// How often delivery was tried.
+        /// How often it was tried to hand it on.
         pub attempt_count: i64,
         /// When it was written.
         pub created_at: DateTime<Utc>,
@@ -58,89 +59,98 @@ pub async fn append(tx: &mut Tx, event: &OutboxRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// Leases up to `limit` due events to `owner`. An event waits for the earlier ones of its aggregate, unless those are
-/// dead letters. Deliver outside of this transaction.
-pub async fn lease(
-    tx: &mut Tx,
-    owner: &str,
-    now: DateTime<Utc>,
-    lease_until: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<OutboxRow>, StoreError> {
-    tx.query_for(
-        "update outbox_events set status = 'PROCESSING', lease_owner = $1, lease_until = $3,
-                attempt_count = attempt_count + 1
-         where id in (
-             select e.id from outbox_events e
-             where ((e.status = 'PENDING' and e.next_attempt_at <= $2)
-                 or (e.status = 'PROCESSING' and e.lease_until < $2))
-               and not exists (
-                 select 1 from outbox_events earlier
-                 where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
-                   and earlier.status in ('PENDING', 'PROCESSING'))
-             order by e.id limit $4)
-         returning id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
-                   attempt_count, created_at",
-        "update outbox_events set status = 'PROCESSING', lease_owner = $1, lease_until = $3,
-                attempt_count = attempt_count + 1
-         where id in (
-             select e.id from outbox_events e
-             where ((e.status = 'PENDING' and e.next_attempt_at <= $2)
-                 or (e.status = 'PROCESSING' and e.lease_until < $2))
-               and not exists (
-                 select 1 from outbox_events earlier
-                 where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
-                   and earlier.status in ('PENDING', 'PROCESSING'))
-             order by e.id limit $4 for update skip locked)
-           and (status = 'PENDING' or lease_until < $2)
-         returning id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
-                   attempt_count, created_at",
-    )
-    .bind(owner)
-    .bind(now)
-    .bind(lease_until)
-    .bind(limit)
-    .all()
-    .await
-}
-
-/// Says that an event was delivered. `false` when the lease was lost.
-pub async fn sent(tx: &mut Tx, id: OutboxId, owner: &str) -> Result<bool, StoreError> {
-    let rows = tx
-        .query(
-            "update outbox_events set status = 'SENT', lease_owner = null, lease_until = null
-             where id = $1 and lease_owner = $2 and status = 'PROCESSING'",
+/// Up to `limit` due events, and as many that an older release left leased; they stay locked until the transaction ends.
+/// An event waits for the earlier ones of its aggregate, unless those are dead letters.
+pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut rows: Vec<OutboxRow> = tx
+        .query_for(
+            "select id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                    attempt_count, created_at
+             from outbox_events
+             where id in (
+                 select id from (
+                     select e.id from outbox_events e
+                     where e.status = 'PENDING' and e.next_attempt_at <= $1 and not exists (
+                         select 1 from outbox_events earlier
+                         where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                           and earlier.status in ('PENDING', 'PROCESSING'))
+                     order by e.next_attempt_at, e.id limit $2)
+                 union all
+                 select id from (
+                     select e.id from outbox_events e
+                     where e.status = 'PROCESSING' and e.lease_until < $1 and not exists (
+                         select 1 from outbox_events earlier
+                         where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                           and earlier.status in ('PENDING', 'PROCESSING'))
+                     order by e.next_attempt_at, e.id limit $2))",
+            "with waiting as (
+                 select e.* from outbox_events e
+                 where e.status = 'PENDING' and e.next_attempt_at <= $1 and not exists (
+                     select 1 from outbox_events earlier
+                     where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                       and earlier.status in ('PENDING', 'PROCESSING'))
+                 order by e.next_attempt_at, e.id limit $2 for update of e skip locked
+             ), left_behind as (
+                 select e.* from outbox_events e
+                 where e.status = 'PROCESSING' and e.lease_until < $1 and not exists (
+                     select 1 from outbox_events earlier
+                     where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
+                       and earlier.status in ('PENDING', 'PROCESSING'))
+                 order by e.next_attempt_at, e.id limit $2 for update of e skip locked
+             )
+             select id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                    attempt_count, created_at
+             from waiting
+             union all
+             select id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
+                    attempt_count, created_at
+             from left_behind",
         )
-        .bind(id)
-        .bind(owner)
-        .execute()
+        .bind(now)
+        .bind(limit)
+        .all()
         .await?;
-    Ok(rows == 1)
+    rows.sort_unstable_by_key(|row| row.id);
+    Ok(rows)
 }
 
-/// Says that delivery failed and when to try again; `None`: not any more. `false` when the lease was lost.
+/// Says that events were handed on, in the transaction that holds them.
+pub async fn sent(tx: &mut Tx, ids: &[OutboxId]) -> Result<(), StoreError> {
+    tx.query_for(
+        "update outbox_events
+         set status = 'SENT', attempt_count = attempt_count + 1, lease_owner = null, lease_until = null
+         where id in (select unhex(value ->> 0) from json_each($1))",
+        "update outbox_events
+         set status = 'SENT', attempt_count = attempt_count + 1, lease_owner = null, lease_until = null
+         where id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(ids.iter().copied()))
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Says that an event could not be handed on and when to try again; `None`: not any more.
 pub async fn failed(
     tx: &mut Tx,
     id: OutboxId,
-    owner: &str,
     error: &str,
     next_attempt_at: Option<DateTime<Utc>>,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let status = if next_attempt_at.is_some() { "PENDING" } else { "DEAD_LETTER" };
-    let rows = tx
-        .query(
-            "update outbox_events set status = $3, last_error = $4, next_attempt_at = coalesce($5, next_attempt_at),
-                    lease_owner = null, lease_until = null
-             where id = $1 and lease_owner = $2 and status = 'PROCESSING'",
-        )
-        .bind(id)
-        .bind(owner)
-        .bind(status)
-        .bind(error)
-        .bind(next_attempt_at)
-        .execute()
-        .await?;
-    Ok(rows == 1)
+    tx.query(
+        "update outbox_events
+         set status = $2, attempt_count = attempt_count + 1, last_error = $3,
+             next_attempt_at = coalesce($4, next_attempt_at), lease_owner = null, lease_until = null
+         where id = $1",
+    )
+    .bind(id)
+    .bind(status)
+    .bind(error)
+    .bind(next_attempt_at)
+    .execute()
+    .await
+    .map(drop)
 }
 
 /// The events of one aggregate, oldest first.
@@ -155,7 +165,7 @@ pub async fn of_aggregate(tx: &mut Tx, aggregate: Uuid) -> Result<Vec<OutboxRow>
     .await
 }
 
-/// Whether any event could be leased at `now`. Cheap: lets a look pass without a write.
+/// Whether any event could be due at `now`. Cheap: lets a look pass without a write.
 pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
     tx.query(
         "select exists (select 1 from outbox_events where status = 'PENDING' and next_attempt_at <= $1)

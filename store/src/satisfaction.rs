@@ -1,105 +1,139 @@
-//! Questions at the end of conversations, and their answers.
+//! What customers are asked of how they were helped and what they said: one question and one answer for a conversation.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::channel::Channel;
 use patchbay_core::ids::{ConversationId, TeamId, UserId};
+use patchbay_core::satisfaction::Rating;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::reports::Reach;
+use crate::row::{Cell, Column};
 use crate::tx::Tx;
 
 /// Length of a quarter of an hour, in seconds.
 const QUARTER: i64 = 900;
 
-/// A question.
-#[derive(Clone, Copy, Debug)]
-pub struct NewQuestion {
-    /// At the end of which conversation.
-    pub conversation_id: ConversationId,
-    /// Its team then.
-    pub team_id: Option<TeamId>,
-    /// Who had it then.
-    pub agent_id: Option<UserId>,
-    /// Its channel.
-    pub channel: Channel,
+impl Column for Rating {
+    fn read(cell: Cell<'_>) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let value = i64::read(cell)?;
+        Self::new(value).ok_or_else(|| format!("{value} is no rating").into())
+    }
 }
 
-/// Notes that a customer is asked. `false`: they were before.
-pub async fn ask(tx: &mut Tx, question: NewQuestion, now: DateTime<Utc>) -> Result<bool, StoreError> {
+record! {
+    /// An answer.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AnswerRow {
+        /// What it is about.
+        pub conversation_id: ConversationId,
+        /// Team of the conversation then.
+        pub team_id: Option<TeamId>,
+        /// Who had it last.
+        pub agent_id: Option<UserId>,
+        /// How content.
+        pub rating: Rating,
+        /// In their own words.
+        pub comment: Option<String>,
+        /// When they said it.
+        pub answered_at: DateTime<Utc>,
+    }
+}
+
+/// Notes that a customer is asked by a message. `false`: they were before.
+pub async fn ask(tx: &mut Tx, conversation: ConversationId, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let asked = tx
         .query(
-            "insert into satisfaction (conversation_id, team_id, agent_id, channel, asked_at)
-             values ($1, $2, $3, $4, $5)
+            "insert into satisfaction_questions (conversation_id, asked_at) values ($1, $2)
              on conflict (conversation_id) do nothing",
         )
-        .bind(question.conversation_id)
-        .bind(question.team_id)
-        .bind(question.agent_id)
-        .bind(question.channel)
+        .bind(conversation)
         .bind(now)
         .execute()
         .await?;
     Ok(asked == 1)
 }
 
-/// Keeps the answer to a question of after `since` that has none. `false`: there is no such question.
-pub async fn answer(
-    tx: &mut Tx,
-    conversation: ConversationId,
-    score: i64,
-    since: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let answered = tx
+/// Whether a customer was asked by a message after `since`.
+pub async fn was_asked(tx: &mut Tx, conversation: ConversationId, since: DateTime<Utc>) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from satisfaction_questions where conversation_id = $1 and asked_at > $2) as asked",
+    )
+    .bind(conversation)
+    .bind(since)
+    .scalar()
+    .await
+}
+
+/// Keeps an answer. `false`: there is one already, and it stays.
+pub async fn insert(tx: &mut Tx, answer: &AnswerRow) -> Result<bool, StoreError> {
+    let kept = tx
         .query(
-            "update satisfaction set score = $2, answered_at = $4
-             where conversation_id = $1 and score is null and asked_at > $3",
+            "insert into satisfaction_answers (conversation_id, team_id, agent_id, rating, comment, answered_at)
+             values ($1, $2, $3, $4, $5, $6) on conflict (conversation_id) do nothing",
         )
-        .bind(conversation)
-        .bind(score)
-        .bind(since)
-        .bind(now)
+        .bind(answer.conversation_id)
+        .bind(answer.team_id)
+        .bind(answer.agent_id)
+        .bind(i64::from(answer.rating.get()))
+        .bind(answer.comment.as_deref())
+        .bind(answer.answered_at)
         .execute()
         .await?;
-    Ok(answered == 1)
+    Ok(kept == 1)
+}
+
+/// The answers to these conversations, as far as there are any.
+pub async fn answers(tx: &mut Tx, conversations: &[ConversationId]) -> Result<Vec<AnswerRow>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    tx.query_for(
+        "select conversation_id, team_id, agent_id, rating, comment, answered_at from satisfaction_answers
+         where conversation_id in (select unhex(value ->> 0) from json_each($1))",
+        "select conversation_id, team_id, agent_id, rating, comment, answered_at from satisfaction_answers
+         where conversation_id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(conversations.iter().copied()))
+    .all()
+    .await
 }
 
 record! {
-    struct ScoreRow {
+    struct RatedRow {
         team_id: Option<TeamId>,
+        rating: Rating,
         quarter: i64,
-        score: Option<i64>,
         count: i64,
     }
 }
 
-/// Questions of a quarter of an hour that were answered alike.
+/// Answers with one rating, in a quarter of an hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scores {
+pub struct Ratings {
     /// Team of the conversations then.
     pub team_id: Option<TeamId>,
+    /// How content.
+    pub rating: Rating,
     /// A moment within the quarter and within the reach.
     pub at: DateTime<Utc>,
-    /// What was answered; `None`: nothing.
-    pub score: Option<i64>,
     /// How many.
     pub count: i64,
 }
 
-/// Questions in the reach and their answers.
-pub async fn scores(tx: &mut Tx, reach: &Reach) -> Result<Vec<Scores>, StoreError> {
-    let rows: Vec<ScoreRow> = tx
+/// Answers that were given in the reach.
+pub async fn ratings(tx: &mut Tx, reach: &Reach) -> Result<Vec<Ratings>, StoreError> {
+    let rows: Vec<RatedRow> = tx
         .query_for(
-            "select team_id, asked_at / 900000000 as quarter, score, count(*) as count from satisfaction
-             where asked_at >= $1 and asked_at < $2
+            "select team_id, rating, answered_at / 900000000 as quarter, count(*) as count from satisfaction_answers
+             where answered_at >= $1 and answered_at < $2
                and ($3 or team_id in (select unhex(value ->> 0) from json_each($4)))
-             group by team_id, asked_at / 900000000, score",
-            "select team_id, cast(floor(extract(epoch from asked_at) / 900) as bigint) as quarter, score,
+             group by team_id, rating, answered_at / 900000000",
+            "select team_id, rating, cast(floor(extract(epoch from answered_at) / 900) as bigint) as quarter,
                     count(*) as count
-             from satisfaction
-             where asked_at >= $1 and asked_at < $2 and ($3 or team_id = any($4::uuid[]))
-             group by team_id, cast(floor(extract(epoch from asked_at) / 900) as bigint), score",
+             from satisfaction_answers
+             where answered_at >= $1 and answered_at < $2 and ($3 or team_id = any($4::uuid[]))
+             group by team_id, rating, cast(floor(extract(epoch from answered_at) / 900) as bigint)",
         )
         .bind(reach.from)
         .bind(reach.to)
@@ -107,14 +141,15 @@ pub async fn scores(tx: &mut Tx, reach: &Reach) -> Result<Vec<Scores>, StoreErro
         .bind_batch(reach.batch())
         .all()
         .await?;
-    let begin = |quarter: i64| {
-        DateTime::from_timestamp(quarter.saturating_mul(QUARTER), 0).map_or(reach.from, |at| at.max(reach.from))
+    let at = |quarter: i64| {
+        let begins = DateTime::from_timestamp(quarter.saturating_mul(QUARTER), 0);
+        begins.map_or(reach.from, |at| at.max(reach.from))
     };
-    let scores = rows.into_iter().map(|ScoreRow { team_id, quarter, score, count }| Scores {
-        team_id,
-        at: begin(quarter),
-        score,
-        count,
+    let ratings = rows.into_iter().map(|row| Ratings {
+        team_id: row.team_id,
+        rating: row.rating,
+        at: at(row.quarter),
+        count: row.count,
     });
-    Ok(scores.collect())
+    Ok(ratings.collect())
 }

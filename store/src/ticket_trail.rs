@@ -8,6 +8,7 @@ use patchbay_core::ids::TicketId;
 use patchbay_core::ticket::{TicketState, Transition};
 
 use crate::batch::Batch;
+use crate::chains::Log;
 use crate::db::Engine;
 use crate::error::StoreError;
 use crate::idempotency::{Claim, settle};
@@ -41,6 +42,7 @@ pub struct Trail<'a> {
 record! {
     struct Left {
         settled: i64,
+        heads: i64,
         head: Option<String>,
     }
 }
@@ -111,11 +113,10 @@ async fn at_once(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
                    and status = 'IN_PROGRESS'
                  returning 1
              ), head as (
-                 insert into audit_heads (account_id, hash) values ($33, null)
-                 on conflict (account_id) do update set hash = audit_heads.hash
-                 returning hash
+                 select hash from audit_heads where account_id = $33 for update
              )
-             select (select count(*) from settled) as settled, head.hash as head from head",
+             select (select count(*) from settled) as settled, (select count(*) from head) as heads,
+                    (select hash from head) as head",
         )
         .bind(trail.ticket)
         .bind(trail.entry.tool_name.as_str())
@@ -139,5 +140,10 @@ async fn at_once(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
     if !trail.shown.is_empty() {
         tx.touch_feed();
     }
-    audit::append_after(tx, trail.entry, left.head.as_deref()).await
+    // The first entry of an account: its chain has no head yet.
+    let head = match left.heads {
+        0 => chains::lock(tx, Log::Audit, trail.entry.account_id).await?,
+        _ => left.head,
+    };
+    audit::append_after(tx, trail.entry, head.as_deref()).await
 }

@@ -2,6 +2,7 @@
 
 mod identity;
 mod leaks;
+mod satisfaction;
 mod site;
 mod socket;
 mod talk;

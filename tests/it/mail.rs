@@ -97,7 +97,7 @@ async fn a_page_is_shown_without_what_could_hurt(plan: Plan) {
     let picture = STANDARD.encode(b"\x89PNG\r\n\x1a\n0000");
     let body = format!(
         "--b\r\nContent-Type: text/html\r\n\r\n<p onclick=\"x()\">Leak <img src=\"cid:leak\"><img src=\"https://spy.test/x\"></p><script>x()</script>\r\n\
-         --b\r\nContent-Type: image/png; name=leak.png\r\nContent-ID: <leak>\r\nContent-Transfer-Encoding: base64\r\n\r\n{picture}\r\n--b--\r\n"
+         --b\r\nContent-Type: application/octet-stream; name=leak.png\r\nContent-ID: <leak>\r\nContent-Transfer-Encoding: base64\r\n\r\n{picture}\r\n--b--\r\n"
     );
     let headers = "Subject: Page\r\nMessage-ID: <p1@client.test>\r\nContent-Type: multipart/related; boundary=b";
     assert_eq!(forward(&deployment, "p1", headers, &body).await, 200);
@@ -107,6 +107,7 @@ async fn a_page_is_shown_without_what_could_hurt(plan: Plan) {
     assert_eq!(message["content"]["text"], "Leak");
     let file = &message["content"]["media"][0];
     assert_eq!((file["status"].as_str(), file["inline"].as_bool()), (Some("ready"), Some(true)), "{message}");
+    assert_eq!(file["mime_type"], "image/png", "what the content tells for sure counts more than the claim");
     let id = message["message_id"].as_str().or(message["id"].as_str()).expect("an id").to_owned();
     let fetch = |path: String| {
         let url = format!("{}{path}", deployment.nodes[0].base_url());

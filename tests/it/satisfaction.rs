@@ -56,8 +56,8 @@ async fn a_score_is_kept_without_opening_the_conversation_again() {
     let report = deployment.admin.get("/api/v1/reports/csat").await.expect(200);
     let total = &report["total"];
     assert_eq!(
-        (&total["asked"], &total["answered"], &total["satisfied"], &total["csat"], &total["average_score"]),
-        (&json!(1), &json!(1), &json!(1), &json!(1.0), &json!(4.0)),
+        (&total["answers"], &total["content"], &total["csat"], &total["average_rating"]),
+        (&json!(1), &json!(1), &json!(1.0), &json!(4.0)),
         "{report}"
     );
 
@@ -68,7 +68,7 @@ async fn a_score_is_kept_without_opening_the_conversation_again() {
     })
     .await;
     let report = deployment.admin.get("/api/v1/reports/csat").await.expect(200);
-    assert_eq!(report["total"]["average_score"], json!(4.0));
+    assert_eq!(report["total"]["average_rating"], json!(4.0));
 }
 
 #[tokio::test]
@@ -78,5 +78,5 @@ async fn an_inbox_that_does_not_ask_asks_nobody() {
     let id = resolve(&deployment, &agent, "The door does not close").await;
     let page = agent.get(&format!("/api/v1/conversations/{id}/messages")).await.expect(200);
     assert_eq!(page["data"].as_array().map(Vec::len), Some(2), "{page}");
-    assert_eq!(deployment.admin.get("/api/v1/reports/csat").await.expect(200)["total"]["asked"], json!(0));
+    assert_eq!(deployment.admin.get("/api/v1/reports/csat").await.expect(200)["total"]["answers"], json!(0));
 }

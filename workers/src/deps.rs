@@ -13,7 +13,6 @@ use patchbay_store::Db;
 
 use crate::config::WorkersConfig;
 use crate::limits::RateLimits;
-use crate::relay::Listener;
 
 /// What the workers work with. Cheap to clone.
 #[derive(Clone)]
@@ -34,8 +33,6 @@ pub struct Deps {
     pub media_link: MediaLink,
     /// The link by which the other side of a conversation ends mail for many, where there can be one.
     pub unsubscribe_link: UnsubscribeLink,
-    /// Who wants to hear of ticket events.
-    pub listeners: Arc<[Arc<dyn Listener>]>,
     /// Name of this node, different from every other node's.
     pub node: String,
     /// The hub: what changes conversations goes through it.

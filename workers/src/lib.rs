@@ -50,7 +50,6 @@ pub use config::{ClassifierConfig, OutboxConfig, SmsConfig, WebhookConfig, Worke
 pub use deps::{Deps, MediaLink, UnsubscribeLink};
 pub use heartbeat::Heartbeat;
 pub use provider::NoClient;
-pub use relay::Listener;
 pub use runner::Runner;
 pub use work::{Verdict, Work, WorkError};
 pub use workers::{CallError, RunningWorkers, Workers};

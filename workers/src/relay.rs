@@ -1,25 +1,20 @@
-//! Takes ticket events out of the outbox and hands them on, in order for each ticket. Delivery is at least once; whoever
-//! listens deduplicates on the event's id. Source: domain, outbox.
-
-use std::time::Duration;
+//! Takes ticket events out of the outbox and hands them to the addresses that want to hear of them, in order for each
+//! ticket. Both happen in one transaction, so that an event is handed on exactly once, however a node ends; each address
+//! then has a queue of its own. Source: domain, outbox.
 
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::DeadLetterId;
+use patchbay_core::ids::{DeadLetterId, OutboxId};
+use patchbay_hub::webhooks;
 use patchbay_store::outbox::{self, OutboxRow};
-use patchbay_store::{StoreError, dead_letters};
+use patchbay_store::{StoreError, Tx, dead_letters};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::deps::Deps;
 use crate::runner::Causes;
 
-const LEASE: Duration = Duration::from_mins(1);
-
-/// Somebody who wants to hear of ticket events.
-pub trait Listener: Send + Sync + 'static {
-    /// Takes an event. The word says why not; it is offered again later.
-    fn hear<'a>(&'a self, event: &'a OutboxRow) -> futures::future::BoxFuture<'a, Result<(), &'static str>>;
-}
+/// Why an event could not be handed on, as its row and its dead letter say it.
+const REFUSED: &str = "its deliveries could not be written";
 
 /// Relays until `stop`.
 pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
@@ -28,7 +23,7 @@ pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
     loop {
         wake.mark_unchanged();
         match relay(&deps).await {
-            Ok(count) if count >= u64::from(deps.config.outbox.batch()) => continue,
+            Ok(count) if count >= deps.config.outbox.batch() as usize => continue,
             Ok(_) => {}
             Err(error) => tracing::warn!(error = %Causes(&error), "the outbox could not be relayed; trying again"),
         }
@@ -44,54 +39,83 @@ pub(crate) async fn run(deps: Deps, stop: CancellationToken) {
     }
 }
 
-async fn relay(deps: &Deps) -> Result<u64, StoreError> {
-    let (now, config) = (deps.clock.now(), deps.config.outbox);
-    if !outbox::any_due(&mut deps.db.read().await?, now).await? {
+/// Hands on a batch and tells how many events it had.
+pub(crate) async fn relay(deps: &Deps) -> Result<usize, StoreError> {
+    let now = deps.clock.now();
+    let mut reading = deps.db.read().await?;
+    if !outbox::any_due(&mut reading, now).await? {
         return Ok(0);
     }
+    let addresses = webhooks::addresses(&mut reading).await?;
+    drop(reading);
     let mut tx = deps.db.begin().await?;
-    let events = outbox::lease(&mut tx, &deps.node, now, now + LEASE, config.batch().into()).await?;
-    tx.commit().await?;
-    let mut heard = Vec::with_capacity(events.len());
-    for event in events {
-        let mut outcome = Ok(());
-        for listener in deps.listeners.iter() {
-            outcome = outcome.and(listener.hear(&event).await);
-        }
-        heard.push((event, outcome));
-    }
-    let count = heard.len() as u64;
+    let events = outbox::due(&mut tx, now, deps.config.outbox.batch().into()).await?;
+    let count = events.len();
     if count == 0 {
         return Ok(0);
     }
-    let ctx = Ctx::system(deps.clock.now(), "relay");
-    let mut tx = deps.db.begin().await?;
-    for (event, outcome) in heard {
-        metrics::counter!("outbox_relayed_total", "outcome" => if outcome.is_ok() { "sent" } else { "failed" })
-            .increment(1);
-        match outcome {
-            Ok(()) => {
-                outbox::sent(&mut tx, event.id, &deps.node).await?;
-            }
-            Err(reason) if event.attempt_count >= config.tries() => {
-                outbox::failed(&mut tx, event.id, &deps.node, reason, None).await?;
-                let letter = dead_letters::NewDeadLetter {
-                    id: DeadLetterId::new(),
-                    source: "outbox",
-                    kind: &event.event_type,
-                    ref_id: event.id.into(),
-                    payload: json!({ "outbox_id": event.id, "aggregate_id": event.aggregate_id }),
-                    error: reason,
-                    attempts: event.attempt_count,
-                };
-                dead_letters::insert(&mut tx, &ctx, &letter).await?;
-            }
-            Err(reason) => {
-                let next = ctx.now + config.wait(event.attempt_count);
-                outbox::failed(&mut tx, event.id, &deps.node, reason, Some(next)).await?;
+    let ids: Vec<OutboxId> = events.iter().map(|event| event.id).collect();
+    let handed_on = async {
+        webhooks::tell(&mut tx, &addresses, &events, now).await?;
+        outbox::sent(&mut tx, &ids).await
+    };
+    match handed_on.await {
+        Ok(()) => {
+            tx.commit().await?;
+            metrics::counter!("outbox_relayed_total", "outcome" => "sent").increment(count as u64);
+        }
+        // What is wrong with one event must not hold up the others: each is tried by itself from now on.
+        Err(error) if !error.is_unavailable() => {
+            tx.rollback().await?;
+            tracing::warn!(error = %Causes(&error), "events of the outbox were refused; trying one by one");
+            for event in &events {
+                one_by_one(deps, &addresses, event).await?;
             }
         }
+        Err(error) => return Err(error),
     }
-    tx.commit().await?;
     Ok(count)
+}
+
+async fn one_by_one(deps: &Deps, addresses: &webhooks::Addresses, event: &OutboxRow) -> Result<(), StoreError> {
+    let now = deps.clock.now();
+    let mut tx = deps.db.begin().await?;
+    let told = webhooks::tell(&mut tx, addresses, std::slice::from_ref(event), now).await;
+    let outcome = match told {
+        Ok(()) => {
+            outbox::sent(&mut tx, &[event.id]).await?;
+            tx.commit().await?;
+            "sent"
+        }
+        Err(error) if !error.is_unavailable() => {
+            tx.rollback().await?;
+            let mut tx = deps.db.begin().await?;
+            refused(&mut tx, deps, event).await?;
+            tx.commit().await?;
+            "failed"
+        }
+        Err(error) => return Err(error),
+    };
+    metrics::counter!("outbox_relayed_total", "outcome" => outcome).increment(1);
+    Ok(())
+}
+
+/// Puts an event off, or makes it a dead letter after its last try.
+async fn refused(tx: &mut Tx, deps: &Deps, event: &OutboxRow) -> Result<(), StoreError> {
+    let config = deps.config.outbox;
+    let (now, tried) = (deps.clock.now(), event.attempt_count + 1);
+    if tried < config.tries() {
+        return outbox::failed(tx, event.id, REFUSED, Some(now + config.wait(tried))).await;
+    }
+    outbox::failed(tx, event.id, REFUSED, None).await?;
+    let letter = dead_letters::NewDeadLetter {
+        id: DeadLetterId::new(),
+        source: "outbox",
+        kind: &event.event_type,
+        ref_id: event.id.into(),
+        payload: json!({ "outbox_id": event.id, "aggregate_id": event.aggregate_id }),
+        error: REFUSED,
+        attempts: tried,
+    };
+    dead_letters::insert(tx, &Ctx::system(now, "relay"), &letter).await
 }

@@ -82,6 +82,11 @@ impl Workers {
         webhooks::call_once(deps).await
     }
 
+    /// Hands a batch of the outbox on and tells how many events that were: for tests that do not want to wait.
+    pub async fn relay_outbox(deps: &Deps) -> Result<usize, StoreError> {
+        relay::relay(deps).await
+    }
+
     /// Takes what happened into the alerts and tells how many events that were: for tests that do not want to wait.
     pub async fn take_alerts(deps: &Deps) -> Result<usize, StoreError> {
         follow_alerts::take_once(deps).await

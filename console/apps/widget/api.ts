@@ -8,6 +8,7 @@ export interface Conversation {
   unread_count: number;
   read_until_seq: number | null;
   agent: { name: string } | null;
+  asks_satisfaction: boolean;
 }
 
 export interface Availability {
@@ -103,6 +104,10 @@ export function markRead(token: string, upToSeq: number): Promise<null> {
 
 export function saveEmail(token: string, email: string): Promise<null> {
   return call("contact", JSON.stringify({ email }), token, json);
+}
+
+export function saveSatisfaction(token: string, conversation: string, rating: number, comment: string | null): Promise<unknown> {
+  return call("satisfaction", JSON.stringify({ conversation_id: conversation, rating, comment }), token, json);
 }
 
 export function upload(token: string, file: File): Promise<Upload> {

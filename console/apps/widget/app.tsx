@@ -4,6 +4,7 @@ import type { Availability } from "./api";
 import { now, subscribe, type State } from "./chat";
 import { Composer } from "./composer";
 import { EmailForm } from "./email-form";
+import { Satisfaction } from "./satisfaction";
 import { tell } from "./host";
 import { currentLanguage, subscribeLanguage, texts } from "./language";
 import { Bubble, WaitingBubble } from "./bubble";
@@ -129,6 +130,7 @@ function Log({ chat }: { chat: State }) {
       ))}
       {chat.phase === "ready" && asks && <EmailForm isGiven={chat.hasEmail} />}
       {chat.conversation?.status === "closed" && <p class="note">{t.closed}</p>}
+      {chat.phase === "ready" && chat.conversation !== null && <Satisfaction key={chat.conversation.id} conversation={chat.conversation} rated={chat.rated} />}
       {chat.typist !== null && <p class="note typing">{fill(t.typing, "name", chat.typist)}</p>}
     </div>
   );

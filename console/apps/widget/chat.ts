@@ -1,5 +1,5 @@
 // The visitor's conversation: session, socket, what was said, what waits to be sent. Survives reloads and lost connections.
-import { history, markRead, openSession, postMessage, Refused, saveEmail, socket, upload, type Availability, type Conversation, type Message, type Session } from "./api";
+import { history, markRead, openSession, postMessage, Refused, saveEmail, saveSatisfaction, socket, upload, type Availability, type Conversation, type Message, type Session } from "./api";
 import { inbox, tell, type Person } from "./host";
 import { kept, keep } from "./storage";
 
@@ -25,12 +25,15 @@ export interface State {
   greeting: string | null;
   hasEmail: boolean;
   typist: string | null;
+  /** The conversation whose end was rated just now, or about which nobody wants to say anything. */
+  rated: { id: string; how: "answered" | "declined" } | null;
   limit: number;
   maxText: number;
 }
 
 const OUTBOX = `hub.outbox.${inbox}`;
 const VISITOR = `hub.visitor.${inbox}`;
+const RATED = `hub.rated.${inbox}`;
 const TYPING_LASTS = 6000;
 const TYPING_TOLD = 3000;
 const TYPING_STOPS = 2000;
@@ -54,6 +57,7 @@ let state: State = {
   greeting: null,
   hasEmail: false,
   typist: null,
+  rated: kept<State["rated"]>(RATED),
   limit: 25 * 1024 * 1024,
   maxText: 20_000,
 };
@@ -368,6 +372,28 @@ export async function giveEmail(email: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** How it was. What was said from another page already, or can be said no more, is done with too. */
+export async function rate(rating: number, comment: string): Promise<boolean> {
+  const id = state.conversation?.id;
+  if (session === null || id === undefined) return false;
+  try {
+    await saveSatisfaction(session.session_token, id, rating, comment === "" ? null : comment);
+  } catch (error) {
+    if (!(error instanceof Refused) || ![404, 409].includes(error.status)) return false;
+  }
+  settle(id, "answered");
+  return true;
+}
+
+export function declineToRate(): void {
+  if (state.conversation !== null) settle(state.conversation.id, "declined");
+}
+
+function settle(id: string, how: "answered" | "declined"): void {
+  keep(RATED, { id, how });
+  set({ rated: { id, how } });
 }
 
 /** Somebody presses keys. */

@@ -49,7 +49,9 @@ export function Composer({ limit, maxText }: { limit: number; maxText: number })
         </p>
       )}
       <button type="button" class="plain" aria-label={t.attach} onClick={() => picker.current?.click()}>
-        📎
+        <svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">
+          <path d="m21 11-9 9a5.5 5.5 0 0 1-8-8l9-9a3.7 3.7 0 0 1 5.3 5.2l-9 9a1.8 1.8 0 0 1-2.6-2.6l8.3-8.3" />
+        </svg>
       </button>
       <input ref={picker} type="file" hidden multiple onChange={(event) => void pick(event.currentTarget.files)} />
       <textarea

@@ -30,6 +30,12 @@ export interface Texts {
   refused: string;
   file: string;
   fileGone: string;
+  rateAsk: string;
+  rates: string[];
+  rateComment: string;
+  rateLater: string;
+  rateThanks: string;
+  rateFailed: string;
 }
 
 const en: Texts = {
@@ -63,6 +69,12 @@ const en: Texts = {
   refused: "You could not be identified. Please reload the page or sign in again.",
   file: "File",
   fileGone: "File not available",
+  rateAsk: "How did we do?",
+  rates: ["Very poor", "Poor", "Fair", "Good", "Very good"],
+  rateComment: "Anything you want to add? (optional)",
+  rateLater: "No, thanks",
+  rateThanks: "Thank you for your answer.",
+  rateFailed: "Your answer could not be sent. Please try again.",
 };
 
 const fr: Texts = {
@@ -96,6 +108,12 @@ const fr: Texts = {
   refused: "Impossible de vous identifier. Rechargez la page ou reconnectez-vous.",
   file: "Fichier",
   fileGone: "Fichier indisponible",
+  rateAsk: "Comment était notre aide ?",
+  rates: ["Très mauvaise", "Mauvaise", "Correcte", "Bonne", "Très bonne"],
+  rateComment: "Voulez-vous ajouter quelque chose ? (facultatif)",
+  rateLater: "Non, merci",
+  rateThanks: "Merci pour votre réponse.",
+  rateFailed: "Votre réponse n’a pas pu être envoyée. Réessayez.",
 };
 
 const es: Texts = {
@@ -129,6 +147,12 @@ const es: Texts = {
   refused: "No se le pudo identificar. Recargue la página o inicie sesión de nuevo.",
   file: "Archivo",
   fileGone: "Archivo no disponible",
+  rateAsk: "¿Qué tal le hemos ayudado?",
+  rates: ["Muy mal", "Mal", "Regular", "Bien", "Muy bien"],
+  rateComment: "¿Desea añadir algo? (opcional)",
+  rateLater: "No, gracias",
+  rateThanks: "Gracias por su respuesta.",
+  rateFailed: "No se pudo enviar su respuesta. Inténtelo de nuevo.",
 };
 
 const ALL: Record<string, Texts> = { en, fr, es };

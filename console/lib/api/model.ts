@@ -65,20 +65,30 @@ export type Message = Body<
 
 export type TicketLink = Body<"TicketRef">;
 
-export type Conversation = Body<
-  "ConversationBody",
-  {
-    channel: Channel;
-    status: ConversationStatus;
-    priority: Priority;
-    assigned_to: Named | null;
-    team: Body<"TeamRef"> | null;
-    tags: string[];
-    /** The feed leaves out what did not change: keep what you have. */
-    last_message?: Message | null;
-    tickets?: TicketLink[];
-  }
->;
+/** What the customer said of how they were helped: from 1, the worst, to 5. */
+export interface Satisfaction {
+  rating: number;
+  comment: string | null;
+  answered_at: string;
+}
+
+export type Conversation = Omit<
+  Body<
+    "ConversationBody",
+    {
+      channel: Channel;
+      status: ConversationStatus;
+      priority: Priority;
+      assigned_to: Named | null;
+      team: Body<"TeamRef"> | null;
+      tags: string[];
+      /** The feed leaves out what did not change: keep what you have. */
+      last_message?: Message | null;
+      tickets?: TicketLink[];
+    }
+  >,
+  "satisfaction"
+> & { satisfaction?: Satisfaction | null };
 
 export type Note = Body<"NoteBody", { author: Body<"NoteAuthor"> }>;
 export type PresentPerson = Body<"PresentPerson", { status: PresenceStatus }>;

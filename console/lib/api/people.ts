@@ -68,6 +68,10 @@ export function listContacts(q: string, cursor: string | null, limit = 50): Prom
 
 export const contactContext = (id: string): Promise<ContactContext> => call(`${contact(id)}/context`);
 
+export function readContact(id: string): Promise<Contact> {
+  return call(contact(id));
+}
+
 export function renameContact(id: string, name: string, version: number): Promise<Contact> {
   return call(contact(id), { method: "PATCH", body: { display_name: name, version } });
 }

@@ -1,7 +1,7 @@
 // The calls about what the hub did: reports, as rows and as CSV.
 import { call } from "./http";
 
-export const REPORTS = ["first-response", "resolution", "backlog", "utilisation", "channels", "booking"] as const;
+export const REPORTS = ["first-response", "resolution", "backlog", "utilisation", "channels", "booking", "csat"] as const;
 export type ReportName = (typeof REPORTS)[number];
 
 export interface Asked {

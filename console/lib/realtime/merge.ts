@@ -28,6 +28,7 @@ function withKept(held: Conversation, next: Conversation): Conversation {
     ...next,
     last_message: next.last_message ?? held.last_message ?? null,
     tickets: next.tickets ?? held.tickets ?? [],
+    satisfaction: next.satisfaction ?? held.satisfaction ?? null,
   };
 }
 

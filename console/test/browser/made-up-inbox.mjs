@@ -78,7 +78,7 @@ export class MadeUpInbox {
     }
     const [, id, part] = /^\/api\/v1\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const row = id === undefined ? undefined : this.byId.get(id);
-    if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? this.#contact(path.split("/")[4]) : null;
+    if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? this.#contact(path.split("/")[4], path.endsWith("/context")) : null;
     if (part === "read") return Object.assign(row, { unread_count: 0, version: row.version + 1 });
     if (part === undefined) return row;
     if (part === "messages" && method === "POST") return this.#sent(row, body);
@@ -86,8 +86,9 @@ export class MadeUpInbox {
     return { data: [], next_cursor: null };
   }
 
-  #contact(id) {
+  #contact(id, withContext) {
     const contact = { id, display_name: "Somebody", identities: [], metadata: {}, version: 1, created_at: new Date(START).toISOString(), updated_at: new Date(START).toISOString() };
+    if (!withContext) return contact;
     return { contact, conversations: [], tickets: [], sites: [], suggestions: [], merges: [] };
   }
 

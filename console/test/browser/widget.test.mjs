@@ -278,6 +278,58 @@ describe("the chat widget", () => {
     await desk.close();
   });
 
+  it("asks once at the end how it was, in the language of the page, and shows the answer to the agent", async () => {
+    const { context, page } = await visitorPage("/fr");
+    await clickButton(page);
+    const frame = await eventually(() => {
+      const found = page.frames().find((one) => one.url().includes("/widget/"));
+      assert.ok(found);
+      return found;
+    });
+    await frame.getByRole("textbox", { name: "Écrire un message" }).waitFor();
+    const text = `Question ${Date.now()}`;
+    await say(frame, text);
+    await frame.locator("[data-seq]", { hasText: text }).waitFor();
+    const desk = await browser.profile();
+    const inboxPage = await desk.newPage();
+    await signIn(inboxPage, server, "support_agent");
+    await agentTakes(inboxPage, text);
+    const { data } = await server.api("/api/v1/conversations?channel=chat&limit=100", { headers: admin });
+    const { id } = data.find((one) => one.last_message?.content.text === text);
+    const close = () => server.api(`/api/v1/conversations/${id}/close`, { method: "POST", headers: admin, body: JSON.stringify({ close_reason: "resolved" }) });
+    assert.equal(await frame.getByRole("radio").count(), 0, "nobody asks before the end");
+    await close();
+    await frame.getByText("Comment était notre aide ?").waitFor();
+    // With the keyboard alone: the third star, then the next.
+    await frame.getByRole("radio", { name: "Correcte" }).focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowRight");
+    assert.ok(await frame.getByRole("radio", { name: "Bonne", exact: true }).isChecked());
+    await frame.getByRole("textbox", { name: /ajouter quelque chose/ }).fill("Rapide <b>et</b> aimable");
+    await frame.locator(".rate button[type=submit]").click();
+    await frame.getByText("Merci pour votre réponse.").waitFor();
+    await inboxPage.getByRole("img", { name: "4 of 5" }).waitFor();
+    await inboxPage.getByText("Rapide <b>et</b> aimable").waitFor();
+    // Opened and closed once more, it is not asked again; neither after a reload.
+    await say(frame, "Encore une chose");
+    await frame.locator("[data-seq]", { hasText: "Encore une chose" }).waitFor();
+    await eventually(async () => assert.equal(await frame.locator(".note").count(), 0));
+    await close();
+    await frame.getByText(/Cette conversation est terminée/).waitFor();
+    assert.equal(await frame.getByRole("radio").count(), 0);
+    await page.reload();
+    await clickButton(page);
+    const again = await eventually(() => {
+      const found = page.frames().find((one) => one.url().includes("/widget/"));
+      assert.ok(found);
+      return found;
+    });
+    await again.getByText(/Cette conversation est terminée/).waitFor();
+    assert.equal(await again.getByRole("radio").count(), 0);
+    await context.close();
+    await desk.close();
+  });
+
   it("talks both ways where the network lets no socket through", async () => {
     const context = await browser.profile();
     await context.routeWebSocket(/\/chat\//, (socket) => socket.close());

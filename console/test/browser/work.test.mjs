@@ -174,15 +174,17 @@ describe("work", () => {
 
   it("116: STOP blocks further messages with an explanation, START lifts it", async () => {
     await page.goto(`${server.url}/app/inbox/all`);
-    await server.say(RUTH.address, "sms", "STOP");
     await row(page, RUTH.name).click();
-    await bubble(page, "STOP").waitFor();
     await composer(page).fill("Are you there?");
-    await page.keyboard.press("Enter");
-    await page.getByText("Not delivered:").first().waitFor({ timeout: 15_000 });
+    await server.say(RUTH.address, "sms", "STOP");
+    await bubble(page, "STOP").waitFor();
+    await page.getByText("This customer wants no messages by SMS").waitFor();
+    assert.equal(await composer(page).count(), 0, "nothing is written that would not be sent");
     await server.say(RUTH.address, "sms", "START");
     await bubble(page, "START").waitFor();
-    await page.getByRole("button", { name: "Send again" }).first().click();
+    await composer(page).waitFor();
+    assert.equal(await composer(page).inputValue(), "Are you there?", "what was written before is kept");
+    await composer(page).press("Enter");
     await eventually(async () => assert.match(await bubble(page, "Are you there?").last().getAttribute("data-status"), /sent|delivered/), 15_000);
   });
 });

@@ -11,10 +11,9 @@ pub fn is_uploadable(mime_type: &str) -> bool {
     UPLOADABLE.contains(&mime_type)
 }
 
-/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
-pub fn sniff(bytes: &[u8], claimed: &str) -> String {
-    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let known = match bytes {
+/// The type of a file as its first bytes tell it for sure.
+pub fn recognized(bytes: &[u8], claimed: &str) -> Option<&'static str> {
+    match bytes {
         [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
         [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
         [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
@@ -25,17 +24,23 @@ pub fn sniff(bytes: &[u8], claimed: &str) -> String {
         [b'#', b'!', b'A', b'M', b'R', ..] => Some("audio/amr"),
         [b'I', b'D', b'3', ..] | [0xff, 0xf2 | 0xf3 | 0xfa | 0xfb, ..] => Some("audio/mpeg"),
         [0xff, 0xf1 | 0xf9, ..] => Some("audio/aac"),
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(of_brand(brand, &claimed)),
+        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(of_brand(brand, claimed)),
         _ => None,
-    };
-    match known {
+    }
+}
+
+/// The type of a file as its first bytes tell it; what is not known for sure is just bytes.
+pub fn sniff(bytes: &[u8], claimed: &str) -> String {
+    let claimed = claimed.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match recognized(bytes, &claimed) {
         Some(known) => known.into(),
         // Text and office files carry no mark; believe the claim unless a browser could run it.
         None if claimed.is_empty()
             || claimed.contains("html")
             || claimed.contains("svg")
             || claimed.contains("script")
-            || claimed.contains("xml")
+            || claimed.ends_with("/xml")
+            || claimed.ends_with("+xml")
             || claimed.starts_with("image/") =>
         {
             "application/octet-stream".into()
@@ -70,6 +75,11 @@ mod tests {
         check(b"\x89PNG\r\n", "image/jpeg", "image/png");
         check(b"%PDF-1.7", "text/plain", "application/pdf");
         check(b"a,b\n", "text/csv; charset=utf-8", "text/csv");
+        let letter = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        check(b"PK\x03\x04", letter, letter);
+        for runs in ["application/xml", "application/xhtml+xml", "image/svg+xml", "text/html", "text/javascript"] {
+            check(b"<a/>", runs, "application/octet-stream");
+        }
     }
 
     #[test]

@@ -101,9 +101,9 @@ async fn bury(app: &App, ticket: &str) -> OutboxId {
     let id: TicketId = ticket.parse().expect("an id");
     let now = app.now();
     let mut tx = app.db.begin().await.expect("begins");
-    let leased = outbox::lease(&mut tx, "test", now, now, 100).await.expect("leases");
-    let event = leased.into_iter().find(|event| event.aggregate_id == id.0).expect("an event of the ticket");
-    outbox::failed(&mut tx, event.id, "test", "nobody listens", None).await.expect("fails");
+    let due = outbox::due(&mut tx, now, 100).await.expect("reads");
+    let event = due.into_iter().find(|event| event.aggregate_id == id.0).expect("an event of the ticket");
+    outbox::failed(&mut tx, event.id, "nobody listens", None).await.expect("fails");
     let letter = dead_letters::NewDeadLetter {
         id: DeadLetterId::new(),
         source: "outbox",

@@ -2,14 +2,15 @@ use axum::http::StatusCode;
 use chrono::TimeDelta;
 use patchbay_core::ids::{AuditId, TicketId};
 use patchbay_core::ticket::{TicketState, Transition, may_follow};
-use patchbay_store::{StoreError, outbox, tickets};
+use patchbay_store::{Engine, StoreError, outbox, tickets};
 use uuid::Uuid;
 
 use super::{App, both_engines, some_id};
 
 both_engines! {
     the_database_refuses_a_step_that_the_table_does_not_know;
-    events_of_a_ticket_are_leased_in_order;
+    events_of_a_ticket_are_handed_on_in_order;
+    an_event_is_held_by_one;
 }
 
 async fn ticket(app: &App) -> TicketId {
@@ -37,27 +38,42 @@ async fn the_database_refuses_a_step_that_the_table_does_not_know(app: App) {
     }
 }
 
-async fn events_of_a_ticket_are_leased_in_order(app: App) {
+async fn events_of_a_ticket_are_handed_on_in_order(app: App) {
     let (one, other) = (ticket(&app).await, ticket(&app).await);
-    let until = app.now() + TimeDelta::seconds(60);
-    let lease = async |owner: &str| {
-        let mut tx = app.db.begin().await.expect("begins");
-        let mut rows = outbox::lease(&mut tx, owner, app.now(), until, 20).await.expect("leases");
-        tx.commit().await.expect("commits");
-        rows.sort_by_key(|row| row.id);
-        rows
-    };
-    let first = lease("a").await;
-    let seen: Vec<(Uuid, &str)> = first.iter().map(|row| (row.aggregate_id, row.event_type.as_str())).collect();
-    assert_eq!(seen, [(one.0, "ticket.created"), (other.0, "ticket.created")]);
-    assert!(lease("b").await.is_empty(), "nothing may overtake what is on its way");
-
     let mut tx = app.db.begin().await.expect("begins");
-    assert!(outbox::sent(&mut tx, first[0].id, "a").await.expect("marks"));
-    assert!(!outbox::sent(&mut tx, first[1].id, "b").await.expect("marks"), "only the owner of the lease may");
-    assert!(outbox::failed(&mut tx, first[1].id, "a", "gone", None).await.expect("marks"));
+    let first = outbox::due(&mut tx, app.now(), 20).await.expect("reads");
+    let seen: Vec<(Uuid, &str)> = first.iter().map(|row| (row.aggregate_id, row.event_type.as_str())).collect();
+    assert_eq!(seen, [(one.0, "ticket.created"), (other.0, "ticket.created")], "nothing may overtake what comes first");
+
+    outbox::sent(&mut tx, &[first[0].id]).await.expect("marks");
+    let later = app.now() + TimeDelta::seconds(5);
+    outbox::failed(&mut tx, first[1].id, "gone", Some(later)).await.expect("marks");
+    let second = outbox::due(&mut tx, app.now(), 20).await.expect("reads");
+    let seen: Vec<(Uuid, &str)> = second.iter().map(|row| (row.aggregate_id, row.event_type.as_str())).collect();
+    assert_eq!(seen, [(one.0, "ticket.state_changed")], "what was put off holds up what comes after it");
+    outbox::sent(&mut tx, &[second[0].id]).await.expect("marks");
+
+    let again = outbox::due(&mut tx, later, 20).await.expect("reads");
+    assert_eq!(again.iter().map(|row| (row.id, row.attempt_count)).collect::<Vec<_>>(), [(first[1].id, 1)]);
+    outbox::failed(&mut tx, first[1].id, "gone", None).await.expect("marks");
+    let last = outbox::due(&mut tx, later, 20).await.expect("reads");
+    let seen: Vec<(Uuid, &str)> = last.iter().map(|row| (row.aggregate_id, row.event_type.as_str())).collect();
+    assert_eq!(seen, [(other.0, "ticket.state_changed")], "a dead letter blocks nobody");
     tx.commit().await.expect("commits");
-    let second = lease("b").await;
-    let kinds: Vec<&str> = second.iter().map(|row| row.event_type.as_str()).collect();
-    assert_eq!(kinds, ["ticket.state_changed", "ticket.state_changed"], "a dead letter blocks nobody");
+}
+
+/// Two nodes that look at once never hand on the same event: what one holds the other does not see.
+async fn an_event_is_held_by_one(app: App) {
+    ticket(&app).await;
+    let mut one = app.db.begin().await.expect("begins");
+    let held = outbox::due(&mut one, app.now(), 20).await.expect("reads");
+    assert_eq!(held.len(), 1);
+    if app.db.engine() == Engine::Postgres {
+        let mut other = app.db.begin().await.expect("begins");
+        assert!(outbox::due(&mut other, app.now(), 20).await.expect("reads").is_empty());
+    }
+    drop(one);
+    let mut other = app.db.begin().await.expect("begins");
+    let again = outbox::due(&mut other, app.now(), 20).await.expect("reads");
+    assert_eq!(again.len(), 1, "whoever goes away without a commit leaves it to others");
 }

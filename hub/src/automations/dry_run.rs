@@ -103,11 +103,7 @@ pub(super) async fn dry_run(
         channel: body.channel.as_deref().map_or(Ok(Channel::Sms), str::parse).map_err(word("channel"))?,
         inbox,
         team,
-        status: body
-            .status
-            .as_deref()
-            .map_or(Ok(ConversationStatus::Queued), str::parse)
-            .map_err(word("status"))?,
+        status: body.status.as_deref().map_or(Ok(ConversationStatus::Queued), str::parse).map_err(word("status"))?,
         priority: body.priority.as_deref().map_or(Ok(Priority::Normal), str::parse).map_err(word("priority"))?,
         tags: body.tags,
         text: body.text.as_deref(),

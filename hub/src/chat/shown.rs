@@ -156,6 +156,8 @@ pub struct ShownConversation {
     pub read_until_seq: Option<i64>,
     /// Who has it.
     pub agent: Option<ShownAgent>,
+    /// It is over, and nobody said yet how it was.
+    pub asks_satisfaction: bool,
 }
 
 /// Who answers.
@@ -181,6 +183,7 @@ impl ShownConversation {
             unread_count,
             read_until_seq,
             agent: agent.map(|name| ShownAgent { name, avatar_url: None }),
+            asks_satisfaction: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use patchbay_http::{ApiError, Caller, Id};
 use patchbay_store::contacts::ContactRow;
 use patchbay_store::{
     StoreError, annotations, contact_claims, contact_erasure, contact_merges, contact_sites, contacts, conversations,
-    messages, tickets,
+    messages, satisfaction, tickets,
 };
 use serde_json::{Value, json};
 
@@ -149,7 +149,12 @@ impl Writing {
                 notes.iter().map(|note| json!({ "text": note.text, "created_at": note.created_at })).collect();
             let row = conversations::by_id(&mut tx, id).await?;
             let directory = self.hub.directory();
-            let conversation = row.map(|row| ConversationBody::of(&row, &directory));
+            let said = satisfaction::answers(&mut tx, &[id]).await?.pop();
+            let conversation = row.map(|row| {
+                let mut body = ConversationBody::of(&row, &directory);
+                body.satisfaction = said.map(Into::into);
+                body
+            });
             self.text.push_str("{\"conversation\":");
             self.text.push_str(&serde_json::to_string(&conversation).unwrap_or_else(|_| "null".into()));
             self.text.push_str(",\"notes\":");

@@ -1,6 +1,6 @@
 //! Reading: the list, one contact, and what an agent wants to know while answering it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::Json;
 use axum::extract::State;
@@ -9,7 +9,8 @@ use patchbay_core::ids::{AccountId, ContactId, ConversationId};
 use patchbay_http::{Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_store::contact_sites::{self, SiteOfContact};
 use patchbay_store::contacts::{self, ContactFilter, ContactRow};
-use patchbay_store::{annotations, contact_merges, inbox_views};
+use patchbay_store::conversations::ConversationRow;
+use patchbay_store::{annotations, contact_merges, inbox_views, satisfaction};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use uuid::Uuid;
 use super::body::{ContactBody, body, find};
 use super::suggest::{SuggestionBody, suggestions};
 use super::undo::UNDO_WITHIN;
-use crate::body::{ConversationBody, TicketRef};
+use crate::body::{ConversationBody, SatisfactionBody, TicketRef};
 use crate::conversations::{require_hub, visible_to};
 use crate::error::HubError;
 use crate::state::Hub;
@@ -197,7 +198,16 @@ pub(crate) async fn context(
         .flat_map(|row| row.tags.as_array().into_iter().flatten())
         .filter_map(|tag| tag.as_str().map(str::to_owned))
         .collect();
-    let conversations = rows.iter().map(|row| ConversationBody::of(row, &directory)).collect();
+    let mut said: HashMap<ConversationId, SatisfactionBody> = HashMap::new();
+    for answer in satisfaction::answers(&mut tx, &ids).await? {
+        said.insert(answer.conversation_id, answer.into());
+    }
+    let conversation = |row: &ConversationRow| {
+        let mut body = ConversationBody::of(row, &directory);
+        body.satisfaction = said.remove(&row.id);
+        body
+    };
+    let conversations = rows.iter().map(conversation).collect();
     let sites = contact_sites::sites_of(&mut tx, row.id).await?;
     let merges = contact_merges::into_contact(&mut tx, row.id).await?;
     Ok(Json(ContactContext {

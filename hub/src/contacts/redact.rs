@@ -89,6 +89,9 @@ fn conversation(conversation: &mut Map<String, Value>) {
         clear(contact, "name", ERASED_NAME.into());
         clear(contact, "address", ERASED_ADDRESS.into());
     }
+    if let Some(said) = conversation.get_mut("satisfaction").and_then(Value::as_object_mut) {
+        clear(said, "comment", Value::Null);
+    }
     if let Some(last) = conversation.get_mut("last_message").and_then(Value::as_object_mut) {
         message(last);
     }
@@ -114,6 +117,7 @@ mod tests {
                          "content": { "type": "text", "text": "secret", "media": [{ "filename": "id.pdf" }] } },
             "conversation": { "id": "v", "version": 4, "subject": "secret",
                               "contact": { "id": "c", "name": "Maya", "address": "+15550100" },
+                              "satisfaction": { "rating": 2, "comment": "secret" },
                               "last_message": { "content": { "text": "secret" } } },
         });
         redact(&mut data);
@@ -123,6 +127,7 @@ mod tests {
         }
         assert_eq!(data["message"]["seq"], 3);
         assert_eq!(data["conversation"]["version"], 4);
+        assert_eq!(data["conversation"]["satisfaction"]["rating"], 2);
         assert_eq!(data["conversation"]["contact"]["name"], ERASED_NAME);
     }
 }

@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use patchbay_core::Code;
+use patchbay_core::channel::Channel;
 use patchbay_core::conversation::{CloseReason, ConversationStatus, Placement, Trigger};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
@@ -11,7 +12,7 @@ use patchbay_core::ids::{ConversationId, TeamId, UserId};
 use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages};
+use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages, satisfaction};
 use serde_json::{Value, json};
 
 use super::access::{Seen, lock_to_take, lock_visible};
@@ -169,6 +170,9 @@ pub async fn body_of(tx: &mut Tx, hub: &Hub, row: &ConversationRow) -> Result<Co
             .map(|link| TicketRef { id: link.ticket_id.into(), code: link.code, state: link.state })
             .collect(),
     );
+    if row.channel == Channel::Chat {
+        body.satisfaction = satisfaction::answers(tx, &[row.id]).await?.pop().map(Into::into);
+    }
     Ok(body)
 }
 

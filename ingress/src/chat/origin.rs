@@ -98,4 +98,5 @@ preflights! {
     preflight_attachments "/chat/{inbox}/attachments" "chat_attachments_preflight",
     preflight_read "/chat/{inbox}/read" "chat_read_preflight",
     preflight_contact "/chat/{inbox}/contact" "chat_contact_preflight",
+    preflight_satisfaction "/chat/{inbox}/satisfaction" "chat_satisfaction_preflight",
 }

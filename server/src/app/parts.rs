@@ -268,7 +268,6 @@ impl Parts {
             public_url: settings.public_url.clone(),
             media_link: Arc::new(move |id| files::link(&public_url, &secret, id, clock.now())),
             unsubscribe_link: Arc::new(move |id| unsubscribe::link(&unsubscribe_url, &unsubscribe_secret, id)),
-            listeners: Vec::new().into(),
             node: patchbay_core::ids::NodeId::new().to_string(),
             hub: hub.clone(),
             reenactor: hub.config.reenactor.clone(),

@@ -12,8 +12,9 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use patchbay_core::event::{Audience, EventName, NewEvent};
-use patchbay_core::ids::{EventId, NodeId};
+use patchbay_core::ids::{EventId, NodeId, OutboxId};
 use patchbay_store::events;
+use patchbay_store::outbox::{self, OutboxRow};
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{TestDatabase, both_engines};
 use patchbay_workers::limits::MemoryLimits;
@@ -27,6 +28,7 @@ use super::world::{Answer, World};
 
 both_engines! {
     an_event_arrives_signed_once_and_stands_in_the_log;
+    what_happens_to_a_ticket_arrives_from_the_outbox;
     only_wanted_events_arrive;
     a_secret_is_shown_once_and_two_sign_while_they_overlap;
     a_failed_call_is_tried_again_on_schedule_under_the_same_event_id;
@@ -133,7 +135,6 @@ impl Ground {
             public_url: "https://patchbay.test".into(),
             media_link: Arc::new(|id| format!("https://patchbay.test/media/{id}")),
             unsubscribe_link: Arc::new(|_| None),
-            listeners: Arc::new([]),
             node: NodeId::new().to_string(),
             hub: hub.clone(),
             reenactor: patchbay_hub::recovery::Reenactor::default(),
@@ -220,6 +221,41 @@ async fn an_event_arrives_signed_once_and_stands_in_the_log(database: TestDataba
     let path = format!("/api/v1/webhooks/{}/deliveries/{}", made.text("/id"), log[0]["id"].as_str().expect("an id"));
     let detail = ground.world.get(&path).bearer(&ground.world.admin()).send().await;
     assert_eq!((&detail.body["body"], detail.body["log"].as_array().map(Vec::len)), (&body, Some(1)));
+}
+
+/// An event of a ticket, as a command writes it; told twice by the feed and the outbox under one name, it arrives once.
+async fn what_happens_to_a_ticket_arrives_from_the_outbox(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let url = format!("http://{}/hook", ground.address);
+    let made = ground.make(json!({ "url": url, "events": ["ticket.*", "appointment.confirmed"] })).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let now = ground.world.hub.gate.clock.now();
+    let mut told = Vec::new();
+    let mut tx = ground.world.hub.db.begin().await.expect("a transaction");
+    for topic in ["ticket.triaged", "ticket.updated", "appointment.confirmed", "qa.passed"] {
+        let id = OutboxId::new();
+        let row = OutboxRow {
+            id,
+            aggregate_type: "ticket".into(),
+            aggregate_id: id.into(),
+            aggregate_version: 2,
+            event_type: topic.into(),
+            payload: json!({ "event_id": id, "event_type": topic, "payload": { "code": "T-2026-001" } }),
+            headers: json!({}),
+            idempotency_key: topic.into(),
+            attempt_count: 0,
+            created_at: now,
+        };
+        outbox::append(&mut tx, &row).await.expect("an event");
+        told.push(row);
+    }
+    tx.commit().await.expect("a commit");
+    assert_eq!(Workers::relay_outbox(&ground.deps).await.expect("relays"), 4);
+    assert_eq!(Workers::relay_outbox(&ground.deps).await.expect("relays"), 0, "each is handed on once");
+    assert_eq!(ground.call().await, 2);
+    let mut bodies: Vec<Value> = ground.receiver.calls().iter().map(Call::json).collect();
+    bodies.sort_by_key(|body| body["event_type"].to_string());
+    assert_eq!(bodies, [told[2].payload.clone(), told[0].payload.clone()]);
 }
 
 async fn only_wanted_events_arrive(database: TestDatabase) {

@@ -96,7 +96,6 @@ impl World {
             public_url: receiver.url.clone(),
             media_link: Arc::new(|id| format!("https://patchbay.example/media/{id}")),
             unsubscribe_link: Arc::new(|id| Some(format!("https://patchbay.example/unsubscribe/{id}"))),
-            listeners: Arc::new([]),
             node: "node-1".into(),
             hub: hub(&db, &clock, &receiver.directory),
             reenactor: patchbay_hub::recovery::Reenactor::default(),

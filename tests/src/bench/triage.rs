@@ -25,6 +25,9 @@ const BODY: &str =
 pub(crate) async fn run() -> Report {
     let mut report = Report::default();
     for engine in [Engine::Sqlite, Engine::Postgres] {
+        if std::env::var("BENCH_ENGINE").is_ok_and(|chosen| chosen != name(engine)) {
+            continue;
+        }
         for accounts in [20, 1] {
             let target = Target::start(engine).await;
             let (places, model) = places(&target.admin, accounts).await;

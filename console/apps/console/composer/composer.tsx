@@ -9,6 +9,7 @@ import { cx } from "../../../lib/ui/cx";
 import { hasHandInIt, leads, mayReply, mayTake, useMe } from "../session/me";
 import { useCommands } from "../thread/commands";
 import { useWindowLeft } from "../thread/window-chip";
+import { ConsentNotice, useOptedOut } from "./consent-notice";
 import { setMode, useMode } from "./mode";
 import { NoteField } from "./note-field";
 import { ReplyField } from "./reply-field";
@@ -73,6 +74,7 @@ function Reply({ conversation, thread }: { conversation: Conversation; thread: T
   const me = useMe();
   const commands = useCommands(conversation.id);
   const left = useWindowLeft(conversation);
+  const optedOut = useOptedOut(conversation);
   if (conversation.status === "closed") {
     return (
       <Notice title={t.composer.conversationClosed} text={t.composer.conversationClosedHint}>
@@ -81,6 +83,7 @@ function Reply({ conversation, thread }: { conversation: Conversation; thread: T
     );
   }
   if (!mayReply(me, conversation)) return <NotYours conversation={conversation} />;
+  if (optedOut !== null) return <ConsentNotice conversation={conversation} identity={optedOut} />;
   if (left === 0) return <WindowNotice conversation={conversation} />;
   return <ReplyField conversation={conversation} thread={thread} />;
 }

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { TicketPlus } from "lucide-react";
 import type { ReactNode } from "react";
-import type { Conversation } from "../../../lib/api/model";
+import type { Conversation, Satisfaction } from "../../../lib/api/model";
 import { exact } from "../../../lib/i18n/when";
 import { useTexts } from "../../../lib/i18n/language";
 import { Avatar } from "../../../lib/ui/avatar";
@@ -59,6 +59,11 @@ function Sections({ conversation }: { conversation: Conversation }) {
       <Section title={t.context.tags}>
         <TagEditor conversation={conversation} />
       </Section>
+      {conversation.satisfaction != null && (
+        <Section title={t.context.satisfaction}>
+          <SatisfactionFact said={conversation.satisfaction} />
+        </Section>
+      )}
       <Section title={t.context.conversation}>
         <dl className="grid gap-2 text-[0.8125rem]">
           <Fact name={t.context.status}>{t.status[conversation.status]}</Fact>
@@ -79,6 +84,24 @@ function Sections({ conversation }: { conversation: Conversation }) {
           {conversation.snoozed_until !== null && <Fact name={t.context.snoozedUntil}>{exact(conversation.snoozed_until)}</Fact>}
         </dl>
       </Section>
+    </div>
+  );
+}
+
+/** What the customer said when it was over. */
+function SatisfactionFact({ said }: { said: Satisfaction }) {
+  const t = useTexts();
+  const words = t.context.rated.replace("{rating}", String(said.rating));
+  return (
+    <div className="grid gap-1 text-[0.8125rem]">
+      <p className="flex justify-between gap-4">
+        <span role="img" aria-label={words} title={words} className="tracking-widest text-accent-text">
+          {"★".repeat(said.rating)}
+          <span className="text-ink-faint">{"☆".repeat(5 - said.rating)}</span>
+        </span>
+        <span className="text-ink-soft">{exact(said.answered_at)}</span>
+      </p>
+      {said.comment !== null && <p className="wrap-anywhere whitespace-pre-wrap">{said.comment}</p>}
     </div>
   );
 }

@@ -21,6 +21,7 @@ export const LAYOUTS: Record<ReportName, Layout> = {
   utilisation: { tiles: ["active", "waiting", "capacity", "utilisation"], lines: [], bars: { by: "agent", value: "active", of: "capacity" }, columns: ["agent", "active", "waiting", "capacity", "utilisation", "closed"] },
   channels: { tiles: ["conversations", "inbound", "outbound", "failure_rate"], lines: ["inbound", "outbound", "failed"], bars: { by: "channel", value: "conversations" }, columns: ["bucket", "channel", "conversations", "closed", "inbound", "outbound", "delivered", "failed", "failure_rate"] },
   booking: { tiles: ["created", "booked", "booking_rate", "median"], lines: ["created", "booked", "canceled"], columns: ["bucket", "priority", "created", "booked", "booking_rate", "median", "p95", "escalated", "canceled"] },
+  csat: { tiles: ["csat", "average_rating", "answers", "content"], lines: ["answers", "content"], columns: ["bucket", "team", "answers", "csat", "average_rating", "rated_1", "rated_2", "rated_3", "rated_4", "rated_5"] },
 };
 
 const HOUR = 3_600_000;
@@ -45,7 +46,7 @@ export function askedOf(name: ReportName, range: Range, team: string | null, now
   return LAYOUTS[name].lines.length === 0 ? reach : { ...reach, bucket: range === "day" ? "hour" : "day" };
 }
 
-const SHARES: readonly string[] = ["utilisation", "booking_rate", "failure_rate"];
+const SHARES: readonly string[] = ["utilisation", "booking_rate", "failure_rate", "csat"];
 const SPANS: readonly string[] = ["p50", "p95", "p99", "median", "average", "oldest_waiting_seconds"];
 
 export function isSpan(field: string): boolean {

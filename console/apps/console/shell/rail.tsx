@@ -1,4 +1,4 @@
-import { Link, useLocation } from "@tanstack/react-router";
+import { Link, useLocation, useParams } from "@tanstack/react-router";
 import { BellRing, ChartNoAxesCombined, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, MessagesSquare, Settings2, Smartphone, type LucideIcon } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useAreaTexts } from "../../../lib/i18n/areas";
@@ -18,7 +18,7 @@ import { Logo } from "./logo";
 
 const AccountMenu = lazy(async () => ({ default: (await import("./account-menu")).AccountMenu }));
 
-const AREA = "flex size-10 shrink-0 items-center justify-center rounded-xl";
+const AREA = "flex size-10 max-md:size-9 shrink-0 items-center justify-center rounded-xl";
 const HERE = "bg-accent-soft text-accent-text";
 const ELSEWHERE = "text-ink-soft hover:bg-hover hover:text-ink";
 const AREAS = ["team", "contacts", "cockpit", "approvals", "dashboard", "alerts", "admin", "system", "settings", "dev"] as const;
@@ -32,6 +32,7 @@ export function Rail() {
   const me = useMe();
   const demo = useDemoIdentities().length > 0;
   const { conversationId } = usePlace();
+  const { threadId } = useParams({ strict: false });
   const first = useLocation({ select: ({ pathname }) => AREAS.find((one) => pathname.includes(`/${one}/`) || pathname.endsWith(`/${one}`)) ?? "inbox" });
   const area: Area = first === "system" ? "admin" : first;
   return (
@@ -39,11 +40,11 @@ export function Rail() {
       aria-label={t.product}
       className={cx(
         "fixed inset-x-0 bottom-0 z-20 items-center border-line bg-canvas px-3 py-2 max-md:border-t md:static md:w-14 md:shrink-0 md:flex-col md:border-r md:px-0 md:py-3",
-        conversationId === null ? "flex" : "hidden md:flex",
+        conversationId === null && threadId === undefined ? "flex" : "hidden md:flex",
       )}
     >
       <Logo className="hidden size-8 shrink-0 md:block" />
-      <div className="flex min-h-0 min-w-0 flex-1 items-center gap-1 overflow-x-auto [scrollbar-width:none] max-md:mr-2 max-md:justify-between md:mt-5 md:flex-col md:overflow-x-visible md:overflow-y-auto">
+      <div className="flex min-h-0 min-w-0 flex-1 items-center gap-1 overflow-x-auto max-md:gap-0 [scrollbar-width:none] max-md:mr-2 max-md:justify-between md:mt-5 md:flex-col md:overflow-x-visible md:overflow-y-auto">
         {worksInbox(me) && <Place to="/inbox/all" name={t.shell.inbox} icon={Inbox} isHere={area === "inbox"} />}
         {talks(me) && <TeamPlace isHere={area === "team"} />}
         {worksInbox(me) && <Place to="/contacts" name={people.contacts} icon={ContactRound} isHere={area === "contacts"} />}

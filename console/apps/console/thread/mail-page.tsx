@@ -32,7 +32,7 @@ export function Mail({ message }: { message: Message }) {
           type="button"
           aria-expanded={shown === "page"}
           onClick={() => setShown(shown === "page" ? "text" : "page")}
-          className="my-1 inline-flex h-6 items-center gap-1.5 rounded text-xs font-medium underline-offset-2 opacity-80 hover:underline hover:opacity-100"
+          className="my-1 flex h-6 items-center gap-1.5 rounded text-xs font-medium underline-offset-2 opacity-80 hover:underline hover:opacity-100"
         >
           <FileCode2 className="size-3.5" aria-hidden />
           {shown === "page" ? desk.mail.hidePage : desk.mail.showPage}
