@@ -83,8 +83,9 @@ export class Talk {
     if (held.load === "loading" || held.load === "ready") return;
     this.#setRoom(id, { load: "loading", error: null });
     try {
-      const [thread, page] = await Promise.all([this.#threads.get(id) ?? getThread(id), listTalk(id, {})]);
-      this.#threads.set(id, thread);
+      const [asked, page] = await Promise.all([this.#threads.has(id) ? null : getThread(id), listTalk(id, {})]);
+      // What was heard meanwhile is newer than what was asked for before.
+      if (asked !== null && (this.#threads.get(id)?.last_seq ?? -1) < asked.last_seq) this.#threads.set(id, asked);
       this.#setRoom(id, { messages: merged(this.room(id).messages, page.data), load: "ready", older: page.data.length >= PAGE ? "more" : "none" });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;

@@ -85,11 +85,12 @@ impl Client {
         }
     }
 
-    /// The next frame that is not about presence or queues.
+    /// The next frame that is not about presence, queues or one's own rights.
     pub(crate) async fn work(&mut self) -> Value {
         loop {
             let frame = self.frame().await;
-            if frame["event"] != "agent.presence" && frame["event"] != "queue.updated" {
+            let passes = ["agent.presence", "queue.updated", "rights.changed"];
+            if !passes.iter().any(|event| frame["event"] == *event) {
                 return frame;
             }
         }
