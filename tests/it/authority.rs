@@ -165,7 +165,6 @@ const TABLE: &[(&str, &str, Door)] = &[
     ("/api/v1/reports/csat", "get", REPORTS),
     ("/api/v1/reports/sla", "get", REPORTS),
     ("/api/v1/reports/tools", "get", REPORTS),
-    ("/api/v1/reports/csat", "get", REPORTS),
     ("/api/v1/retention", "get", SEE_FAILURES),
     ("/api/v1/retention/runs", "get", SEE_FAILURES),
     ("/api/v1/retention/runs", "post", ADMIN),

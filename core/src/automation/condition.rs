@@ -198,8 +198,8 @@ mod tests {
         assert!(!holds(r#"{"keywords_any":["fact"]}"#, &said), "whole words");
         assert!(!holds(r#"{"keywords_any":["factura"]}"#, &case(None)), "nothing was said");
         assert!(!holds(r#"{"assigned":true}"#, &said));
-        let when: Matches =
-            serde_json::from_str(r#"{"keywords_any":["refund"],"channels":["sms"],"assigned":true}"#).expect("conditions");
+        let when: Matches = serde_json::from_str(r#"{"keywords_any":["refund"],"channels":["sms"],"assigned":true}"#)
+            .expect("conditions");
         assert_eq!(when.fails(&said), ["assigned", "keywords_any"], "what does not hold is named");
         assert!(!holds(r#"{"in_business_hours":false}"#, &said));
         assert!(!holds(r#"{"teams":["0190c8a0-0000-7000-8000-000000000000"]}"#, &said));

@@ -170,7 +170,9 @@ pub async fn body_of(tx: &mut Tx, hub: &Hub, row: &ConversationRow) -> Result<Co
             .map(|link| TicketRef { id: link.ticket_id.into(), code: link.code, state: link.state })
             .collect(),
     );
-    if row.channel == Channel::Chat {
+    // Elsewhere nobody is asked, so nobody answered.
+    let is_asked = row.channel == Channel::Chat || hub.directory().asking.contains(&row.inbox_id);
+    if is_asked {
         body.satisfaction = satisfaction::answers(tx, &[row.id]).await?.pop().map(Into::into);
     }
     Ok(body)
