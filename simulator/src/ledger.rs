@@ -50,6 +50,8 @@ pub struct LedgerFaults {
     pub refusals: u32,
     /// So many commits are carried out and answered 502.
     pub lost_answers: u32,
+    /// Commits are carried out at once and answered so much later.
+    pub answers_after_ms: u64,
 }
 
 /// What the system remembers.
@@ -183,18 +185,28 @@ async fn commit(
     let Some(key) = headers.get("idempotency_key").and_then(|value| value.to_str().ok()).map(str::to_owned) else {
         return no(StatusCode::BAD_REQUEST, "missing_idempotency_key");
     };
+    let (answer, after) = carried_out(&shared, &id, &key);
+    tokio::time::sleep(Duration::from_millis(after)).await;
+    answer
+}
+
+/// Carries a draft out, and tells what is answered after how many milliseconds.
+fn carried_out(shared: &Shared, id: &str, key: &str) -> (Response, u64) {
     let now = shared.now();
-    let mut ledger = ledger(&shared);
-    if let Some(done) = ledger.transactions.iter().find(|entry| entry["idempotency_key"] == key.as_str()) {
-        return Json(done.clone()).into_response();
+    let mut ledger = ledger(shared);
+    let after = ledger.faults.answers_after_ms;
+    if let Some(done) = ledger.transactions.iter().find(|entry| entry["idempotency_key"] == key) {
+        return (Json(done.clone()).into_response(), 0);
     }
-    let Some(draft) = ledger.drafts.get(&id).cloned() else { return no(StatusCode::NOT_FOUND, "not_found") };
+    let Some(draft) = ledger.drafts.get(id).cloned() else {
+        return (no(StatusCode::NOT_FOUND, "not_found"), 0);
+    };
     if draft["status"] != "open" {
-        return no(StatusCode::CONFLICT, "not_open");
+        return (no(StatusCode::CONFLICT, "not_open"), 0);
     }
     if ledger.faults.refusals > 0 {
         ledger.faults.refusals -= 1;
-        return no(StatusCode::UNPROCESSABLE_ENTITY, "declined");
+        return (no(StatusCode::UNPROCESSABLE_ENTITY, "declined"), 0);
     }
     ledger.commits += 1;
     let entry = json!({
@@ -206,14 +218,14 @@ async fn commit(
     if ledger.transactions.len() < MOST {
         ledger.transactions.push(entry.clone());
     }
-    if let Some(draft) = ledger.drafts.get_mut(&id) {
+    if let Some(draft) = ledger.drafts.get_mut(id) {
         draft["status"] = "committed".into();
     }
     if ledger.faults.lost_answers > 0 {
         ledger.faults.lost_answers -= 1;
-        return no(StatusCode::BAD_GATEWAY, "lost");
+        return (no(StatusCode::BAD_GATEWAY, "lost"), after);
     }
-    Json(entry).into_response()
+    (Json(entry).into_response(), after)
 }
 
 async fn cancel(

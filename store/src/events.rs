@@ -32,7 +32,8 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> 
 }
 
 /// The columns of events about to be appended.
-pub(crate) fn batch_of(events: &[NewEvent]) -> Batch {
+pub(crate) fn batch_of<'a>(events: impl IntoIterator<Item = &'a NewEvent>) -> Batch {
+    let events: Vec<&NewEvent> = events.into_iter().collect();
     Batch::new()
         .ids(events.iter().map(|event| event.id))
         .texts(events.iter().map(|event| event.name.as_str()))
@@ -46,7 +47,7 @@ pub(crate) fn batch_of(events: &[NewEvent]) -> Batch {
         .booleans(events.iter().map(|event| event.audience.is_queued))
         .optional_ids(events.iter().map(|event| event.audience.account_id))
         .optional_ids(events.iter().map(|event| event.audience.site_id))
-        .texts(events.iter().map(payload))
+        .texts(events.iter().map(|event| payload(event)))
         .times(events.iter().map(|event| event.created_at))
 }
 

@@ -1,7 +1,7 @@
 //! What people, or an alert, stopped.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ids::{ActorId, RecordId};
+use patchbay_core::ids::{ActorId, ConversationId, RecordId};
 
 use crate::error::StoreError;
 use crate::record;
@@ -76,6 +76,20 @@ pub async fn set_now(tx: &mut Tx) -> Result<Vec<SwitchRow>, StoreError> {
         "select id, scope_type, scope_id, reason, set_by, set_at, lifted_by, lifted_at
          from kill_switches where lifted_at is null order by set_at",
     )
+    .all()
+    .await
+}
+
+/// The switches that may stop a call in a conversation: those of other conversations are left out.
+pub async fn set_for(tx: &mut Tx, conversation: ConversationId) -> Result<Vec<SwitchRow>, StoreError> {
+    tx.query(
+        "select id, scope_type, scope_id, reason, set_by, set_at, lifted_by, lifted_at
+         from kill_switches
+         where lifted_at is null
+           and (scope_type in ('all', 'agent', 'tool', 'tenant')
+                or scope_type in ('conversation', 'handover') and scope_id = $1)",
+    )
+    .bind(conversation.to_string())
     .all()
     .await
 }

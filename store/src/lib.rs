@@ -101,6 +101,7 @@ pub mod tool_drafts;
 pub mod tool_invocations;
 pub mod tool_placeholders;
 pub mod tool_policies;
+pub mod tool_scenes;
 pub mod tool_views;
 pub mod tool_windows;
 pub mod triage_states;

@@ -1,5 +1,7 @@
 //! Calls of tools. Rows are appended, never changed; those of an account chain by hash.
 
+mod together;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{AccountId, ActorId, ConversationId, ToolCallId, ToolDraftId};
 use patchbay_core::redaction::sink;
@@ -9,6 +11,8 @@ use crate::chains::{self, Log};
 use crate::error::StoreError;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
+
+pub use together::{Ends, append_all};
 
 crate::stored_words!(Phase);
 crate::stored_words!(CallDecision);
@@ -51,8 +55,7 @@ impl Record for InvocationRow {
 /// Appends a row to its account's chain. The chain stays locked until the transaction ends: append late.
 pub async fn append(tx: &mut Tx, row: &Invocation) -> Result<(), StoreError> {
     let head = chains::lock(tx, Log::Calls, row.account_id).await?;
-    // A tool that is none is kept as it was asked for; what was asked for may be anything.
-    let row = &Invocation { tool: sink::text(&row.tool).into_owned(), ..row.clone() };
+    let row = &kept(row);
     let hash = row.hash(head.as_deref());
     tx.query(
         "insert into tool_invocations (id, call_id, phase, account_id, conversation_id, actor_id, actor_role, tool,
@@ -82,6 +85,11 @@ pub async fn append(tx: &mut Tx, row: &Invocation) -> Result<(), StoreError> {
         .execute()
         .await
         .map(drop)
+}
+
+/// A row as it is kept. A tool that is none is kept as it was asked for; what was asked for may be anything.
+fn kept(row: &Invocation) -> Invocation {
+    Invocation { tool: sink::text(&row.tool).into_owned(), ..row.clone() }
 }
 
 /// Which rows a list shows.

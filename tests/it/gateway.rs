@@ -6,6 +6,7 @@ mod attacks;
 mod crash;
 mod demo;
 mod desk;
+mod guards;
 mod jobs;
 mod limits;
 mod outage;

@@ -12,7 +12,8 @@ use patchbay_core::tool::text::Suspicion;
 use patchbay_core::tool::{Class, Tool, ToolSpec};
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::{StoreError, events, tool_invocations};
+use patchbay_store::tool_invocations::Ends;
+use patchbay_store::{Engine, StoreError, events, tool_invocations};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,6 +22,10 @@ use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal, limits};
 use crate::pipeline::{Surface, ToolCall};
 use crate::scene::Scene;
+use crate::together::{Together, Turn};
+
+/// Where rows of calls wait to be written together; it knows where the chains end.
+pub(crate) type Pen = Together<(Invocation, NewEvent), bool, Ends>;
 
 /// What is known about a call when it is written down.
 pub(crate) struct Record<'a> {
@@ -36,33 +41,58 @@ pub(crate) struct Record<'a> {
 }
 
 impl Gateway {
-    /// Writes down how a call ended, tells whoever watches, and raises the alarm when there is reason to.
-    pub(crate) async fn record(&self, record: Record<'_>, end: &Result<Outcome, Refusal>) {
-        if let Err(error) = self.write_record(record, end).await {
-            tracing::error!(error = %patchbay_http::Chain(&error), "a call of a tool could not be written down");
+    /// Writes down how a call ended, tells whoever watches, and raises the alarm when there is reason to. An error is
+    /// logged here.
+    pub(crate) async fn record(&self, record: Record<'_>, end: &Result<Outcome, Refusal>) -> Result<(), StoreError> {
+        let written = self.write_record(record, end).await;
+        if let Err(error) = &written {
+            tracing::error!(error = %patchbay_http::Chain(error), "a call of a tool could not be written down");
         }
+        written
     }
 
     async fn write_record(&self, record: Record<'_>, end: &Result<Outcome, Refusal>) -> Result<(), StoreError> {
-        let mut tx = self.hub.db.begin().await?;
         let row = self.row(&record, end);
+        let told = record.scene.map(|scene| told(&record, scene, &row, end));
+        let class = self.tool(record.tool).map_or(Class::Read, |spec| spec.class);
+        let db = &self.hub.db;
+        // SQLite shares commits anyway.
+        if let (Engine::Postgres, Class::Read, Ok(_), Some(scene), Some(told)) =
+            (db.engine(), class, end, record.scene, &told)
+            && (self.config.flurry_calls == 0 || !self.is_flurry(&mut db.read().await?, scene, record.ctx.now).await?)
+        {
+            return self.write_together(row, told.clone()).await;
+        }
+        let mut tx = db.begin().await?;
         if let Some(scene) = record.scene {
-            let conversation = &scene.conversation;
-            let name = match end {
-                Err(refusal) if refusal.reason == "rate.exceeded" => EventName::LimitHit,
-                _ => EventName::ToolCalled,
-            };
-            let data = json!({
-                "tool": row.tool, "decision": row.decision, "code": row.code, "draft_id": row.draft_id,
-                "conversation_id": conversation.id, "actor": {"id": row.actor_id, "role": row.actor_role},
-            });
-            events::append(&mut tx, &[event(record.ctx, name, conversation, &data)]).await?;
-            let class = self.tool(record.tool).map_or(Class::Read, |spec| spec.class);
+            events::append(&mut tx, told.as_slice()).await?;
             self.watch_conversation(&mut tx, record.ctx, scene, class).await?;
         }
         self.watch_refusals(&mut tx, record.ctx, record.scene, end).await?;
         tool_invocations::append(&mut tx, &row).await?;
         tx.commit().await
+    }
+
+    /// Writes the row of a call after which there is nothing else to do, in a commit that it shares with others.
+    async fn write_together(&self, row: Invocation, told: NewEvent) -> Result<(), StoreError> {
+        let db = &self.hub.db;
+        let mut wait = self.pen.enter((row, told));
+        loop {
+            match wait.turn().await {
+                Turn::Over(Some(true)) => return Ok(()),
+                Turn::Over(_) => {
+                    return Err(StoreError::Unavailable("the calls of this moment were not written down".into()));
+                }
+                Turn::Mine(mut round) => {
+                    let written = tool_invocations::append_all(db, &mut round.state, &round.items).await;
+                    if let Err(error) = &written {
+                        let calls = round.items.len();
+                        tracing::error!(error = %patchbay_http::Chain(error), calls, "calls of tools were not written down");
+                    }
+                    round.end(std::iter::repeat(written.is_ok()));
+                }
+            }
+        }
     }
 
     fn row(&self, record: &Record<'_>, end: &Result<Outcome, Refusal>) -> Invocation {
@@ -133,6 +163,19 @@ impl Gateway {
             at: record.ctx.now,
         }
     }
+}
+
+/// What whoever watches is told of a call.
+fn told(record: &Record<'_>, scene: &Scene, row: &Invocation, end: &Result<Outcome, Refusal>) -> NewEvent {
+    let name = match end {
+        Err(refusal) if refusal.reason == "rate.exceeded" => EventName::LimitHit,
+        _ => EventName::ToolCalled,
+    };
+    let data = json!({
+        "tool": row.tool, "decision": row.decision, "code": row.code, "draft_id": row.draft_id,
+        "conversation_id": scene.conversation.id, "actor": {"id": row.actor_id, "role": row.actor_role},
+    });
+    event(record.ctx, name, &scene.conversation, &data)
 }
 
 /// Where a tool works when it calls no other system: tickets are the enforcement API's.

@@ -7,8 +7,12 @@ mod proof;
 mod settle;
 mod view;
 
+#[cfg(test)]
+pub(crate) use commit::is_what_was_proven;
 pub(crate) use create::person_body;
 pub(crate) use decide::{Verdict, require_decider};
+#[cfg(test)]
+pub(crate) use proof::answers;
 
 use patchbay_core::Code;
 use patchbay_core::ids::ToolDraftId;

@@ -14,8 +14,10 @@ use patchbay_hub::Hub;
 use patchbay_store::tool_drafts::DraftRow;
 use sha2::Sha256;
 
+use crate::audit::Pen;
 use crate::config::GatewayConfig;
 use crate::policy::InForce;
+use crate::scene::Looks;
 use crate::ticketing::Ticketing;
 use crate::transactions::Transactions;
 
@@ -40,6 +42,8 @@ pub struct Inner {
     pub(crate) for_audit: Redactor,
     pub(crate) transactions: Option<Transactions>,
     pub(crate) ticketing: Option<Ticketing>,
+    pub(crate) looks: Looks,
+    pub(crate) pen: Pen,
 }
 
 /// Systems of others that tools reach.
@@ -94,6 +98,8 @@ impl Gateway {
             for_audit: Redactor::new(&secret, Reader::Sink),
             transactions,
             ticketing,
+            looks: Looks::default(),
+            pen: Pen::default(),
         }))
     }
 

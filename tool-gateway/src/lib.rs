@@ -22,6 +22,7 @@ mod scene;
 #[cfg(test)]
 mod tests;
 mod ticketing;
+mod together;
 mod tools;
 pub mod transactions;
 mod verify;

@@ -6,7 +6,8 @@ use patchbay_core::Code;
 use patchbay_core::ids::ActorId;
 use patchbay_core::tool::catalog::ToolSpec;
 use patchbay_core::tool::window::{self, Decision, Limit, Pace, Standing, Window};
-use patchbay_store::{Db, StoreError, Tx, tool_windows};
+use patchbay_store::tool_windows::{self, WindowKey};
+use patchbay_store::{Db, StoreError, Tx};
 
 use crate::config::GatewayConfig;
 use crate::outcome::Refusal;
@@ -107,22 +108,19 @@ async fn decide(db: &Db, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Resu
 
 /// Takes from all windows or from none.
 async fn take(tx: &mut Tx, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Result<Decision, StoreError> {
-    // In the order of their names, so that two calls never wait for each other.
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by(|one, other| wanted[*one].0.cmp(&wanted[*other].0));
-    let mut logs = vec![Vec::new(); wanted.len()];
-    for index in &order {
-        let (name, limit) = &wanted[*index];
-        logs[*index] = tool_windows::lock(tx, name, now + window::kept_for(*limit)).await?;
-    }
+    let key = |(name, limit): &(String, Limit)| WindowKey {
+        name: name.clone(),
+        expires_at: now + window::kept_for(*limit),
+    };
+    let keys: Vec<WindowKey> = wanted.iter().map(key).collect();
+    let logs = tool_windows::lock(tx, &keys).await?;
     let mut windows: Vec<Window> =
         wanted.iter().zip(logs).map(|((_, limit), log)| Window { limit: *limit, log }).collect();
     let decision = window::decide(&mut windows, now);
     if let Decision::Admitted(_) = decision {
-        for index in order {
-            let (name, limit) = &wanted[index];
-            tool_windows::keep(tx, name, &windows[index].log, now + window::kept_for(*limit)).await?;
-        }
+        let kept: Vec<(WindowKey, Vec<i64>)> =
+            keys.into_iter().zip(windows.into_iter().map(|window| window.log)).collect();
+        tool_windows::keep(tx, &kept).await?;
     }
     Ok(decision)
 }

@@ -8,18 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts as _, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use patchbay_core::tool::bytes::{self, MAX_BYTES};
+use patchbay_core::tool::bytes::{self, Flaw, MAX_BYTES};
 use patchbay_core::tool::window::Standing;
 use patchbay_core::tool::{Class, ToolSpec};
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Caller};
+use patchbay_http::Caller;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, ListPromptsRequestMethod,
+    ListPromptsResult, ListResourceTemplatesRequestMethod, ListResourceTemplatesResult, ListResourcesRequestMethod,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ServerCapabilities, ServerConfig, Tool,
+    ToolAnnotations,
 };
 use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -29,8 +32,12 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::gateway::Gateway;
+use crate::outcome::Refusal;
 use crate::pipeline::{Surface, ToolCall};
 use crate::rest::{flawed, limit_headers, named, user_agent};
+
+/// The tool of a call that could not be read.
+const UNREAD: &str = "(unread)";
 
 /// How long a list of tools counts as fresh.
 const LIST_FRESH_MS: u64 = 60_000;
@@ -101,6 +108,21 @@ impl McpDoor {
         })
     }
 
+    /// Leaves the row of a call that could not be read, and hands its refusal back.
+    async fn write_down(&self, ctx: &Ctx, parts: &Parts, refusal: Refusal) -> Refusal {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(named);
+        let surface = Surface {
+            name: "mcp",
+            protocol_version: header("mcp-protocol-version"),
+            software: user_agent(&parts.headers),
+        };
+        let name = header("mcp-name").unwrap_or_else(|| UNREAD.to_owned());
+        match self.gateway.refused_unread(ctx, &surface, &name, refusal).await {
+            Ok(_) => Refusal::new(Code::InternalError, "internal", "something went wrong on our side"),
+            Err(refusal) => refusal,
+        }
+    }
+
     fn challenge(&self, mut response: Response) -> Response {
         let text = format!("Bearer resource_metadata=\"{}/.well-known/oauth-protected-resource\"", self.public_url);
         if let Ok(value) = HeaderValue::from_str(&text) {
@@ -118,20 +140,35 @@ async fn admit(State(door): State<McpDoor>, request: Request, next: Next) -> Res
         Err(error) if error.code().status() == 401 => return door.challenge(error.into_response()),
         Err(error) => return error.into_response(),
     };
-    let Ok(bytes) = to_bytes(body, MAX_BYTES + 1).await else {
-        return ApiError::new(Code::PayloadTooLarge, "the body is larger than a call may be").into_response();
+    let read = match to_bytes(body, MAX_BYTES + 1).await {
+        Ok(bytes) if bytes.is_empty() => Ok((bytes, Value::Null)),
+        Ok(bytes) => bytes::read(&bytes).map(|value| (bytes, value)),
+        Err(_) => Err(Flaw::TooLarge),
     };
-    if !bytes.is_empty()
-        && let Err(flaw) = bytes::read(&bytes)
-    {
-        return flawed(flaw).into_api().into_response();
-    }
+    let bytes = match read {
+        Ok((_, message)) if is_misshapen_call(&message) => {
+            let message = json!({"jsonrpc": "2.0", "id": message["id"], "error": {
+                "code": -32_602, "message": "params: a name and an object of arguments are needed"}});
+            door.write_down(&ctx, &parts, flawed(Flaw::NotJson)).await;
+            return axum::Json(message).into_response();
+        }
+        Ok((bytes, _)) => bytes,
+        Err(flaw) => return door.write_down(&ctx, &parts, flawed(flaw)).await.into_api().into_response(),
+    };
     let told = Told::default();
     parts.extensions.insert(ctx);
     parts.extensions.insert(told.clone());
     let mut response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
     limit_headers(&told.read(), response.headers_mut());
     response
+}
+
+/// Whether a message calls a tool without saying which, or with arguments that are no object.
+fn is_misshapen_call(message: &Value) -> bool {
+    let params = &message["params"];
+    message["method"] == "tools/call"
+        && !message["id"].is_null()
+        && !(params["name"].is_string() && (params["arguments"].is_object() || params["arguments"].is_null()))
 }
 
 /// What the limits said about the call of a request, for its headers.
@@ -190,6 +227,31 @@ impl ServerHandler for Handler {
         let tools = self.gateway.tools_for(&ctx).into_iter().filter_map(|spec| self.described.get(spec.name).cloned());
         let tools = tools.collect();
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(LIST_FRESH_MS).with_cache_scope(CacheScope::Private))
+    }
+
+    /// There are tools here and nothing else.
+    async fn list_prompts(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListPromptsRequestMethod>())
+    }
+
+    async fn list_resources(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourcesRequestMethod>())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Err(ErrorData::method_not_found::<ListResourceTemplatesRequestMethod>())
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

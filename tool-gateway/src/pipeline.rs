@@ -13,7 +13,8 @@ use patchbay_core::tool::grant;
 use patchbay_core::tool::text::{self, Suspicion};
 use patchbay_core::tool::{Class, DraftState};
 use patchbay_core::{Code, Ctx};
-use patchbay_store::{kill_switches, tool_drafts, tool_placeholders};
+use patchbay_store::tool_scenes::Stop;
+use patchbay_store::{tool_drafts, tool_placeholders};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -97,7 +98,13 @@ impl Gateway {
             took,
             tried: &tried,
         };
-        self.record(record, &end).await;
+        let is_written = self.record(record, &end).await;
+        // What was read leaves only with its row. An effect happened, and has the row of its intent.
+        let is_read = self.tool(&tool).is_some_and(|spec| spec.class == Class::Read);
+        if end.is_ok() && is_read && is_written.is_err() {
+            let message = "the call could not be written down; nothing is told";
+            return Err(Refusal::new(Code::NotReady, "internal.not_ready", message).retry(1));
+        }
         end
     }
 
@@ -140,7 +147,8 @@ impl Gateway {
         let tool = self.tool(name).map_or(name, |spec| spec.name);
         let (call_id, took) = (ToolCallId::new(), Duration::ZERO);
         let end = Err(refusal);
-        self.record(
+        let _logged = self
+            .record(
             Record {
                 call_id,
                 ctx,
@@ -169,19 +177,12 @@ impl Gateway {
     ) -> Result<Outcome, Refusal> {
         let spec = self.known(ctx, tool)?;
         let conversation = conversation_of(ctx, call)?;
-        let mut tx = self.hub.db.read().await?;
-        let scene = kept.insert(Scene::find(self, &mut tx, ctx, conversation).await?);
-        let switches = kill_switches::set_now(&mut tx).await?;
-        drop(tx);
-        let is_ai = ctx.actor.role == Role::AiAgent;
-        let stopped = |kind: &str, id: &str| {
-            is_ai && switches.iter().any(|switch| switch.scope_type == kind && switch.scope_id == id)
-        };
+        let scene = kept.insert(Scene::find(self, ctx, conversation).await?);
         let tenant = scene.account.map(|account| account.to_string()).unwrap_or_default();
-        if stopped("all", "")
-            || stopped("agent", &ctx.actor.id.to_string())
-            || stopped("tool", spec.name)
-            || !tenant.is_empty() && stopped("tenant", &tenant)
+        if scene.is_stopped("all", "")
+            || scene.is_stopped("agent", &ctx.actor.id.to_string())
+            || scene.is_stopped("tool", spec.name)
+            || !tenant.is_empty() && scene.is_stopped("tenant", &tenant)
         {
             return Err(paused());
         }
@@ -191,7 +192,7 @@ impl Gateway {
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
         }
         let id = conversation.to_string();
-        let handed_over = stopped("handover", &id);
+        let handed_over = scene.is_stopped("handover", &id);
         if let Some(outcome) = self.answered_before(scene, spec, call).await? {
             return Ok(outcome);
         }
@@ -205,12 +206,12 @@ impl Gateway {
                 ));
             }
             // A person can always be asked for, and what a customer has confirmed is not held up by a flurry of calls.
-            let goes_on = |switch: &kill_switches::SwitchRow| {
-                spec.tool == Tool::RequestHuman || spec.class == Class::Commit && switch.reason == watch::FLURRY_REASON
+            let goes_on = |stop: &Stop| {
+                spec.tool == Tool::RequestHuman || spec.class == Class::Commit && stop.reason == watch::FLURRY_REASON
             };
-            let of_this =
-                |switch: &&kill_switches::SwitchRow| switch.scope_type == "conversation" && switch.scope_id == id;
-            if is_ai && switches.iter().filter(of_this).any(|switch| !goes_on(switch)) {
+            let is_ai = ctx.actor.role == Role::AiAgent;
+            let of_this = |stop: &&Stop| stop.scope_type == "conversation" && stop.scope_id == id;
+            if is_ai && scene.stops.iter().filter(of_this).any(|stop| !goes_on(stop)) {
                 return Err(paused());
             }
             let arguments = self.read_arguments(scene, spec, &call.arguments, suspicion).await?;

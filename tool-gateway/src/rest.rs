@@ -2,8 +2,9 @@
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use patchbay_core::tool::bytes::{self, Flaw, MAX_BYTES};
 use patchbay_core::tool::window::Standing;
@@ -76,9 +77,12 @@ async fn call(
     Caller(ctx): Caller,
     Path(name): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let read = require_caller(&ctx).and_then(|()| read(&headers, &body));
+    let read = require_caller(&ctx).and_then(|()| match &body {
+        Ok(body) => read(&headers, body),
+        Err(rejection) => Err(unreceived(rejection)),
+    });
     let end = match read {
         Ok(call) => gateway.run_apart(&ctx, &rest(&headers), &name, call).await,
         Err(refusal) => gateway.refused_unread(&ctx, &rest(&headers), &name, refusal).await,
@@ -182,6 +186,14 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<ToolCall, Refusal> {
         return Err(invalid(&name, "is not a known field"));
     }
     Ok(ToolCall { arguments, conversation, key })
+}
+
+/// What is told of a body that did not come whole.
+fn unreceived(rejection: &BytesRejection) -> Refusal {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return flawed(Flaw::TooLarge);
+    }
+    Refusal::new(Code::InvalidRequest, "input.bytes", "the body could not be read")
 }
 
 /// What is told of bytes that are no call.

@@ -11,12 +11,17 @@ use patchbay_core::role::{ActorType, Role};
 use patchbay_core::ticket::{Profile, Ticket};
 use patchbay_core::{Code, Ctx};
 use patchbay_hub::feed::placement;
-use patchbay_store::Tx;
-use patchbay_store::conversations::{self, ConversationRow};
+use patchbay_store::conversations::ConversationRow;
+use patchbay_store::tool_scenes::{self, SceneRow, Stop};
 use patchbay_store::tool_views::{self, CustomerRow};
+use patchbay_store::{Engine, StoreError, Tx};
 
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
+use crate::together::{Together, Turn};
+
+/// Where conversations are looked at for many calls at once.
+pub(crate) type Looks = Together<ConversationId, Option<SceneRow>, ()>;
 
 /// Where a call happens.
 #[derive(Clone, Debug)]
@@ -31,22 +36,30 @@ pub(crate) struct Scene {
     pub(crate) team: Option<String>,
     /// Names that the conversation knows.
     pub(crate) known: Known,
+    /// What is stopped, here or everywhere.
+    pub(crate) stops: Vec<Stop>,
 }
 
 impl Scene {
     /// Finds the conversation of a call and checks that the caller may act in it.
-    pub(crate) async fn find(gateway: &Gateway, tx: &mut Tx, ctx: &Ctx, id: ConversationId) -> Result<Self, Refusal> {
+    pub(crate) async fn find(gateway: &Gateway, ctx: &Ctx, id: ConversationId) -> Result<Self, Refusal> {
         let absent = || Refusal::not_found("conversation");
-        let conversation = conversations::by_id(tx, id).await?.ok_or_else(absent)?;
+        let SceneRow { conversation, customer, stops } = gateway.look_at(id).await?.ok_or_else(absent)?;
         if ctx.actor.role != Role::AiAgent && !may_see(&ctx.actor, placement(&conversation)) {
             return Err(absent());
         }
-        let contact = tool_views::customer(tx, conversation.contact_id).await?.ok_or_else(absent)?;
         let directory = gateway.hub.directory();
         let team = conversation.team_id.and_then(|id| directory.teams.get(&id)).map(|team| team.slug.clone());
-        let known = Known::new([contact.display_name.as_str(), conversation.contact_name.as_str()]);
-        let actor = limited(&ctx.actor, contact.account_id);
-        Ok(Self { ctx: Ctx { actor, ..ctx.clone() }, account: contact.account_id, conversation, contact, team, known })
+        let known = Known::new([customer.display_name.as_str(), conversation.contact_name.as_str()]);
+        let actor = limited(&ctx.actor, customer.account_id);
+        let ctx = Ctx { actor, ..ctx.clone() };
+        Ok(Self { ctx, account: customer.account_id, conversation, contact: customer, team, known, stops })
+    }
+
+    /// Whether a switch stops assistants.
+    pub(crate) fn is_stopped(&self, kind: &str, id: &str) -> bool {
+        self.ctx.actor.role == Role::AiAgent
+            && self.stops.iter().any(|stop| stop.scope_type == kind && stop.scope_id == id)
     }
 
     /// Whom the call acts for. It comes from our records: nothing that a token or an argument says makes a dealer.
@@ -83,6 +96,35 @@ impl Scene {
             || self.owns(ticket.account_id)
             || tool_views::is_linked(tx, self.conversation.id, id).await?;
         if own && self.ctx.actor.may_touch(ticket.account_id, ticket.site_id) { Ok(ticket) } else { Err(absent()) }
+    }
+}
+
+impl Gateway {
+    /// The conversation as it is now. Where a server has to be asked, calls that come at once are asked for together.
+    async fn look_at(&self, id: ConversationId) -> Result<Option<SceneRow>, StoreError> {
+        let db = &self.hub.db;
+        if db.engine() == Engine::Postgres {
+            let mut wait = self.looks.enter(id);
+            let seen = loop {
+                match wait.turn().await {
+                    Turn::Over(seen) => break seen,
+                    Turn::Mine(round) => {
+                        let rows = match db.read().await {
+                            Ok(mut tx) => tool_scenes::by_ids(&mut tx, &round.items).await.unwrap_or_default(),
+                            Err(_) => Vec::new(),
+                        };
+                        let of = |id: &ConversationId| rows.iter().find(|row| row.conversation.id == *id).cloned();
+                        let ends: Vec<Option<SceneRow>> = round.items.iter().map(of).collect();
+                        round.end(ends);
+                    }
+                }
+            };
+            if let Some(Some(row)) = seen {
+                return Ok(Some(row));
+            }
+        }
+        // Absent, or it could not be read: this call learns which.
+        Ok(tool_scenes::by_ids(&mut db.read().await?, &[id]).await?.pop())
     }
 }
 

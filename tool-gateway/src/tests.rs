@@ -7,6 +7,7 @@ mod attacks;
 mod bank;
 mod flow;
 mod ground;
+mod guards;
 mod limits;
 mod mcp;
 mod policy;

@@ -1,7 +1,7 @@
 //! What the gateway keeps an eye on: an assistant that calls in a flurry, whose commits keep failing or who is refused
 //! again and again is paused, and a system of others that does not answer is given to people. A supervisor is told.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{ConversationId, DeadLetterId, EventId, RecordId};
@@ -38,17 +38,12 @@ impl Gateway {
         class: Class,
     ) -> Result<(), StoreError> {
         let id = scene.conversation.id;
-        let most = i64::try_from(self.config.flurry_calls).unwrap_or(i64::MAX);
-        let calls = match most {
-            0 => 0,
-            _ => tool_invocations::count_since(tx, id, ctx.now - FLURRY, most).await? + 1,
-        };
         // A read cannot make a commit fail.
         let failed = match class {
             Class::Read => 0,
             _ => tool_drafts::failed_since(tx, id, ctx.now - TimeDelta::hours(1)).await?,
         };
-        let reason = if most > 0 && calls > most {
+        let reason = if self.config.flurry_calls > 0 && self.is_flurry(tx, scene, ctx.now).await? {
             FLURRY_REASON
         } else if failed > MOST_FAILED {
             "more than 3 failed commits in an hour"
@@ -56,6 +51,12 @@ impl Gateway {
             return Ok(());
         };
         pause(tx, ctx, "conversation", &id.to_string(), reason, Some(scene)).await
+    }
+
+    /// Whether the call that is about to be written down is one too many for a few minutes.
+    pub(crate) async fn is_flurry(&self, tx: &mut Tx, scene: &Scene, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let most = i64::try_from(self.config.flurry_calls).unwrap_or(i64::MAX);
+        Ok(tool_invocations::count_since(tx, scene.conversation.id, now - FLURRY, most).await? + 1 > most)
     }
 
     /// Pauses an assistant that is refused again and again, in whatever conversations. Waits and limits are no refusals.

@@ -17,8 +17,8 @@ export interface Draft {
   preview: { amount: string | null; amount_minor: number | null; currency: string | null; description: unknown } | null;
   amount_minor: number | null;
   currency: string | null;
-  suspicious: unknown;
-  proof: { kind: string; message_id: string; at: string | null } | null;
+  suspicious: { score: number; marks: string[] } | null;
+  proof: { kind: string; message_id: string; at: string | null; text?: string | null } | null;
   decision: { by: string; at: string | null; reason: string | null; payload_hash: string | null } | null;
   reference: string | null;
   failure: string | null;
@@ -26,6 +26,12 @@ export interface Draft {
   created_at: string;
   updated_at: string;
   version: number;
+  /** What only the one draft says that is looked at: our sentence about it, and everything an approver weighs. */
+  rendered?: string;
+  customer?: { name: string; address: string; channel: string | null; is_still_the_same: boolean };
+  day?: { sum: string; sum_minor: number; currency: string };
+  written_by_the_assistant?: { description: unknown; metadata: unknown };
+  other_drafts?: { id: string; state: string; amount_minor: number | null; currency: string | null; created_at: string }[];
 }
 
 export interface ToolCall {

@@ -57,6 +57,11 @@ describe("operations", () => {
     const held = await ask(`/api/v1/drafts/${id}`);
     await pane.getByText(held.payload_hash).waitFor();
     await pane.getByRole("region", { name: "What would be carried out" }).first().waitFor();
+    // Whoever agrees sees the customer's words, and the assistant's apart from them.
+    assert.equal(await pane.locator("[data-said]").innerText(), held.proof.text);
+    assert.equal(await pane.locator("[data-written]").innerText(), "Refund for the broken gate");
+    await pane.getByText(held.rendered).waitFor();
+    assert.equal(await pane.getByRole("note").count(), 0, "an alarm about nothing");
     await pane.getByRole("button", { name: "Reject" }).click();
     await pane.getByText("Say why.").waitFor();
     await pane.getByLabel("Reason").fill("Checked with the shop");

@@ -214,7 +214,7 @@ async fn a_code_from_elsewhere_proves_nothing(plan: Plan) {
 }
 
 /// A confirmed draft about a ticket of the conversation: the ticket, the draft, its code.
-async fn confirmed_about_a_ticket(desk: &Desk) -> (String, String, String) {
+pub(super) async fn confirmed_about_a_ticket(desk: &Desk) -> (String, String, String) {
     let admin = desk.admin();
     let account = admin.post("/api/v1/accounts", json!({"name": "Eastgate", "profile": "facility"})).await.expect(201);
     let site = json!({"account_id": account["id"], "name": "Eastgate", "address1": "2 Main Street", "city": "Ottawa",

@@ -4,21 +4,32 @@ use std::time::Duration;
 
 use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{Plan, both_databases};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::desk::{Desk, RECOVERY, UNLIMITED, call};
 
 both_databases! {
     a_node_killed_while_it_waits_for_the_answer_leaves_one_effect;
+    a_node_killed_after_the_other_system_did_it_finds_that_out;
     a_thousand_commits_at_once_are_one_call;
     a_system_that_fails_leaves_a_dead_letter_and_no_effect;
 }
 
 async fn a_node_killed_while_it_waits_for_the_answer_leaves_one_effect(plan: Plan) {
+    // The other system takes its time: the intent is written, and nothing is done yet.
+    killed_during_a_commit(plan, json!({"delay_ms": 3_000}), 0).await;
+}
+
+async fn a_node_killed_after_the_other_system_did_it_finds_that_out(plan: Plan) {
+    // It is done, and the answer never comes.
+    killed_during_a_commit(plan, json!({"answers_after_ms": 60_000}), 1).await;
+}
+
+/// Kills the node that commits once the other system was asked so often, and sees it make sense of that later.
+async fn killed_during_a_commit(plan: Plan, faults: Value, commits: u64) {
     let mut desk = Desk::open(plan, UNLIMITED).await;
     let (draft, code) = desk.confirmed(20.0).await;
-    // The other system takes its time: the intent is written, the answer is on its way.
-    desk.ledger_faults(json!({"delay_ms": 3_000})).await;
+    desk.ledger_faults(faults).await;
     let commit = json!({"draft_id": draft, "confirmation_token": code});
     let (caller, asked) = (desk.assistant.clone(), commit.clone());
     let calling = tokio::spawn(async move {
@@ -27,6 +38,11 @@ async fn a_node_killed_while_it_waits_for_the_answer_leaves_one_effect(plan: Pla
         caller.try_call(reqwest::Method::POST, "/tools/commit_transaction", Some(body), &headers).await
     });
     desk.awaits(&draft, "COMMITTING").await;
+    eventually("the other system was asked", PATIENCE, || async { (desk.ledger().await.1 == commits).then_some(()) }).await;
+    // The intent is in the audit, and nothing says yet how it ended.
+    let calls = desk.admin().get(&format!("/api/v1/tool-invocations?draft_id={draft}")).await.expect(200);
+    assert_eq!(calls["data"][0]["phase"], "intent", "{calls}");
+    assert_eq!(desk.awaits(&draft, "COMMITTING").await["reference"], Value::Null);
     desk.deployment.nodes[0].kill();
     assert!(calling.await.expect("no panic").is_err(), "the node is gone");
     desk.ledger_faults(json!({})).await;

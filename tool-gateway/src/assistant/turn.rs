@@ -200,8 +200,8 @@ impl Gateway {
 
     /// The conversation as the model sees it: the newest messages, without personal data and without codes.
     async fn remembered(&self, ctx: &Ctx, conversation: ConversationId) -> Result<Vec<Value>, Refusal> {
+        let scene = Scene::find(self, ctx, conversation).await?;
         let mut tx = self.hub.db.read().await?;
-        let scene = Scene::find(self, &mut tx, ctx, conversation).await?;
         let mut rows = messages::page_before(&mut tx, conversation, i64::MAX, REMEMBERED).await?;
         drop(tx);
         rows.reverse();

@@ -203,7 +203,7 @@ impl Gateway {
 
 /// Whether the draft is what its proofs were given for: the payload has the hash that was asked about and seen, the amount
 /// is the payload's, and each proof of the plan is there.
-fn is_what_was_proven(draft: &DraftRow) -> bool {
+pub(crate) fn is_what_was_proven(draft: &DraftRow) -> bool {
     draft::payload_hash(&draft.tool, &draft.payload, draft.policy_version) == draft.payload_hash
         && draft.payload["amount_minor"].as_i64() == draft.amount_minor
         && draft.payload["currency"].as_str() == draft.currency.as_deref()

@@ -13,7 +13,8 @@ use patchbay_core::{Code, Ctx};
 use patchbay_hub::replies::{Said, say};
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::tool_invocations::{self, InvocationFilter};
-use patchbay_store::{StoreError, Tx, events, messages, tool_windows};
+use patchbay_store::tool_windows::{self, WindowKey};
+use patchbay_store::{StoreError, Tx, events, messages};
 use serde_json::{Value, json};
 
 use crate::audit::{derived_key, event};
@@ -93,13 +94,16 @@ impl Gateway {
         let scene = call.scene;
         let now = scene.ctx.now;
         let since = now - TimeDelta::hours(24);
-        for name in [format!("money:{}", scene.contact.id), format!("money:{}", scene.conversation.id)] {
-            tool_windows::lock(tx, &name, now).await?;
-        }
+        let names = [format!("money:{}", scene.contact.id), format!("money:{}", scene.conversation.id)];
+        tool_windows::lock(tx, &names.map(|name| WindowKey { name, expires_at: now })).await?;
         let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, currency, since).await?;
         let policy = self.policy();
         let mut plan = policy.plan(call.spec, amount_minor, sum, currency);
-        if call.suspicion.needs_a_person() || is_marked(tx, scene).await? {
+        let mut suspicion = call.suspicion.clone();
+        if is_marked(tx, scene).await? {
+            suspicion.add("conversation", Suspicion::NEEDS_A_PERSON);
+        }
+        if suspicion.needs_a_person() {
             plan = plan.with_human();
         }
         let mut payload = json!({
@@ -134,7 +138,7 @@ impl Gateway {
             state: DraftState::Open,
             amount_minor: Some(amount_minor),
             currency: Some(currency.to_owned()),
-            suspicion: json!(call.suspicion),
+            suspicion: json!(suspicion),
             request_key: call.key,
             request_hash: canonical_hash(call.asked),
             external_id: None,

@@ -41,7 +41,10 @@ impl Gateway {
             draft.state = DraftState::Cancelled;
             draft.failure = call.arguments["reason"].as_str().map(str::to_owned);
             draft.check_at = draft.external_id.is_some().then_some(ctx.now);
-            self.write(&mut tx, ctx, &call.scene.conversation, draft.clone(), EventName::DraftFailed).await?;
+            if !self.write(&mut tx, ctx, &call.scene.conversation, draft.clone(), EventName::DraftFailed).await? {
+                let message = "the draft has just changed; try again";
+                return Err(Refusal::new(Code::VersionConflict, "draft.stale", message).retry(1).about(draft.id));
+            }
             tx.commit().await?;
         }
         let shown = self.draft_body(&draft);
@@ -90,7 +93,9 @@ impl Gateway {
                 EventName::DraftFailed
             }
         };
-        self.write(&mut tx, ctx, &conversation, draft.clone(), name).await?;
+        if !self.write(&mut tx, ctx, &conversation, draft.clone(), name).await? {
+            return Err(ApiError::new(Code::VersionConflict, "somebody else was faster; look at the draft again").into());
+        }
         self.record_decision(&mut tx, ctx, &draft, verdict).await?;
         tx.commit().await?;
         draft.version += 1;

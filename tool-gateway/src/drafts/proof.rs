@@ -90,7 +90,7 @@ impl Gateway {
             draft.expires_at = draft.expires_at.max(ctx.now + TimeDelta::minutes(self.config.draft_minutes));
             EventName::DraftConfirmed
         };
-        self.write(tx, ctx, conversation, draft, name).await
+        self.write(tx, ctx, conversation, draft, name).await.map(drop)
     }
 
     /// A wrong code: one guess less, and none left voids the draft.
@@ -106,13 +106,13 @@ impl Gateway {
             draft.state = DraftState::Voided;
             draft.failure = Some("too many wrong codes".into());
             draft.check_at = draft.external_id.is_some().then_some(ctx.now);
-            return self.write(tx, ctx, conversation, draft, EventName::DraftFailed).await;
+            return self.write(tx, ctx, conversation, draft, EventName::DraftFailed).await.map(drop);
         }
         draft.updated_at = ctx.now;
         tool_drafts::update(tx, &draft).await.map(drop)
     }
 
-    /// Writes a draft that moved, if nobody was faster, and tells it.
+    /// Writes a draft that moved, and tells it. `false`: somebody was faster, and nothing is written.
     pub(crate) async fn write(
         &self,
         tx: &mut Tx,
@@ -120,10 +120,10 @@ impl Gateway {
         conversation: &ConversationRow,
         mut draft: DraftRow,
         name: EventName,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         draft.updated_at = ctx.now;
         if !tool_drafts::update(tx, &draft).await? {
-            return Ok(());
+            return Ok(false);
         }
         draft.version += 1;
         let mut told = vec![event(ctx, name, conversation, &json!({"draft": person_body(&draft)}))];
@@ -134,13 +134,14 @@ impl Gateway {
             }});
             told.push(event(ctx, EventName::AlertRaised, conversation, &alert));
         }
-        events::append(tx, &told).await
+        events::append(tx, &told).await?;
+        Ok(true)
     }
 }
 
 /// Whether a message can answer the draft's question: the same customer at the same address, after the question, in
 /// time.
-fn answers(draft: &DraftRow, message: &MessageRow, conversation: &ConversationRow, ctx: &Ctx) -> bool {
+pub(crate) fn answers(draft: &DraftRow, message: &MessageRow, conversation: &ConversationRow, ctx: &Ctx) -> bool {
     draft.contact_id == conversation.contact_id
         && draft.contact_address == conversation.contact_address
         && message.sender_id.is_none_or(|sender| sender == draft.contact_id.0)

@@ -92,6 +92,31 @@ async fn strangers_pages_and_smuggled_keys_stay_outside() {
     assert_eq!(twice.status().as_u16(), 400);
 }
 
+#[tokio::test]
+async fn what_is_no_call_is_refused_in_the_words_of_the_protocol_and_written_down() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    for params in [json!({"name": "list_services", "arguments": []}), json!({"name": 7}), json!({}), json!([])] {
+        let answer = rpc(&url, &assistant, "tools/call", params).await;
+        assert_eq!(answer["error"]["code"], -32_602, "{answer}");
+    }
+    // No resources, no prompts: nothing but tools.
+    for method in ["prompts/list", "resources/list", "resources/templates/list"] {
+        let answer = rpc(&url, &assistant, method, json!({})).await;
+        assert_eq!(answer["error"]["code"], -32_601, "{method}: {answer}");
+    }
+    let twice = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","name":"b","arguments":{}}}"#;
+    assert_eq!(post(&url, &assistant, twice).send().await.expect("an answer").status().as_u16(), 400);
+    let endless = format!("{{\"a\":\"{}\"}}", "x".repeat(200_000));
+    assert_eq!(post(&url, &assistant, &endless).send().await.expect("an answer").status().as_u16(), 413);
+    let calls = ground.get(&ground.person("admin"), "/api/v1/tool-invocations").await.ok();
+    let of_mcp = calls["data"].as_array().expect("a list").iter().filter(|call| call["surface"] == "mcp");
+    assert_eq!(of_mcp.filter(|call| call["decision"] == "refused").count(), 6, "{calls}");
+}
+
 /// Posts as a client of the newest revision does: version, method and name stand in the headers and in the body.
 async fn modern(url: &str, token: &str, (method, name): (&str, &str), mut params: Value) -> (u16, Value) {
     params["_meta"] = json!({

@@ -32,3 +32,8 @@ function ordered(value: unknown): unknown {
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([name, one]) => [name, ordered(one)]));
 }
+
+/** Whether anything was found in the texts around a draft: an untroubled one has a score of nought and no marks. */
+export function isSuspicious(found: Draft["suspicious"]): boolean {
+  return found !== null && (found.score > 0 || found.marks.length > 0);
+}

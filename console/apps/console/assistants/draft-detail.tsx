@@ -18,8 +18,9 @@ import { ErrorState } from "../../../lib/ui/states";
 import { toastDone, toastError } from "../../../lib/ui/toast";
 import { useLoad } from "../../../lib/ui/use-load";
 import { useMe } from "../session/me";
-import { canonical, mayApprove, mayReject, type Hindrance } from "./decision-rules";
+import { canonical, isSuspicious, mayApprove, mayReject, type Hindrance } from "./decision-rules";
 import { stateTone } from "./draft-state";
+import { Words } from "./words";
 
 const FOLLOWED = ["draft.", "conversation.assigned"] as const;
 
@@ -81,6 +82,10 @@ function Shown({ draft, assignee, contact, onBack, onDecided }: ShownProps) {
         <Facts
           of={[
             [t.tool, <code key="tool" className="font-mono text-xs">{draft.tool}</code>],
+            [t.rendered, draft.rendered],
+            draft.customer !== undefined && [t.customer, [draft.customer.name, draft.customer.address].filter((text, at, all) => all.indexOf(text) === at).join(" · ")],
+            draft.customer?.is_still_the_same === false && [t.customer, t.otherCustomer],
+            draft.day !== undefined && [t.day, `${draft.day.sum} ${draft.day.currency}`],
             [t.requestedBy, admin.choices[draft.requested_by.role] ?? draft.requested_by.role],
             [t.made, exact(draft.created_at)],
             [open ? t.expires : t.state, open ? (left <= 0 ? t.expired : span(left)) : (t.states[draft.state] ?? draft.state)],
@@ -95,6 +100,7 @@ function Shown({ draft, assignee, contact, onBack, onDecided }: ShownProps) {
             [t.failure, draft.failure],
           ]}
         />
+        <Words draft={draft} />
         <section aria-label={t.call} className="grid gap-2">
           <h3 className="text-sm font-semibold">{t.call}</h3>
           <p className="text-xs text-ink-soft">{t.callHint}</p>
@@ -187,10 +193,4 @@ function Why({ id, hindrance }: { id: string; hindrance: Hindrance }) {
       {t.not[hindrance]}
     </p>
   );
-}
-
-/** The score is a number, a flag or a list of what was found. */
-function isSuspicious(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  return value === true || (typeof value === "number" && value > 0) || (typeof value === "object" && value !== null && Object.keys(value).length > 0);
 }
