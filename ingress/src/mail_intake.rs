@@ -69,7 +69,9 @@ pub(crate) async fn deliveries(
         let mut items = email::items(&arrived.mail, envelope, &auth, &place);
         // What is only read, in a replay of records, is shown as it was claimed.
         if known.is_none() {
-            items.iter_mut().for_each(|item| tell_types(item, &arrived.mail));
+            for item in &mut items {
+                tell_types(item, &arrived.mail);
+            }
         }
         made.push(Delivery {
             source: Source::Email,

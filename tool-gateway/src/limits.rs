@@ -108,10 +108,8 @@ async fn decide(db: &Db, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Resu
 
 /// Takes from all windows or from none.
 async fn take(tx: &mut Tx, wanted: &[(String, Limit)], now: DateTime<Utc>) -> Result<Decision, StoreError> {
-    let key = |(name, limit): &(String, Limit)| WindowKey {
-        name: name.clone(),
-        expires_at: now + window::kept_for(*limit),
-    };
+    let key =
+        |(name, limit): &(String, Limit)| WindowKey { name: name.clone(), expires_at: now + window::kept_for(*limit) };
     let keys: Vec<WindowKey> = wanted.iter().map(key).collect();
     let logs = tool_windows::lock(tx, &keys).await?;
     let mut windows: Vec<Window> =

@@ -149,20 +149,20 @@ impl Gateway {
         let end = Err(refusal);
         let _logged = self
             .record(
-            Record {
-                call_id,
-                ctx,
-                surface,
-                tool,
-                call: &call,
-                scene: None,
-                suspicion: &suspicion,
-                took,
-                tried: &Tried::default(),
-            },
-            &end,
-        )
-        .await;
+                Record {
+                    call_id,
+                    ctx,
+                    surface,
+                    tool,
+                    call: &call,
+                    scene: None,
+                    suspicion: &suspicion,
+                    took,
+                    tried: &Tried::default(),
+                },
+                &end,
+            )
+            .await;
         end
     }
 

@@ -1,7 +1,8 @@
 /** @jsxImportSource preact */
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Availability } from "./api";
-import { now, subscribe, type State } from "./chat";
+import { now, subscribe } from "./chat";
+import type { State } from "./state";
 import { Composer } from "./composer";
 import { EmailForm } from "./email-form";
 import { Satisfaction } from "./satisfaction";

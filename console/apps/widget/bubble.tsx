@@ -1,6 +1,7 @@
 /** @jsxImportSource preact */
 import type { FileFacts, Message } from "./api";
-import { retry, type Waiting } from "./chat";
+import { retry } from "./chat";
+import type { Waiting } from "./state";
 import { currentLanguage, texts } from "./language";
 import { parts } from "./links";
 

@@ -1,35 +1,8 @@
 // The visitor's conversation: session, socket, what was said, what waits to be sent. Survives reloads and lost connections.
 import { history, markRead, openSession, postMessage, Refused, saveEmail, saveSatisfaction, socket, upload, type Availability, type Conversation, type Message, type Session } from "./api";
 import { inbox, tell, type Person } from "./host";
+import type { State, Waiting } from "./state";
 import { kept, keep } from "./storage";
-
-export interface Waiting {
-  id: string;
-  text: string | null;
-  files: { id: string; mime_type: string; filename: string | null; size: number }[];
-  at: string;
-  /** It was refused; a person has to try again. */
-  failed: boolean;
-  /** The server has it. */
-  sent?: boolean;
-}
-
-export interface State {
-  /** `refused`: the page's proof does not fit; nothing is said under another name. */
-  phase: "starting" | "ready" | "refused";
-  connected: boolean;
-  messages: Message[];
-  waiting: Waiting[];
-  conversation: Conversation | null;
-  availability: Availability | null;
-  greeting: string | null;
-  hasEmail: boolean;
-  typist: string | null;
-  /** The conversation whose end was rated just now, or about which nobody wants to say anything. */
-  rated: { id: string; how: "answered" | "declined" } | null;
-  limit: number;
-  maxText: number;
-}
 
 const OUTBOX = `hub.outbox.${inbox}`;
 const VISITOR = `hub.visitor.${inbox}`;

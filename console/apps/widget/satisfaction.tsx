@@ -1,7 +1,8 @@
 /** @jsxImportSource preact */
 import { useState } from "preact/hooks";
 import type { Conversation } from "./api";
-import { declineToRate, rate, type State } from "./chat";
+import { declineToRate, rate } from "./chat";
+import type { State } from "./state";
 import { texts } from "./language";
 
 const MOST_WORDS = 1000;

@@ -364,6 +364,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/automations/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says whether an automation would run on a message that is made up. Nothing is sent or changed. Admins and supervisors
+         *     only.
+         */
+        post: operations["dry_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/automations/{id}": {
         parameters: {
             query?: never;
@@ -1906,6 +1926,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/csat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers to the question at the end of conversations, by team. */
+        get: operations["report_csat"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/first-response": {
         parameters: {
             query?: never;
@@ -2942,6 +2979,27 @@ export interface paths {
         delete?: never;
         /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
         options: operations["chat_read_preflight"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/chat/{inbox}/satisfaction": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keeps what the visitor says of a conversation of theirs that is over. A conversation is rated once: the same again is
+         *     answered with what stands.
+         */
+        post: operations["chat_satisfaction"];
+        delete?: never;
+        /** A browser asks before it sends. Error: 403 `ORIGIN_NOT_ALLOWED`. */
+        options: operations["chat_satisfaction_preflight"];
         head?: never;
         patch?: never;
         trace?: never;
@@ -5380,6 +5438,42 @@ export interface components {
             /** @description When it runs; replaces all conditions. */
             when?: Record<string, never> | null;
         };
+        /** @description An automation that need not be saved, and what happens; what is missing is as for a stranger's text message in a queue. */
+        AutomationDryRun: {
+            /** @description Whether somebody has it; nobody when missing. */
+            assigned?: boolean | null;
+            /** @description The channel; `sms` when missing. */
+            channel?: string | null;
+            /** @description Whether it is within business hours; yes when missing. */
+            in_business_hours?: boolean | null;
+            /** @description Its inbox, by name or id. */
+            inbox?: string | null;
+            /** @description How urgent it is; `normal` when missing. */
+            priority?: string | null;
+            /** @description Who writes; `customer` when missing. */
+            sender?: string | null;
+            /** @description The state of the conversation; `queued` when missing. */
+            status?: string | null;
+            /** @description Its tags. */
+            tags?: string[];
+            /** @description Its team, by slug or id. */
+            team?: string | null;
+            /** @description What is written. */
+            text?: string | null;
+            /** @description What it does; checked as when it is saved. */
+            then?: Record<string, never>[];
+            /** @description When it runs; always when missing. */
+            when?: Record<string, never> | null;
+        };
+        /** @description What would happen. */
+        AutomationDryRunAnswer: {
+            /** @description The conditions that do not hold, by their names. */
+            fails: string[];
+            /** @description Whether it would run. */
+            holds: boolean;
+            /** @description What it would do, in order; nothing when it would not run. */
+            then: Record<string, never>[];
+        };
         /** @description The automation or macro of a run, as it was then. */
         AutomationRef: {
             /**
@@ -6037,6 +6131,7 @@ export interface components {
             previous_conversation_id?: string | null;
             /** @description How urgent it is. */
             priority: string;
+            satisfaction?: components["schemas"]["SatisfactionBody"] | null;
             /** @description Deadlines. */
             sla: components["schemas"]["SlaBody"];
             /**
@@ -6085,6 +6180,15 @@ export interface components {
             priority?: string | null;
             /** @description What it is about; up to 200 characters. */
             subject?: string | null;
+        };
+        /** @description What was said of a team in one bucket. */
+        CsatRow: components["schemas"]["Said"] & {
+            /**
+             * Format: date-time
+             * @description When the bucket begins.
+             */
+            bucket: string;
+            team?: components["schemas"]["ReportTeam"] | null;
         };
         /** @description A dead letter. */
         DeadLetterBody: {
@@ -6737,6 +6841,8 @@ export interface components {
             business_hours?: Record<string, never>[];
             /** @description `whatsapp`, `sms`, `email` or `chat`. The number of an `sms` inbox also takes calls when `voice` is set. */
             channel: string;
+            /** @description Whether customers are asked at the end of a conversation how it was. */
+            csat?: boolean;
             /** @description E-mail: `verify` or `off`. */
             dkim?: string | null;
             /** @description E-mail: domain that signs mail; else the domain of the address. */
@@ -8944,6 +9050,7 @@ export interface components {
                 previous_conversation_id?: string | null;
                 /** @description How urgent it is. */
                 priority: string;
+                satisfaction?: components["schemas"]["SatisfactionBody"] | null;
                 /** @description Deadlines. */
                 sla: components["schemas"]["SlaBody"];
                 /**
@@ -11384,6 +11491,88 @@ export interface components {
             };
         };
         /** @description A report. */
+        Report_CsatRow_Said: {
+            /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
+            bucket?: string | null;
+            /** @description The rows: by bucket, then by what the report is about. */
+            data: (components["schemas"]["Said"] & {
+                /**
+                 * Format: date-time
+                 * @description When the bucket begins.
+                 */
+                bucket: string;
+                team?: components["schemas"]["ReportTeam"] | null;
+            })[];
+            /**
+             * Format: date-time
+             * @description From then on.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            generated_at: string;
+            /** @description Its name, as in its path. */
+            report: string;
+            team?: components["schemas"]["ReportTeam"] | null;
+            /** @description Whose clocks cut the buckets. */
+            timezone: string;
+            /**
+             * Format: date-time
+             * @description Until before then.
+             */
+            to: string;
+            /** @description How content customers were. */
+            total: {
+                /**
+                 * Format: int64
+                 * @description Answers to the question at the end of a conversation.
+                 */
+                answers: number;
+                /**
+                 * Format: double
+                 * @description All ratings divided by their number.
+                 */
+                average_rating?: number | null;
+                /**
+                 * Format: int64
+                 * @description Those of them with a 4 or a 5.
+                 */
+                content: number;
+                /**
+                 * Format: double
+                 * @description `content` divided by `answers`.
+                 */
+                csat?: number | null;
+                /**
+                 * Format: int64
+                 * @description Answers with a 1.
+                 */
+                rated_1: number;
+                /**
+                 * Format: int64
+                 * @description Answers with a 2.
+                 */
+                rated_2: number;
+                /**
+                 * Format: int64
+                 * @description Answers with a 3.
+                 */
+                rated_3: number;
+                /**
+                 * Format: int64
+                 * @description Answers with a 4.
+                 */
+                rated_4: number;
+                /**
+                 * Format: int64
+                 * @description Answers with a 5.
+                 */
+                rated_5: number;
+            };
+        };
+        /** @description A report. */
         Report_DurationRow_Times: {
             /** @description `hour`, `day`, `week`, `month`; null: in one piece. */
             bucket?: string | null;
@@ -11868,6 +12057,84 @@ export interface components {
             /** @description `done` when it was taken back, or the code it was refused with; null when nobody tried. */
             undone?: string | null;
         };
+        /** @description How content customers were. */
+        Said: {
+            /**
+             * Format: int64
+             * @description Answers to the question at the end of a conversation.
+             */
+            answers: number;
+            /**
+             * Format: double
+             * @description All ratings divided by their number.
+             */
+            average_rating?: number | null;
+            /**
+             * Format: int64
+             * @description Those of them with a 4 or a 5.
+             */
+            content: number;
+            /**
+             * Format: double
+             * @description `content` divided by `answers`.
+             */
+            csat?: number | null;
+            /**
+             * Format: int64
+             * @description Answers with a 1.
+             */
+            rated_1: number;
+            /**
+             * Format: int64
+             * @description Answers with a 2.
+             */
+            rated_2: number;
+            /**
+             * Format: int64
+             * @description Answers with a 3.
+             */
+            rated_3: number;
+            /**
+             * Format: int64
+             * @description Answers with a 4.
+             */
+            rated_4: number;
+            /**
+             * Format: int64
+             * @description Answers with a 5.
+             */
+            rated_5: number;
+        };
+        /** @description How it was. */
+        SatisfactionAnswer: {
+            /** @description In their own words, up to 1000 characters. */
+            comment?: string | null;
+            /**
+             * Format: uuid
+             * @description The visitor's conversation that is over.
+             */
+            conversation_id: string;
+            /**
+             * Format: int64
+             * @description From 1, the worst, to 5.
+             */
+            rating: number;
+        };
+        /** @description What a customer said of how they were helped. */
+        SatisfactionBody: {
+            /**
+             * Format: date-time
+             * @description When they said it.
+             */
+            answered_at: string;
+            /** @description In their own words. */
+            comment?: string | null;
+            /**
+             * Format: int64
+             * @description From 1, the worst, to 5.
+             */
+            rating: number;
+        };
         /** @description Why a schedule is frozen. */
         ScheduleHold: {
             /** @description When the customer has to confirm. */
@@ -12122,6 +12389,26 @@ export interface components {
             /** @description Name to show. */
             name: string;
         };
+        /** @description What the visitor said, as it stands. */
+        ShownAnswer: {
+            /**
+             * Format: date-time
+             * @description When they said it.
+             */
+            answered_at: string;
+            /** @description In their own words. */
+            comment?: string | null;
+            /**
+             * Format: uuid
+             * @description What it is about.
+             */
+            conversation_id: string;
+            /**
+             * Format: int64
+             * @description From 1, the worst, to 5.
+             */
+            rating: number;
+        };
         /** @description What was said. */
         ShownContent: {
             /** @description Files: `{media_id, mime_type, filename, size, status, url}`. */
@@ -12138,6 +12425,8 @@ export interface components {
         /** @description A conversation as its visitor sees it. */
         ShownConversation: {
             agent?: components["schemas"]["ShownAgent"] | null;
+            /** @description It is over, and nobody said yet how it was. */
+            asks_satisfaction: boolean;
             /**
              * Format: uuid
              * @description Our id.
@@ -16592,6 +16881,92 @@ export interface operations {
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AutomationDryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AutomationDryRunAnswer"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -26868,6 +27243,82 @@ export interface operations {
             };
         };
     };
+    report_csat: {
+        parameters: {
+            query?: {
+                /** @description From then on: a time of RFC 3339, or a date. Seven days before `to` when absent. */
+                from?: string;
+                /** @description Until before then: a time of RFC 3339, or a date, which is included. Now when absent. */
+                to?: string;
+                /** @description Team, by id or slug; all that the caller may see when absent. */
+                team?: string;
+                /** @description `hour`, `day`, `week` or `month`: one row for each; in one piece when absent. */
+                bucket?: string;
+                /** @description Time zone of dates and buckets, by its IANA name; that of the team, or UTC, when absent. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description JSON, or CSV by `Accept: text/csv`. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report_CsatRow_Said"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN, FORBIDDEN_SCOPE */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     report_response: {
         parameters: {
             query?: {
@@ -35067,6 +35518,158 @@ export interface operations {
         };
     };
     chat_read_preflight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it may */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such inbox */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    chat_satisfaction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of the inbox */
+                inbox: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SatisfactionAnswer"];
+            };
+        };
+        responses: {
+            /** @description the same was said before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownAnswer"];
+                };
+            };
+            /** @description kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShownAnswer"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED, INVALID_AUTH_TOKEN */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ORIGIN_NOT_ALLOWED */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description no such inbox, or no such conversation of the visitor */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description INVALID_STATE_TRANSITION: not over; ALREADY_EXISTS: rated otherwise before */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description RATE_LIMITED */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    chat_satisfaction_preflight: {
         parameters: {
             query?: never;
             header?: never;

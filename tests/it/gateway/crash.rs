@@ -38,7 +38,8 @@ async fn killed_during_a_commit(plan: Plan, faults: Value, commits: u64) {
         caller.try_call(reqwest::Method::POST, "/tools/commit_transaction", Some(body), &headers).await
     });
     desk.awaits(&draft, "COMMITTING").await;
-    eventually("the other system was asked", PATIENCE, || async { (desk.ledger().await.1 == commits).then_some(()) }).await;
+    eventually("the other system was asked", PATIENCE, || async { (desk.ledger().await.1 == commits).then_some(()) })
+        .await;
     // The intent is in the audit, and nothing says yet how it ended.
     let calls = desk.admin().get(&format!("/api/v1/tool-invocations?draft_id={draft}")).await.expect(200);
     assert_eq!(calls["data"][0]["phase"], "intent", "{calls}");

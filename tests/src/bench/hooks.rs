@@ -79,7 +79,7 @@ pub(crate) async fn run() -> Report {
         for to in [silent_port, nobody, port] {
             let body = json!({"url": format!("http://127.0.0.1:{to}/hook"), "events": ["message.received"]});
             let made = target.admin.post("/api/v1/webhooks", body).await.expect(201);
-            hook = made["id"].as_str().expect("an id").to_owned();
+            made["id"].as_str().expect("an id").clone_into(&mut hook);
         }
         let began = patchbay_core::clock::Clock::system().now();
         let busy = load();

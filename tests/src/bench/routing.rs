@@ -20,7 +20,7 @@ const CONVERSATIONS: u32 = if cfg!(debug_assertions) { 120 } else { 1_000 };
 const TEAMS: [(&str, &str); 3] = [("support", "heating"), ("sales", "quote"), ("customer_service", "refund")];
 const AGENTS: u32 = CONVERSATIONS / 50;
 const CAPACITY: u32 = 20;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Both engines.
 pub(crate) async fn run() -> Report {

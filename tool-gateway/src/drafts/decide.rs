@@ -94,7 +94,9 @@ impl Gateway {
             }
         };
         if !self.write(&mut tx, ctx, &conversation, draft.clone(), name).await? {
-            return Err(ApiError::new(Code::VersionConflict, "somebody else was faster; look at the draft again").into());
+            return Err(
+                ApiError::new(Code::VersionConflict, "somebody else was faster; look at the draft again").into()
+            );
         }
         self.record_decision(&mut tx, ctx, &draft, verdict).await?;
         tx.commit().await?;

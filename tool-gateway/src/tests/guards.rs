@@ -88,7 +88,8 @@ async fn each_thing_that_makes_a_message_an_answer_counts_by_itself() {
     let another_address = DraftRow { contact_address: "+15550100000".into(), ..draft.clone() };
     assert!(!answers(&another_address, &message, &conversation, &ctx), "the address that was asked");
     assert!(!answers(&draft, &sent_by_that_one, &conversation, &ctx), "who wrote it");
-    let too_early = MessageRow { created_at: draft.asked_at.expect("asked") - Duration::from_secs(1), ..message.clone() };
+    let too_early =
+        MessageRow { created_at: draft.asked_at.expect("asked") - Duration::from_secs(1), ..message.clone() };
     assert!(!answers(&draft, &too_early, &conversation, &ctx), "after the question");
     let late = Ctx { now: draft.expires_at, ..ctx };
     assert!(!answers(&draft, &message, &conversation, &late), "in time");
