@@ -466,6 +466,7 @@ fn every_door_is_in_the_api_document() {
             "/chat/{inbox}/contact",
             "/chat/{inbox}/messages",
             "/chat/{inbox}/read",
+            "/chat/{inbox}/satisfaction",
             "/chat/{inbox}/sessions",
             "/chat/{inbox}/ws",
             "/webhooks/email/mailgun",

@@ -220,8 +220,10 @@ async fn many_commits_at_once_are_one_call() {
     let body = json!({"arguments": commit}).to_string().into_bytes();
     let calls = (0..1_000).map(|_| ground.send("POST", "/tools/commit_transaction", &assistant, body.clone(), None));
     let answers = futures::future::join_all(calls).await;
-    // On a busy machine a call may end before its answer is there; none is told anything wrong.
-    assert!(answers.iter().all(|answer| matches!(answer.status, 200 | 409 | 504)));
+    // On a busy machine a call may end before its answer is there, or get no turn to write; none is told anything wrong.
+    let is_honest = |status: &u16| matches!(status, 200 | 409 | 503 | 504);
+    let others: Vec<u16> = answers.iter().map(|answer| answer.status).filter(|status| !is_honest(status)).collect();
+    assert_eq!(others, []);
     ground.call(&assistant, "commit_transaction", commit).await.ok();
     ground.bank.with(|books| assert_eq!(books.commits.len(), 1));
 }
