@@ -94,7 +94,7 @@ pub(crate) async fn run() -> Report {
         receiver.takes.store(true, Ordering::Relaxed);
         let since = json!({"since": began.to_rfc3339()});
         let started = Instant::now();
-        target.admin.post(&format!("/api/v1/webhooks/{hook}/replay"), since).await.expect(200);
+        target.admin.post(&format!("/api/v1/webhooks/{hook}/replay"), since).await.expect(202);
         let half = eventually("half of them arrived", PATIENCE, || async {
             (receiver.taken().0 >= EVENTS / 2).then(|| started.elapsed())
         })
