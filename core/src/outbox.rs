@@ -7,9 +7,9 @@ vocabulary! {
     pub enum OutboxStatus {
         /// Waits for its turn, or for another try.
         Pending => "PENDING",
-        /// Is delivered now.
+        /// Was leased by an older release; handed on when the lease has run out.
         Processing => "PROCESSING",
-        /// Was delivered.
+        /// Was handed to all who want it.
         Sent => "SENT",
         /// Could not be delivered; a person has to look.
         DeadLetter => "DEAD_LETTER",

@@ -58,7 +58,7 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
     ("read_receipts_total", Kind::Counter, "Read receipts that were sent, by outcome."),
     ("jobs_total", Kind::Counter, "Jobs that ran, by kind and outcome."),
     ("job_duration_seconds", Kind::Histogram, "Time a job took, by kind."),
-    ("satisfaction_answers_total", Kind::Counter, "Customers who said how content they were."),
+    ("satisfaction_answers_total", Kind::Counter, "Customers who answered by a message how content they were."),
     ("jobs_due", Kind::Gauge, "Jobs that are due and that nobody has taken, by queue; counted up to 10,000."),
     ("jobs_waiting", Kind::Gauge, "All jobs, by queue; counted up to 10,000."),
     ("dead_letters_total", Kind::Counter, "Work that was given up, by kind."),
