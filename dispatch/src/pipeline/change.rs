@@ -46,6 +46,7 @@ pub(super) async fn carry_out(
         before_state: Some(before.state.to_string()),
         after_state: Some(ticket.state.to_string()),
         ticket_version: Some(ticket.version),
+        on_behalf_of: call.whom(),
         payload: redact(&call.body),
         changes: Some(before.difference(&ticket)),
         ..AuditEntry::new(ctx, row.tool, Outcome::Success)
