@@ -142,7 +142,7 @@ pub async fn vehicle(
             .query(
                 "select id from assets
                  where account_id = $1 and upper(stock_no) = upper($2) and kind = 'vehicle'
-                   and ($3 is null or vin is null)
+                   and (vin is null or $3 is null or vin = $3)
                  order by id desc limit 1",
             )
             .bind(account)

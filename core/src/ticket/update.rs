@@ -150,7 +150,8 @@ mod tests {
     #[test]
     fn another_flagged_vehicle_is_looked_at_again() {
         let mut ticket = ticket_in(TicketState::New);
-        let audi = rank(&Subject { urgency: Urgency::Medium, make: Some("Audi"), site: ticket.site_id, services: &[] }, &[]);
+        let audi =
+            rank(&Subject { urgency: Urgency::Medium, make: Some("Audi"), site: ticket.site_id, services: &[] }, &[]);
         audi.apply(&mut ticket);
         ticket.review_required = false;
         let asked = Update { asset_id: Some(AssetId::new()), ..NOTHING };
@@ -176,8 +177,7 @@ mod tests {
     #[test]
     fn a_new_urgency_ranks_anew_and_leaves_the_priority() {
         let ticket = ticket_in(TicketState::New);
-        let (asked, ranking) =
-            (Update { urgency: Some(Urgency::Critical), ..NOTHING }, ranked(Urgency::Critical));
+        let (asked, ranking) = (Update { urgency: Some(Urgency::Critical), ..NOTHING }, ranked(Urgency::Critical));
         let change = decide(&ticket, &asked, (&[], &[]), Some(&ranking)).expect("ok");
         assert_eq!((change.ticket.ranking_score, change.ticket.priority), (30, ticket.priority));
         assert_eq!(change.told[0].facts["fields"], json!(["urgency"]));

@@ -123,8 +123,6 @@ const COMMANDS: &[(Command, &str, &[&str])] = &[
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// By what jobs are found.
 const KEYS_OF_JOBS: &[&str] = &["vin", "stock_no", "job_code"];
-/// By what vehicles are known.
-const KEYS_OF_VEHICLES: &[&str] = &["vin", "stock_no"];
 
 const TICKET: Field = field::required("ticket_id", FieldKind::Id, "The ticket.");
 const CUSTOMER: Field =
@@ -148,7 +146,7 @@ impl ToolSpec {
             schema["anyOf"] = one_of(KEYS_OF_JOBS);
         }
         if self.tool == Tool::CreateJob {
-            schema["properties"]["vehicle"]["anyOf"] = one_of(KEYS_OF_VEHICLES);
+            schema["properties"]["vehicle"]["anyOf"] = one_of(&["vin", "stock_no"]);
         }
         schema
     }
@@ -413,13 +411,16 @@ fn jobs() -> [ToolSpec; 2] {
         Tool::CreateJob,
         "create_job_draft",
         Class::Draft,
-        "Drafts a job on a vehicle of this conversation's dealership. The gateway itself asks the dealer to confirm; a person \
-         has to agree instead where the make, the dealership or doubts about what was read ask for it. Its draft_id is \
-         carried out with commit_draft. The draft_id belongs to this conversation and expires.",
+        "Drafts a job on a vehicle of this conversation's dealership. The gateway itself asks the dealer to confirm; where the \
+         make, the dealership or doubts ask for it, a person has to agree instead. Carry its draft_id out with commit_draft.",
         vec![
             field::required("service_code", FieldKind::Text { least: 1, most: 64 }, "Code of the service, as listed."),
             field::required("vehicle", FieldKind::Object(VEHICLE), "The vehicle, with its vin or its stock_no."),
-            field::optional("urgency", FieldKind::Word(Urgency::WORDS), "How urgent the dealer finds it; MEDIUM when missing."),
+            field::optional(
+                "urgency",
+                FieldKind::Word(Urgency::WORDS),
+                "How urgent the dealer finds it; MEDIUM when missing.",
+            ),
             field::optional(
                 "parsing_confidence",
                 FieldKind::Number { least: 0.0, most: 1.0 },

@@ -111,12 +111,17 @@ async fn a_job_is_recorded_once_with_its_vehicle_when_the_dealer_replies(plan: P
     assert_eq!((&ticket["urgency"], &ticket["ranking_score"]), (&json!("MEDIUM"), &json!(5)));
     let asset = format!("/api/v1/assets/{}", ticket["asset_id"].as_str().expect("a vehicle"));
     let vehicle = desk.admin().get(&asset).await.expect(200);
-    assert_eq!((&vehicle["make"], &vehicle["stock_no"], &vehicle["year"]), (&json!("Honda"), &json!("Z-100"), &json!(2021)));
+    assert_eq!(
+        (&vehicle["make"], &vehicle["stock_no"], &vehicle["year"]),
+        (&json!("Honda"), &json!("Z-100"), &json!(2021))
+    );
     let found = desk.call("find_job", json!({"stock_no": "z-100"})).await.expect(200);
     assert_eq!((&found["result"]["count"], &found["result"]["jobs"][0]["service"]), (&json!(1), &json!("Window tint")));
     // The gateway did it as itself, for the dealer; the assistant was lent nothing.
-    let timeline = desk.admin().get(&format!("/tickets/{}/timeline", ticket["id"].as_str().expect("an id"))).await.expect(200);
-    let made = timeline["events"].as_array().expect("events").iter().find(|event| event["tool_name"] == "ticket.create");
+    let timeline =
+        desk.admin().get(&format!("/tickets/{}/timeline", ticket["id"].as_str().expect("an id"))).await.expect(200);
+    let made =
+        timeline["events"].as_array().expect("events").iter().find(|event| event["tool_name"] == "ticket.create");
     let made = made.unwrap_or_else(|| panic!("{timeline}"));
     assert_eq!((&made["actor_role"], &made["actor_type"]), (&json!("system"), &json!("SERVICE")), "{made}");
     assert_eq!(made["on_behalf_of"], ticket["contact_id"], "{made}");
@@ -144,7 +149,8 @@ async fn a_flagged_make_a_flagged_dealer_and_doubts_wait_for_a_person_and_are_ur
         let draft = drafted(&desk, asked).await;
         check_flagged(&desk, &draft, rule, reason).await;
     }
-    let sites = desk.admin().get(&format!("/api/v1/sites?account_id={}", account.as_str().expect("an id"))).await.expect(200);
+    let sites =
+        desk.admin().get(&format!("/api/v1/sites?account_id={}", account.as_str().expect("an id"))).await.expect(200);
     let site = sites["data"][0]["id"].as_str().expect("a site").to_owned();
     patch(desk.admin(), &format!("/api/v1/sites/{site}"), json!({"is_audit_flagged": true})).await;
     let draft = drafted(&desk, job("Honda", "Z-4")).await;
@@ -193,13 +199,18 @@ async fn rules_that_rank_are_applied_and_named_on_the_draft_and_on_the_ticket(pl
     assert_eq!((&ticket["urgency"], &ticket["priority"]), (&json!("CRITICAL"), &json!("ROUTINE")), "{ticket}");
     // The same ticket with other work ranks from what was asked, not from what the rules made of it.
     let tint = admin.get("/api/v1/services?q=tint").await.expect(200)["data"][0]["id"].clone();
-    let path = format!("/tickets/{}/update", ticket["id"].as_str().expect("an id"));
+    let path = format!("/tickets/{}", ticket["id"].as_str().expect("an id"));
     let change = json!({"services": [{"service_id": tint, "qty": 1}]});
     let key = RecordId::new().to_string();
-    let changed = admin.call(Method::POST, &path, Some(change), &[("idempotency-key", &key)]).await.expect(200);
+    let changed = admin.call(Method::PATCH, &path, Some(change), &[("idempotency-key", &key)]).await.expect(200);
     assert_eq!((&changed["ranking_score"], &changed["urgency"]), (&json!(13), &json!("HIGH")), "{changed}");
     // A rule that is switched off counts no more.
-    patch(admin, &format!("/api/v1/ranking-rules/{}", rule["id"].as_str().expect("an id")), json!({"is_active": false})).await;
+    patch(
+        admin,
+        &format!("/api/v1/ranking-rules/{}", rule["id"].as_str().expect("an id")),
+        json!({"is_active": false}),
+    )
+    .await;
     let honda = drafted(&desk, asked("Honda", "R-2")).await;
     assert_eq!((&honda["applied_rules"], &honda["ranking_score"]), (&json!([]), &json!(5)), "{honda}");
     // People's tickets rank by the same rules.
@@ -218,7 +229,8 @@ async fn a_job_is_for_dealers_at_their_own_sites_and_says_which_vehicle(plan: Pl
     desk.admin().post("/api/v1/services", service).await.expect(201);
     desk.call("create_job_draft", job("Honda", "Z-1")).await.expect_error(403, "TOOL_NOT_ALLOWED");
     belongs_to(&desk, &own).await;
-    let sites = desk.admin().get(&format!("/api/v1/sites?account_id={}", foreign.as_str().expect("an id"))).await.expect(200);
+    let sites =
+        desk.admin().get(&format!("/api/v1/sites?account_id={}", foreign.as_str().expect("an id"))).await.expect(200);
     let with = |path: &str, value: Value| {
         let mut asked = job("Honda", "Z-1");
         *asked.pointer_mut(path).expect("there") = value;

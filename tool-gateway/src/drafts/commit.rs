@@ -92,7 +92,9 @@ impl Gateway {
             }
             // Nothing left this machine: the proofs are as good as before.
             CommitEnd::NotSent(reason) => {
-                self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                if moves_money(&draft) {
+                    self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                }
                 draft.state = DraftState::Confirmed;
                 draft.failure = Some(reason);
                 draft.check_at = None;
@@ -118,6 +120,10 @@ impl Gateway {
         match draft.state {
             DraftState::Committed => self.shown(&mut self.hub.db.read().await?, draft).await,
             DraftState::Unknown | DraftState::Committing => Err(unknown(draft)),
+            DraftState::Confirmed if !moves_money(draft) => {
+                let message = "automation is paused; nothing was carried out";
+                Err(Refusal::new(Code::AutonomyDisabled, "agent.paused", message).about(draft.id))
+            }
             DraftState::Confirmed => Err(Refusal::new(
                 Code::IntegrationFailed,
                 "upstream.unreachable",

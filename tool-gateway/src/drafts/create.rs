@@ -113,7 +113,12 @@ impl Gateway {
     }
 
     /// The row of a new draft. Words to the model, here or a short while ago, ask for a person.
-    pub(super) async fn wanted_row(&self, tx: &mut Tx, call: &Admitted<'_>, wanted: Wanted<'_>) -> Result<DraftRow, Refusal> {
+    pub(super) async fn wanted_row(
+        &self,
+        tx: &mut Tx,
+        call: &Admitted<'_>,
+        wanted: Wanted<'_>,
+    ) -> Result<DraftRow, Refusal> {
         let Wanted { payload, mut plan, money, policy_version } = wanted;
         let scene = call.scene;
         let now = scene.ctx.now;

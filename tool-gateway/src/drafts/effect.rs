@@ -49,10 +49,18 @@ pub(super) fn done(body: &str) -> CommitEnd {
 pub(super) fn failed(error: CommandError) -> CommitEnd {
     match error {
         CommandError::Store(_) | CommandError::InProgress => CommitEnd::Unknown,
+        // Somebody recorded the same vehicle at the same moment: the next look finds it.
+        CommandError::Also(error) if matches!(error.code(), Code::VersionConflict | Code::AlreadyExists) => {
+            CommitEnd::Unknown
+        }
         error => {
             let code = ApiError::from(error).code();
-            let passes = matches!(code, Code::VersionConflict | Code::AlreadyExists) || code.status() >= 500;
-            if passes { CommitEnd::Unknown } else { CommitEnd::Refused(code.as_str().to_owned()) }
+            match code {
+                // Automation is paused: what was agreed to waits, as long as it counts.
+                Code::AutonomyDisabled => CommitEnd::NotSent(code.as_str().to_owned()),
+                code if code.status() >= 500 => CommitEnd::Unknown,
+                code => CommitEnd::Refused(code.as_str().to_owned()),
+            }
         }
     }
 }

@@ -58,8 +58,7 @@ impl Gateway {
             parsing_confidence: call.arguments["parsing_confidence"].as_f64(),
         };
         let escalations = policy.escalations(call.spec, &facts);
-        let subject =
-            Subject { urgency, make: Some(makes[0]), site: place.facts.site_id, services: &[service.id] };
+        let subject = Subject { urgency, make: Some(makes[0]), site: place.facts.site_id, services: &[service.id] };
         let mut ranking = rank(&mut tx, &subject).await?;
         let raised: Vec<Value> = escalations.iter().map(raised).collect();
         for rule in &escalations {
@@ -177,8 +176,7 @@ impl Also for JobAlso {
             stock_no: vehicle.stock_no.clone(),
         };
         let asset = record_vehicle(tx, ctx, &named).await.map_err(HubError::from)?;
-        let line =
-            NewLine { service_id: service.id, qty_hundredths: 100, unit_price_cents: service.unit_price_cents };
+        let line = NewLine { service_id: service.id, qty_hundredths: 100, unit_price_cents: service.unit_price_cents };
         let raised = raised
             .iter()
             .map(|by| Raised { name: by.name.clone(), urgency: by.urgency, reason: by.reason.clone() })

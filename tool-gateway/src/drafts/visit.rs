@@ -28,8 +28,7 @@ impl Gateway {
             .as_str()
             .and_then(|id| id.parse().ok())
             .ok_or_else(|| absent("ticket", "ticket_id"))?;
-        let wanted: Option<ScheduleOptionId> =
-            call.arguments["window_id"].as_str().and_then(|id| id.parse().ok());
+        let wanted: Option<ScheduleOptionId> = call.arguments["window_id"].as_str().and_then(|id| id.parse().ok());
         let mut tx = self.hub.db.begin().await?;
         let ticket = scene.ticket(&mut tx, id).await?;
         if ticket.state != TicketState::ScheduleProposed {
@@ -64,10 +63,10 @@ impl Gateway {
             return CommitEnd::Refused("the draft names no ticket".into());
         };
         let payload = &draft.payload;
-        let body = json!({"start": payload["start"], "end": payload["end"], "expected_version": payload["ticket_version"]});
-        let call = Call::internal(Command::ScheduleConfirm, key_of(draft), body)
-            .on(ticket)
-            .on_behalf_of(draft.contact_id.0);
+        let body =
+            json!({"start": payload["start"], "end": payload["end"], "expected_version": payload["ticket_version"]});
+        let call =
+            Call::internal(Command::ScheduleConfirm, key_of(draft), body).on(ticket).on_behalf_of(draft.contact_id.0);
         match self.hub.dispatch.execute(ctx, call, &mut Alone).await {
             Ok(reply) => done(&reply.body),
             Err(error) => failed(error),
@@ -75,10 +74,10 @@ impl Gateway {
     }
 }
 
-/// `2026-03-06 09:00–11:00 (America/Toronto)`: as the clocks at the site show it.
+/// `2026-03-06 09:00-11:00 (America/Toronto)`: as the clocks at the site show it.
 fn text_of(window: &OptionRow, timezone: &str) -> String {
     let (start, end) = (local(window.starts_at, timezone), local(window.ends_at, timezone));
     let until = if start.date() == end.date() { end.format("%H:%M") } else { end.format("%Y-%m-%d %H:%M") };
     let zone = if timezone.is_empty() { "UTC" } else { timezone };
-    format!("{}–{until} ({zone})", start.format("%Y-%m-%d %H:%M"))
+    format!("{}-{until} ({zone})", start.format("%Y-%m-%d %H:%M"))
 }

@@ -144,10 +144,7 @@ const TICKET_LINE: &[Part] = &[
     or_null("scheduled_start", Time),
     or_null("scheduled_end", Time),
     always("next_steps", List(&Text)),
-    sometimes(
-        "windows",
-        List(&Object(&[always("window_id", Id), always("start", Time), always("end", Time)])),
-    ),
+    sometimes("windows", List(&Object(&[always("window_id", Id), always("start", Time), always("end", Time)]))),
     always("created_at", Time),
     always("updated_at", Time),
     UNTRUSTED,
