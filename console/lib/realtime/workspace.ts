@@ -10,6 +10,7 @@ import { Drafts } from "./drafts";
 import { applyFrame, type Frame } from "./frames";
 import { keptFor } from "./kept-outbox";
 import { Outbox } from "./outbox";
+import { paced } from "./pace";
 import { ReadMarks } from "./read-marks";
 import { Signals } from "./signals";
 import { Socket, type Phase } from "./socket";
@@ -44,7 +45,7 @@ export class Workspace {
 
   constructor(viewer: Viewer) {
     this.#role = viewer.role;
-    this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
+    this.store = new Store(viewer, { now: () => this.now(), schedule: paced() });
     this.outbox = new Outbox(this.store, keptFor(viewer.id));
     this.drafts = new Drafts(viewer.id);
     this.talk = new Talk(viewer.id);
@@ -285,10 +286,4 @@ export class Workspace {
 async function newestMessages(id: string) {
   const page = await listMessages(id, { before_seq: Number.MAX_SAFE_INTEGER }, THREAD_PAGE);
   return page.data;
-}
-
-/** Frames do not fire in a hidden tab; a slow timer takes their place. */
-function nextFrame(flush: () => void): void {
-  if (document.hidden) setTimeout(flush, 250);
-  else requestAnimationFrame(flush);
 }

@@ -153,18 +153,18 @@ describe("operations", () => {
   it("56: a sound can be tried from the settings, and somebody new gets sound without touching them", async () => {
     const fresh = await (await browser.profile()).newPage();
     await fresh.addInitScript(() => {
-      globalThis.tones = 0;
-      const start = OscillatorNode.prototype.start;
-      OscillatorNode.prototype.start = function (...given) {
-        globalThis.tones += 1;
-        return start.apply(this, given);
+      globalThis.heard = 0;
+      const { play } = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.play = function () {
+        this.addEventListener("ended", () => (globalThis.heard += 1));
+        return play.call(this);
       };
     });
     await enter(fresh, server, "support_agent", "/app/settings");
     const mine = fresh.locator('[data-notice="mine"]');
     assert.ok(await mine.getByRole("checkbox").first().isChecked());
     await mine.getByRole("button").click();
-    await eventually(async () => assert.ok((await fresh.evaluate(() => globalThis.tones)) > 0));
+    await eventually(async () => assert.ok((await fresh.evaluate(() => globalThis.heard)) > 0));
     await fresh.context().close();
   });
 });
