@@ -43,9 +43,9 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
   const moved = useRef(cursor);
   useEffect(() => {
     if (moved.current === cursor || cursor === null) return;
-    moved.current = cursor;
     const index = ids.indexOf(cursor);
     if (index === -1) return;
+    moved.current = cursor;
     rows.scrollToIndex(index);
     const focus = () => {
       const idle = scroller.current?.contains(document.activeElement) || document.activeElement === document.body;

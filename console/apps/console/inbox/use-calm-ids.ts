@@ -6,28 +6,21 @@ import type { List } from "../../../lib/realtime/store";
 const REST_MS = 120;
 
 export function useCalmIds(scroller: RefObject<HTMLElement | null>, list: List): readonly string[] {
-  const scrolling = useScrolling(scroller);
-  const shown = useRef(list);
-  // Another page at the end is what scrolling asks for.
-  if (scrolling.current === "no" || shown.current.view !== list.view || shown.current.cursor !== list.cursor) shown.current = list;
-  return shown.current.ids;
-}
-
-/** Whether an element is being scrolled; draws anew when it comes to rest. */
-function useScrolling(scroller: RefObject<HTMLElement | null>): RefObject<"yes" | "no"> {
-  const scrolling = useRef<"yes" | "no">("no");
-  const [, setRested] = useState(0);
+  const latest = useRef(list);
+  const [held, setHeld] = useState<List | null>(null);
+  useEffect(() => {
+    latest.current = list;
+    // Another page at the end is what scrolling asks for.
+    setHeld((before) => (before === null || isSame(before, list) ? before : list));
+  }, [list]);
   useEffect(() => {
     const element = scroller.current;
     if (element === null) return;
     let rest: ReturnType<typeof setTimeout> | undefined;
     const scrolled = () => {
-      scrolling.current = "yes";
+      setHeld((before) => before ?? latest.current);
       clearTimeout(rest);
-      rest = setTimeout(() => {
-        scrolling.current = "no";
-        setRested((times) => times + 1);
-      }, REST_MS);
+      rest = setTimeout(() => setHeld(null), REST_MS);
     };
     element.addEventListener("scroll", scrolled, { passive: true });
     return () => {
@@ -35,5 +28,10 @@ function useScrolling(scroller: RefObject<HTMLElement | null>): RefObject<"yes" 
       clearTimeout(rest);
     };
   }, [scroller]);
-  return scrolling;
+  return held !== null && isSame(held, list) ? held.ids : list.ids;
+}
+
+/** The same list, as far as it is loaded; its rows may have moved. */
+function isSame(held: List, list: List): boolean {
+  return held.view === list.view && held.cursor === list.cursor;
 }
