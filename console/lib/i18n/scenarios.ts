@@ -162,7 +162,7 @@ const fr: typeof en = {
     placeholder: "Ce que dit la personne",
     call: "Appeler et le dire",
     empty: "Personne n’a encore appelé. Écrivez ce que dit la personne.",
-    quick: ["Le chauffage est en panne et j’ai un bébé.", "Ça sent le gaz dans la cuisine !", "Quand vient le technicien ?"],
+    quick: ["Le chauffage est en panne et j’ai un bébé.", "Ça sent le gaz dans la cuisine !", "Quand vient le technicien ?"],
   },
   wire: {
     title: "Ce qui passe sur le fil",
@@ -183,25 +183,25 @@ const fr: typeof en = {
       lead: "Un message WhatsApp, une photo et les coches de la réponse.",
       steps: [
         { does: "Maya écrit que le portail est bloqué.", look: "La conversation monte en haut de la boîte, avec un compteur." },
-        { does: "Elle en envoie une photo.", look: "L’image dans le fil ; cliquez pour l’agrandir." },
-        { does: "Répondez-lui dans la console. Puis elle lit.", look: "Les coches sous votre réponse changent et disent « lu »." },
+        { does: "Elle en envoie une photo.", look: "L’image dans le fil ; cliquez pour l’agrandir." },
+        { does: "Répondez-lui dans la console. Puis elle lit.", look: "Les coches sous votre réponse changent et disent « lu »." },
       ],
     },
     outage: {
       title: "Le fournisseur est en panne",
       lead: "Rien de ce qui est écrit ne se perd pendant que les SMS ne partent pas.",
       steps: [
-        { does: "Twilio ne répond plus.", look: "Rien encore : la réception marche toujours." },
-        { does: "Ruth demande quand quelqu’un vient. Répondez-lui dans la console.", look: "Votre réponse garde son horloge : elle attend." },
+        { does: "Twilio ne répond plus.", look: "Rien encore : la réception marche toujours." },
+        { does: "Ruth demande quand quelqu’un vient. Répondez-lui dans la console.", look: "Votre réponse garde son horloge : elle attend." },
         { does: "Twilio est de retour.", look: "La réponse part d’elle-même, une fois, et arrive sur son téléphone." },
       ],
     },
     call: {
       title: "Quelqu’un appelle",
-      lead: "Ce qui se dit au téléphone figure à côté des messages ; un danger sonne aussitôt.",
+      lead: "Ce qui se dit au téléphone figure à côté des messages ; un danger sonne aussitôt.",
       steps: [
-        { does: "Ruth appelle : son chauffage est en panne.", look: "L’appel, et ce qu’elle a dit, dans sa conversation." },
-        { does: "Elle rappelle : ça sent le gaz.", look: "Le bandeau en haut : une urgence, et son ticket." },
+        { does: "Ruth appelle : son chauffage est en panne.", look: "L’appel, et ce qu’elle a dit, dans sa conversation." },
+        { does: "Elle rappelle : ça sent le gaz.", look: "Le bandeau en haut : une urgence, et son ticket." },
       ],
     },
     window: {
@@ -233,10 +233,10 @@ const fr: typeof en = {
     },
     twice: {
       title: "Tout en double",
-      lead: "Les fournisseurs répètent les webhooks ; personne ne doit le voir.",
+      lead: "Les fournisseurs répètent les webhooks ; personne ne doit le voir.",
       steps: [
         { does: "Les prochains webhooks de Meta arrivent deux fois et dans le désordre.", look: "Rien encore." },
-        { does: "Maya écrit deux messages.", look: "Sur le fil, chacun arrive deux fois ; dans le fil de discussion, chacun une fois, dans l’ordre." },
+        { does: "Maya écrit deux messages.", look: "Sur le fil, chacun arrive deux fois ; dans le fil de discussion, chacun une fois, dans l’ordre." },
       ],
     },
   },

@@ -15,7 +15,7 @@ use patchbay_ingress::{Inboxes, Reenactment};
 use patchbay_store::{StoreError, journal};
 use tokio_util::sync::CancellationToken;
 
-use super::StartError;
+use super::{Mode, StartError};
 use super::parts::{Parts, ingress_config};
 use crate::settings::Settings;
 

@@ -10,10 +10,10 @@ import { Badge } from "../../../lib/ui/badge";
 import { Button } from "../../../lib/ui/button";
 import { DataTable } from "../../../lib/ui/data-table";
 import { Select, TextField } from "../../../lib/ui/fields";
+import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { AdminArea } from "../admin/admin-nav";
 import { mends } from "../session/areas";
@@ -39,20 +39,9 @@ function Shown() {
   const query: AuditQuery = { ...(asked === "" ? {} : { tool: asked }), ...(outcome === "" ? {} : { outcome }), ...(actor === "" ? {} : { actor }) };
   const key = JSON.stringify(query);
   const people = useRemote("users", async () => (await listUsers()).data);
-  const first = useLoad(`audit ${key}`, () => listAudit(query));
-  const [more, setMore] = useState<{ key: string; rows: readonly AuditEntry[]; cursor: string | null } | null>(null);
-  const further = more?.key === key ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const list = usePages(`audit ${key}`, (cursor) => listAudit(cursor === null ? query : { ...query, cursor }));
+  const { rows } = list;
   const filtered = key !== "{}";
-  const showMore = async () => {
-    try {
-      const page = await listAudit({ ...query, cursor });
-      setMore({ key, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   const clear = () => {
     setTool("");
     setOutcome("");
@@ -79,8 +68,8 @@ function Shown() {
           ))}
         </Select>
       </div>
-      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
-      {first.state === "ready" && rows.length === 0 && (
+      {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
+      {list.state === "ready" && rows.length === 0 && (
         <EmptyState icon={filtered ? SearchX : ScrollText} title={filtered ? t.noMatch : t.none} text={filtered ? t.noMatchHint : t.noneHint}>
           {filtered && <Button onClick={clear}>{t.clear}</Button>}
         </EmptyState>
@@ -91,7 +80,7 @@ function Shown() {
           rows={rows}
           keyOf={(one) => one.id}
           selected={opened?.id ?? null}
-          busy={first.state === "loading"}
+          busy={list.state === "loading"}
           open={{ name: (one) => t.open(one.tool, exact(one.created_at)), run: setOpened }}
           columns={[
             { id: "tool", title: t.tool, cell: (one) => <span className="font-mono text-xs">{one.tool}</span> },
@@ -112,11 +101,7 @@ function Shown() {
           ]}
         />
       )}
-      {cursor !== null && (
-        <div className="pt-4 text-center">
-          <Button onClick={() => void showMore()}>{t.more}</Button>
-        </div>
-      )}
+      <More label={t.more} more={list.more} />
       {opened !== null && <AuditDrawer entry={opened} onClose={() => setOpened(null)} />}
     </Page>
   );
