@@ -9,7 +9,8 @@ import { exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { Button } from "../../../lib/ui/button";
 import { DataTable } from "../../../lib/ui/data-table";
-import { Select, TextField } from "../../../lib/ui/fields";
+import { TextField } from "../../../lib/ui/fields";
+import { FilterSelect } from "../../../lib/ui/filter-select";
 import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
@@ -49,24 +50,10 @@ function Shown() {
   };
   return (
     <Page title={t.title} lead={t.lead}>
-      <div className="mb-4 grid max-w-3xl gap-3 sm:grid-cols-3">
+      <div className="mb-4 grid max-w-3xl gap-x-5 gap-y-3 sm:grid-cols-3">
         <TextField label={t.what} hint={t.whatHint} type="search" autoComplete="off" spellCheck={false} value={tool} onChange={(event) => setTool(event.target.value)} />
-        <Select label={t.who} value={actor} onChange={(event) => setActor(event.target.value)}>
-          <option value="">{t.anybody}</option>
-          {(people.value ?? []).map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.full_name}
-            </option>
-          ))}
-        </Select>
-        <Select label={t.outcome} value={outcome} onChange={(event) => setOutcome(event.target.value)}>
-          <option value="">{t.any}</option>
-          {Object.entries(t.outcomes).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </Select>
+        <FilterSelect label={t.who} any={t.anybody} options={(people.value ?? []).map((one) => [one.id, one.full_name])} value={actor} onChoose={setActor} />
+        <FilterSelect label={t.outcome} any={t.any} options={Object.entries(t.outcomes)} value={outcome} onChoose={setOutcome} />
       </div>
       {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
       {list.state === "ready" && rows.length === 0 && (

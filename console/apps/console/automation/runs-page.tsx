@@ -8,7 +8,7 @@ import { useFollow } from "../../../lib/realtime/watch";
 import { Badge, type Tone } from "../../../lib/ui/badge";
 import { Button } from "../../../lib/ui/button";
 import { DataTable } from "../../../lib/ui/data-table";
-import { Select } from "../../../lib/ui/fields";
+import { FilterSelect } from "../../../lib/ui/filter-select";
 import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
@@ -50,22 +50,8 @@ function Shown() {
   return (
     <Page title={t.title} lead={t.lead}>
       <div className="mb-4 grid max-w-2xl gap-3 sm:grid-cols-2">
-        <Select label={t.what} value={automation} onChange={(event) => setAutomation(event.target.value)}>
-          <option value="">{t.all}</option>
-          {(known.value ?? []).map((one) => (
-            <option key={one.id} value={one.id}>
-              {String(one["name"])}
-            </option>
-          ))}
-        </Select>
-        <Select label={t.outcome} value={outcome} onChange={(event) => setOutcome(event.target.value)}>
-          <option value="">{t.all}</option>
-          {Object.entries(t.outcomes).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </Select>
+        <FilterSelect label={t.what} any={t.all} options={(known.value ?? []).map((one) => [one.id, String(one["name"])])} value={automation} onChoose={setAutomation} />
+        <FilterSelect label={t.outcome} any={t.all} options={Object.entries(t.outcomes)} value={outcome} onChoose={setOutcome} />
       </div>
       {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
       {list.state === "ready" && rows.length === 0 && (
