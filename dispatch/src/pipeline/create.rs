@@ -4,7 +4,7 @@ use chrono::Datelike as _;
 use patchbay_core::Ctx;
 use patchbay_core::audit::{AuditEntry, Outcome, redact};
 use patchbay_core::ticket::{Command, Told};
-use patchbay_store::{StoreError, Tx, counters, ticket_services, ticket_urgencies, tickets};
+use patchbay_store::{StoreError, Tx, counters, jobs, ticket_services, ticket_urgencies, tickets};
 use serde_json::{Map, Value};
 
 use super::Written;
@@ -41,7 +41,7 @@ pub(super) async fn carry_out(
     if !grounds.lines.is_empty() {
         ticket_services::replace(tx, ticket.id, &grounds.lines, ctx.now).await?;
     }
-    deadlines::follow(tx, ctx, None, &ticket).await?;
+    jobs::set_timers(tx, ctx, deadlines::timer(ctx, None, &ticket).as_slice()).await?;
     let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
     let previous = decision.steps.first().and_then(|step| step.from);
     let entry = AuditEntry {
