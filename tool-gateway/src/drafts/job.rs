@@ -197,17 +197,16 @@ impl Also for JobAlso {
 /// The dealership's site: the one that is named, the contact's own, or the only one.
 async fn place(tx: &mut Tx, call: &Admitted<'_>, account: AccountId) -> Result<SiteForTicket, Refusal> {
     let named: Option<SiteId> = call.arguments["site_id"].as_str().and_then(|id| id.parse().ok());
-    let site = match named {
-        Some(site) => Some(site),
-        None => {
-            let own = contact_sites::sites_of(tx, call.scene.contact.id).await?;
-            let mut own: Vec<SiteId> =
-                own.iter().filter(|site| site.account_id == account).map(|site| site.site_id).collect();
-            own.dedup();
-            match own.as_slice() {
-                [site] => Some(*site),
-                _ => tool_views::only_site(tx, account).await?,
-            }
+    let site = if let Some(site) = named {
+        Some(site)
+    } else {
+        let own = contact_sites::sites_of(tx, call.scene.contact.id).await?;
+        let mut own: Vec<SiteId> =
+            own.iter().filter(|site| site.account_id == account).map(|site| site.site_id).collect();
+        own.dedup();
+        match own.as_slice() {
+            [site] => Some(*site),
+            _ => tool_views::only_site(tx, account).await?,
         }
     };
     let missing = || {
