@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
+use patchbay_core::trace::SpanContext;
 
 pub use changes::apply_ripe;
 pub use gather::{Counts, Intake};
@@ -36,6 +37,8 @@ pub struct Inbound {
     pub items: Vec<Item>,
     /// When the webhook arrived.
     pub received_at: DateTime<Utc>,
+    /// The span that received it, when traces are recorded.
+    pub span: Option<SpanContext>,
 }
 
 /// An event that could not be understood or belongs to nobody we know; kept for a person to look at.
@@ -73,6 +76,8 @@ struct Work {
     inbox: Arc<Inbox>,
     item: Item,
     received_at: DateTime<Utc>,
+    /// The span of the intake, when traces are recorded.
+    span: Option<SpanContext>,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 use crate::idempotency::{Claim, settle};
 use crate::outbox::{self, OutboxRow};
 use crate::tx::Tx;
-use crate::{audit, chains, events, record, tickets};
+use crate::{audit, chains, events, record, tickets, traces};
 
 /// What is left behind.
 #[derive(Clone, Copy, Debug)]
@@ -137,6 +137,7 @@ async fn at_once(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
     if left.settled != 1 {
         return Err(StoreError::Conflict);
     }
+    traces::keep_here(tx, trail.shown.iter().map(|event| event.id.into()), trail.at).await?;
     if !trail.shown.is_empty() {
         tx.touch_feed();
     }
