@@ -74,7 +74,8 @@ async fn a_file_that_meta_could_not_fetch_is_uploaded_anew_twice_and_then_given_
         })
         .await;
         assert_eq!(uploads(&world), round, "each offer is a new copy");
-        world.advance(31);
+        // The longest that the second wait can be.
+        world.advance(61);
     }
     assert_eq!(world.message(id).await.error.expect("a reason")["code"], "131053");
     world.drain().await;
