@@ -23,6 +23,7 @@ use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
 use patchbay_core::trace::SpanContext;
 
+pub(crate) use calls::CALL_BEGINS;
 pub use changes::apply_ripe;
 pub use gather::{Counts, Intake};
 pub use patchbay_store::journal::JournalEntry;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use patchbay_core::notice::Notice;
+use serde_json::json;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::frame::Frame;
 use crate::presence::SAY_EVERY;
 use crate::service::Realtime;
 use crate::typing;
@@ -14,6 +17,10 @@ use crate::typing;
 /// How often typing signals are looked through, and changes of presence are shown: a page that is loaded again does not
 /// flicker, and many people coming at once make one batch.
 const TICK: Duration = Duration::from_millis(250);
+
+/// The clock went on by so much more than time did: the machine slept, or the demo's clock was moved. What pages count down
+/// with is wrong then until they hear of it.
+const JUMP: TimeDelta = TimeDelta::seconds(5);
 
 /// Acts on notices for as long as it is polled.
 pub(crate) async fn listen(realtime: &Realtime, notices: &mut broadcast::Receiver<Notice>) {
@@ -44,8 +51,15 @@ pub(crate) async fn keep_time(realtime: &Realtime) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut said = Instant::now();
+    let mut seen = (Instant::now(), realtime.gate.clock.now());
     loop {
         tick.tick().await;
+        let now = (Instant::now(), realtime.gate.clock.now());
+        let ran = TimeDelta::from_std(now.0 - seen.0).unwrap_or_default();
+        if now.1 - seen.1 - ran > JUMP {
+            realtime.registry.tell_everybody(Frame::passing("system.clock", now.1, &json!({})));
+        }
+        seen = now;
         for notice in realtime.signs.expire() {
             realtime.db.signals().announce(notice);
         }

@@ -241,6 +241,14 @@ impl Registry {
         sockets
     }
 
+    /// Hands a frame to everybody, whatever they may see.
+    pub(crate) fn tell_everybody(&self, frame: Frame) {
+        let batch: Arc<[Frame]> = Arc::new([frame]);
+        for mailbox in self.lock().groups.values().flat_map(|group| group.members.values()) {
+            mailbox.push(&batch);
+        }
+    }
+
     /// Moves the position forward when nobody is here to be handed anything. `false`: somebody is.
     pub(crate) fn skip_to(&self, position: Position) -> bool {
         let mut state = self.lock();

@@ -77,7 +77,7 @@ pub async fn start(mut settings: Settings, roles: Roles, mode: Mode) -> Result<R
         settings.public_url = format!("http://{address}");
     }
     let (stop, stop_intake) = (CancellationToken::new(), CancellationToken::new());
-    let mut parts = Parts::open(&settings, &stop_intake).await?;
+    let mut parts = Parts::open(&settings, mode, &stop_intake).await?;
     let simulated = demo::prepare(&mut settings, mode, &mut parts).await?;
     parts.start(&settings, roles, &stop, &stop_intake).await?;
     let watched = observability::start(&settings, &mut parts, address, &stop_intake);

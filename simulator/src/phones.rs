@@ -18,6 +18,7 @@ use crate::twilio::prefixed;
 use crate::world::{Entry, Shared};
 
 mod api;
+mod calls;
 mod feed;
 
 pub(crate) use api::router;
@@ -27,7 +28,7 @@ pub(crate) use api::router;
 pub struct Saying {
     /// The phone.
     pub from: String,
-    /// WhatsApp or SMS.
+    /// WhatsApp, SMS, or voice: a call in which the text is said.
     pub channel: Channel,
     /// Our number; `None` takes the one that the phone usually writes to, else the first one of the channel.
     pub to: Option<String>,
@@ -107,6 +108,13 @@ pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> 
         Channel::Sms => {
             let number = twilio(Channel::Sms).ok_or(SayError::NoSuchNumber)?;
             Ok(say_through_twilio(shared, number, &name, saying))
+        }
+        Channel::Voice => {
+            if saying.media.is_some() {
+                return Err(SayError::NotOnChannel);
+            }
+            let number = twilio(Channel::Sms).ok_or(SayError::NoSuchNumber)?;
+            Ok(calls::call(shared, number, saying))
         }
         _ => Err(SayError::NotOnChannel),
     }

@@ -63,6 +63,8 @@ pub(crate) enum FeedEvent {
     Mail { address: String, mail: MailRecord },
     /// Faults were set or used up.
     Faults,
+    /// The clock was moved.
+    Clock { now: DateTime<Utc>, ahead_s: i64 },
     /// Everything was forgotten; load again.
     Reset,
 }

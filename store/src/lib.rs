@@ -98,6 +98,7 @@ pub mod ticket_services;
 pub mod ticket_trail;
 pub mod tickets;
 pub mod time_off;
+pub mod together;
 pub mod tool_drafts;
 pub mod tool_invocations;
 pub mod tool_placeholders;

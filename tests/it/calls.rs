@@ -4,10 +4,13 @@ use patchbay_core::channel::Channel;
 use patchbay_tests::deployment::CUSTOMER;
 use patchbay_tests::settings::{ACCOUNT_SID, AUTH_TOKEN, SMS_ADDRESS};
 use patchbay_tests::webhook::sign_twilio;
-use patchbay_tests::{Deployment, Plan, both_plans, client};
+use patchbay_tests::{Deployment, Plan, Socket, both_plans, client};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 both_plans! {
     a_call_is_answered_and_stands_in_the_conversation;
+    what_a_caller_says_is_heard_as_a_text_is;
 }
 
 /// What Twilio posts while a call goes on: status, content type and body of the answer.
@@ -52,7 +55,7 @@ async fn a_call_is_answered_and_stands_in_the_conversation(plan: Plan) {
     let shown: Vec<_> = messages
         .iter()
         .map(|message| {
-            let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             (word(&message["channel"]), word(&message["content"]["type"]), word(&message["content"]["text"]))
         })
         .collect();
@@ -61,4 +64,27 @@ async fn a_call_is_answered_and_stands_in_the_conversation(plan: Plan) {
     assert_eq!(shown, expected.map(|(channel, kind, text)| (channel.to_owned(), kind.to_owned(), text.to_owned())));
     assert_eq!(messages[1]["channel_message_id"], "RE00000000000000000000000000000001");
     assert_eq!(messages[1]["content"]["metadata"]["duration_seconds"], 7);
+}
+
+/// That it rings is not what the call is about: the words are, and an emergency among them waits for no menu.
+async fn what_a_caller_says_is_heard_as_a_text_is(plan: Plan) {
+    let deployment = Deployment::start(plan).await;
+    let inboxes = deployment.admin.get("/api/v1/inboxes").await.expect(200);
+    let listed = inboxes["data"].as_array().expect("a list");
+    let inbox = listed.iter().find(|inbox| inbox["name"] == "sms-main").expect("an inbox for SMS");
+    let path = format!("/api/v1/inboxes/{}", inbox["id"].as_str().expect("an id"));
+    deployment.admin.call(Method::PATCH, &path, Some(json!({ "triage": "menu" })), &[]).await.expect(200);
+    let mut screen = Socket::open(&deployment.admin, None).await;
+    post(&deployment, "/webhooks/twilio/voice", AUTH_TOKEN, &[("CallStatus", "ringing")]).await;
+    let rang = screen.await_event("message.received").await;
+    let id = rang["data"]["message"]["conversation_id"].as_str().expect("a conversation").to_owned();
+    let words = [("CallStatus", "in-progress"), ("SpeechResult", "I smell gas in the kitchen"), ("Confidence", "0.93")];
+    let (status, ..) = post(&deployment, "/webhooks/twilio/voice/gather?turn=1", AUTH_TOKEN, &words).await;
+    assert_eq!(status, 200);
+    let is_emergency =
+        |frame: &Value| frame["event"] == "alert.raised" && frame["data"]["alert"]["code"] == "EMERGENCY";
+    let frame = screen.await_frame(is_emergency).await;
+    assert_eq!(frame["data"]["alert"]["conversation_id"], json!(id));
+    let shown = deployment.admin.get(&format!("/api/v1/conversations/{id}")).await.expect(200);
+    assert_eq!(shown["priority"], "urgent");
 }

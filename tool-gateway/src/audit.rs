@@ -22,7 +22,7 @@ use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal, limits};
 use crate::pipeline::{Surface, ToolCall};
 use crate::scene::Scene;
-use crate::together::{Together, Turn};
+use patchbay_store::together::{Together, Turn};
 
 /// Where rows of calls wait to be written together; it knows where the chains end.
 pub(crate) type Pen = Together<(Invocation, NewEvent), bool, Ends>;

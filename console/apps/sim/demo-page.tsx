@@ -5,18 +5,19 @@ import { useScenarioTexts } from "../../lib/i18n/scenarios";
 import { ChannelIcon } from "../../lib/ui/channel-icon";
 import { cx } from "../../lib/ui/cx";
 import { ErrorState } from "../../lib/ui/states";
+import { ClockPanel } from "./clock-panel";
 import type { PhoneChannel } from "./phones-api";
 import { PhoneStand } from "./phone-stand";
 import { reloadPhones, usePhones } from "./phones-store";
 import { ScenarioPanel } from "./scenario-panel";
 
-const CHANNELS: readonly PhoneChannel[] = ["whatsapp", "sms"];
+const CHANNELS: readonly PhoneChannel[] = ["whatsapp", "sms", "voice"];
 const TAB = "inline-flex h-8 items-center gap-1.5 rounded-lg px-3 text-[0.8125rem] font-medium text-ink-soft hover:bg-hover aria-pressed:bg-accent-soft aria-pressed:text-accent-text";
 
 export function DemoPage() {
   const t = useTexts();
-  const { demo } = useScenarioTexts();
-  const { load, phones, error } = usePhones();
+  const { demo, voice } = useScenarioTexts();
+  const { load, phones, clock, error } = usePhones();
   // A phone has room for one side.
   const [side, setSide] = useState<"console" | "phones">("console");
   const [channel, setChannel] = useState<PhoneChannel>("whatsapp");
@@ -51,7 +52,7 @@ export function DemoPage() {
             {CHANNELS.map((one) => (
               <button key={one} type="button" aria-pressed={channel === one} onClick={() => setChannel(one)} className={TAB}>
                 <ChannelIcon channel={one} className="size-4" />
-                {t.sim[one]}
+                {one === "voice" ? voice.title : t.sim[one]}
               </button>
             ))}
           </div>
@@ -63,6 +64,7 @@ export function DemoPage() {
               </div>
             ))}
           </div>
+          {clock !== null && <ClockPanel clock={clock} className="mt-6" />}
           <ScenarioPanel phones={phones} className="mt-6" />
         </main>
       </div>

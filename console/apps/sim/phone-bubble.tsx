@@ -9,6 +9,7 @@ export function PhoneBubble({ message, channel }: { message: PhoneMessage; chann
   const looks = {
     whatsapp: own ? "bg-[#d6f5cf] text-[#14301a] dark:bg-[#17483e] dark:text-[#e3f5f1]" : "bg-white text-[#1c1f1e] dark:bg-[#1f2b28] dark:text-[#e9edeb]",
     sms: own ? "bg-[#0a5cc2] text-white" : "bg-sunken text-ink border border-line",
+    voice: "bg-accent-soft text-ink italic",
   };
   return (
     <div className={cx("mb-1.5 flex", own ? "justify-end" : "justify-start")}>

@@ -1,6 +1,7 @@
-import { CheckCheck, ImagePlus, SendHorizontal } from "lucide-react";
+import { CheckCheck, ImagePlus, PhoneCall, SendHorizontal } from "lucide-react";
 import { useEffect, useRef, useState, type SubmitEvent } from "react";
 import { useTexts } from "../../lib/i18n/language";
+import { useScenarioTexts } from "../../lib/i18n/scenarios";
 import { cx } from "../../lib/ui/cx";
 import { toastError } from "../../lib/ui/toast";
 import { PhoneBubble } from "./phone-bubble";
@@ -10,6 +11,7 @@ import { samplePhoto } from "./sample-photo";
 /** A phone: its owner on top, the thread, quick replies, and a line to write in. */
 export function PhoneScreen({ phone }: { phone: Phone }) {
   const t = useTexts();
+  const { voice } = useScenarioTexts();
   const [text, setText] = useState("");
   const end = useRef<HTMLDivElement>(null);
   const count = phone.thread.length;
@@ -38,6 +40,8 @@ export function PhoneScreen({ phone }: { phone: Phone }) {
   };
   const unread = phone.channel === "whatsapp" && phone.thread.some((message) => message.from === "business" && message.status === "delivered");
   const whatsapp = phone.channel === "whatsapp";
+  const calls = phone.channel === "voice";
+  const placeholder = calls ? voice.placeholder : t.sim.placeholder;
   return (
     <div data-phone={phone.address} className="flex h-[38rem] flex-col overflow-hidden rounded-[2.5rem] border-8 border-ink/85 bg-surface shadow-float dark:border-black">
       <div className={cx("flex items-center gap-3 px-5 pt-4 pb-3", whatsapp ? "bg-[#0b5f54] text-white" : "border-b border-line bg-sunken")}>
@@ -53,7 +57,7 @@ export function PhoneScreen({ phone }: { phone: Phone }) {
         )}
       </div>
       <div role="log" aria-label={phone.name} tabIndex={0} className={cx("min-h-0 flex-1 overflow-y-auto px-3 py-4", whatsapp ? "bg-[#ece5dc] dark:bg-[#101a18]" : "bg-surface")}>
-        {count === 0 && <p className="flex h-full items-center justify-center px-8 text-center text-[0.8125rem] text-ink-soft">{t.sim.empty}</p>}
+        {count === 0 && <p className="flex h-full items-center justify-center px-8 text-center text-[0.8125rem] text-ink-soft">{calls ? voice.empty : t.sim.empty}</p>}
         {phone.thread.map((message) => (
           <PhoneBubble key={message.id} message={message} channel={phone.channel} />
         ))}
@@ -61,26 +65,26 @@ export function PhoneScreen({ phone }: { phone: Phone }) {
       </div>
       <div className="border-t border-line bg-surface px-3 pt-2 pb-4">
         <div className="mb-2 flex gap-1.5 overflow-x-auto pb-1 [scrollbar-width:none]">
-          {t.sim.quick.map((quick) => (
+          {(calls ? voice.quick : t.sim.quick).map((quick) => (
             <button key={quick} type="button" onClick={() => void send({ text: quick })} className="shrink-0 rounded-full border border-line-strong px-2.5 py-1 text-xs whitespace-nowrap text-ink-soft hover:bg-hover hover:text-ink">
               {quick}
             </button>
           ))}
         </div>
         <form onSubmit={submit} className="flex items-center gap-2">
-          <button type="button" aria-label={t.sim.photo} title={t.sim.photo} onClick={() => void send({ media: samplePhoto() })} className="flex size-9 shrink-0 items-center justify-center rounded-full text-ink-soft hover:bg-hover">
+          {!calls && <button type="button" aria-label={t.sim.photo} title={t.sim.photo} onClick={() => void send({ media: samplePhoto() })} className="flex size-9 shrink-0 items-center justify-center rounded-full text-ink-soft hover:bg-hover">
             <ImagePlus className="size-5" strokeWidth={1.75} />
-          </button>
+          </button>}
           <input
-            aria-label={t.sim.placeholder}
-            placeholder={t.sim.placeholder}
+            aria-label={placeholder}
+            placeholder={placeholder}
             autoComplete="off"
             value={text}
             onChange={(event) => setText(event.target.value)}
             className="h-9 min-w-0 flex-1 rounded-full border border-line-strong bg-surface px-4 text-sm focus-visible:border-accent focus-visible:outline-1 focus-visible:outline-offset-0"
           />
-          <button type="submit" aria-label={t.sim.send} disabled={text.trim() === ""} className="flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-accent-ink hover:bg-accent-hover disabled:opacity-50">
-            <SendHorizontal className="size-4" />
+          <button type="submit" aria-label={calls ? voice.call : t.sim.send} disabled={text.trim() === ""} className="flex size-9 shrink-0 items-center justify-center rounded-full bg-accent text-accent-ink hover:bg-accent-hover disabled:opacity-50">
+            {calls ? <PhoneCall className="size-4" /> : <SendHorizontal className="size-4" />}
           </button>
         </form>
       </div>

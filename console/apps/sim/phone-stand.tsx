@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTexts } from "../../lib/i18n/language";
+import { useScenarioTexts } from "../../lib/i18n/scenarios";
 import { Avatar } from "../../lib/ui/avatar";
 import { ChannelIcon } from "../../lib/ui/channel-icon";
 import { cx } from "../../lib/ui/cx";
@@ -10,10 +11,11 @@ import type { Phone, PhoneChannel } from "./phones-api";
 /** The phones of one channel: whose it is on top, the phone below. */
 export function PhoneStand({ channel, phones }: { channel: PhoneChannel; phones: readonly Phone[] }) {
   const t = useTexts();
+  const { voice } = useScenarioTexts();
   const [chosen, setChosen] = useState<string | null>(null);
   const phone = phones.find((one) => one.address === chosen) ?? phones[0];
   if (phone === undefined) return null;
-  const title = channel === "whatsapp" ? t.sim.whatsapp : t.sim.sms;
+  const title = channel === "voice" ? voice.title : t.sim[channel];
   return (
     <section aria-label={title} data-phones={channel} className="flex w-full max-w-86 flex-col">
       <h2 className="mb-3 flex items-center justify-center gap-2 text-[0.8125rem] font-semibold">

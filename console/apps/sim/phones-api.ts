@@ -1,7 +1,7 @@
 // The simulator's own interface: its phones, what they do, and what happens on them.
-import { call } from "../../lib/api/http";
+import { ApiError, call } from "../../lib/api/http";
 
-export type PhoneChannel = "whatsapp" | "sms";
+export type PhoneChannel = "whatsapp" | "sms" | "voice";
 
 export interface PhoneMedia {
   url: string;
@@ -110,6 +110,26 @@ export interface WireWebhook {
 
 export async function readWire(): Promise<{ requests: readonly WireRequest[]; webhooks: readonly WireWebhook[] }> {
   return (await call<{ data: { requests: readonly WireRequest[]; webhooks: readonly WireWebhook[] } }>("/sim/api/wire")).data;
+}
+
+/** What time it is in the demo, and by how many seconds that is ahead of the machine. */
+export interface DemoClock {
+  now: string;
+  ahead_s: number;
+}
+
+/** The demo's clock; `null` where it cannot be moved. */
+export async function readClock(): Promise<DemoClock | null> {
+  try {
+    return await call<DemoClock>("/sim/api/clock");
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export function moveClock(seconds: number): Promise<DemoClock> {
+  return call("/sim/api/clock", { method: "POST", body: { forward_s: seconds } });
 }
 
 /** Forgets everything on the phones and on the wire. */

@@ -5,6 +5,8 @@ import {
   getFaults,
   listMailboxes,
   listPhones,
+  readClock,
+  type DemoClock,
   type FaultBoard,
   type Mail,
   type Mailbox,
@@ -18,10 +20,11 @@ export interface Phones {
   phones: readonly Phone[];
   mailboxes: readonly Mailbox[];
   faults: FaultBoard | null;
+  clock: DemoClock | null;
   error: unknown;
 }
 
-let state: Phones = { load: "loading", phones: [], mailboxes: [], faults: null, error: null };
+let state: Phones = { load: "loading", phones: [], mailboxes: [], faults: null, clock: null, error: null };
 const listeners = new Set<() => void>();
 
 export function usePhones(): Phones {
@@ -57,14 +60,17 @@ export function followPhones(): void {
     if (!isRecord(data) || typeof data["address"] !== "string" || !isRecord(data["mail"])) return;
     changeMailbox(data["address"], data["mail"] as unknown as Mail);
   });
+  on("clock", (data) => {
+    if (isRecord(data) && typeof data["now"] === "string" && typeof data["ahead_s"] === "number") keepClock({ now: data["now"], ahead_s: data["ahead_s"] });
+  });
   on("faults", () => void reloadFaults());
   on("reset", () => void reloadPhones());
 }
 
 export async function reloadPhones(): Promise<void> {
   try {
-    const [phones, mailboxes, faults] = await Promise.all([listPhones(), listMailboxes(), getFaults()]);
-    publish({ load: "ready", phones, mailboxes, faults, error: null });
+    const [phones, mailboxes, faults, clock] = await Promise.all([listPhones(), listMailboxes(), getFaults(), readClock()]);
+    publish({ load: "ready", phones, mailboxes, faults, clock, error: null });
   } catch (error) {
     publish({ ...state, load: state.phones.length > 0 ? "ready" : "error", error });
   }
@@ -72,6 +78,10 @@ export async function reloadPhones(): Promise<void> {
 
 export function keepFaults(faults: FaultBoard): void {
   publish({ ...state, faults });
+}
+
+export function keepClock(clock: DemoClock): void {
+  publish({ ...state, clock });
 }
 
 async function reloadFaults(): Promise<void> {
@@ -115,7 +125,7 @@ interface Change {
 function changeOf(data: unknown, kind: "message" | "status"): Change | null {
   if (!isRecord(data)) return null;
   const { address, channel } = data;
-  if (typeof address !== "string" || (channel !== "whatsapp" && channel !== "sms")) return null;
+  if (typeof address !== "string" || (channel !== "whatsapp" && channel !== "sms" && channel !== "voice")) return null;
   const value = kind === "message" ? data["message"] : data;
   return isRecord(value) ? { address, channel, value } : null;
 }

@@ -1,5 +1,6 @@
 // What the scenarios' steps do, all of it through the simulator's own interface: phones that write, providers that fail.
-import { readAll, say, setFaults, type Phone, type PhoneChannel } from "./phones-api";
+import { moveClock, readAll, say, setFaults, type Phone, type PhoneChannel } from "./phones-api";
+import { keepClock } from "./phones-store";
 import { samplePhoto } from "./sample-photo";
 
 /** One step; it changes something on the customers' or the providers' side. */
@@ -24,6 +25,9 @@ export function castOf(phones: readonly Phone[]): Cast {
 
 const write = (channel: PhoneChannel, name: string, text: string): Step => (cast) => say(cast.phone(channel, name), { channel, text });
 
+const HOUR_S = 3600;
+const wait = (hours: number): Step => async () => keepClock(await moveClock(hours * HOUR_S));
+
 export const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
   answer: [
     write("whatsapp", "Maya", "Hi! The gate at the north entrance won’t open."),
@@ -35,6 +39,8 @@ export const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
     write("sms", "Ruth", "When will somebody be here?"),
     () => setFaults("twilio", { outage: false }),
   ],
+  call: [write("voice", "Ruth", "My heating is out since this morning."), write("voice", "Ruth", "Now I smell gas in the kitchen!")],
+  window: [write("whatsapp", "Maya", "Could you call me about the gate?"), wait(22.5), wait(2), write("whatsapp", "Maya", "Are you still there?")],
   optout: [write("sms", "Ruth", "STOP"), write("sms", "Ruth", "START")],
   forged: [() => setFaults("meta", { bad_signatures: 1 }), write("whatsapp", "Tomás", "Forged: send the money elsewhere"), write("whatsapp", "Tomás", "Is the order ready?")],
   twice: [

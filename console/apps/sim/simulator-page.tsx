@@ -2,6 +2,7 @@ import { ArrowUpRight, Smartphone } from "lucide-react";
 import { lazy, Suspense } from "react";
 import { useTexts } from "../../lib/i18n/language";
 import { EmptyState, ErrorState } from "../../lib/ui/states";
+import { ClockPanel } from "./clock-panel";
 import { FaultPanel } from "./fault-panel";
 import { MailStand } from "./mail-stand";
 import { PhoneStand } from "./phone-stand";
@@ -14,7 +15,7 @@ const WireView = lazy(async () => ({ default: (await import("./wire-view")).Wire
 /** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
 export function SimulatorPage() {
   const t = useTexts();
-  const { load, phones, mailboxes, faults, error } = usePhones();
+  const { load, phones, mailboxes, faults, clock, error } = usePhones();
   return (
     <div className="min-h-full">
       <header className="border-b border-line bg-surface">
@@ -59,11 +60,13 @@ export function SimulatorPage() {
         {load === "ready" && phones.length === 0 && <EmptyState icon={Smartphone} title={t.sim.noPhones[0]} text={t.sim.noPhones[1]} />}
         {load === "loading" && <p className="py-20 text-center text-ink-soft">{t.common.loading}</p>}
         {phones.length > 0 && (
-          <div className="flex flex-wrap justify-center gap-x-16 gap-y-12">
+          <div className="flex flex-wrap justify-center gap-x-8 gap-y-12">
             <PhoneStand channel="whatsapp" phones={phones.filter((phone) => phone.channel === "whatsapp")} />
             <PhoneStand channel="sms" phones={phones.filter((phone) => phone.channel === "sms")} />
+            <PhoneStand channel="voice" phones={phones.filter((phone) => phone.channel === "voice")} />
           </div>
         )}
+        {clock !== null && <ClockPanel clock={clock} className="mx-auto mt-12 max-w-5xl" />}
         {mailboxes.length > 0 && <MailStand mailboxes={mailboxes} />}
         <Suspense fallback={null}>
           <ScenarioPanel phones={phones} className="mx-auto mt-12 max-w-5xl" />

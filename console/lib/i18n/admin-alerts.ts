@@ -98,7 +98,7 @@ const fr: typeof en = {
   leads: {
     "alert-rules": "Ce qui devient une alerte, sa gravité et qui est prévenu. La première règle qui s’applique décide.",
     "escalation-ladders": "Qui est prévenu d’une alerte, et qui ensuite si personne ne répond.",
-    "on-call-schedules": "Qui est d’astreinte et quand : des tours, et des exceptions.",
+    "on-call-schedules": "Qui est d’astreinte et quand : des tours, et des exceptions.",
   },
   one: { "alert-rules": "règle d’alerte", "escalation-ladders": "échelle", "on-call-schedules": "planning d’astreinte" },
   fields: {

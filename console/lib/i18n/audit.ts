@@ -68,7 +68,7 @@ const fr: typeof en = {
   before: "Avant",
   after: "Après",
   payload: "Ce qui était demandé",
-  payloadHint: "Sans noms, numéros ni textes. D’un réglage modifié, interrupteurs et nombres figurent ci-dessus avec leurs valeurs ; des autres champs, on garde le nom.",
+  payloadHint: "Sans noms, numéros ni textes. D’un réglage modifié, interrupteurs et nombres figurent ci-dessus avec leurs valeurs ; des autres champs, on garde le nom.",
   none: "Rien pour l’instant",
   noneHint: "Ce que font les personnes, les assistants et le système s’affiche ici.",
   noMatch: "Aucun résultat",

@@ -112,7 +112,7 @@ export const en = {
   priority: { low: "Low", normal: "Normal", high: "High", urgent: "Urgent" } as Record<string, string>,
   thread: {
     label: "Messages",
-    pick: ["Pick a conversation", "Use J and K to move, Enter to open, ? for every key."] as readonly [string, string],
+    pick: ["Pick a conversation", "Use J and K to move, Enter to open, ? for every key."] as readonly [string, string],
     empty: "No messages yet.",
     failed: "The conversation could not be loaded.",
     missing: ["Not here", "This conversation does not exist or is not yours to see."] as readonly [string, string],

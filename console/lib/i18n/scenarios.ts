@@ -36,6 +36,20 @@ const en = {
     sides: "Which side is shown",
     channel: "Which phones are shown",
   },
+  clock: {
+    title: "Demo time",
+    lead: "Move it forward to see windows close, deadlines pass and put-off work come back.",
+    ahead: (by: string) => `${by} ahead of this machine`,
+    forward: "Move the demo's time forward",
+    jumps: { minutes: "+10 min", hour: "+1 h", day: "+24 h" },
+  },
+  voice: {
+    title: "Calls",
+    placeholder: "What the caller says",
+    call: "Call and say it",
+    empty: "Nobody has called yet. Write what the caller says.",
+    quick: ["The heating is out and I have a baby here.", "I smell gas in the kitchen!", "When does the technician come?"] as readonly string[],
+  },
   wire: {
     title: "What goes over the wire",
     lead: "The last requests to the providers and their webhooks, refused ones included, without secrets.",
@@ -66,6 +80,24 @@ const en = {
         { does: "Twilio stops answering.", look: "Nothing yet: receiving still works." },
         { does: "Ruth asks when somebody comes. Answer her in the console.", look: "Your answer keeps its clock mark: it waits." },
         { does: "Twilio is back.", look: "The answer goes out by itself, once, and arrives on her phone." },
+      ],
+    },
+    call: {
+      title: "Somebody calls",
+      lead: "What is said on the phone stands beside the texts; danger rings at once.",
+      steps: [
+        { does: "Ruth calls: her heating is out.", look: "The call, and what she said, in her conversation." },
+        { does: "She calls again: it smells of gas.", look: "The banner on top: an emergency, and its ticket." },
+      ],
+    },
+    window: {
+      title: "The window closes",
+      lead: "On WhatsApp one may answer freely for 24 hours. The demo's time is moved forward.",
+      steps: [
+        { does: "Maya asks for a call.", look: "The time left in the header of her conversation." },
+        { does: "22 and a half hours pass.", look: "The time left turns amber." },
+        { does: "Two more hours pass.", look: "Instead of the field for answers there is a notice that offers a template." },
+        { does: "Maya writes again.", look: "The field is back without a reload." },
       ],
     },
     optout: {
@@ -118,6 +150,20 @@ const fr: typeof en = {
     sides: "Côté affiché",
     channel: "Téléphones affichés",
   },
+  clock: {
+    title: "Heure de la démo",
+    lead: "Avancez-la pour voir les fenêtres se fermer, les délais passer et le travail reporté revenir.",
+    ahead: (by) => `${by} d’avance sur cette machine`,
+    forward: "Avancer l’heure de la démo",
+    jumps: { minutes: "+10 min", hour: "+1 h", day: "+24 h" },
+  },
+  voice: {
+    title: "Appels",
+    placeholder: "Ce que dit la personne",
+    call: "Appeler et le dire",
+    empty: "Personne n’a encore appelé. Écrivez ce que dit la personne.",
+    quick: ["Le chauffage est en panne et j’ai un bébé.", "Ça sent le gaz dans la cuisine !", "Quand vient le technicien ?"],
+  },
   wire: {
     title: "Ce qui passe sur le fil",
     lead: "Les dernières requêtes aux fournisseurs et leurs webhooks, refusés compris, sans secrets.",
@@ -137,17 +183,35 @@ const fr: typeof en = {
       lead: "Un message WhatsApp, une photo et les coches de la réponse.",
       steps: [
         { does: "Maya écrit que le portail est bloqué.", look: "La conversation monte en haut de la boîte, avec un compteur." },
-        { does: "Elle en envoie une photo.", look: "L’image dans le fil ; cliquez pour l’agrandir." },
-        { does: "Répondez-lui dans la console. Puis elle lit.", look: "Les coches sous votre réponse changent et disent « lu »." },
+        { does: "Elle en envoie une photo.", look: "L’image dans le fil ; cliquez pour l’agrandir." },
+        { does: "Répondez-lui dans la console. Puis elle lit.", look: "Les coches sous votre réponse changent et disent « lu »." },
       ],
     },
     outage: {
       title: "Le fournisseur est en panne",
       lead: "Rien de ce qui est écrit ne se perd pendant que les SMS ne partent pas.",
       steps: [
-        { does: "Twilio ne répond plus.", look: "Rien encore : la réception marche toujours." },
-        { does: "Ruth demande quand quelqu’un vient. Répondez-lui dans la console.", look: "Votre réponse garde son horloge : elle attend." },
+        { does: "Twilio ne répond plus.", look: "Rien encore : la réception marche toujours." },
+        { does: "Ruth demande quand quelqu’un vient. Répondez-lui dans la console.", look: "Votre réponse garde son horloge : elle attend." },
         { does: "Twilio est de retour.", look: "La réponse part d’elle-même, une fois, et arrive sur son téléphone." },
+      ],
+    },
+    call: {
+      title: "Quelqu’un appelle",
+      lead: "Ce qui se dit au téléphone figure à côté des messages ; un danger sonne aussitôt.",
+      steps: [
+        { does: "Ruth appelle : son chauffage est en panne.", look: "L’appel, et ce qu’elle a dit, dans sa conversation." },
+        { does: "Elle rappelle : ça sent le gaz.", look: "Le bandeau en haut : une urgence, et son ticket." },
+      ],
+    },
+    window: {
+      title: "La fenêtre se ferme",
+      lead: "Sur WhatsApp, on répond librement pendant 24 heures. L’heure de la démo est avancée.",
+      steps: [
+        { does: "Maya demande un appel.", look: "Le temps restant en tête de sa conversation." },
+        { does: "22 heures et demie passent.", look: "Le temps restant devient ambre." },
+        { does: "Deux heures de plus passent.", look: "À la place du champ de réponse, un avis propose un modèle." },
+        { does: "Maya écrit de nouveau.", look: "Le champ revient sans recharger." },
       ],
     },
     optout: {
@@ -169,10 +233,10 @@ const fr: typeof en = {
     },
     twice: {
       title: "Tout en double",
-      lead: "Les fournisseurs répètent les webhooks ; personne ne doit le voir.",
+      lead: "Les fournisseurs répètent les webhooks ; personne ne doit le voir.",
       steps: [
         { does: "Les prochains webhooks de Meta arrivent deux fois et dans le désordre.", look: "Rien encore." },
-        { does: "Maya écrit deux messages.", look: "Sur le fil, chacun arrive deux fois ; dans le fil de discussion, chacun une fois, dans l’ordre." },
+        { does: "Maya écrit deux messages.", look: "Sur le fil, chacun arrive deux fois ; dans le fil de discussion, chacun une fois, dans l’ordre." },
       ],
     },
   },

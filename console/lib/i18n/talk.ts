@@ -41,9 +41,9 @@ const en = {
 
 const fr: typeof en = {
   title: "Discussions d’équipe",
-  lead: "Seules les personnes d’un fil voient ce qui s’y dit ; jamais les clients.",
+  lead: "Seules les personnes d’un fil voient ce qui s’y dit ; jamais les clients.",
   begin: "Nouveau fil",
-  beginLead: "Un collègue sans titre : un fil direct, un seul pour chaque paire.",
+  beginLead: "Un collègue sans titre : un fil direct, un seul pour chaque paire.",
   people: "Collègues",
   team: "Toute une équipe",
   noTeam: "Aucune équipe",
@@ -52,7 +52,7 @@ const fr: typeof en = {
   nobody: "Choisissez un collègue ou une équipe.",
   threads: "Fils",
   none: "Personne n’a encore écrit",
-  noneHint: "Demandez quelque chose à un collègue ; la réponse s’affiche ici aussitôt.",
+  noneHint: "Demandez quelque chose à un collègue ; la réponse s’affiche ici aussitôt.",
   pick: "Choisissez un fil",
   pickHint: "Ce qui s’y dit s’affiche ici, en direct.",
   failed: "Les fils n’ont pas pu être chargés",

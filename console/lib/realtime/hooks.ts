@@ -65,13 +65,18 @@ export function usePhase(): Phase {
   return useSyncExternalStore(workspace.onPhase, workspace.phase);
 }
 
-/** The server's time, renewed every `everyMs`. */
+/** The server's time, renewed every `everyMs` and when its clock was moved. */
 export function useNow(everyMs: number): number {
   const workspace = useWorkspace();
   const [now, setNow] = useState(() => workspace.now());
   useEffect(() => {
-    const timer = setInterval(() => setNow(workspace.now()), everyMs);
-    return () => clearInterval(timer);
+    const renew = () => setNow(workspace.now());
+    const timer = setInterval(renew, everyMs);
+    const stop = workspace.onClock(renew);
+    return () => {
+      clearInterval(timer);
+      stop();
+    };
   }, [workspace, everyMs]);
   return now;
 }

@@ -37,7 +37,7 @@ export class Store {
   readonly #retired = new Set<string>();
   readonly #listeners = new Map<string, Set<() => void>>();
   readonly #dirty = new Set<string>();
-  readonly #inside = new WeakMap<readonly string[], ReadonlySet<string>>();
+  readonly #inside = new WeakMap<readonly string[], Set<string>>();
   /** Rows whose place in a list may have changed. */
   readonly #moved = new Map<string, Set<string>>();
   /** By what the rows of each list have their places. */
@@ -305,6 +305,11 @@ export class Store {
       if (fits) this.#move(key, [conversation.id]);
       if (fits === inside) continue;
       const ids = fits ? [...list.ids, conversation.id] : list.ids.filter((id) => id !== conversation.id);
+      const members = this.#members(list.ids);
+      if (fits) members.add(conversation.id);
+      else members.delete(conversation.id);
+      this.#inside.delete(list.ids);
+      this.#inside.set(ids, members);
       this.setList(list.view, { ids });
     }
   }
@@ -328,7 +333,7 @@ export class Store {
   }
 
   /** The ids of a list, to be asked for one of them: lists of thousands are asked many times a second. */
-  #members(ids: readonly string[]): ReadonlySet<string> {
+  #members(ids: readonly string[]): Set<string> {
     const known = this.#inside.get(ids);
     if (known !== undefined) return known;
     const members = new Set(ids);

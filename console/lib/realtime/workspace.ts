@@ -10,6 +10,7 @@ import { Drafts } from "./drafts";
 import { applyFrame, type Frame } from "./frames";
 import { keptFor } from "./kept-outbox";
 import { Outbox } from "./outbox";
+import { paced } from "./pace";
 import { ReadMarks } from "./read-marks";
 import { Signals } from "./signals";
 import { Socket, type Phase } from "./socket";
@@ -24,6 +25,8 @@ const TOLD: readonly string[] = ["admin", "supervisor", "team_lead", "dispatcher
 /** Who takes part in the talk among colleagues. */
 const TALKING: readonly string[] = ["admin", "supervisor", "team_lead", "support_agent", "dispatcher"];
 const RECONSIDER_MS = 30_000;
+/** A clock that is off by less is the same clock, seen over a slow line. */
+const CLOCK_MOVED_MS = 5000;
 
 export class Workspace {
   readonly store: Store;
@@ -34,6 +37,7 @@ export class Workspace {
   readonly talk: Talk;
   readonly #socket: Socket;
   readonly #frameListeners = new Set<(frame: Frame) => void>();
+  readonly #clockListeners = new Set<() => void>();
   readonly #running = new Map<string, Promise<void>>();
   readonly #phaseListeners = new Set<() => void>();
   readonly #onScreen = new Map<string, number>();
@@ -44,7 +48,7 @@ export class Workspace {
 
   constructor(viewer: Viewer) {
     this.#role = viewer.role;
-    this.store = new Store(viewer, { now: () => this.now(), schedule: nextFrame });
+    this.store = new Store(viewer, { now: () => this.now(), schedule: paced() });
     this.outbox = new Outbox(this.store, keptFor(viewer.id));
     this.drafts = new Drafts(viewer.id);
     this.talk = new Talk(viewer.id);
@@ -52,7 +56,7 @@ export class Workspace {
       token: accessToken,
       renew,
       onFrame: (frame) => {
-        if (frame.ts !== null) this.#serverOffset = Date.parse(frame.ts) - Date.now();
+        this.#readClock(frame);
         applyFrame(this.store, frame);
         this.#follow(frame);
       },
@@ -76,6 +80,12 @@ export class Workspace {
   /** Milliseconds by the server's clock. */
   now(): number {
     return Date.now() + this.#serverOffset;
+  }
+
+  /** Hears when the server's clock turned out to be another than thought: what counts down is counted anew. */
+  onClock(listener: () => void): () => void {
+    this.#clockListeners.add(listener);
+    return () => this.#clockListeners.delete(listener);
   }
 
   phase = (): Phase => this.#socket.phase;
@@ -220,6 +230,17 @@ export class Workspace {
     for (const listener of this.#phaseListeners) listener();
   }
 
+  /** What passes carries the server's time; what is told again after a gap carries the time it happened. */
+  #readClock(frame: Frame): void {
+    if (frame.ts === null || (frame.cursor !== null && frame.event !== "hello")) return;
+    const offset = Date.parse(frame.ts) - Date.now();
+    const moved = Math.abs(offset - this.#serverOffset) > CLOCK_MOVED_MS;
+    this.#serverOffset = offset;
+    if (!moved) return;
+    this.store.reconsider();
+    for (const listener of this.#clockListeners) listener();
+  }
+
   /** What an assistant does comes as a mark alone; its rows are fetched for a thread on screen. */
   #follow(frame: Frame): void {
     const { conversation_id: id } = frame.data;
@@ -285,10 +306,4 @@ export class Workspace {
 async function newestMessages(id: string) {
   const page = await listMessages(id, { before_seq: Number.MAX_SAFE_INTEGER }, THREAD_PAGE);
   return page.data;
-}
-
-/** Frames do not fire in a hidden tab; a slow timer takes their place. */
-function nextFrame(flush: () => void): void {
-  if (document.hidden) setTimeout(flush, 250);
-  else requestAnimationFrame(flush);
 }

@@ -32,7 +32,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, open, selected = n
         <thead>
           <tr className="border-b border-line text-xs text-ink-soft">
             {columns.map((column) => (
-              <th key={column.id} scope="col" className={cx("px-3 py-2 font-medium whitespace-nowrap", column.align === "right" && "text-right", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
+              <th key={column.id} scope="col" className={cx("px-3 py-2 font-medium sm:whitespace-nowrap", column.align === "right" && "text-right", column.wide && "hidden lg:table-cell", column.roomy && "max-sm:hidden")}>
                 {column.title}
               </th>
             ))}

@@ -1,25 +1,15 @@
 // The administration: lines 81 to 86 and 88 of the acceptance list, and what belongs to rows.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
-import { Browser, Server, caller, enter, eventually } from "./harness.mjs";
+import { describe, it } from "node:test";
+import { enter, eventually } from "./harness.mjs";
+import { work } from "./suite.mjs";
 
 describe("administration", () => {
   let server;
   let browser;
   let page;
   let ask;
-  before(async () => {
-    server = await Server.start();
-    browser = await Browser.start();
-    ask = await caller(server, "admin");
-    page = await (await browser.profile()).newPage();
-    await enter(page, server, "admin", "/app/admin/services");
-  });
-  after(async () => {
-    await browser?.stop();
-    await server?.stop();
-  });
-  afterEach(() => browser.expectQuiet([/409 \(Conflict\)/, /400 \(Bad Request\)/]));
+  work({ role: "admin", path: "/app/admin/services", expected: [/409 \(Conflict\)/, /400 \(Bad Request\)/] }, (there) => ({ server, browser, page, ask } = there));
 
   const drawer = () => page.getByRole("dialog");
   const go = (path) => page.goto(`${server.url}/app/admin/${path}`);

@@ -1,26 +1,16 @@
 // Automations and macros, their log and the way back; what is kept how long, and the archive.
 import assert from "node:assert/strict";
-import { after, afterEach, before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
-import { Browser, MAYA, PRIYA, RUTH, Server, bubble, caller, enter, eventually, row, signIn } from "./harness.mjs";
+import { MAYA, PRIYA, RUTH, bubble, enter, eventually, row, signIn } from "./harness.mjs";
+import { work } from "./suite.mjs";
 
 describe("automations, macros and retention", () => {
   let server;
   let browser;
   let page;
   let ask;
-  before(async () => {
-    server = await Server.start();
-    browser = await Browser.start();
-    ask = await caller(server, "admin");
-    page = await (await browser.profile()).newPage();
-    await enter(page, server, "admin", "/app/admin/macros");
-  });
-  after(async () => {
-    await browser?.stop();
-    await server?.stop();
-  });
-  afterEach(() => browser.expectQuiet([/400 \(Bad Request\)/]));
+  work({ role: "admin", path: "/app/admin/macros", expected: [/400 \(Bad Request\)/] }, (there) => ({ server, browser, page, ask } = there));
 
   const drawer = () => page.getByRole("dialog");
   const cells = (text) => page.locator("tbody tr", { hasText: text });

@@ -1,8 +1,8 @@
-// Both sides of the demo on one page, its scenarios, and the wire: lines 7, 112, 115 and 118 of the acceptance list.
+// Both sides of the demo on one page, its scenarios, and the wire: lines 7, 112, 115 and 117 to 119 of the acceptance list.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
-import { Browser, Server, bubble, caller, composer, row } from "./harness.mjs";
+import { Browser, MAYA, RUTH, Server, bubble, caller, composer, enter, row, signIn } from "./harness.mjs";
 
 describe("demo", () => {
   let server;
@@ -69,6 +69,61 @@ describe("demo", () => {
     await bubble(desk(), "Is the order ready?").waitFor();
     assert.equal(await bubble(desk(), "Forged").count(), 0);
     await phones.close();
+  });
+
+  it("117: what is said in a call stands in the conversation; an emergency rings at once, and the call becomes a ticket", async () => {
+    const ask = await caller(server, "admin");
+    // Emergencies are looked for where new conversations are asked what they are about.
+    const texts = (await ask("/api/v1/inboxes")).data.find((one) => one.channel === "sms");
+    await ask(`/api/v1/inboxes/${texts.id}`, { triage: "menu", version: texts.version }, "PATCH");
+    const context = await browser.profile();
+    const watching = await context.newPage();
+    await signIn(watching, server, "admin", "/app/inbox/all");
+    const phones = await context.newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const calls = phones.locator('[data-phones="voice"]');
+    await calls.getByRole("button", { name: RUTH.owner }).click();
+    await calls.getByLabel("What the caller says").fill("I smell gas in the kitchen, come at once");
+    await calls.getByRole("button", { name: "Call and say it" }).click();
+    await watching.locator("[data-alarm]").getByText("A customer reports an emergency").waitFor();
+    await row(watching, RUTH.name).click();
+    for (const said of ["Incoming call", "I smell gas in the kitchen", "Call ended after"]) await bubble(watching, said).first().waitFor();
+    // Nobody knows where she is: a person says it, and the call is a ticket.
+    await watching.keyboard.press("Escape");
+    await watching.keyboard.press("c");
+    const dialog = watching.getByRole("dialog");
+    for (const field of ["Account", "Site"]) {
+      await dialog.getByLabel(field).locator("option").nth(1).waitFor({ state: "attached" });
+      await dialog.getByLabel(field).selectOption({ index: 1 });
+    }
+    await dialog.getByRole("button", { name: "Make the ticket" }).click();
+    await watching.locator("[data-ticket]").waitFor();
+    await context.close();
+  });
+
+  it("119: the demo's time moves the window and what was put off everywhere at once, without a reload", async () => {
+    const context = await browser.profile();
+    const agent = await context.newPage();
+    await enter(agent, server, "supervisor", "/app/inbox/all");
+    await server.say(MAYA.address, "whatsapp", "The window opens");
+    await row(agent, "The window opens").click();
+    await bubble(agent, "The window opens").waitFor();
+    const take = agent.getByRole("button", { name: "Take", exact: true }).first();
+    if (await take.isVisible()) await take.click();
+    await composer(agent).waitFor();
+    const other = await context.newPage();
+    await other.goto(agent.url());
+    await bubble(other, "The window opens").waitFor();
+    const phones = await context.newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const clock = phones.locator("[data-clock]");
+    await clock.getByRole("button", { name: "+24 h" }).click();
+    await clock.getByText("24 h ahead of this machine").waitFor();
+    for (const one of [agent, other]) await one.getByRole("button", { name: "Choose a template" }).waitFor();
+    await server.say(MAYA.address, "whatsapp", "And opens again");
+    await bubble(agent, "And opens again").waitFor();
+    await composer(agent).waitFor();
+    await context.close();
   });
 
   it("7: a technician's credentials open no console, and the refusal says no more than that", async () => {

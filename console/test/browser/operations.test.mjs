@@ -1,8 +1,9 @@
 // Decisions about assistants, switches, alerts, health, settings: lines 52, 55 and 56 of the acceptance list among them.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { after, afterEach, before, describe, it } from "node:test";
-import { Browser, MAYA, Server, caller, enter, eventually } from "./harness.mjs";
+import { describe, it } from "node:test";
+import { MAYA, enter, eventually } from "./harness.mjs";
+import { work } from "./suite.mjs";
 
 const SECRET = "0123456789abcdef0123456789abcdef-browser-tests";
 
@@ -11,18 +12,7 @@ describe("operations", () => {
   let browser;
   let page;
   let ask;
-  before(async () => {
-    server = await Server.start();
-    browser = await Browser.start();
-    ask = await caller(server, "admin");
-    page = await (await browser.profile()).newPage();
-    await enter(page, server, "admin", "/app/approvals");
-  });
-  after(async () => {
-    await browser?.stop();
-    await server?.stop();
-  });
-  afterEach(() => browser.expectQuiet([/409 \(Conflict\)/]));
+  work({ role: "admin", path: "/app/approvals", expected: [/409 \(Conflict\)/] }, (there) => ({ server, browser, page, ask } = there));
 
   const go = (path) => page.goto(`${server.url}/app/${path}`);
 
@@ -153,18 +143,18 @@ describe("operations", () => {
   it("56: a sound can be tried from the settings, and somebody new gets sound without touching them", async () => {
     const fresh = await (await browser.profile()).newPage();
     await fresh.addInitScript(() => {
-      globalThis.tones = 0;
-      const start = OscillatorNode.prototype.start;
-      OscillatorNode.prototype.start = function (...given) {
-        globalThis.tones += 1;
-        return start.apply(this, given);
+      globalThis.heard = 0;
+      const { play } = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.play = function () {
+        this.addEventListener("ended", () => (globalThis.heard += 1));
+        return play.call(this);
       };
     });
     await enter(fresh, server, "support_agent", "/app/settings");
     const mine = fresh.locator('[data-notice="mine"]');
     assert.ok(await mine.getByRole("checkbox").first().isChecked());
     await mine.getByRole("button").click();
-    await eventually(async () => assert.ok((await fresh.evaluate(() => globalThis.tones)) > 0));
+    await eventually(async () => assert.ok((await fresh.evaluate(() => globalThis.heard)) > 0));
     await fresh.context().close();
   });
 });

@@ -1,30 +1,21 @@
 // The reports: lines 60 to 62, 64, 66 and 67 of the acceptance list.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, afterEach, before, describe, it } from "node:test";
-import { Browser, RUTH, Server, caller, enter, eventually } from "./harness.mjs";
+import { describe, it } from "node:test";
+import { RUTH, eventually } from "./harness.mjs";
+import { work } from "./suite.mjs";
 
 const MAILS = 2;
 
 describe("reports", () => {
   let server;
-  let browser;
   let page;
   let ask;
-  before(async () => {
-    server = await Server.start();
-    browser = await Browser.start();
-    ask = await caller(server, "supervisor");
-    page = await (await browser.profile()).newPage();
-    await enter(page, server, "supervisor", "/app/dashboard");
+  work({ role: "supervisor", path: "/app/dashboard" }, async (there) => {
+    ({ server, page, ask } = there);
     // The demo's customers have written two mails; both are there before anything is counted.
     await eventually(async () => assert.equal((await ask("/api/v1/conversations?channel=email")).data.length, MAILS));
   });
-  after(async () => {
-    await browser?.stop();
-    await server?.stop();
-  });
-  afterEach(() => browser.expectQuiet());
 
   const tile = (report, field) => page.locator(`[data-report="${report}"] [data-tile="${field}"] dd`);
 

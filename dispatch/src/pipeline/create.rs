@@ -4,7 +4,7 @@ use chrono::Datelike as _;
 use patchbay_core::Ctx;
 use patchbay_core::audit::{AuditEntry, Outcome, redact};
 use patchbay_core::ticket::{Command, Told};
-use patchbay_store::{StoreError, Tx, counters, tickets};
+use patchbay_store::{StoreError, Tx, counters, jobs, tickets};
 use serde_json::{Map, Value};
 
 use super::Written;
@@ -34,7 +34,7 @@ pub(super) async fn carry_out(
     let code = next_code(tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
     let ticket = decision.draft.with_code(code);
     tickets::insert(tx, &ticket).await?;
-    deadlines::follow(tx, ctx, None, &ticket).await?;
+    jobs::set_timers(tx, ctx, deadlines::timer(ctx, None, &ticket).as_slice()).await?;
     let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
     let previous = decision.steps.first().and_then(|step| step.from);
     let entry = AuditEntry {

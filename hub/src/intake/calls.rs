@@ -4,6 +4,9 @@ use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::item::{Content, EventItem, MessageItem, Sender};
 use serde_json::Value;
 
+/// What the ids of messages end with that tell of the beginning of a call.
+pub(crate) const CALL_BEGINS: &str = ":call";
+
 /// The message that shows an event of a call. `None`: it is nothing to show, or nobody knows whose call it was.
 pub(super) fn shown(event: &EventItem) -> Option<MessageItem> {
     if event.channel != Channel::Voice {
@@ -13,16 +16,16 @@ pub(super) fn shown(event: &EventItem) -> Option<MessageItem> {
     let address = event.address.as_deref().filter(|address| !address.is_empty())?;
     let (call, account) = (text("call_id")?, event.account.as_deref()?);
     let (part, said) = match event.kind.as_str() {
-        "call.started" if text("direction") == Some("inbound") => ("call", "Incoming call".to_owned()),
-        "call.ended" => ("ended", ending(text("status").unwrap_or_default(), event.data.get("duration_seconds"))),
-        "call.transcription" => ("transcription", text("text").filter(|text| !text.trim().is_empty())?.to_owned()),
+        "call.started" if text("direction") == Some("inbound") => (CALL_BEGINS, "Incoming call".to_owned()),
+        "call.ended" => (":ended", ending(text("status").unwrap_or_default(), event.data.get("duration_seconds"))),
+        "call.transcription" => (":transcription", text("text").filter(|text| !text.trim().is_empty())?.to_owned()),
         _ => return None,
     };
     let mut content = Content::text(said);
     content.metadata.insert("call".to_owned(), Value::Object(event.data.clone()));
     Some(MessageItem {
         channel: Channel::Voice,
-        channel_message_id: format!("{call}:{part}"),
+        channel_message_id: format!("{call}{part}"),
         account: account.to_owned(),
         direction: Direction::Inbound,
         sender: Sender { kind: SenderType::Customer, address: address.to_owned(), name: None },

@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use patchbay_core::Ctx;
+use patchbay_core::channel::Channel;
 use patchbay_core::conversation::{ConversationStatus, Priority, Trigger};
 use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
@@ -25,6 +26,7 @@ use super::route::{Case, route};
 use crate::body::ConversationBody;
 use crate::error::HubError;
 use crate::feed::conversation_event;
+use crate::intake::CALL_BEGINS;
 use crate::replies;
 use crate::service_levels;
 use crate::state::Hub;
@@ -56,6 +58,11 @@ pub async fn hear(
     let directory = hub.gate.directory.load_full();
     let mut known = Known::of(tx, &directory, &row, ctx.now).await?;
     known.intent = classified.map(|classified| (classified.intent.clone(), classified.confidence));
+    if rings(&message) {
+        // The line itself greets whoever calls and asks what it is about: what they say is what is heard.
+        state.heard_seq = message.seq;
+        return keep(tx, ctx, &Case { directory, known, row, state, plan: None, decided: None }).await;
+    }
     let text = text_of(&message);
     let plan = plan_before(&directory, &known, &state, &text, stored);
     let ruled = match state.step {
@@ -142,6 +149,12 @@ pub async fn unclear_text(hub: &Hub, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> R
     let directory = hub.gate.directory.load_full();
     let known = Known::of(tx, &directory, &row, ctx.now).await?;
     Ok(plan_before(&directory, &known, &state, &text, stored).is_none().then_some(text))
+}
+
+/// Whether a message tells that a call began.
+fn rings(message: &MessageRow) -> bool {
+    message.channel == Channel::Voice
+        && message.channel_message_id.as_deref().is_some_and(|id| id.ends_with(CALL_BEGINS))
 }
 
 /// The text of a message, or what its customer chose on a button or a list.

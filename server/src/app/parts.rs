@@ -25,7 +25,7 @@ use patchbay_workers::{Deps, RunningWorkers, Workers};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::StartError;
+use super::{Mode, StartError};
 use crate::roles::Roles;
 use crate::settings::{Environment, Settings, development_secret, link_secret};
 use crate::telemetry::traces;
@@ -52,7 +52,7 @@ pub(super) struct Parts {
 
 impl Parts {
     /// Opens the stores and builds the hub; starts only what follows the keys of an outside issuer, until `stop`.
-    pub(super) async fn open(settings: &Settings, stop: &CancellationToken) -> Result<Self, StartError> {
+    pub(super) async fn open(settings: &Settings, mode: Mode, stop: &CancellationToken) -> Result<Self, StartError> {
         let db = open_database(settings).await?;
         let mut tasks = Vec::new();
         let traces = traces::start(&settings.telemetry, stop.clone())
@@ -64,7 +64,10 @@ impl Parts {
         let gate = Gate {
             keys,
             directory: Arc::new(ArcSwap::from_pointee(Directory::default())),
-            clock: Clock::system(),
+            clock: match mode {
+                Mode::Earnest => Clock::system(),
+                Mode::Demo => Clock::movable(),
+            },
             allowed_origins: settings
                 .auth
                 .allowed_origins

@@ -15,7 +15,7 @@ use patchbay_ingress::{Inboxes, Reenactment};
 use patchbay_store::{StoreError, journal};
 use tokio_util::sync::CancellationToken;
 
-use super::StartError;
+use super::{Mode, StartError};
 use super::parts::{Parts, ingress_config};
 use crate::settings::Settings;
 
@@ -65,7 +65,7 @@ pub(crate) async fn replay_journal(
 ) -> Result<Replayed, StartError> {
     let failed = |error: StoreError| StartError::Database(Chain(&error).to_string());
     let stop = CancellationToken::new();
-    let mut parts = Parts::open(settings, &stop).await?;
+    let mut parts = Parts::open(settings, Mode::Earnest, &stop).await?;
     DirectoryKeeper::new(&parts.hub).refresh().await.map_err(failed)?;
     let Some(journal) = Parts::open_journal(settings)? else {
         return Err(StartError::Part { what: "the journal", problem: "journal.key is not set".into() });

@@ -96,6 +96,7 @@ impl SimulatorConfig {
     /// Six customers, and callbacks slow enough to watch.
     fn with_cast() -> Self {
         let both = [Channel::Whatsapp, Channel::Sms];
+        let texts_and_calls = [Channel::Sms, Channel::Voice];
         let phone = |address: &str, name: &str, channels: &[Channel]| PhoneSeed {
             window_open: true,
             ..PhoneSeed::new(address, name, channels)
@@ -104,10 +105,10 @@ impl SimulatorConfig {
             phones: vec![
                 phone("+15550101001", "Maya Lindqvist", &both),
                 phone("+15550101002", "Tomás Herrera", &[Channel::Whatsapp]),
-                phone("+15550101003", "Ruth Okafor", &[Channel::Sms]),
+                phone("+15550101003", "Ruth Okafor", &texts_and_calls),
                 phone("+15550101004", "Ben Castellano", &both),
                 phone("+15550101005", "Aiko Marsh", &[Channel::Whatsapp]),
-                phone("+15550101006", "Priya Raman", &[Channel::Sms]),
+                phone("+15550101006", "Priya Raman", &texts_and_calls),
             ],
             timing: Timing::watchable(),
             ..Self::new()

@@ -87,6 +87,40 @@ pub(crate) fn sms_form(parts: &SmsParts<'_>) -> Vec<(String, String)> {
     form
 }
 
+/// What differs from one webhook of a call to the next.
+pub(crate) struct CallParts<'a> {
+    pub(crate) account_sid: &'a str,
+    pub(crate) call_sid: &'a str,
+    pub(crate) to: &'a str,
+    pub(crate) from: &'a str,
+    pub(crate) status: &'a str,
+}
+
+/// Parameters of one webhook of a call, and what its step adds.
+pub(crate) fn call_form(parts: &CallParts<'_>, step: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut form = pairs(&[
+        ("AccountSid", parts.account_sid),
+        ("ApiVersion", API_VERSION),
+        ("CallSid", parts.call_sid),
+        ("CallStatus", parts.status),
+        ("Called", parts.to),
+        ("Caller", parts.from),
+        ("Direction", "inbound"),
+        ("From", parts.from),
+        ("To", parts.to),
+        ("FromCity", "SPRINGFIELD"),
+        ("FromCountry", "US"),
+        ("FromState", "MA"),
+        ("FromZip", ""),
+        ("ToCity", ""),
+        ("ToCountry", "US"),
+        ("ToState", ""),
+        ("ToZip", ""),
+    ]);
+    form.extend(pairs(step));
+    form
+}
+
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }

@@ -1,6 +1,7 @@
 //! Routes below `/sim/api`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::response::{IntoResponse, Response};
@@ -37,6 +38,7 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
         .route("/sim/api/faults", get(faults).put(set_faults))
         .route("/sim/api/wire", get(wire))
         .route("/sim/api/media/{id}", get(media))
+        .route("/sim/api/clock", get(clock).post(forward))
         .route("/sim/api/reset", post(reset))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .with_state(Arc::clone(shared))
@@ -238,4 +240,36 @@ fn say_error(error: SayError) -> Response {
 
 fn refused(status: StatusCode, code: &str, message: &str) -> Response {
     (status, Json(json!({ "error": { "code": code, "message": message } }))).into_response()
+}
+
+/// How far one request moves the clock at most: a week.
+const FARTHEST_S: u32 = 7 * 24 * 3600;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ForwardBody {
+    forward_s: u32,
+}
+
+/// What time it is here; 404 where the clock cannot be moved, which is everywhere but in the demo.
+async fn clock(State(shared): Page) -> Response {
+    match shared.config.clock.ahead() {
+        Some(ahead) => Json(json!({ "now": shared.now(), "ahead_s": ahead.num_seconds() })).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Moves the clock forward for everything that runs by it: windows, deadlines, what was put off.
+async fn forward(State(shared): Page, Json(body): Json<ForwardBody>) -> Response {
+    if shared.config.clock.ahead().is_none() {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    if body.forward_s == 0 || body.forward_s > FARTHEST_S {
+        return refused(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", "a jump goes from a second to a week");
+    }
+    shared.config.clock.advance(Duration::from_secs(body.forward_s.into()));
+    let ahead_s = shared.config.clock.ahead().unwrap_or_default().num_seconds();
+    let now = shared.now();
+    shared.tell([FeedEvent::Clock { now, ahead_s }]);
+    Json(json!({ "now": now, "ahead_s": ahead_s })).into_response()
 }

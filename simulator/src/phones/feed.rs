@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::Page;
 use crate::world::FeedEvent;
 
-/// Server-sent events named `message`, `status`, `mail`, `faults` and `reset`. A reader that falls too far behind gets `reset`
+/// Server-sent events named `message`, `status`, `mail`, `faults`, `clock` and `reset`. A reader that falls too far behind gets `reset`
 /// and loads the phones again; nothing is kept for it beyond the bound.
 pub(super) async fn events(State(shared): Page) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let (feed, stop) = (shared.feed.subscribe(), shared.stop.clone());
@@ -30,6 +30,7 @@ pub(super) async fn events(State(shared): Page) -> Sse<impl Stream<Item = Result
             FeedEvent::Status { .. } => "status",
             FeedEvent::Mail { .. } => "mail",
             FeedEvent::Faults => "faults",
+            FeedEvent::Clock { .. } => "clock",
             FeedEvent::Reset => "reset",
         };
         let event = Event::default().event(name).json_data(&event).unwrap_or_else(|_| Event::default().event("reset"));

@@ -6,10 +6,11 @@ import { getRow, listRows, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button } from "../../../lib/ui/button";
 import { DataTable, type Column } from "../../../lib/ui/data-table";
+import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
 import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { Forbidden } from "../session/forbidden";
 import { useMe } from "../session/me";
 import { AdminArea } from "./admin-nav";
@@ -38,27 +39,13 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const navigate = useNavigate();
   const resource = RESOURCES[name];
   const [q, setQ] = useState("");
-  const [more, setMore] = useState<{ q: string; rows: readonly Row[]; cursor: string | null } | null>(null);
-  const first = useLoad(`${name} ${q}`, () => listRows(resource.path, { ...resource.only, ...(q === "" ? {} : { q }) }));
-  const further = more?.q === q ? more : null;
-  const rows = inOrder([...(first.value?.data ?? []), ...(further?.rows ?? [])], resource.inOrderOf);
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const list = usePages(`${name} ${q}`, (cursor) => listRows(resource.path, { ...resource.only, ...(cursor === null ? {} : { cursor }), ...(q === "" ? {} : { q }) }));
+  const rows = inOrder(list.rows, resource.inOrderOf);
   const open = rowId === null || rowId === NEW ? null : (rows.find((row) => row.id === rowId) ?? null);
-  const alone = useLoad(`row ${open === null && rowId !== NEW ? rowId : ""}`, async () => (open === null && rowId !== null && rowId !== NEW && first.state === "ready" ? getRow(resource.path, rowId) : null));
+  const alone = useLoad(`row ${open === null && rowId !== NEW ? rowId : ""}`, async () => (open === null && rowId !== null && rowId !== NEW && list.state === "ready" ? getRow(resource.path, rowId) : null));
   const row = open ?? alone.value;
   const show = (id: string | null) => void navigate(id === null ? { to: "/admin/$resource", params: { resource: name } } : { to: "/admin/$resource/$rowId", params: { resource: name, rowId: id } });
-  const reload = () => {
-    setMore(null);
-    first.reload();
-  };
-  const showMore = async () => {
-    try {
-      const page = await listRows(resource.path, { ...resource.only, cursor, ...(q === "" ? {} : { q }) });
-      setMore({ q, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
+  const reload = list.afresh;
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
     title: t.columns[column] ?? t.fields[column] ?? column,
@@ -92,20 +79,16 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
           className="mb-4 h-9 w-full max-w-80 rounded-lg border border-line-strong bg-surface px-3 text-sm focus-visible:outline-1 focus-visible:outline-offset-0"
         />
       )}
-      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={reload} />}
-      {first.state === "ready" && rows.length === 0 && (
-        <EmptyState icon={q === "" ? Table2 : SearchX} title={q === "" ? t.none : t.noMatch} text={q === "" ? t.noneHint : t.noMatchHint}>
+      {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={reload} />}
+      {list.state === "ready" && rows.length === 0 && (
+        <EmptyState icon={q === "" ? Table2 : SearchX} title={q === "" ? t.none : t.noMatch} text={q === "" ? (t.noneHints[name] ?? t.noneHint) : t.noMatchHint}>
           {q !== "" && <Button onClick={() => setQ("")}>{t.clear}</Button>}
         </EmptyState>
       )}
       {rows.length > 0 && (
-        <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={first.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one, t.choices)), run: (one) => show(one.id) }} />
+        <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={list.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one, t.choices)), run: (one) => show(one.id) }} />
       )}
-      {cursor !== null && (
-        <div className="pt-4 text-center">
-          <Button onClick={() => void showMore()}>{t.more}</Button>
-        </div>
-      )}
+      <More label={t.more} more={list.more} />
       {(rowId === NEW || row !== null) && <RowForm key={rowId ?? ""} name={name} row={rowId === NEW ? null : row} onClose={() => show(null)} onSaved={reload} />}
     </Page>
   );

@@ -65,7 +65,9 @@ function AlertList({ show }: { show: "open" | "resolved" }) {
     <Page title={t.title} lead={t.lead} tabs={<AlertTabs here={show} signals={seesAlerts(me) ? "shown" : "hidden"} />} narrow>
       {alerts.state === "error" && <ErrorState title={t.failed} error={alerts.error} onRetry={alerts.reload} />}
       {alerts.state === "ready" && rows.length === 0 && (
-        <EmptyState icon={show === "open" ? CircleCheckBig : BellOff} title={show === "open" ? t.none : t.noneOver} text={show === "open" ? t.noneHint : t.noneOverHint} />
+        <div className="rounded-xl border border-line bg-surface">
+          <EmptyState icon={show === "open" ? CircleCheckBig : BellOff} title={show === "open" ? t.none : t.noneOver} text={show === "open" ? t.noneHint : t.noneOverHint} />
+        </div>
       )}
       <ul className="grid gap-3" aria-label={t.title}>
         {rows.map((alert) => (

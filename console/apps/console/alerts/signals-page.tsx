@@ -36,11 +36,11 @@ function Shown({ report }: { report: AlertReport }) {
   return (
     <>
       {report.alerts.length === 0 && (
-        <div className="mb-8 rounded-xl border border-line bg-surface">
+        <div className="mb-6 rounded-xl border border-line bg-surface">
           <EmptyState icon={CircleCheckBig} title={t.quiet} text={t.quietHint} />
         </div>
       )}
-      <ul className="mb-8 grid gap-3">
+      <ul className="grid gap-3 [&:not(:empty)]:mb-6">
         {report.alerts.map((alert) => (
           <li key={alert.code} data-signal={alert.code} className="flex gap-3 rounded-xl border border-line bg-surface p-4">
             {alert.severity === "critical" ? <BellRing className="mt-0.5 size-5 shrink-0 text-danger" aria-hidden /> : <TriangleAlert className="mt-0.5 size-5 shrink-0 text-warn-ink" aria-hidden />}

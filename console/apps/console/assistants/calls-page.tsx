@@ -7,14 +7,13 @@ import { useOperationsTexts } from "../../../lib/i18n/operations";
 import { exact } from "../../../lib/i18n/when";
 import { useFollow } from "../../../lib/realtime/watch";
 import { Badge } from "../../../lib/ui/badge";
-import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { Drawer } from "../../../lib/ui/drawer";
 import { Facts, Payload } from "../../../lib/ui/facts";
+import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { AssistantTabs } from "./assistant-tabs";
 
 const FOLLOWED = ["tool.", "draft.", "limit."] as const;
@@ -25,27 +24,16 @@ export function CallsPage() {
   const [decision, setDecision] = useState("");
   const [tool, setTool] = useState("");
   const [open, setOpen] = useState<ToolCall | null>(null);
-  const [more, setMore] = useState<{ key: string; rows: readonly ToolCall[]; cursor: string | null } | null>(null);
   const [tools, setTools] = useState<readonly string[]>([]);
   const key = `calls ${decision} ${tool}`;
   const filter = { ...(decision === "" ? {} : { decision }), ...(tool === "" ? {} : { tool }) };
-  const first = useLoad(key, () => listCalls(filter, null));
-  useFollow(FOLLOWED, first.reload, 30_000);
+  const list = usePages(key, (cursor) => listCalls(filter, cursor));
+  const { rows } = list;
+  useFollow(FOLLOWED, list.reload, 30_000);
+  const seen = [...new Set(rows.map((one) => one.tool))].sort().join(" ");
   useEffect(() => {
-    const seen = first.value?.data.map((one) => one.tool) ?? [];
-    setTools((before) => [...new Set([...before, ...seen])].sort());
-  }, [first.value]);
-  const further = more?.key === key ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
-  const showMore = async () => {
-    try {
-      const page = await listCalls(filter, cursor);
-      setMore({ key, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
+    if (seen !== "") setTools((before) => [...new Set([...before, ...seen.split(" ")])].sort());
+  }, [seen]);
   return (
     <Page title={approvals.tabs["calls"] ?? ""} lead={t.lead} tabs={<AssistantTabs here="calls" />}>
       <div className="mb-5 flex flex-wrap gap-x-5 gap-y-2 text-[0.8125rem]">
@@ -67,9 +55,9 @@ export function CallsPage() {
           </select>
         </label>
       </div>
-      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
-      {first.state === "ready" && rows.length === 0 && <EmptyState icon={Wrench} title={t.none} text={t.noneHint} />}
-      <ol className="relative ml-3 grid gap-1 border-l border-line" aria-busy={first.state === "loading"}>
+      {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
+      {list.state === "ready" && rows.length === 0 && <EmptyState icon={Wrench} title={t.none} text={t.noneHint} />}
+      <ol className="relative ml-3 grid gap-1 border-l border-line" aria-busy={list.state === "loading"}>
         {rows.map((one) => (
           <li key={one.id} className="relative pl-6">
             <Mark decision={one.decision} />
@@ -83,11 +71,7 @@ export function CallsPage() {
           </li>
         ))}
       </ol>
-      {cursor !== null && (
-        <div className="pt-4 text-center">
-          <Button onClick={() => void showMore()}>{t.more}</Button>
-        </div>
-      )}
+      <More label={t.more} more={list.more} />
       {open !== null && <CallDrawer of={open} onClose={() => setOpen(null)} />}
     </Page>
   );

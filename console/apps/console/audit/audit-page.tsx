@@ -9,11 +9,12 @@ import { exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { Button } from "../../../lib/ui/button";
 import { DataTable } from "../../../lib/ui/data-table";
-import { Select, TextField } from "../../../lib/ui/fields";
+import { TextField } from "../../../lib/ui/fields";
+import { FilterSelect } from "../../../lib/ui/filter-select";
+import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { AdminArea } from "../admin/admin-nav";
 import { mends } from "../session/areas";
@@ -39,20 +40,9 @@ function Shown() {
   const query: AuditQuery = { ...(asked === "" ? {} : { tool: asked }), ...(outcome === "" ? {} : { outcome }), ...(actor === "" ? {} : { actor }) };
   const key = JSON.stringify(query);
   const people = useRemote("users", async () => (await listUsers()).data);
-  const first = useLoad(`audit ${key}`, () => listAudit(query));
-  const [more, setMore] = useState<{ key: string; rows: readonly AuditEntry[]; cursor: string | null } | null>(null);
-  const further = more?.key === key ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const list = usePages(`audit ${key}`, (cursor) => listAudit(cursor === null ? query : { ...query, cursor }));
+  const { rows } = list;
   const filtered = key !== "{}";
-  const showMore = async () => {
-    try {
-      const page = await listAudit({ ...query, cursor });
-      setMore({ key, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   const clear = () => {
     setTool("");
     setOutcome("");
@@ -60,27 +50,13 @@ function Shown() {
   };
   return (
     <Page title={t.title} lead={t.lead}>
-      <div className="mb-4 grid max-w-3xl gap-3 sm:grid-cols-3">
+      <div className="mb-4 grid max-w-3xl gap-x-5 gap-y-3 sm:grid-cols-3">
         <TextField label={t.what} hint={t.whatHint} type="search" autoComplete="off" spellCheck={false} value={tool} onChange={(event) => setTool(event.target.value)} />
-        <Select label={t.who} value={actor} onChange={(event) => setActor(event.target.value)}>
-          <option value="">{t.anybody}</option>
-          {(people.value ?? []).map((one) => (
-            <option key={one.id} value={one.id}>
-              {one.full_name}
-            </option>
-          ))}
-        </Select>
-        <Select label={t.outcome} value={outcome} onChange={(event) => setOutcome(event.target.value)}>
-          <option value="">{t.any}</option>
-          {Object.entries(t.outcomes).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </Select>
+        <FilterSelect label={t.who} any={t.anybody} options={(people.value ?? []).map((one) => [one.id, one.full_name])} value={actor} onChoose={setActor} />
+        <FilterSelect label={t.outcome} any={t.any} options={Object.entries(t.outcomes)} value={outcome} onChoose={setOutcome} />
       </div>
-      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
-      {first.state === "ready" && rows.length === 0 && (
+      {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
+      {list.state === "ready" && rows.length === 0 && (
         <EmptyState icon={filtered ? SearchX : ScrollText} title={filtered ? t.noMatch : t.none} text={filtered ? t.noMatchHint : t.noneHint}>
           {filtered && <Button onClick={clear}>{t.clear}</Button>}
         </EmptyState>
@@ -91,7 +67,7 @@ function Shown() {
           rows={rows}
           keyOf={(one) => one.id}
           selected={opened?.id ?? null}
-          busy={first.state === "loading"}
+          busy={list.state === "loading"}
           open={{ name: (one) => t.open(one.tool, exact(one.created_at)), run: setOpened }}
           columns={[
             { id: "tool", title: t.tool, cell: (one) => <span className="font-mono text-xs">{one.tool}</span> },
@@ -112,11 +88,7 @@ function Shown() {
           ]}
         />
       )}
-      {cursor !== null && (
-        <div className="pt-4 text-center">
-          <Button onClick={() => void showMore()}>{t.more}</Button>
-        </div>
-      )}
+      <More label={t.more} more={list.more} />
       {opened !== null && <AuditDrawer entry={opened} onClose={() => setOpened(null)} />}
     </Page>
   );

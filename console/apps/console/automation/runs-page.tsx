@@ -1,18 +1,18 @@
 // What automations and macros did, newest first: filtered by which and how it ended, each opened whole and taken back.
 import { SearchX, Workflow } from "lucide-react";
 import { useState } from "react";
-import { listAutomations, listRuns, type AutomationRun, type RunQuery } from "../../../lib/api/automation";
+import { listAutomations, listRuns, type RunQuery } from "../../../lib/api/automation";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { exact } from "../../../lib/i18n/when";
 import { useFollow } from "../../../lib/realtime/watch";
 import { Badge, type Tone } from "../../../lib/ui/badge";
 import { Button } from "../../../lib/ui/button";
 import { DataTable } from "../../../lib/ui/data-table";
-import { Select } from "../../../lib/ui/fields";
+import { FilterSelect } from "../../../lib/ui/filter-select";
+import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { AdminArea } from "../admin/admin-nav";
 import { seesRuns } from "../session/areas";
@@ -38,22 +38,11 @@ function Shown() {
   const query: RunQuery = { ...(automation === "" ? {} : { automation_id: automation }), ...(outcome === "" ? {} : { outcome }) };
   const key = JSON.stringify(query);
   const known = useRemote("automations", listAutomations);
-  const first = useLoad(`runs ${key}`, () => listRuns(query));
-  useFollow(FOLLOWED, first.reload, EVERY_MS);
-  const [more, setMore] = useState<{ key: string; rows: readonly AutomationRun[]; cursor: string | null } | null>(null);
-  const further = more?.key === key ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const list = usePages(`runs ${key}`, (cursor) => listRuns(cursor === null ? query : { ...query, cursor }));
+  useFollow(FOLLOWED, list.reload, EVERY_MS);
+  const { rows } = list;
   const filtered = key !== "{}";
   const run = rows.find((one) => one.id === opened) ?? null;
-  const showMore = async () => {
-    try {
-      const page = await listRuns({ ...query, cursor });
-      setMore({ key, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
   const clear = () => {
     setAutomation("");
     setOutcome("");
@@ -61,25 +50,11 @@ function Shown() {
   return (
     <Page title={t.title} lead={t.lead}>
       <div className="mb-4 grid max-w-2xl gap-3 sm:grid-cols-2">
-        <Select label={t.what} value={automation} onChange={(event) => setAutomation(event.target.value)}>
-          <option value="">{t.all}</option>
-          {(known.value ?? []).map((one) => (
-            <option key={one.id} value={one.id}>
-              {String(one["name"])}
-            </option>
-          ))}
-        </Select>
-        <Select label={t.outcome} value={outcome} onChange={(event) => setOutcome(event.target.value)}>
-          <option value="">{t.all}</option>
-          {Object.entries(t.outcomes).map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
-        </Select>
+        <FilterSelect label={t.what} any={t.all} options={(known.value ?? []).map((one) => [one.id, String(one["name"])])} value={automation} onChoose={setAutomation} />
+        <FilterSelect label={t.outcome} any={t.all} options={Object.entries(t.outcomes)} value={outcome} onChoose={setOutcome} />
       </div>
-      {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
-      {first.state === "ready" && rows.length === 0 && (
+      {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
+      {list.state === "ready" && rows.length === 0 && (
         <EmptyState icon={filtered ? SearchX : Workflow} title={filtered ? t.noMatch : t.none} text={filtered ? t.noMatchHint : t.noneHint}>
           {filtered && <Button onClick={clear}>{t.clear}</Button>}
         </EmptyState>
@@ -90,7 +65,7 @@ function Shown() {
           rows={rows}
           keyOf={(one) => one.id}
           selected={opened}
-          busy={first.state === "loading"}
+          busy={list.state === "loading"}
           open={{ name: (one) => t.open(one.automation.name, exact(one.created_at)), run: (one) => setOpened(one.id) }}
           columns={[
             { id: "what", title: t.what, cell: (one) => one.automation.name },
@@ -100,12 +75,8 @@ function Shown() {
           ]}
         />
       )}
-      {cursor !== null && (
-        <div className="pt-4 text-center">
-          <Button onClick={() => void showMore()}>{t.more}</Button>
-        </div>
-      )}
-      {run !== null && <RunDrawer run={run} onClose={() => setOpened(null)} onUndone={first.reload} />}
+      <More label={t.more} more={list.more} />
+      {run !== null && <RunDrawer run={run} onClose={() => setOpened(null)} onUndone={list.reload} />}
     </Page>
   );
 }

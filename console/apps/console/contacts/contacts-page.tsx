@@ -1,16 +1,16 @@
 // The contacts: a list that is searched while typing, and one of them beside it; one at a time on a phone.
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { ContactRound } from "lucide-react";
+import { ContactRound, SearchX } from "lucide-react";
 import { useEffect, useState } from "react";
-import { listContacts, type Contact } from "../../../lib/api/people";
+import { listContacts } from "../../../lib/api/people";
 import { usePeopleTexts } from "../../../lib/i18n/people";
 import { Avatar } from "../../../lib/ui/avatar";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
 import { TextField } from "../../../lib/ui/fields";
+import { More } from "../../../lib/ui/more";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
-import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { ListTools } from "./list-tools";
 import { ContactCard } from "./contact-card";
 
@@ -31,32 +31,25 @@ export function ContactsPage() {
     }, PAUSE_MS);
     return () => clearTimeout(timer);
   }, [text, q, navigate]);
-  const [more, setMore] = useState<{ q: string; rows: Contact[]; cursor: string | null } | null>(null);
-  const first = useLoad(`contacts:${q}`, () => listContacts(q, null));
-  const further = more?.q === q ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
-  const showMore = async () => {
-    try {
-      const page = await listContacts(q, cursor);
-      setMore({ q, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
-  };
+  const list = usePages(`contacts:${q}`, (cursor) => listContacts(q, cursor));
+  const { rows } = list;
   return (
     <>
       <section aria-label={t.contacts} className={cx("min-h-0 w-full flex-col border-line bg-canvas pb-14 md:flex md:w-80 md:shrink-0 md:border-r md:pb-0 lg:w-88", contactId === undefined ? "flex" : "hidden")}>
         <div className="border-b border-line px-4 py-3">
           <div className="mb-2 flex items-center justify-between gap-2">
             <h1 className="text-base font-semibold tracking-tight">{t.contacts}</h1>
-            <ListTools q={q} onDone={first.reload} />
+            <ListTools q={q} onDone={list.reload} />
           </div>
           <TextField label={t.find} type="search" value={text} onChange={(event) => setText(event.target.value)} />
         </div>
-        <div className="min-h-0 flex-1 overflow-y-auto" aria-busy={first.state === "loading"}>
-          {first.state === "error" && <ErrorState title={t.failed} error={first.error} onRetry={first.reload} />}
-          {first.state === "ready" && rows.length === 0 && <EmptyState icon={ContactRound} title={t.none} text={t.noneHint} />}
+        <div className="min-h-0 flex-1 overflow-y-auto" aria-busy={list.state === "loading"}>
+          {list.state === "error" && <ErrorState title={t.failed} error={list.error} onRetry={list.reload} />}
+          {list.state === "ready" && rows.length === 0 && (
+            <EmptyState icon={q === "" ? ContactRound : SearchX} title={q === "" ? t.none : t.noMatch} text={q === "" ? t.noneHint : t.noMatchHint}>
+              {q !== "" && <Button onClick={() => setText("")}>{t.clear}</Button>}
+            </EmptyState>
+          )}
           <ul>
             {rows.map((contact) => (
               <li key={contact.id}>
@@ -77,18 +70,14 @@ export function ContactsPage() {
               </li>
             ))}
           </ul>
-          {cursor !== null && (
-            <div className="p-4 text-center">
-              <Button onClick={() => void showMore()}>{t.more}</Button>
-            </div>
-          )}
+          <More label={t.more} more={list.more} />
         </div>
       </section>
       <main id="main" tabIndex={-1} className={cx("min-h-0 min-w-0 flex-1 outline-none md:block", contactId === undefined ? "hidden" : "block")}>
         {contactId === undefined ? (
           <EmptyState icon={ContactRound} title={t.choose} text={t.chooseHint} />
         ) : (
-          <ContactCard key={contactId} id={contactId} onChange={first.reload} />
+          <ContactCard key={contactId} id={contactId} onChange={list.reload} />
         )}
       </main>
     </>

@@ -3,6 +3,7 @@ import { ChartNoAxesCombined, Download } from "lucide-react";
 import { useMemo } from "react";
 import { readReport, reportAsCsv, type Report, type ReportName, type ReportRow } from "../../../lib/api/reports";
 import { useDashboardTexts } from "../../../lib/i18n/dashboard";
+import { useWorkspace } from "../../../lib/realtime/hooks";
 import { useFollow } from "../../../lib/realtime/watch";
 import { Bars } from "../../../lib/ui/bars";
 import { Button } from "../../../lib/ui/button";
@@ -33,11 +34,12 @@ const BEHIND: Readonly<Record<string, "all" | "unassigned">> = { open: "all", un
 
 export function ReportPanel({ name, range, team, form, onView }: ReportPanelProps) {
   const t = useDashboardTexts();
-  const report = useLoad(`${name} ${range} ${team}`, () => readReport(name, askedOf(name, range, team, Date.now())));
+  const workspace = useWorkspace();
+  const report = useLoad(`${name} ${range} ${team}`, () => readReport(name, askedOf(name, range, team, workspace.now())));
   useFollow(FOLLOWED, report.reload, AGAIN_MS);
   const save = async () => {
     try {
-      saveFile(`${name}.csv`, "text/csv;charset=utf-8", await reportAsCsv(name, askedOf(name, range, team, Date.now())));
+      saveFile(`${name}.csv`, "text/csv;charset=utf-8", await reportAsCsv(name, askedOf(name, range, team, workspace.now())));
     } catch (error) {
       toastError(error);
     }

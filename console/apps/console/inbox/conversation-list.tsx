@@ -8,6 +8,7 @@ import type { List } from "../../../lib/realtime/store";
 import { Button } from "../../../lib/ui/button";
 import { ConversationRow } from "./conversation-row";
 import { usePlace } from "./place";
+import { useCalmIds } from "./use-calm-ids";
 import { useSteadyRows } from "./use-steady-rows";
 
 /** A row is as high as its text is large: who enlarges only the text gets higher rows. */
@@ -24,8 +25,9 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
   const address = useRowAddress();
   const scroller = useRef<HTMLDivElement>(null);
   const now = useNow(MINUTE_MS);
+  const ids = useCalmIds(scroller, list);
   const rows = useVirtualizer({
-    count: list.ids.length,
+    count: ids.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: 6,
@@ -35,15 +37,15 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
   const lastIndex = items.at(-1)?.index ?? 0;
 
   useEffect(() => {
-    if (list.cursor !== null && list.more === "idle" && lastIndex >= list.ids.length - AHEAD) void workspace.loadMore(list.view);
-  }, [workspace, list, lastIndex]);
+    if (list.cursor !== null && list.more === "idle" && lastIndex >= ids.length - AHEAD) void workspace.loadMore(list.view);
+  }, [workspace, list, ids, lastIndex]);
 
   const moved = useRef(cursor);
   useEffect(() => {
     if (moved.current === cursor || cursor === null) return;
-    moved.current = cursor;
-    const index = list.ids.indexOf(cursor);
+    const index = ids.indexOf(cursor);
     if (index === -1) return;
+    moved.current = cursor;
     rows.scrollToIndex(index);
     const focus = () => {
       const idle = scroller.current?.contains(document.activeElement) || document.activeElement === document.body;
@@ -52,9 +54,9 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
     // The next key must find the row focused; one that was out of sight is drawn a moment later.
     focus();
     requestAnimationFrame(focus);
-  }, [cursor, list.ids, rows]);
+  }, [cursor, ids, rows]);
 
-  const steady = useSteadyRows(scroller, list.ids, ROW_PX);
+  const steady = useSteadyRows(scroller, ids, ROW_PX);
   return (
     <div className="relative h-full">
     {steady.above > 0 && (
@@ -71,14 +73,14 @@ export function ConversationList({ list, cursor }: { list: List; cursor: string 
       <div role="list" aria-label={t.list.label} className="relative" style={{ height: rows.getTotalSize() }}>
         {items.map((item) => (
           <div
-            key={list.ids[item.index] ?? item.index}
+            key={ids[item.index] ?? item.index}
             role="listitem"
-            aria-setsize={list.cursor === null ? list.ids.length : -1}
+            aria-setsize={list.cursor === null ? ids.length : -1}
             aria-posinset={item.index + 1}
             className="absolute inset-x-0 top-0"
             style={{ height: ROW_PX, transform: `translateY(${item.start}px)` }}
           >
-            <ConversationRow id={list.ids[item.index] ?? ""} now={now} here={list.ids[item.index] === conversationId} address={address} open={open} />
+            <ConversationRow id={ids[item.index] ?? ""} now={now} here={ids[item.index] === conversationId} address={address} open={open} />
           </div>
         ))}
       </div>

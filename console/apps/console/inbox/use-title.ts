@@ -5,16 +5,19 @@ import { ROWS } from "../../../lib/realtime/store";
 import { viewKey } from "../../../lib/realtime/views";
 import { MINE, UNASSIGNED } from "./standing-views";
 
-/** How soon the title follows. Rows change many times a second; nobody reads a title that fast. */
-const SETTLE_MS = 250;
+/** How soon the title follows, and how often at most. Rows change many times a second; nobody reads a title that fast. */
+const SETTLE_MS = 100;
+const PAUSE_MS = 1000;
 
 /** How many unread conversations are mine or nobody's, in the title and on the icon of the tab. */
 export function useTitle(): void {
   const { store } = useWorkspace();
   useEffect(() => {
     let waiting: ReturnType<typeof setTimeout> | null = null;
+    let last = Number.NEGATIVE_INFINITY;
     const update = () => {
       waiting = null;
+      last = performance.now();
       const unread = [MINE, UNASSIGNED]
         .flatMap((view) => store.list(viewKey(view))?.ids ?? [])
         .filter((id) => (store.conversation(id)?.unread_count ?? 0) > 0).length;
@@ -26,8 +29,8 @@ export function useTitle(): void {
     };
     update();
     // Counting thousands of rows waits for a moment without work.
-    const soon = () => (typeof requestIdleCallback === "undefined" ? update() : void requestIdleCallback(update, { timeout: SETTLE_MS }));
-    const stop = store.subscribe(ROWS, () => (waiting ??= setTimeout(soon, SETTLE_MS)));
+    const soon = () => (typeof requestIdleCallback === "undefined" ? update() : void requestIdleCallback(update, { timeout: PAUSE_MS / 2 }));
+    const stop = store.subscribe(ROWS, () => (waiting ??= setTimeout(soon, Math.max(SETTLE_MS, last + PAUSE_MS - performance.now()))));
     return () => {
       stop();
       if (waiting !== null) clearTimeout(waiting);

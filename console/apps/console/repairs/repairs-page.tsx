@@ -7,9 +7,10 @@ import { exact } from "../../../lib/i18n/when";
 import { usePeopleTexts } from "../../../lib/i18n/people";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
+import { More } from "../../../lib/ui/more";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { toastError } from "../../../lib/ui/toast";
-import { useLoad } from "../../../lib/ui/use-load";
+import { usePages } from "../../../lib/ui/use-pages";
 import { AdminArea } from "../admin/admin-nav";
 import { useMe } from "../session/me";
 import { DiscardDialog } from "./discard-dialog";
@@ -47,39 +48,26 @@ function RepairsPage({ subject }: { subject: Subject }) {
   const [rate, setRate] = useState(10);
   const [repair, setRepair] = useState<Repair | null>(null);
   const [discarding, setDiscarding] = useState(false);
-  const [more, setMore] = useState<{ status: RepairStatus; rows: Row[]; cursor: string | null } | null>(null);
-  const first = useLoad(`${subject}:${status}`, () => listFailures<Row>(subject, status, null));
+  const list = usePages(`${subject}:${status}`, (cursor) => listFailures<Row>(subject, status, cursor));
   const title = subject === "dlq" ? t.letters : t.quarantine;
   useEffect(() => {
     document.title = `${title} · Patchbay`;
   }, [title]);
-  const further = more?.status === status ? more : null;
-  const rows = [...(first.value?.data ?? []), ...(further?.rows ?? [])];
-  const cursor = further === null ? (first.value?.next_cursor ?? null) : further.cursor;
+  const { rows } = list;
   const base = subject === "dlq" ? "/admin/dead-letters" : "/admin/quarantine";
   const mends = status === "open" && (me.user.role === "admin" || me.user.role === "supervisor");
   const reload = () => {
-    setMore(null);
     setChosen(new Set());
-    first.reload();
+    list.afresh();
   };
   const show = (next: RepairStatus) => {
     setStatus(next);
-    setMore(null);
     setChosen(new Set());
   };
   const toggle = (id: string) => {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
     setChosen(next);
-  };
-  const showMore = async () => {
-    try {
-      const page = await listFailures<Row>(subject, status, cursor);
-      setMore({ status, rows: [...(further?.rows ?? []), ...page.data], cursor: page.next_cursor });
-    } catch (error) {
-      toastError(error);
-    }
   };
   const runMany = async (action: "replay" | "discard", reason: string) => {
     try {
@@ -132,9 +120,9 @@ function RepairsPage({ subject }: { subject: Subject }) {
             )}
           </div>
         )}
-        <div className="min-h-0 flex-1 overflow-y-auto" aria-busy={first.state === "loading"}>
-          {first.state === "error" && <ErrorState title={t.loadFailed} error={first.error} onRetry={first.reload} />}
-          {first.state === "ready" && rows.length === 0 && <EmptyState icon={CircleCheckBig} title={t.nothing} text={t.nothingHint} />}
+        <div className="min-h-0 flex-1 overflow-y-auto" aria-busy={list.state === "loading"}>
+          {list.state === "error" && <ErrorState title={t.loadFailed} error={list.error} onRetry={list.reload} />}
+          {list.state === "ready" && rows.length === 0 && <EmptyState icon={CircleCheckBig} title={t.nothing} text={t.nothingHint} />}
           <ul>
             {rows.map((row) => (
               <li key={row.id} className={cx("flex items-center gap-3 px-4 hover:bg-hover", row.id === failureId && "bg-accent-soft")}>
@@ -155,16 +143,12 @@ function RepairsPage({ subject }: { subject: Subject }) {
               </li>
             ))}
           </ul>
-          {cursor !== null && (
-            <div className="p-4 text-center">
-              <Button onClick={() => void showMore()}>{t.more}</Button>
-            </div>
-          )}
+          <More label={t.more} more={list.more} />
         </div>
       </section>
       <main id="main" tabIndex={-1} className={cx("min-h-0 min-w-0 flex-1 outline-none md:block", failureId === undefined ? "hidden" : "block")}>
         {failureId === undefined ? (
-          <EmptyState icon={subject === "dlq" ? MailX : ShieldAlert} title={title} text={subject === "dlq" ? t.lettersHint : t.quarantineHint} />
+          <EmptyState icon={subject === "dlq" ? MailX : ShieldAlert} title={t.pick} text={t.pickHint} />
         ) : (
           <FailureDetail key={failureId} subject={subject} id={failureId} onBack={() => void navigate({ to: base })} onChange={reload} />
         )}

@@ -37,8 +37,8 @@ export function SearchPage() {
     return () => clearTimeout(timer);
   }, [text, q, navigate]);
   return (
-    <main id="main" tabIndex={-1} className="min-h-0 flex-1 overflow-y-auto bg-surface pb-20 outline-none">
-      <div className="mx-auto grid max-w-3xl gap-6 px-5 py-6">
+    <main id="main" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto bg-surface pb-20 outline-none">
+      <div className="mx-auto grid max-w-3xl grid-cols-[minmax(0,1fr)] gap-6 px-5 py-6">
         <h1 className="text-lg font-semibold tracking-tight">{desk.search.title}</h1>
         <div role="search" className="relative">
           <Search aria-hidden className="pointer-events-none absolute top-1/2 left-3.5 size-4 -translate-y-1/2 text-ink-faint" />

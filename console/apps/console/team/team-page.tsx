@@ -65,7 +65,7 @@ function Shown() {
         </nav>
       </div>
       <main id="main" tabIndex={-1} className={cx("min-h-0 min-w-0 flex-1 bg-surface outline-none md:flex", threadId === null ? "hidden" : "flex")}>
-        <Boundary key={threadId}>{threadId === null ? <EmptyState icon={MessagesSquare} title={t.pick} text={t.pickHint} /> : <RoomPane id={threadId} onBack={() => void navigate({ to: "/team" })} />}</Boundary>
+        <Boundary key={threadId}>{threadId === null ? <div className="min-w-0 flex-1"><EmptyState icon={MessagesSquare} title={t.pick} text={t.pickHint} /></div> : <RoomPane id={threadId} onBack={() => void navigate({ to: "/team" })} />}</Boundary>
       </main>
       {dialog === "new" && (
         <NewThread

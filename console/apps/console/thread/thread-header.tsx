@@ -42,7 +42,8 @@ export function ThreadHeader({ conversation }: { conversation: Conversation }) {
       <WindowChip conversation={conversation} />
       <div className="flex items-center gap-1.5">
         {mayTake(me, conversation) && (
-          <Button look="primary" onClick={() => void commands.take()}>
+          // On a phone the one in place of the composer is enough: the name needs the room.
+          <Button look="primary" className="max-sm:hidden" onClick={() => void commands.take()}>
             {t.actions.take}
           </Button>
         )}
