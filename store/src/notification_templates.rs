@@ -142,11 +142,7 @@ pub async fn page(
 }
 
 /// The words that count for a code in a language: its own, else those for whatever has none.
-pub async fn in_force(
-    tx: &mut Tx,
-    code: &str,
-    language: &str,
-) -> Result<Option<NotificationTemplateRow>, StoreError> {
+pub async fn in_force(tx: &mut Tx, code: &str, language: &str) -> Result<Option<NotificationTemplateRow>, StoreError> {
     tx.query(
         "select id, code, language, subject, body, enabled, version, created_at, updated_at
          from notification_templates where code in ($1, $3) and language = $2 and enabled

@@ -284,8 +284,7 @@ impl Shared {
         }
         let looking = async { traces::of(&mut self.db.read().await?, [job.id.into()]).await };
         let promised_by = looking.await.unwrap_or_default();
-        let mut span =
-            trace::child_of(*promised_by.get(&job.id.into())?, format!("job {}", job.kind), Kind::Consumer)?;
+        let mut span = trace::child_of(*promised_by.get(&job.id.into())?, format!("job {}", job.kind), Kind::Consumer)?;
         span.set("patchbay.job_id", job.id.to_string());
         span.set("patchbay.attempt", job.attempts);
         Some(span)

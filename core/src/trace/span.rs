@@ -116,7 +116,12 @@ pub fn samples(trace_id: u128) -> bool {
 }
 
 /// Begins a span whose ids were chosen already. `None` when nothing is recorded.
-pub fn adopt(context: SpanContext, parent: Option<u64>, name: impl Into<Cow<'static, str>>, kind: Kind) -> Option<Span> {
+pub fn adopt(
+    context: SpanContext,
+    parent: Option<u64>,
+    name: impl Into<Cow<'static, str>>,
+    kind: Kind,
+) -> Option<Span> {
     let recorder = RECORDER.get()?;
     let now = recorder.clock.now();
     let data = Finished {

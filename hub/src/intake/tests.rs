@@ -179,7 +179,12 @@ async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
     let stop = CancellationToken::new();
     let (intake, shards) = Intake::start(hub, &stop);
     let batch = |ids: [&str; 2]| {
-        vec![Inbound { inbox_id, items: ids.map(|id| message(id, &clock)).into(), received_at: clock.now(), span: None }]
+        vec![Inbound {
+            inbox_id,
+            items: ids.map(|id| message(id, &clock)).into(),
+            received_at: clock.now(),
+            span: None,
+        }]
     };
     intake.accept(batch(["SM1", "SM2"])).await.expect("stored");
     intake.accept(batch(["SM2", "SM3"])).await.expect("stored");

@@ -336,7 +336,10 @@ async fn words_for_alerts_are_kept_shown_filled_in_and_refused_when_they_cannot_
         assert_eq!(field(&post(&world, path, bad).await), named, "{change}");
     }
     let made = post(&world, path, words.clone()).await;
-    assert_eq!((made.status, made.text("/example/subject")), (201, "Critique : Un client signale une urgence [K7M2QP]"));
+    assert_eq!(
+        (made.status, made.text("/example/subject")),
+        (201, "Critique : Un client signale une urgence [K7M2QP]")
+    );
     assert_eq!(field(&post(&world, path, words).await), "code", "one for a code and a language");
     let one = format!("{path}/{}", made.text("/id"));
     assert_eq!(field(&patch(&world, &one, json!({ "text": "{{who}}" })).await), "text");

@@ -131,9 +131,8 @@ impl Collector {
 
     /// The spans of a trace, once each of these ways up from a span is whole.
     async fn trace_with(&self, trace_id: &[u8], ways: &[&[&str]]) -> Vec<Span> {
-        let has = |spans: &[Span], way: &[&str]| {
-            spans.iter().any(|span| span.name == way[0] && way_up(spans, span) == way)
-        };
+        let has =
+            |spans: &[Span], way: &[&str]| spans.iter().any(|span| span.name == way[0] && way_up(spans, span) == way);
         eventually(&format!("the collector has {ways:?}"), PATIENCE, || async {
             let spans: Vec<Span> = self.spans().into_iter().filter(|span| span.trace_id == trace_id).collect();
             ways.iter().all(|way| has(&spans, way)).then_some(spans)
@@ -195,7 +194,8 @@ async fn a_trace_follows_a_message_from_the_webhook_to_the_socket_and_to_the_pro
     let mut screen = Socket::open(&deployment.admin, None).await;
     // As a proxy in front of us would that records traces too.
     let (from, at) = (CUSTOMER.trim_start_matches('+'), Clock::system().now().timestamp());
-    let body = whatsapp_text(PHONE_NUMBER_ID, from, "Robin", "wamid.traced", "My secret is a blue door", at).to_string();
+    let body =
+        whatsapp_text(PHONE_NUMBER_ID, from, "Robin", "wamid.traced", "My secret is a blue door", at).to_string();
     let (trace_id, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
     let answer = client::http()
         .post(format!("{}/webhooks/whatsapp", deployment.admin.base_url()))

@@ -1,10 +1,10 @@
 //! Keeping for as long as the policy says: archived and read back, resumable, and what comes again is still known.
 
 use chrono::TimeDelta;
+use patchbay_core::actor::Actor;
 use patchbay_core::channel::{Direction, SenderType};
 use patchbay_core::conversation::{CloseReason, ConversationStatus};
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::actor::Actor;
 use patchbay_core::ids::{AccountId, ConversationId, MessageId, RetentionRunId, ToolCallId};
 use patchbay_core::inbox::Triage;
 use patchbay_core::retention::{RetentionPolicy, RetentionState};

@@ -24,9 +24,8 @@ pub(super) fn request(service: &str, spans: &[Finished]) -> Vec<u8> {
 }
 
 fn span(span: &Finished) -> Message {
-    let mut message = Message::default()
-        .bytes(1, &span.context.trace_id.to_be_bytes())
-        .bytes(2, &span.context.span_id.to_be_bytes());
+    let mut message =
+        Message::default().bytes(1, &span.context.trace_id.to_be_bytes()).bytes(2, &span.context.span_id.to_be_bytes());
     if let Some(parent) = span.parent {
         message = message.bytes(4, &parent.to_be_bytes());
     }
