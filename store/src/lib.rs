@@ -96,6 +96,7 @@ pub mod technicians;
 pub mod templates;
 pub mod ticket_services;
 pub mod ticket_trail;
+pub mod ticket_urgencies;
 pub mod tickets;
 pub mod time_off;
 pub mod together;

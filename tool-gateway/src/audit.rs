@@ -180,7 +180,7 @@ fn told(record: &Record<'_>, scene: &Scene, row: &Invocation, end: &Result<Outco
 
 /// Where a tool works when it calls no other system: tickets are the enforcement API's.
 fn own_adapter(spec: &ToolSpec) -> Option<&'static str> {
-    matches!(spec.tool, Tool::Ticket(_)).then_some("dispatch")
+    matches!(spec.tool, Tool::Ticket(_) | Tool::CreateJob | Tool::ConfirmSchedule).then_some("dispatch")
 }
 
 /// How a call ended, in a word.

@@ -100,6 +100,7 @@ impl Changed {
             before_state: Some(before.state.to_string()),
             after_state: Some(ticket.state.to_string()),
             ticket_version: Some(ticket.version),
+            on_behalf_of: call.whom(),
             payload: redact(&call.body),
             changes: Some(before.difference(&ticket)),
             ..AuditEntry::new(ctx, asked.row.tool, Outcome::Success)
