@@ -8,6 +8,9 @@ use crate::ids::{AccountId, ActorId, ConversationId, SessionId, SiteId, TeamId, 
 use crate::role::{ActorType, Portal, Role};
 use crate::tool::Grant;
 
+/// Id of the gateway of tools as an actor; no login has it.
+const GATEWAY: u128 = 1;
+
 /// Whoever acts, as proven by a token.
 #[derive(Clone, Debug)]
 pub struct Actor {
@@ -79,6 +82,17 @@ impl Actor {
             session: None,
             conversation: None,
             tools: Grant::Everything,
+        }
+    }
+
+    /// The gateway of tools: what a customer or a person of ours has confirmed it carries out as itself, never as the
+    /// assistant that drafted it. A pause of automation holds for it.
+    pub fn gateway() -> Self {
+        Self {
+            id: ActorId(Uuid::from_u128(GATEWAY)),
+            name: Some("Tool gateway".into()),
+            actor_type: ActorType::Service,
+            ..Self::system()
         }
     }
 

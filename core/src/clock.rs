@@ -40,7 +40,9 @@ impl Clock {
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Source::Machine => Utc::now().trunc_subsecs(6),
-            Source::Manual(micros) => DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default(),
+            Source::Manual(micros) => {
+                DateTime::from_timestamp_micros(micros.load(Ordering::SeqCst)).unwrap_or_default()
+            }
             Source::Ahead(micros) => {
                 let now = Utc::now().trunc_subsecs(6);
                 now.checked_add_signed(TimeDelta::microseconds(micros.load(Ordering::SeqCst))).unwrap_or(now)

@@ -17,6 +17,7 @@ pub mod field_work;
 pub mod info;
 pub mod intake;
 pub mod policy;
+pub mod ranking;
 pub mod record;
 pub mod refusal;
 pub mod review;

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod bytes;
 pub mod catalog;
 pub mod draft;
+pub mod escalation;
 pub mod grant;
 pub mod invocation;
 pub mod policy;

@@ -5,10 +5,11 @@ use std::future::Future;
 
 use patchbay_core::Ctx;
 use patchbay_core::event::Audience;
-use patchbay_core::ids::{ConversationId, TicketId};
-use patchbay_core::ticket::Ticket;
+use patchbay_core::ids::{AssetId, ConversationId, TicketId};
+use patchbay_core::ticket::{Ticket, Urgency};
 use patchbay_http::ApiError;
 use patchbay_store::Tx;
+use patchbay_store::ticket_services::NewLine;
 use serde_json::Value;
 
 use crate::body::TicketBody;
@@ -16,6 +17,11 @@ use crate::body::TicketBody;
 /// What a caller adds to the transaction of a command that makes a ticket. Called at most once for a command; never for
 /// a replay.
 pub trait Also: Send {
+    /// Called first: what the ticket stands on is written, before the command looks at it. An error undoes it.
+    fn grounds(&mut self, _: &mut Tx, _: &Ctx) -> impl Future<Output = Result<Grounds, ApiError>> + Send {
+        async { Ok(Grounds::default()) }
+    }
+
     /// Called after the ticket was written. An error undoes the ticket.
     fn created(
         &mut self,
@@ -31,6 +37,28 @@ pub trait Also: Send {
         ctx: &Ctx,
         ticket: TicketId,
     ) -> impl Future<Output = Result<(), ApiError>> + Send;
+}
+
+/// What a ticket stands on beside the fields of its command. The command's own guards hold for it all.
+#[derive(Clone, Debug, Default)]
+pub struct Grounds {
+    /// What the work is done on, where the fields name nothing.
+    pub asset: Option<AssetId>,
+    /// Lines of work.
+    pub lines: Vec<NewLine>,
+    /// What raises the ticket beside the rules that rank all tickets.
+    pub raised: Vec<Raised>,
+}
+
+/// Why a ticket is more urgent than it ranks, or a person has to look at it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    /// What stands on the ticket beside the rules that applied.
+    pub name: String,
+    /// Least urgency.
+    pub urgency: Option<Urgency>,
+    /// Why a person has to look.
+    pub reason: Option<String>,
 }
 
 /// What became of the addition.

@@ -32,6 +32,8 @@ pub struct Call {
     pub key: Option<String>,
     /// The command's fields.
     pub body: Value,
+    /// For whom it is asked, when not for the caller itself; stands in the audit.
+    on_behalf_of: Option<Uuid>,
     /// Method and route it came through: a key means something else elsewhere.
     endpoint: String,
     /// Parameters of that route.
@@ -55,6 +57,7 @@ impl Call {
             endpoint: command.row().endpoint(),
             path: Map::new(),
             ticket: None,
+            on_behalf_of: None,
             if_match: text(&header::IF_MATCH),
         }
     }
@@ -65,6 +68,12 @@ impl Call {
         self.path.insert("ticket_id".into(), ticket.to_string().into());
         self.ticket = Some(ticket);
         self
+    }
+
+    /// The same call, made for somebody.
+    #[must_use]
+    pub fn on_behalf_of(self, whom: Uuid) -> Self {
+        Self { on_behalf_of: Some(whom), ..self }
     }
 
     /// A call that Patchbay makes itself, under a key that a repetition gives again.
@@ -82,6 +91,10 @@ impl Call {
 
     pub(crate) fn row(&self) -> &'static CommandRow {
         self.command.row()
+    }
+
+    pub(crate) fn whom(&self) -> Option<Uuid> {
+        self.on_behalf_of
     }
 
     pub(crate) fn ticket(&self) -> Option<TicketId> {

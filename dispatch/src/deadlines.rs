@@ -8,35 +8,33 @@ use patchbay_core::event::{Audience, EventName, NewEvent};
 use patchbay_core::ids::{EventId, JobId, TicketId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::ticket::{SlaStatus, Ticket};
-use patchbay_store::{StoreError, Tx, events, jobs, tickets};
+use patchbay_store::{StoreError, Tx, events, tickets};
 use serde_json::json;
 
 /// How often a timer is tried before it becomes a dead letter.
 const TRIES: i64 = 20;
 
-/// Sets the timer of a ticket whose clock may have moved; `before`: as it was, if it was there. A change that makes it late
-/// at once rings at once.
-pub(crate) async fn follow(tx: &mut Tx, ctx: &Ctx, before: Option<&Ticket>, after: &Ticket) -> Result<(), StoreError> {
+/// The timer of a ticket whose clock may have moved, to be set in the same transaction; `before`: as it was, if it was
+/// there. A change that makes it late at once rings at once. `None`: the timer that is set, if any, is right.
+pub(crate) fn timer(ctx: &Ctx, before: Option<&Ticket>, after: &Ticket) -> Option<NewJob> {
     if before.is_some_and(|before| before.sla == after.sla && before.state.is_terminal() == after.state.is_terminal()) {
-        return Ok(());
+        return None;
     }
     let was = before.map_or(SlaStatus::Healthy, |before| before.sla_standing(ctx.now).status);
     let is = after.sla_standing(ctx.now).status;
     // The worst comes first.
     let is_worse = is < was && !after.state.is_terminal() && after.sla.paused_since.is_none();
     let run_at = if is_worse { Some(ctx.now) } else { after.sla_turns_at(ctx.now) };
-    let Some(run_at) = run_at else { return Ok(()) };
-    let timer = NewJob {
+    Some(NewJob {
         id: JobId::new(),
         queue: JobQueue::Default,
         kind: JobKind::TicketSlaTimer,
         lane: None,
         dedupe_key: Some(format!("ticket_sla_timer:{}", after.id)),
         payload: json!({ "ticket_id": after.id }),
-        run_at,
+        run_at: run_at?,
         max_attempts: TRIES,
-    };
-    jobs::set_timers(tx, ctx, &[timer]).await
+    })
 }
 
 /// Looks how a ticket stands whose timer rang, and tells it when it is near its deadline or late. Answers when to look

@@ -17,6 +17,12 @@ use patchbay_core::ticket::Command as C;
 use crate::error::CommandError;
 use crate::work::{Effect, Work};
 
+/// Whether a command touches nothing but its ticket and rows that belong to it alone, so that commands on different
+/// tickets can share a transaction without waiting for each other in a circle.
+pub(crate) fn keeps_to_its_ticket(command: C) -> bool {
+    matches!(command, C::RequestInfo | C::Triage | C::ApprovalDecide | C::TicketUpdate | C::ReviewRelease | C::Escalate)
+}
+
 /// Carries out a command on a ticket. Errors undo everything.
 pub(crate) async fn run(work: &mut Work<'_>) -> Result<Effect, CommandError> {
     match work.command() {

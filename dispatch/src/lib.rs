@@ -23,13 +23,14 @@ mod guard;
 mod packet;
 mod pipeline;
 mod query;
+mod ranking;
 mod read;
 mod routes;
 mod telling;
 mod timeline;
 mod work;
 
-pub use also::{Alone, Also, Joined};
+pub use also::{Alone, Also, Grounds, Joined, Raised};
 pub use audit_log::{Checked, check as check_audit_log};
 pub use body::{
     AutonomyAttempt, AutonomyHistoryBody, AutonomyStateBody, ControlBody, ControlChangeBody, InvoiceBody, OutboxBody,
@@ -43,6 +44,7 @@ pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
+pub use ranking::rank;
 pub use read::OutboxQuery;
 pub use routes::router;
 

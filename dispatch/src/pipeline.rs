@@ -7,6 +7,7 @@ mod create;
 mod in_flight;
 mod operate;
 mod refuse;
+mod rounds;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ use crate::evidence::{EvidenceRoom, EvidenceRules, Seen};
 use crate::work::{Asked, misfits};
 
 use in_flight::InFlight;
+use rounds::Rounds;
 
 /// How long an answer can be had again.
 const KEPT_FOR: TimeDelta = TimeDelta::days(7);
@@ -49,6 +51,7 @@ pub struct Dispatch {
     pub(crate) config: Arc<Config>,
     pub(crate) evidence: EvidenceRoom,
     in_flight: InFlight,
+    rounds: Arc<Rounds>,
 }
 
 /// What became of a command's transaction.
@@ -62,7 +65,13 @@ enum Carried {
 impl Dispatch {
     /// The enforcement API over a database.
     pub fn new(db: Db, config: Config) -> Self {
-        Self { db, config: Arc::new(config), evidence: EvidenceRoom::default(), in_flight: InFlight::default() }
+        Self {
+            db,
+            config: Arc::new(config),
+            evidence: EvidenceRoom::default(),
+            in_flight: InFlight::default(),
+            rounds: Arc::default(),
+        }
     }
 
     /// The same, with a place for the objects of evidence.
@@ -77,6 +86,7 @@ impl Dispatch {
     ///
     /// Errors change nothing and leave the key free. Refusals are audited on their own.
     pub async fn execute(&self, ctx: &Ctx, call: Call, also: &mut impl Also) -> Result<Reply, CommandError> {
+        let call = Arc::new(call);
         let authorized = policy::authorize(&ctx.actor, call.row(), call.tool.as_deref());
         let result = match authorized {
             Ok(_) => self.execute_once(ctx, &call, also).await,
@@ -88,10 +98,13 @@ impl Dispatch {
         result
     }
 
-    async fn execute_once(&self, ctx: &Ctx, call: &Call, also: &mut impl Also) -> Result<Reply, CommandError> {
+    async fn execute_once(&self, ctx: &Ctx, call: &Arc<Call>, also: &mut impl Also) -> Result<Reply, CommandError> {
         let key = call.request_key(ctx)?;
         let _entered = self.in_flight.enter(&key).ok_or(CommandError::InProgress)?;
-        let claim = Claim { key, locked_until: ctx.now };
+        let claim = Claim { key, request_hash: call.hash(), expires_at: ctx.now + KEPT_FOR, locked_until: ctx.now };
+        if let Some(end) = self.carry_out_together(ctx, call, &claim).await {
+            return end.map(|written| written.told(call, &call.body));
+        }
         let seen = self.look(ctx, call).await?;
         let mut left = TRIES;
         loop {
@@ -116,14 +129,13 @@ impl Dispatch {
         also: &mut impl Also,
     ) -> Result<Carried, CommandError> {
         let row = call.row();
-        let hash = call.hash();
         let mut tx = self.db.begin().await?;
-        if !idempotency::claim(&mut tx, claim, &hash, ctx.now, ctx.now + KEPT_FOR).await? {
+        if !idempotency::claim(&mut tx, claim, ctx.now).await? {
             let used = idempotency::find(&mut tx, &claim.key).await?;
             tx.rollback().await?;
             // Gone between the two statements: its first user failed just now.
             let used = used.filter(|used| used.response_code.is_some()).ok_or(CommandError::InProgress)?;
-            return if used.request_hash == hash {
+            return if used.request_hash == claim.request_hash {
                 Ok(Carried::Before(used))
             } else {
                 Err(CommandError::Key {
@@ -133,20 +145,22 @@ impl Dispatch {
             };
         }
         let body = row.read(&call.body).map_err(misfits)?;
-        let (config, evidence) = (&self.config, &self.evidence.rules);
-        let asked = Asked { ctx, row, tool: call.tool.as_deref(), config, evidence, seen };
-        let reply = match row.kind {
+        let asked = self.asked(ctx, call, seen);
+        let written = match row.kind {
             Kind::Creates => create::carry_out(&mut tx, asked, call, &body, also).await?,
             Kind::Changes => change::carry_out(&mut tx, asked, call, &body).await?,
             Kind::Operates => operate::carry_out(&mut tx, asked, call, &body).await?,
             Kind::Reads => unreachable!("reads do not come through the pipeline of commands"),
         };
         // Last, because the entry of the audit log locks its account's chain.
-        reply.leave(&mut tx, ctx, claim).await?;
+        written.leave(&mut tx, ctx, claim).await?;
         tx.commit().await?;
-        counted::carried_out(row.command, &body, &reply.steps);
-        tracing::info!(ticket.id = reply.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
-        Ok(Carried::Out(Reply { status: reply.status, body: reply.body, given: Given::Now }))
+        Ok(Carried::Out(written.told(call, &body)))
+    }
+
+    fn asked<'a>(&'a self, ctx: &'a Ctx, call: &'a Call, seen: &'a Seen) -> Asked<'a> {
+        let (config, evidence) = (&self.config, &self.evidence.rules);
+        Asked { ctx, row: call.row(), tool: call.tool.as_deref(), config, evidence, seen }
     }
 
     /// The answer of an earlier request, if its caller may still see the ticket.
@@ -164,6 +178,7 @@ impl Dispatch {
 }
 
 /// What a command's transaction still has to write, and its answer.
+#[derive(Debug)]
 struct Written {
     status: u16,
     body: String,
@@ -191,18 +206,27 @@ impl Written {
         }
     }
 
+    /// Counts and tells what is committed now, and answers. `body`: what was asked.
+    fn told(self, call: &Call, body: &Value) -> Reply {
+        let row = call.row();
+        counted::carried_out(row.command, body, &self.steps);
+        tracing::info!(ticket.id = self.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
+        Reply { status: self.status, body: self.body, given: Given::Now }
+    }
+
+    /// What a change of a ticket leaves.
+    fn trail<'a>(&'a self, ctx: &Ctx, claim: &'a Claim) -> Option<Trail<'a>> {
+        let Self { status, body, ticket, entry, steps, told, shown } = self;
+        let (ticket, entry) = ((*ticket)?, entry.as_ref()?);
+        Some(Trail { ticket, steps, told, shown, claim, status: (*status).into(), answer: body, entry, at: ctx.now })
+    }
+
     /// Writes what is left to write.
     async fn leave(&self, tx: &mut Tx, ctx: &Ctx, claim: &Claim) -> Result<(), StoreError> {
-        let (status, answer) = (self.status.into(), self.body.as_str());
-        if let (Some(ticket), Some(entry)) = (self.ticket, &self.entry) {
-            let Self { steps, told, shown, .. } = self;
-            return ticket_trail::leave(
-                tx,
-                Trail { ticket, steps, told, shown, claim, status, answer, entry, at: ctx.now },
-            )
-            .await;
+        if let Some(trail) = self.trail(ctx, claim) {
+            return ticket_trail::leave(tx, trail).await;
         }
-        idempotency::settle(tx, claim, status, answer, self.ticket).await?;
+        idempotency::settle(tx, claim, self.status.into(), &self.body, self.ticket).await?;
         if let Some(entry) = &self.entry {
             audit::append(tx, entry).await?;
         }

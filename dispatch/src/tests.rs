@@ -17,6 +17,7 @@ mod operations;
 mod planning;
 mod reads;
 mod refusals;
+mod rounds;
 mod scheduling;
 mod stage;
 mod storage;

@@ -9,6 +9,7 @@ mod contacts;
 mod history;
 mod site_body;
 mod sites;
+mod vehicles;
 mod zones;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +21,7 @@ pub use account_body::AccountBody;
 pub use asset_body::AssetBody;
 pub use contacts::SiteContactBody;
 pub use site_body::SiteBody;
+pub use vehicles::{NamedVehicle, record_vehicle};
 
 /// The endpoints under `/api/v1/accounts`, `/api/v1/sites`, `/api/v1/zones` and `/api/v1/assets`, and the reads
 /// `/sites/{id}`, `/assets` and `/assets/{id}`.

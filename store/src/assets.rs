@@ -118,6 +118,47 @@ pub async fn by_id(tx: &mut Tx, id: AssetId) -> Result<Option<AssetRow>, StoreEr
     .await
 }
 
+/// The vehicle of an account with a vehicle number, or with one of the dealer's own; the newest that has it.
+pub async fn vehicle(
+    tx: &mut Tx,
+    account: AccountId,
+    vin: Option<&str>,
+    stock_no: Option<&str>,
+) -> Result<Option<AssetRow>, StoreError> {
+    let of_number = match vin {
+        Some(vin) => {
+            tx.query("select id from assets where account_id = $1 and vin = $2 and kind = 'vehicle'")
+                .bind(account)
+                .bind(vin)
+                .column::<AssetId>()
+                .await?
+        }
+        None => Vec::new(),
+    };
+    let found = match (of_number.first(), stock_no) {
+        (Some(id), _) => Some(*id),
+        // One that is known under another vehicle number is another vehicle.
+        (None, Some(stock_no)) => tx
+            .query(
+                "select id from assets
+                 where account_id = $1 and upper(stock_no) = upper($2) and kind = 'vehicle'
+                   and (vin is null or $3 is null or vin = $3)
+                 order by id desc limit 1",
+            )
+            .bind(account)
+            .bind(stock_no)
+            .bind(vin)
+            .column::<AssetId>()
+            .await?
+            .pop(),
+        (None, None) => None,
+    };
+    match found {
+        Some(id) => by_id(tx, id).await,
+        None => Ok(None),
+    }
+}
+
 /// Assets in the order they were made, after `after`.
 pub async fn page(
     tx: &mut Tx,

@@ -1,13 +1,17 @@
 //! The audit log. Rows are appended, never changed; those of an account chain by hash.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::audit::{AuditEntry, Outcome};
 use patchbay_core::ids::{AccountId, ActorId, AuditId, ConversationId, TeamId, TicketId};
 use patchbay_core::redaction::sink;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::batch::Batch;
 use crate::chains::{self, Log};
+use crate::db::Engine;
 use crate::error::StoreError;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
@@ -58,58 +62,86 @@ impl Record for AuditRow {
 /// Appends an entry to its account's chain. The chain stays locked until the transaction ends: append late.
 pub async fn append(tx: &mut Tx, entry: &AuditEntry) -> Result<AuditId, StoreError> {
     let head = chains::lock(tx, Log::Audit, entry.account_id).await?;
-    append_after(tx, entry, head.as_deref()).await?;
+    append_all(tx, &[entry], BTreeMap::from([(chains::key(entry.account_id), head)])).await?;
     Ok(entry.id)
 }
 
-/// Appends an entry to its account's chain, which is locked and ends with `previous`.
-pub(crate) async fn append_after(tx: &mut Tx, entry: &AuditEntry, previous: Option<&str>) -> Result<(), StoreError> {
-    // Here and nowhere else, whoever writes: what is kept for good holds nobody's number.
-    let entry = &AuditEntry {
-        payload: sink::value(&entry.payload),
-        changes: entry.changes.as_ref().map(sink::value),
-        ..entry.clone()
+/// Appends entries to their accounts' chains in this order. The chains are locked, and `heads` says what they end with.
+pub(crate) async fn append_all(
+    tx: &mut Tx,
+    entries: &[&AuditEntry],
+    mut heads: BTreeMap<AccountId, Option<String>>,
+) -> Result<(), StoreError> {
+    let rows: Vec<AuditRow> = entries
+        .iter()
+        .map(|entry| {
+            let head = heads.entry(chains::key(entry.account_id)).or_default();
+            // Here and nowhere else, whoever writes: what is kept for good holds nobody's number.
+            let entry = AuditEntry {
+                payload: sink::value(&entry.payload),
+                changes: entry.changes.as_ref().map(sink::value),
+                ..(*entry).clone()
+            };
+            let hash = entry.hash(head.as_deref());
+            AuditRow { entry, prev_hash: head.replace(hash.clone()), hash }
+        })
+        .collect();
+    let all = || rows.iter().map(|row| &row.entry);
+    let kept = Batch::new()
+        .ids(all().map(|entry| entry.id))
+        .optional_ids(all().map(|entry| entry.ticket_id))
+        .optional_ids(all().map(|entry| entry.conversation_id))
+        .optional_ids(all().map(|entry| entry.account_id))
+        .texts(all().map(|entry| entry.actor_type.as_str()))
+        .ids(all().map(|entry| entry.actor_id))
+        .texts(all().map(|entry| entry.actor_role.as_str()))
+        .optional_ids(all().map(|entry| entry.on_behalf_of))
+        .texts(all().map(|entry| entry.tool_name.as_str()))
+        .optional_texts(all().map(|entry| entry.request_id.as_deref()))
+        .texts(all().map(|entry| entry.correlation_id.as_str()))
+        .optional_texts(all().map(|entry| entry.before_state.as_deref()))
+        .optional_texts(all().map(|entry| entry.after_state.as_deref()))
+        .optional_integers(all().map(|entry| entry.ticket_version))
+        .texts(all().map(|entry| entry.outcome.as_str()))
+        .optional_texts(all().map(|entry| entry.error_code.as_deref()))
+        .texts(all().map(|entry| entry.payload.to_string()))
+        .optional_texts(all().map(|entry| entry.changes.as_ref().map(Value::to_string)))
+        .optional_texts(rows.iter().map(|row| row.prev_hash.as_deref()))
+        .texts(rows.iter().map(|row| row.hash.as_str()))
+        .times(all().map(|entry| entry.created_at));
+    let newest = Batch::new().ids(heads.keys().copied()).optional_texts(heads.values().map(Option::as_deref));
+    let last = match tx.engine() {
+        Engine::Sqlite => {
+            tx.query_sqlite(
+                "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
+                        on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version,
+                        outcome, error_code, payload, changes, prev_hash, hash, created_at)
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+            )
+            .bind_each(kept)
+            .execute()
+            .await?;
+            tx.query_sqlite("update audit_heads set hash = $2 where account_id = $1").bind_each(newest)
+        }
+        Engine::Postgres => tx
+            .query_postgres(
+                "with kept as (
+                     insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
+                            on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version,
+                            outcome, error_code, payload, changes, prev_hash, hash, created_at)
+                     select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::uuid[],
+                                          $7::text[], $8::uuid[], $9::text[], $10::text[], $11::text[], $12::text[],
+                                          $13::text[], $14::bigint[], $15::text[], $16::text[], $17::text[],
+                                          $18::text[], $19::text[], $20::text[], $21::timestamptz[])
+                 )
+                 update audit_heads set hash = newest.hash
+                 from unnest($22::uuid[], $23::text[]) as newest (account_id, hash)
+                 where audit_heads.account_id = newest.account_id",
+            )
+            .bind_batch(kept)
+            .bind_batch(newest),
     };
-    let hash = entry.hash(previous);
-    tx.query_for(
-        "insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
-                on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version, outcome,
-                error_code, payload, changes, prev_hash, hash, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21);
-         update audit_heads set hash = $20 where account_id = $22",
-        "with entry as (
-             insert into audit_events (id, ticket_id, conversation_id, account_id, actor_type, actor_id, actor_role,
-                    on_behalf_of, tool_name, request_id, correlation_id, before_state, after_state, ticket_version,
-                    outcome, error_code, payload, changes, prev_hash, hash, created_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
-         )
-         update audit_heads set hash = $20 where account_id = $22",
-    )
-    .bind(entry.id)
-    .bind(entry.ticket_id)
-    .bind(entry.conversation_id)
-    .bind(entry.account_id)
-    .bind(entry.actor_type)
-    .bind(entry.actor_id)
-    .bind(entry.actor_role)
-    .bind(entry.on_behalf_of)
-    .bind(entry.tool_name.as_str())
-    .bind(entry.request_id.as_deref())
-    .bind(entry.correlation_id.as_str())
-    .bind(entry.before_state.as_deref())
-    .bind(entry.after_state.as_deref())
-    .bind(entry.ticket_version)
-    .bind(entry.outcome)
-    .bind(entry.error_code.as_deref())
-    .bind(entry.payload.clone())
-    .bind(entry.changes.clone())
-    .bind(previous)
-    .bind(hash.as_str())
-    .bind(entry.created_at)
-    .bind(chains::key(entry.account_id))
-    .execute()
-    .await
-    .map(drop)
+    last.execute().await.map(drop)
 }
 
 /// What happened to a ticket, oldest first: everything that was done, and attempts to record the same request again.

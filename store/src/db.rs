@@ -194,6 +194,18 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0030_hub.sql"),
         include_str!("../../migrations/postgres/0030_hub.sql"),
     ),
+    (
+        34,
+        "gateway",
+        include_str!("../../migrations/sqlite/0034_gateway.sql"),
+        include_str!("../../migrations/postgres/0034_gateway.sql"),
+    ),
+    (
+        36,
+        "hub",
+        include_str!("../../migrations/sqlite/0036_hub.sql"),
+        include_str!("../../migrations/postgres/0036_hub.sql"),
+    ),
 ];
 
 impl Db {

@@ -25,6 +25,10 @@ pub struct RequestKey {
 pub struct Claim {
     /// The key.
     pub key: RequestKey,
+    /// Hash of what is asked with it.
+    pub request_hash: String,
+    /// Until when the answer is kept.
+    pub expires_at: DateTime<Utc>,
     /// When it was claimed; tells this claim from a later one. Claims of before they shared their command's transaction
     /// could be left behind by a crash: those are taken over after this time.
     pub locked_until: DateTime<Utc>,
@@ -50,13 +54,7 @@ record! {
 }
 
 /// Claims a key that is new, or whose last user never settled it, or whose answer has expired. `false`: it is in use.
-pub async fn claim(
-    tx: &mut Tx,
-    claim: &Claim,
-    request_hash: &str,
-    now: DateTime<Utc>,
-    expires_at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+pub async fn claim(tx: &mut Tx, claim: &Claim, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let rows = tx
         .query(
             "insert into idempotency_keys (actor_id, endpoint, request_id, request_hash, status, locked_until,
@@ -72,9 +70,9 @@ pub async fn claim(
         .bind(claim.key.actor_id)
         .bind(claim.key.endpoint.as_str())
         .bind(claim.key.request_id)
-        .bind(request_hash)
+        .bind(claim.request_hash.as_str())
         .bind(claim.locked_until)
-        .bind(expires_at)
+        .bind(claim.expires_at)
         .bind(now)
         .execute()
         .await?;

@@ -1,11 +1,15 @@
-//! What a command on a ticket leaves behind beside the ticket's own row, written at once: its steps, what others are told,
-//! the answer that is kept, and the entry of the audit log.
+//! What commands on tickets leave behind beside the tickets' own rows, written at once: their steps, what others are told,
+//! the answers that are kept, and the entries of the audit log.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use patchbay_core::audit::AuditEntry;
 use patchbay_core::event::NewEvent;
-use patchbay_core::ids::TicketId;
+use patchbay_core::ids::{AccountId, TicketId};
 use patchbay_core::ticket::{TicketState, Transition};
+use patchbay_core::trace::{self, SpanContext};
+use uuid::Uuid;
 
 use crate::batch::Batch;
 use crate::chains::Log;
@@ -14,7 +18,7 @@ use crate::error::StoreError;
 use crate::idempotency::{Claim, settle};
 use crate::outbox::{self, OutboxRow};
 use crate::tx::Tx;
-use crate::{audit, chains, events, record, tickets};
+use crate::{audit, chains, events, record, tickets, traces};
 
 /// What is left behind.
 #[derive(Clone, Copy, Debug)]
@@ -42,20 +46,35 @@ pub struct Trail<'a> {
 record! {
     struct Left {
         settled: i64,
-        heads: i64,
-        head: Option<String>,
+        account_id: Option<AccountId>,
+        hash: Option<String>,
     }
 }
 
-/// Writes it. The chain of the account's audit log stays locked until the transaction ends: write it last.
+/// Writes what one command leaves. The chain of the account's audit log stays locked until the transaction ends: write it
+/// last.
 ///
 /// Error: [`StoreError::Conflict`] when the claim was taken over meanwhile, so that the effect must not happen.
 pub async fn leave(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
     match tx.engine() {
         // Speaks to the engine in its own process: statement by statement costs nothing.
         Engine::Sqlite => step_by_step(tx, trail).await,
-        Engine::Postgres => at_once(tx, trail).await,
+        Engine::Postgres => leave_all(tx, &[trail]).await,
     }
+}
+
+/// What people see of commands whose requests are recorded, each with the span of its own request: whoever writes it for
+/// all of them has another.
+fn shown_below_spans(trails: &[Trail<'_>]) -> Vec<(Uuid, SpanContext)> {
+    let mut shown = Vec::new();
+    for trail in trails {
+        let mut told = trail.told.iter();
+        let span = told.find_map(|event| event.headers.get("traceparent")?.as_str()?.parse::<SpanContext>().ok());
+        if let Some(span) = span {
+            shown.extend(trail.shown.iter().map(|event| (event.id.into(), span)));
+        }
+    }
+    shown
 }
 
 async fn step_by_step(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
@@ -71,79 +90,116 @@ async fn step_by_step(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
     audit::append(tx, trail.entry).await.map(drop)
 }
 
-/// One trip to the server instead of one for each row.
-async fn at_once(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
-    let steps = Batch::new()
-        .optional_texts(trail.steps.iter().map(|step| step.from.map(TicketState::as_str)))
-        .texts(trail.steps.iter().map(|step| step.to.as_str()));
-    let told = Batch::new()
-        .ids(trail.told.iter().map(|event| event.id))
-        .integers(trail.told.iter().map(|event| event.aggregate_version))
-        .texts(trail.told.iter().map(|event| event.event_type.as_str()))
-        .texts(trail.told.iter().map(|event| event.payload.to_string()))
-        .texts(trail.told.iter().map(|event| event.headers.to_string()))
-        .texts(trail.told.iter().map(|event| event.idempotency_key.as_str()));
-    let left: Left = tx
+/// Writes what commands leave, each on another ticket: two trips to the server instead of one for each row. A command
+/// whose key was not claimed before claims it here. PostgreSQL only.
+///
+/// Error: [`StoreError::Conflict`] when a key has another user, so that no effect of these must happen.
+pub async fn leave_all(tx: &mut Tx, trails: &[Trail<'_>]) -> Result<(), StoreError> {
+    let all = || trails.iter();
+    let steps = || all().flat_map(|trail| (1..).zip(trail.steps).map(move |(place, step)| (trail, place, step)));
+    let told = || all().flat_map(|trail| trail.told.iter().map(move |event| (trail, event)));
+    let kept_steps = Batch::new()
+        .ids(steps().map(|(trail, ..)| trail.ticket))
+        .integers(steps().map(|(_, place, _)| place))
+        .optional_texts(steps().map(|(.., step)| step.from.map(TicketState::as_str)))
+        .texts(steps().map(|(.., step)| step.to.as_str()))
+        .texts(steps().map(|(trail, ..)| trail.entry.tool_name.as_str()))
+        .ids(steps().map(|(trail, ..)| trail.entry.id))
+        .times(steps().map(|(trail, ..)| trail.at));
+    let kept_told = Batch::new()
+        .ids(told().map(|(_, event)| event.id))
+        .ids(told().map(|(trail, _)| trail.ticket))
+        .integers(told().map(|(_, event)| event.aggregate_version))
+        .texts(told().map(|(_, event)| event.event_type.as_str()))
+        .texts(told().map(|(_, event)| event.payload.to_string()))
+        .texts(told().map(|(_, event)| event.headers.to_string()))
+        .texts(told().map(|(_, event)| event.idempotency_key.as_str()))
+        .times(told().map(|(trail, _)| trail.at));
+    let answers = Batch::new()
+        .ids(all().map(|trail| trail.claim.key.actor_id))
+        .texts(all().map(|trail| trail.claim.key.endpoint.as_str()))
+        .ids(all().map(|trail| trail.claim.key.request_id))
+        .texts(all().map(|trail| trail.claim.request_hash.as_str()))
+        .times(all().map(|trail| trail.claim.locked_until))
+        .times(all().map(|trail| trail.claim.expires_at))
+        .times(all().map(|trail| trail.at))
+        .integers(all().map(|trail| trail.status))
+        .texts(all().map(|trail| trail.answer))
+        .ids(all().map(|trail| trail.ticket));
+    let accounts: BTreeSet<AccountId> = all().map(|trail| chains::key(trail.entry.account_id)).collect();
+    let left: Vec<Left> = tx
         .query_postgres(
             "with steps as (
                  insert into ticket_state_transitions (ticket_id, seq, from_state, to_state, command, audit_event_id,
                         created_at)
-                 select $1, step.place + coalesce(
-                            (select max(seq) from ticket_state_transitions where ticket_id = $1), 0),
-                        step.origin, step.goal, $2, $3, $4
-                 from unnest($5::text[], $6::text[]) with ordinality as step (origin, goal, place)
+                 select step.ticket_id, step.place + coalesce(
+                            (select max(seq) from ticket_state_transitions before
+                             where before.ticket_id = step.ticket_id), 0),
+                        step.origin, step.goal, step.command, step.entry_id, step.at
+                 from unnest($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::uuid[],
+                             $7::timestamptz[])
+                      as step (ticket_id, place, origin, goal, command, entry_id, at)
              ), told as (
                  insert into outbox_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, payload,
                         headers, idempotency_key, status, attempt_count, next_attempt_at, created_at)
-                 select event.id, 'ticket', $1, event.version, event.kind, event.payload, event.headers, event.key,
-                        'PENDING', 0, $4, $4
-                 from unnest($7::uuid[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[])
-                      as event (id, version, kind, payload, headers, key)
+                 select event.id, 'ticket', event.ticket_id, event.version, event.kind, event.payload, event.headers,
+                        event.key, 'PENDING', 0, event.at, event.at
+                 from unnest($8::uuid[], $9::uuid[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::text[],
+                             $15::timestamptz[])
+                      as event (id, ticket_id, version, kind, payload, headers, key, at)
              ), shown as (
                  insert into events (tx, id, name, conversation_id, conversation_seq, ticket_id, inbox_id, team_id,
                         assigned_to, previous_assigned_to, is_queued, account_id, site_id, payload, created_at)
                  select pg_current_xact_id()::text::bigint, event.*
-                 from unnest($13::uuid[], $14::text[], $15::uuid[], $16::bigint[], $17::uuid[], $18::uuid[],
-                             $19::uuid[], $20::uuid[], $21::uuid[], $22::boolean[], $23::uuid[], $24::uuid[],
-                             $25::text[], $26::timestamptz[]) as event
+                 from unnest($16::uuid[], $17::text[], $18::uuid[], $19::bigint[], $20::uuid[], $21::uuid[],
+                             $22::uuid[], $23::uuid[], $24::uuid[], $25::boolean[], $26::uuid[], $27::uuid[],
+                             $28::text[], $29::timestamptz[]) as event
              ), settled as (
-                 update idempotency_keys
-                 set status = 'DONE', response_code = $31, response_body = $32, ticket_id = $1
-                 where actor_id = $27 and endpoint = $28 and request_id = $29 and locked_until = $30
-                   and status = 'IN_PROGRESS'
+                 insert into idempotency_keys as kept (actor_id, endpoint, request_id, request_hash, status, locked_until,
+                        expires_at, created_at, response_code, response_body, ticket_id)
+                 select answer.actor_id, answer.endpoint, answer.request_id, answer.request_hash, 'DONE',
+                        answer.locked_until, answer.expires_at, answer.at, answer.status, answer.body, answer.ticket_id
+                 from unnest($30::uuid[], $31::text[], $32::uuid[], $33::text[], $34::timestamptz[],
+                             $35::timestamptz[], $36::timestamptz[], $37::bigint[], $38::text[], $39::uuid[])
+                      as answer (actor_id, endpoint, request_id, request_hash, locked_until, expires_at, at, status,
+                                 body, ticket_id)
+                 on conflict (actor_id, endpoint, request_id) do update
+                 set status = 'DONE', response_code = excluded.response_code, response_body = excluded.response_body,
+                     ticket_id = excluded.ticket_id
+                 where kept.locked_until = excluded.locked_until and kept.status = 'IN_PROGRESS'
                  returning 1
-             ), head as (
-                 select hash from audit_heads where account_id = $33 for update
+             ), heads as (
+                 select account_id, hash from audit_heads where account_id = any($40::uuid[])
+                 order by account_id for update
              )
-             select (select count(*) from settled) as settled, (select count(*) from head) as heads,
-                    (select hash from head) as head",
+             select (select count(*) from settled) as settled, heads.account_id, heads.hash
+             from (values (1)) as one left join heads on true",
         )
-        .bind(trail.ticket)
-        .bind(trail.entry.tool_name.as_str())
-        .bind(trail.entry.id)
-        .bind(trail.at)
-        .bind_batch(steps)
-        .bind_batch(told)
-        .bind_batch(events::batch_of(trail.shown))
-        .bind(trail.claim.key.actor_id)
-        .bind(trail.claim.key.endpoint.as_str())
-        .bind(trail.claim.key.request_id)
-        .bind(trail.claim.locked_until)
-        .bind(trail.status)
-        .bind(trail.answer)
-        .bind(chains::key(trail.entry.account_id))
-        .one()
+        .bind_batch(kept_steps)
+        .bind_batch(kept_told)
+        .bind_batch(events::batch_of(all().flat_map(|trail| trail.shown)))
+        .bind_batch(answers)
+        .bind_batch(Batch::new().ids(accounts.iter().copied()))
+        .all()
         .await?;
-    if left.settled != 1 {
+    if left.first().and_then(|left| usize::try_from(left.settled).ok()) != Some(trails.len()) {
         return Err(StoreError::Conflict);
     }
-    if !trail.shown.is_empty() {
+    if trace::is_on() {
+        let at = trails.first().map_or_else(DateTime::default, |trail| trail.at);
+        traces::keep(tx, &shown_below_spans(trails), at).await?;
+    }
+    if trails.iter().any(|trail| !trail.shown.is_empty()) {
         tx.touch_feed();
     }
-    // The first entry of an account: its chain has no head yet.
-    let head = match left.heads {
-        0 => chains::lock(tx, Log::Audit, trail.entry.account_id).await?,
-        _ => left.head,
-    };
-    audit::append_after(tx, trail.entry, head.as_deref()).await
+    let mut heads: BTreeMap<AccountId, Option<String>> =
+        left.into_iter().filter_map(|left| left.account_id.map(|account| (account, left.hash))).collect();
+    for account in accounts {
+        // The first entry of an account: its chain has no head yet.
+        if !heads.contains_key(&account) {
+            heads.insert(account, chains::lock(tx, Log::Audit, Some(account)).await?);
+        }
+    }
+    let entries: Vec<&AuditEntry> = all().map(|trail| trail.entry).collect();
+    audit::append_all(tx, &entries, heads).await
 }

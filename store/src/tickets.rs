@@ -14,10 +14,14 @@ use crate::record;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
+mod change;
 mod list;
+mod scenes;
 
+pub use change::{update, update_all};
 pub(crate) use list::listed;
 pub use list::{Approvals, TicketFilter, of_assets, page};
+pub use scenes::{Scene, scenes};
 
 crate::stored_words!(
     InvoiceState, PlaceStatus, Profile, SiteRelation, SlaTier, TicketPriority, TicketRelation, TicketState, Urgency,
@@ -180,73 +184,6 @@ pub async fn insert(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
     .execute()
     .await
     .map(drop)
-}
-
-/// Changes a ticket that stands at the version before `ticket.version`. Error: [`StoreError::Conflict`] when it does
-/// not.
-pub async fn update(tx: &mut Tx, ticket: &Ticket) -> Result<(), StoreError> {
-    let rows = tx
-        .query(
-            "update tickets set asset_id = $3, contact_id = $4, state = $5, priority = $6, urgency = $7, category = $8,
-                    incident_type = $9, template_version = $10, risk_flags = $11, description = $12, nte_cents = $13,
-                    estimate_cents = $14, identity_confidence = $15, classification_confidence = $16,
-                    sop_handoff_required = $17, sop_handoff_acknowledged = $18, sop_handoff_prompt = $19,
-                    review_required = $20, review_reasons = $21, reviewed_by = $22, ranking_score = $23, applied_rules =
-                    $24, scheduled_start = $25, scheduled_end = $26, assigned_tech_id = $27, assigned_provider_id = $28,
-                    accepted_at = $29, hold_reason = $30, held_from_state = $31, delayed_until = $32, escalation_level =
-                    $33, escalated_at = $34, intake_completed_at = $35, billable = $36, invoice_state = $37,
-                    sla_minutes = $38, sla_due_at = $39, sla_paused_since = $40, sla_paused_s = $41,
-                    queue_minute = $42, queue_rank = $43, version = $44, updated_at = $45
-             where id = $1 and version = $2",
-        )
-        .bind(ticket.id)
-        .bind(ticket.version - 1)
-        .bind(ticket.asset_id)
-        .bind(ticket.contact_id)
-        .bind(ticket.state)
-        .bind(ticket.priority)
-        .bind(ticket.urgency)
-        .bind(ticket.category.as_deref())
-        .bind(ticket.incident_type.as_deref())
-        .bind(ticket.template_version)
-        .bind(Value::from(ticket.risk_flags.clone()))
-        .bind(ticket.description.as_deref())
-        .bind(ticket.nte_cents)
-        .bind(ticket.estimate_cents)
-        .bind(ticket.identity_confidence)
-        .bind(ticket.classification_confidence)
-        .bind(ticket.sop_handoff_required)
-        .bind(ticket.sop_handoff_acknowledged)
-        .bind(ticket.sop_handoff_prompt.as_deref())
-        .bind(ticket.review_required)
-        .bind(Value::from(ticket.review_reasons.clone()))
-        .bind(ticket.reviewed_by)
-        .bind(ticket.ranking_score)
-        .bind(Value::from(ticket.applied_rules.clone()))
-        .bind(ticket.scheduled_start)
-        .bind(ticket.scheduled_end)
-        .bind(ticket.assigned_tech_id)
-        .bind(ticket.assigned_provider_id)
-        .bind(ticket.accepted_at)
-        .bind(ticket.hold_reason)
-        .bind(ticket.held_from_state)
-        .bind(ticket.delayed_until)
-        .bind(ticket.escalation_level)
-        .bind(ticket.escalated_at)
-        .bind(ticket.intake_completed_at)
-        .bind(ticket.billable)
-        .bind(ticket.invoice_state)
-        .bind(ticket.sla.template_minutes)
-        .bind(ticket.sla.due_at)
-        .bind(ticket.sla.paused_since)
-        .bind(ticket.sla.paused_seconds)
-        .bind(ticket.queue_minute())
-        .bind(ticket.priority.rank())
-        .bind(ticket.version)
-        .bind(ticket.updated_at)
-        .execute()
-        .await?;
-    if rows == 1 { Ok(()) } else { Err(StoreError::Conflict) }
 }
 
 /// One ticket, kept from others until the transaction ends.
@@ -431,11 +368,24 @@ pub async fn link(
 
 record! {
     struct Linked {
-        id: ConversationId,
-        inbox_id: InboxId,
+        linked_conversation: Option<ConversationId>,
+        inbox_id: Option<InboxId>,
         team_id: Option<TeamId>,
         assigned_to: Option<UserId>,
-        is_queued: bool,
+        is_queued: Option<bool>,
+    }
+}
+
+impl Linked {
+    fn told(self) -> Option<(ConversationId, Audience)> {
+        let audience = Audience {
+            inbox_id: self.inbox_id,
+            team_id: self.team_id,
+            assigned_to: self.assigned_to,
+            is_queued: self.is_queued.unwrap_or_default(),
+            ..Audience::default()
+        };
+        self.linked_conversation.map(|conversation| (conversation, audience))
     }
 }
 
@@ -443,21 +393,12 @@ record! {
 pub async fn audience(tx: &mut Tx, ticket: TicketId) -> Result<Option<(ConversationId, Audience)>, StoreError> {
     let linked = tx
         .query(
-            "select c.id, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
+            "select c.id as linked_conversation, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
              from ticket_links l join conversations c on c.id = l.conversation_id
              where l.ticket_id = $1 order by l.created_at desc, c.id desc limit 1",
         )
         .bind(ticket)
         .optional::<Linked>()
         .await?;
-    Ok(linked.map(|row| {
-        let audience = Audience {
-            inbox_id: Some(row.inbox_id),
-            team_id: row.team_id,
-            assigned_to: row.assigned_to,
-            is_queued: row.is_queued,
-            ..Audience::default()
-        };
-        (row.id, audience)
-    }))
+    Ok(linked.and_then(Linked::told))
 }

@@ -26,6 +26,7 @@ pub struct Tx {
     feed_touched: bool,
     jobs_touched: bool,
     directory_touched: bool,
+    writes: usize,
 }
 
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl Tx {
             feed_touched: false,
             jobs_touched: false,
             directory_touched: false,
+            writes: 0,
         }
     }
 
@@ -93,6 +95,11 @@ impl Tx {
         }
     }
 
+    /// How many statements so far were more than a `select`: as long as it stays the same, there is nothing to undo.
+    pub fn writes(&self) -> usize {
+        self.writes
+    }
+
     fn wire(&mut self) -> Wire<'_> {
         match &mut self.connection {
             Connection::SqliteWrite(turn) => {
@@ -107,6 +114,9 @@ impl Tx {
 
     /// A statement in the text both engines understand.
     pub fn query(&mut self, sql: &'static str) -> Statement<'_> {
+        if !sql.starts_with("select") {
+            self.writes += 1;
+        }
         let arguments = match self.engine() {
             Engine::Sqlite => Arguments::Sqlite(Vec::new()),
             Engine::Postgres => Arguments::Postgres(PgArguments::default()),

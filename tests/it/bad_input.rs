@@ -303,7 +303,9 @@ async fn no_log_line_tells_a_number_or_a_text() {
 async fn without_the_demo_nothing_of_the_simulator_is_there() {
     let deployment = Deployment::start(Plan::Laptop).await;
     let base = deployment.nodes[0].base_url();
-    for path in ["/sim", "/sim/", "/sim/shop", "/sim/assets/x.js", "/sim/api/phones", "/sim/api/wire", "/sim/api/clock", "/demo"] {
+    for path in [
+        "/sim", "/sim/", "/sim/shop", "/sim/assets/x.js", "/sim/api/phones", "/sim/api/wire", "/sim/api/clock", "/demo",
+    ] {
         let answer = client::http().get(format!("{base}{path}")).send().await.expect("the node answers");
         assert_eq!(answer.status().as_u16(), 404, "{path}");
     }

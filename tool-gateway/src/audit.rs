@@ -22,7 +22,7 @@ use crate::gateway::Gateway;
 use crate::outcome::{Outcome, Refusal, limits};
 use crate::pipeline::{Surface, ToolCall};
 use crate::scene::Scene;
-use crate::together::{Together, Turn};
+use patchbay_store::together::{Together, Turn};
 
 /// Where rows of calls wait to be written together; it knows where the chains end.
 pub(crate) type Pen = Together<(Invocation, NewEvent), bool, Ends>;
@@ -180,7 +180,7 @@ fn told(record: &Record<'_>, scene: &Scene, row: &Invocation, end: &Result<Outco
 
 /// Where a tool works when it calls no other system: tickets are the enforcement API's.
 fn own_adapter(spec: &ToolSpec) -> Option<&'static str> {
-    matches!(spec.tool, Tool::Ticket(_)).then_some("dispatch")
+    matches!(spec.tool, Tool::Ticket(_) | Tool::CreateJob | Tool::ConfirmSchedule).then_some("dispatch")
 }
 
 /// How a call ended, in a word.

@@ -3,9 +3,12 @@
 mod commit;
 mod create;
 mod decide;
+mod effect;
+mod job;
 mod proof;
 mod settle;
 mod view;
+mod visit;
 
 #[cfg(test)]
 pub(crate) use commit::is_what_was_proven;
@@ -45,7 +48,15 @@ impl Gateway {
         }
         if let Some(reference) = &draft.reference {
             body["reference"] = reference.clone().into();
-            body["transaction_id"] = reference.clone().into();
+            if moves_money(draft) {
+                body["transaction_id"] = reference.clone().into();
+            }
+        }
+        if let Some(ticket) = draft.payload.get("ticket_id") {
+            body["ticket_id"] = ticket.clone();
+        }
+        if let (Some(ranked), Some(body)) = (draft.payload["ranked"].as_object(), body.as_object_mut()) {
+            body.extend(ranked.clone());
         }
         if let Some(failure) = &draft.failure {
             body["failure"] = failure.clone().into();
@@ -67,9 +78,25 @@ impl Gateway {
         if !draft.state.is_over() && draft.state.can_be_cancelled() && draft.expires_at <= call.scene.ctx.now {
             draft.state = DraftState::Expired;
         }
-        let shown = self.draft_body(&draft);
+        self.shown(&mut tx, &draft).await
+    }
+
+    /// The answer about a draft; a job that was recorded is named.
+    pub(crate) async fn shown(&self, tx: &mut Tx, draft: &DraftRow) -> Result<Outcome, Refusal> {
+        let mut shown = self.draft_body(draft);
+        if draft.state == DraftState::Committed
+            && draft.tool == job::NAME
+            && let Some(ticket) = job::made_by(tx, draft).await?
+        {
+            shown["ticket_id"] = json!(ticket.id);
+        }
         Ok(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) })
     }
+}
+
+/// Whether carrying a draft out is the transaction system's work; all else is ours.
+pub(crate) fn moves_money(draft: &DraftRow) -> bool {
+    draft.amount_minor.is_some()
 }
 
 /// What a draft would do, in our own words.

@@ -22,7 +22,6 @@ mod scene;
 #[cfg(test)]
 mod tests;
 mod ticketing;
-mod together;
 mod tools;
 pub mod transactions;
 mod verify;

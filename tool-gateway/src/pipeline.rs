@@ -187,9 +187,14 @@ impl Gateway {
             return Err(paused());
         }
         scene.check_open()?;
-        if !self.policy().allows_team(spec, scene.team.as_deref()) {
+        let policy = self.policy();
+        if !policy.allows_team(spec, scene.team.as_deref()) && !self.ends_what_began_here(scene, spec, call).await? {
             let message = "this tool does not work in conversations of this team";
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
+        }
+        if !policy.allows_party(spec, scene.party()) {
+            let message = "this tool does not work in conversations with this party";
+            return Err(Refusal::new(Code::ToolNotAllowed, "permission.party", message));
         }
         let id = conversation.to_string();
         let handed_over = scene.is_stopped("handover", &id);
@@ -266,7 +271,8 @@ impl Gateway {
         spec: &ToolSpec,
         call: &ToolCall,
     ) -> Result<Option<Outcome>, Refusal> {
-        let (Tool::CreateTransaction, Some(key)) = (spec.tool, call.key) else { return Ok(None) };
+        let makes_a_draft = matches!(spec.tool, Tool::CreateTransaction | Tool::CreateJob | Tool::ConfirmSchedule);
+        let (true, Some(key)) = (makes_a_draft, call.key) else { return Ok(None) };
         let mut tx = self.hub.db.read().await?;
         let Some(draft) = tool_drafts::by_request(&mut tx, scene.conversation.id, spec.name, key).await? else {
             return Ok(None);
@@ -280,6 +286,22 @@ impl Gateway {
         }
         let shown = self.draft_body(&draft);
         Ok(Some(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) }))
+    }
+
+    /// Whether a call carries out, or calls off, a draft of this conversation whose own tool may be used in it: what a
+    /// team may begin it may also end.
+    async fn ends_what_began_here(&self, scene: &Scene, spec: &ToolSpec, call: &ToolCall) -> Result<bool, Refusal> {
+        if !matches!(spec.tool, Tool::CommitTransaction | Tool::CancelTransaction) {
+            return Ok(false);
+        }
+        let Some(id) = call.arguments["draft_id"].as_str().and_then(|id| id.parse::<ToolDraftId>().ok()) else {
+            return Ok(false);
+        };
+        let draft = tool_drafts::by_id(&mut self.hub.db.read().await?, id).await?;
+        let maker = draft
+            .filter(|draft| draft.conversation_id == scene.conversation.id)
+            .and_then(|draft| self.tool(&draft.tool));
+        Ok(maker.is_some_and(|maker| self.policy().allows_team(maker, scene.team.as_deref())))
     }
 
     async fn admit(

@@ -18,7 +18,7 @@ use patchbay_store::{Engine, StoreError, Tx};
 
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
-use crate::together::{Together, Turn};
+use patchbay_store::together::{Together, Turn};
 
 /// Where conversations are looked at for many calls at once.
 pub(crate) type Looks = Together<ConversationId, Option<SceneRow>, ()>;

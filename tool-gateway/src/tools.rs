@@ -9,6 +9,7 @@ mod services;
 mod tickets;
 mod transactions;
 
+pub(crate) use tickets::Link;
 pub(crate) use transactions::identifier;
 
 use patchbay_core::ticket::command::Kind;
@@ -38,6 +39,8 @@ impl Gateway {
             Tool::TransactionHistory => self.transaction_history(call).await,
             Tool::GetDraft => self.get_draft(call).await,
             Tool::CreateTransaction => self.create_draft(call).await,
+            Tool::CreateJob => self.create_job(call).await,
+            Tool::ConfirmSchedule => self.create_visit(call).await,
             Tool::CommitTransaction => self.commit_draft(call).await,
             Tool::CancelTransaction => self.cancel_draft(call).await,
             Tool::RequestHuman => self.request_human(call).await,

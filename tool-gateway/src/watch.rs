@@ -14,6 +14,7 @@ use patchbay_store::{StoreError, Tx, conversations, events, tool_invocations};
 use serde_json::{Value, json};
 
 use crate::audit::event;
+use crate::drafts::moves_money;
 use crate::gateway::Gateway;
 use crate::limits;
 use crate::outcome::{Outcome, Refusal};
@@ -109,7 +110,7 @@ impl Gateway {
     /// The same for a step of a draft; trouble with writing it down is only logged, so that it hides nothing else.
     pub(crate) async fn draft_given_up(&self, ctx: &Ctx, draft: &DraftRow, call: &str, error: &str) {
         let what = GivenUp {
-            adapter: "transactions",
+            adapter: if moves_money(draft) { "transactions" } else { "dispatch" },
             call,
             about: RecordId(draft.id.0),
             conversation: draft.conversation_id,

@@ -10,7 +10,7 @@ use super::cue::{self, Cues};
 use super::fold::Folded;
 use super::kind::PiiKind;
 
-const UNIT: &str = r"(?:,? {0,2}(?:\(? ?)(?:apt|apartment|app|appt|appartement|suite|ste|unit|unite|bureau|local|room|rm|bldg|building|batiment|lot|porte|logement|#)\.? ?#? ?[a-z]?-?[0-9]{1,5}[a-z]?\b|,? (?:apt|app|suite|unit|unite|bureau|local)\.? [a-z]\b)?";
+const UNIT: &str = r"(?:\.?,? {0,2}(?:\(? ?)(?:apt|apartment|app|appt|appartement|suite|ste|unit|unite|bureau|local|room|rm|bldg|building|batiment|lot|porte|logement|#)\.? ?#? ?[a-z]?-?[0-9]{1,5}[a-z]?\b|,? (?:apt|app|suite|unit|unite|bureau|local)\.? [a-z]\b)?";
 const COMPASS: &str = r"(?: (?:n|s|e|w|o|ne|nw|se|sw|no|so|north|south|east|west|nord|sud|est|ouest)\b\.?|\. (?:[nsew]|ne|nw|se|sw)(?:\.|,))?";
 
 /// `125 King Street, Apt 36`. Groups: 1 civic number, 2 name, 3 street word.
@@ -53,6 +53,14 @@ static BOX: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed expression compiles")
 });
 
+/// `RR 2, Site 5, Box 10`: a route of rural mail.
+static RURAL: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u)\b(r\.? ?r\.?|rural route|route rurale) ?(?:#|no\.? ?)? ?([0-9]{1,2})\b(?:,? {1,2}(?:site|comp|compartment|box|stn|station|lcd|gd|gen del|case|casier) ?#?[0-9a-z]{1,4}\b){0,3}",
+    )
+    .expect("a fixed expression compiles")
+});
+
 static AFTER_NAME: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(&format!("^(?-u){COMPASS}{UNIT}")).expect("a fixed expression compiles"));
 
@@ -73,6 +81,9 @@ const NO_NAME: &[&[u8]] = &[
     b"meter",
 ];
 
+/// Those of them that are names of streets when they have a capital: "Old Mill Road", "New Street".
+const NAMES_TOO: &[&[u8]] = &[b"main", b"old", b"new"];
+
 /// Small words after a lower-case street word that show it to be an ordinary word: "15 road tests", "2 way street cars".
 const TAIL: &[&[u8]] = &[
     b"test", b"tests", b"trip", b"trips", b"tires", b"bearings", b"wheel", b"shaft", b"car", b"cars", b"light",
@@ -87,7 +98,7 @@ const COMMON: &[&[u8]] = &[
 ];
 
 pub(super) fn prepare() {
-    for expression in [&ENGLISH, &FRENCH, &NUMBERED, &ROAD, &BOX, &AFTER_NAME] {
+    for expression in [&ENGLISH, &FRENCH, &NUMBERED, &ROAD, &BOX, &RURAL, &AFTER_NAME] {
         LazyLock::force(expression);
     }
 }
@@ -102,6 +113,26 @@ pub(super) fn find(text: &Folded, cues: &Cues, claims: &mut Claims) {
         let short = found.as_bytes().starts_with(b"cp") || found.as_bytes().starts_with(b"bp");
         if !short || text.is_upper(found.start()) && text.is_upper(found.start() + 1) {
             claims.claim(PiiKind::Address, found.start(), found.end());
+        }
+    }
+    if text.lower.windows(2).any(|two| two == b"rr" || two == b"ru" || two == b"r.") {
+        rural(text, claims);
+    }
+}
+
+/// A route of rural mail, told from what mechanics call the right rear wheel.
+fn rural(text: &Folded, claims: &mut Claims) {
+    const UNITS: &[&[u8]] =
+        &[b"mm", b"psi", b"/", b"%", b":", b"=", b"in", b"kpa", b"wheel", b"tire", b"brake", b"door"];
+    let wheels = |word: &[u8]| matches!(word, b"lf" | b"rf" | b"lr" | b"fl" | b"fr" | b"rl");
+    let is_about_wheels = || text.lower.split(|byte| !byte.is_ascii_alphanumeric()).any(wheels);
+    for found in RURAL.captures_iter(&text.lower) {
+        let (Some(whole), Some(name)) = (found.get(0), found.get(1)) else { continue };
+        let spelled = name.len() > 5;
+        let rest = text.lower[whole.end()..].trim_ascii_start();
+        let measured = UNITS.iter().any(|unit| rest.starts_with(unit)) || text.is_digit(whole.end() + 1);
+        if spelled || text.is_upper(whole.start()) && !measured && !is_about_wheels() {
+            claims.claim(PiiKind::Address, whole.start(), whole.end());
         }
     }
 }
@@ -135,7 +166,7 @@ fn is_english(
     let named = text.lower[name.clone()]
         .split(|byte| *byte == b' ')
         .filter(|word| !word.is_empty())
-        .all(|word| !NO_NAME.contains(&word) || text.is_upper(name.start) && word == b"main");
+        .all(|word| !NO_NAME.contains(&word) || text.is_upper(name.start) && NAMES_TOO.contains(&word));
     let main = text.lower[name.clone()].starts_with(b"main ");
     let capital_name = text.is_upper(name.start) || text.is_digit(name.start);
     let capital_street = text.is_upper(street.start);

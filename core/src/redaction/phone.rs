@@ -32,13 +32,21 @@ static LOCAL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)[2-9][0-9]{2}[ .\-]{0,3}[0-9]{2}[ .\-]?[0-9]{2}").expect("a fixed expression compiles")
 });
 
+/// National numbers of countries that dial a zero first: Britain's in their groups, and any groups after a calling word.
+static TRUNK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?-u)\(?0[0-9]{4}\)?[ -][0-9]{6}|\(?0[0-9]{2}\)?[ -][0-9]{4}[ -][0-9]{4}|\(?0[0-9]{3,4}\)?[ -][0-9]{3}[ -][0-9]{3,4}|\(?0[1-9][0-9]{0,3}\)?(?:[ \-/][0-9]{2,8}){1,3}|0[1-9][0-9]{8,9}",
+    )
+    .expect("a fixed expression compiles")
+});
+
 static EXTENSION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^(?-u)[ ,;(]{0,3}(?:extension|extn|ext|poste|local|loc|p|x|#)[ .:#]{0,3}(?:no\.? ?)?[0-9]{1,6}\b")
         .expect("a fixed expression compiles")
 });
 
 pub(super) fn prepare() {
-    for expression in [&NORTH_AMERICAN, &ABROAD, &PAIRS, &LOCAL, &EXTENSION] {
+    for expression in [&NORTH_AMERICAN, &ABROAD, &PAIRS, &LOCAL, &TRUNK, &EXTENSION] {
         LazyLock::force(expression);
     }
 }
@@ -89,6 +97,7 @@ pub(super) fn find(text: &Folded, cues: &Cues, claims: &mut Claims) {
             claim(text, claims, start, end);
         }
     }
+    trunk(text, cues, claims);
     if cues.any(cue::CALL) {
         local(text, cues, claims);
     }
@@ -184,6 +193,28 @@ fn is_called(text: &Folded, cues: &Cues, start: usize, end: usize, written: Writ
                 (Some(_), None) => false,
                 (None, _) => !after,
             }
+        }
+    }
+}
+
+/// A number that begins with the zero of its country: in the groups of Britain, or behind a calling word.
+fn trunk(text: &Folded, cues: &Cues, claims: &mut Claims) {
+    for found in TRUNK.find_iter(&text.lower) {
+        let (start, end) = (found.start(), found.end());
+        let signs = digits::of(found.as_bytes());
+        if !(9..=11).contains(&signs.len()) || !bounded(text, start, end) || !claims.is_free(start, end) {
+            continue;
+        }
+        let groups = found.as_bytes().split(|byte| !byte.is_ascii_digit()).filter(|group| !group.is_empty());
+        let groups: Vec<usize> = groups.map(<[u8]>::len).collect();
+        let is_british = signs.len() == 11
+            && matches!(signs[1], b'1' | b'2' | b'3' | b'7' | b'8')
+            && matches!(groups.as_slice(), [5, 6] | [3, 4, 4] | [4, 3, 4] | [5, 3, 3]);
+        let call = cues.before(start, 28, cue::CALL);
+        let record = cues.right_before(text, start, cue::RECORD);
+        let is_called = call.is_some_and(|call| record.is_none_or(|record| call.end > record.end));
+        if is_called || is_british && record.is_none() && cues.right_after(text, end, cue::RECORD).is_none() {
+            claim(text, claims, start, end);
         }
     }
 }

@@ -63,6 +63,7 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:client|app|shared|webhook|signing|consumer|account|user|hmac|jwt|session|private|secret|master|encryption|access|auth|auth[eo]ntication|refresh|bot|bearer|service|admin|deploy|personal|security)[ _.-]?(?:access[ _.-]?)?(?:key|token|secret|password|passphrase|pin)s?",
         r"jeton(?: d'(?:acces|api|authentification)| secret)?",
         r"token|secret|passwd|passwords?|passphrase|pwd|passcode|pass",
+        r"(?:pg|db|my|smtp|ftp|ssh|redis|mongo|rabbitmq|sudo)(?:pass(?:word|wd)?|pwd|secret)|mysql_pwd",
         r"mots? de passe|mdp|phrase secrete|code secret|identifiants",
         r"(?:codes?|cle) (?:du |de |d'acces )?(?:wifi|wi-fi|reseau)|wi-?fi (?:code|pin)",
         r"credentials?|authorization|x-api-key|sig|signature|wifi key|wpa[ -]?key|psk|pw",
@@ -75,8 +76,17 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?-u)[a-z][a-z0-9+.-]{1,20}://([^\s/@:]{0,80}:[^\s/@]{1,160})@").expect("a fixed expression compiles")
 });
 
+/// Credentials on a command line: `curl -u admin:pw`, `--user me:pw`, `--password pw`, `sshpass -p pw`. Groups: 1 user and
+/// password, 2 the value of a telling flag, 3 that of a short one.
+static COMMAND: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?-u)(?:^|[ \n])(?:(?:-u|--user|--proxy-user|-U)[ =]{1,2}["']?([^ \n:"'@/]{1,64}:[^ \n"']{1,128})|--(?:password|passwd|pass|passphrase|pw|secret|token|api-key|apikey|auth-token|access-token|client-secret)[ =]{1,2}["']?([^ \n"']{3,160})|(?:sshpass|mysql[a-z]*|mariadb[a-z]*|redis-cli|smbclient)[^\n|;]{0,80}? (?:-p ?|-a )["']?([^ \n"'-][^ \n"']{2,128}))"#,
+    )
+    .expect("a fixed expression compiles")
+});
+
 pub(super) fn prepare() {
-    for expression in [&BLOCK, &PREFIXED, &BEARER, &KEY, &LINK] {
+    for expression in [&BLOCK, &PREFIXED, &BEARER, &KEY, &LINK, &COMMAND] {
         LazyLock::force(expression);
     }
 }
@@ -98,6 +108,16 @@ pub(super) fn find(text: &Folded, claims: &mut Claims) {
             }
         }
     }
+    if text.lower.windows(2).any(|two| matches!(two, b"-u" | b"--" | b"-p" | b"-a")) {
+        for found in COMMAND.captures_iter(&text.cased) {
+            let value = found.get(1).or_else(|| found.get(2)).or_else(|| found.get(3));
+            if let Some(value) =
+                value.filter(|value| !is_ordinary(&text.lower[value.start()..value.end()]) && !is_ids(value.as_bytes()))
+            {
+                claims.claim(PiiKind::Secret, value.start(), value.end());
+            }
+        }
+    }
     for found in BEARER.captures_iter(&text.cased) {
         if let Some(token) = found.get(1).filter(|token| is_random(token.as_bytes())) {
             let end =
@@ -112,6 +132,11 @@ pub(super) fn find(text: &Folded, claims: &mut Claims) {
             claims.claim(PiiKind::Secret, start, end);
         }
     }
+}
+
+/// `1000:1000`: a user and a group by number.
+fn is_ids(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_digit() || *byte == b':')
 }
 
 /// Between a key and the word that gives its value there may be so many words.

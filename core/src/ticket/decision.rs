@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::ids::{AccountId, SiteId, TicketId};
+use crate::ticket::ranking::Ranking;
 use crate::ticket::record::Ticket;
 use crate::ticket::sla;
 use crate::ticket::state::TicketState;
@@ -223,6 +224,13 @@ impl Decision {
         let steps = vec![Transition { from: None, to: ticket.state }];
         let topics = told.iter().copied().chain([Topic::TicketStateChanged]).collect();
         Self { draft: Draft::new(ticket), steps, topics }
+    }
+
+    /// The same with what ranking says.
+    #[must_use]
+    pub fn ranked(mut self, ranking: &Ranking) -> Self {
+        ranking.apply(&mut self.draft.0);
+        self
     }
 
     /// Where the ticket ends.

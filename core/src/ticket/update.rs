@@ -9,6 +9,7 @@ use crate::ids::{AssetId, ContactId, ServiceId};
 use crate::role::Role;
 use crate::ticket::command::Command;
 use crate::ticket::decision::{Change, Topic};
+use crate::ticket::ranking::Ranking;
 use crate::ticket::record::Ticket;
 use crate::ticket::refusal::Refusal;
 use crate::ticket::words::Urgency;
@@ -83,21 +84,26 @@ pub fn may(actor: &Actor, update: &Update) -> Result<(), Refusal> {
         .because("fields", other))
 }
 
-/// What follows from `ticket.update`. `lines` are the ticket's lines of work before and after. Error: 409
-/// `INVALID_STATE_TRANSITION` when nothing would change.
-pub fn decide(ticket: &Ticket, update: &Update, lines: (&[Line], &[Line])) -> Result<Change, Refusal> {
+/// What follows from `ticket.update`. `lines` are the ticket's lines of work before and after, `ranking` how it ranks
+/// when what ranks it was named. Error: 409 `INVALID_STATE_TRANSITION` when nothing would change.
+pub fn decide(
+    ticket: &Ticket,
+    update: &Update,
+    lines: (&[Line], &[Line]),
+    ranking: Option<&Ranking>,
+) -> Result<Change, Refusal> {
     let mut change = Change::of(ticket);
     let after = &mut change.ticket;
     after.asset_id = update.asset_id.or(ticket.asset_id);
     after.contact_id = update.contact_id.or(ticket.contact_id);
     after.description = update.description.clone().or_else(|| ticket.description.clone());
-    if let Some(urgency) = update.urgency
-        && urgency != ticket.urgency
-    {
-        after.urgency = urgency;
-        (after.ranking_score, after.applied_rules) = urgency.rank();
+    if let Some(ranking) = ranking {
+        ranking.apply(after);
+        // Another vehicle that a person has to look at, whoever looked at the last one.
+        after.review_required |= after.asset_id != ticket.asset_id && !ranking.reasons.is_empty();
     }
-    let fields: Vec<&str> = [
+    let ranks = |ticket: &Ticket| (ticket.ranking_score, ticket.applied_rules.clone());
+    let mut fields: Vec<&str> = [
         ("asset_id", after.asset_id != ticket.asset_id),
         ("contact_id", after.contact_id != ticket.contact_id),
         ("description", after.description != ticket.description),
@@ -107,6 +113,9 @@ pub fn decide(ticket: &Ticket, update: &Update, lines: (&[Line], &[Line])) -> Re
     .into_iter()
     .filter_map(|(field, is_changed)| is_changed.then_some(field))
     .collect();
+    if fields.is_empty() && ranks(after) != ranks(ticket) {
+        fields.push("ranking");
+    }
     if fields.is_empty() {
         return Err(Refusal::nothing_changes(Command::TicketUpdate.row(), ticket.state));
     }
@@ -117,11 +126,37 @@ pub fn decide(ticket: &Ticket, update: &Update, lines: (&[Line], &[Line])) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::SiteId;
     use crate::ticket::create::tests::ticket_in;
+    use crate::ticket::ranking::{Subject, rank};
     use crate::ticket::state::TicketState;
 
     const NOTHING: Update =
         Update { asset_id: None, contact_id: None, description: None, services: None, urgency: None };
+
+    fn ranked(urgency: Urgency) -> Ranking {
+        rank(&Subject { urgency, make: None, site: SiteId::new(), services: &[] }, &[])
+    }
+
+    #[test]
+    fn rules_that_changed_rank_a_ticket_anew() {
+        let ticket = ticket_in(TicketState::New);
+        let ranking = Ranking { score: 40, ..ranked(Urgency::Medium) };
+        let asked = Update { urgency: Some(Urgency::Medium), ..NOTHING };
+        let change = decide(&ticket, &asked, (&[], &[]), Some(&ranking)).expect("ok");
+        assert_eq!((change.ticket.ranking_score, &change.told[0].facts["fields"]), (40, &json!(["ranking"])));
+    }
+
+    #[test]
+    fn another_flagged_vehicle_is_looked_at_again() {
+        let mut ticket = ticket_in(TicketState::New);
+        let audi =
+            rank(&Subject { urgency: Urgency::Medium, make: Some("Audi"), site: ticket.site_id, services: &[] }, &[]);
+        audi.apply(&mut ticket);
+        ticket.review_required = false;
+        let asked = Update { asset_id: Some(AssetId::new()), ..NOTHING };
+        assert!(decide(&ticket, &asked, (&[], &[]), Some(&audi)).expect("ok").ticket.review_required);
+    }
 
     fn line(qty: f64) -> AskedLine {
         AskedLine { service_id: ServiceId::new(), qty, unit_price_cents: None }
@@ -131,18 +166,19 @@ mod tests {
     fn something_must_change() {
         let ticket = ticket_in(TicketState::New);
         let same = Update { urgency: Some(ticket.urgency), ..NOTHING };
-        for update in [NOTHING, same] {
-            let refusal = decide(&ticket, &update, (&[], &[])).expect_err("nothing changes");
+        for (update, ranking) in [(NOTHING, None), (same, Some(ranked(Urgency::Medium)))] {
+            let refusal = decide(&ticket, &update, (&[], &[]), ranking.as_ref()).expect_err("nothing changes");
             assert_eq!(refusal.code, Code::InvalidStateTransition);
         }
         let line = Line { service_id: ServiceId::new(), qty_hundredths: 100, unit_price_cents: 5 };
-        assert!(decide(&ticket, &NOTHING, (&[], &[line])).is_ok());
+        assert!(decide(&ticket, &NOTHING, (&[], &[line]), None).is_ok());
     }
 
     #[test]
     fn a_new_urgency_ranks_anew_and_leaves_the_priority() {
         let ticket = ticket_in(TicketState::New);
-        let change = decide(&ticket, &Update { urgency: Some(Urgency::Critical), ..NOTHING }, (&[], &[])).expect("ok");
+        let (asked, ranking) = (Update { urgency: Some(Urgency::Critical), ..NOTHING }, ranked(Urgency::Critical));
+        let change = decide(&ticket, &asked, (&[], &[]), Some(&ranking)).expect("ok");
         assert_eq!((change.ticket.ranking_score, change.ticket.priority), (30, ticket.priority));
         assert_eq!(change.told[0].facts["fields"], json!(["urgency"]));
     }

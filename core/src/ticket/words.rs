@@ -350,7 +350,7 @@ impl Urgency {
         }
     }
 
-    /// The score that lists are sorted by, and the rules that made it. Source: domain, ranking, steps 1 and 2.
+    /// The score that urgency alone makes, and the rules that made it. Source: domain, ranking, steps 1 and 2.
     pub fn rank(self) -> (i64, Vec<String>) {
         let score = match self {
             Self::Low => 1,

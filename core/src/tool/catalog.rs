@@ -7,6 +7,7 @@ use crate::canonical::canonical_hash;
 use crate::role::Role;
 use crate::ticket::command::field::{self, Field, FieldKind, LINE, Presence, Shape};
 use crate::ticket::command::{Command, Kind};
+use crate::ticket::words::Urgency;
 use crate::tool::answer::{self, Part};
 use crate::tool::draft;
 use crate::vocabulary;
@@ -50,6 +51,10 @@ pub enum Tool {
     GetDraft,
     /// Drafts a transaction.
     CreateTransaction,
+    /// Drafts a job for a dealership's vehicle.
+    CreateJob,
+    /// Drafts the customer's choice of a window.
+    ConfirmSchedule,
     /// Carries out a confirmed draft.
     CommitTransaction,
     /// Calls a draft off.
@@ -90,6 +95,8 @@ pub struct ToolSpec {
     pub fields: Vec<Field>,
     /// The one team whose conversations may use it.
     pub team: Option<&'static str>,
+    /// The one party whose conversations may use it.
+    pub party: Option<&'static str>,
     /// Most calls in a conversation in an hour, below the limit of all tools.
     pub ceiling: Option<usize>,
     /// Whether people of the hub may use it beside assistants.
@@ -134,8 +141,12 @@ impl ToolSpec {
             schema["anyOf"] = json!([{"required": ["amount"]}, {"required": ["amount_minor"]}]);
             schema["properties"]["currency"]["default"] = "USD".into();
         }
+        let one_of = |names: &[&str]| -> Value { names.iter().map(|name| json!({"required": [name]})).collect() };
         if self.tool == Tool::FindJob {
-            schema["anyOf"] = KEYS_OF_JOBS.iter().map(|name| json!({"required": [name]})).collect();
+            schema["anyOf"] = one_of(KEYS_OF_JOBS);
+        }
+        if self.tool == Tool::CreateJob {
+            schema["properties"]["vehicle"]["anyOf"] = one_of(&["vin", "stock_no"]);
         }
         schema
     }
@@ -224,6 +235,7 @@ fn written(tool: Tool, name: &'static str, class: Class, about: &str, fields: Ve
         about: about.to_owned(),
         fields,
         team: None,
+        party: None,
         ceiling: None,
         for_people: true,
     }
@@ -378,7 +390,8 @@ pub fn catalog_of(keeper: Keeper) -> Vec<ToolSpec> {
         Keeper::Ourselves => {
             all.extend(COMMANDS.iter().map(|(command, name, aliases)| of_command(*command, name, aliases)));
             all.extend(places());
-            all.push(find_job());
+            all.extend(jobs());
+            all.push(confirm_schedule());
         }
         Keeper::Outside => all.extend(of_outside()),
     }
@@ -386,18 +399,48 @@ pub fn catalog_of(keeper: Keeper) -> Vec<ToolSpec> {
 }
 
 /// For the conversations of dealerships.
-fn find_job() -> ToolSpec {
-    let short = FieldKind::Text { least: 1, most: 40 };
-    written(
+fn jobs() -> [ToolSpec; 2] {
+    let find = written(
         Tool::FindJob,
         "find_job",
         Class::Read,
         "Jobs of this conversation's dealership by vehicle identification number, stock number or code; give at least one.",
+        vec![VIN, STOCK_NO, field::optional("job_code", SHORT, "The job's code.")],
+    );
+    let create = written(
+        Tool::CreateJob,
+        "create_job_draft",
+        Class::Draft,
+        "Drafts a job on a vehicle of this conversation's dealership. The gateway itself asks the dealer to confirm; where the \
+         make, the dealership or doubts ask for it, a person has to agree instead. Carry its draft_id out with commit_draft.",
         vec![
-            field::optional("vin", FieldKind::Text { least: 17, most: 17 }, "The vehicle's identification number."),
-            field::optional("stock_no", short, "The dealership's number of the vehicle."),
-            field::optional("job_code", short, "The job's code."),
+            field::required("service_code", FieldKind::Text { least: 1, most: 64 }, "Code of the service, as listed."),
+            field::required("vehicle", FieldKind::Object(VEHICLE), "The vehicle, with its vin or its stock_no."),
+            field::optional(
+                "urgency",
+                FieldKind::Word(Urgency::WORDS),
+                "How urgent the dealer finds it; MEDIUM when missing.",
+            ),
+            field::optional(
+                "parsing_confidence",
+                FieldKind::Number { least: 0.0, most: 1.0 },
+                "How sure you are of what you read from the dealer's words, from 0 to 1.",
+            ),
+            field::optional("site_id", FieldKind::Id, "The dealership's site; needed when it has several."),
         ],
+    );
+    [find, create].map(|spec| ToolSpec { party: Some("dealer"), ..spec })
+}
+
+/// The customer's choice among the windows that are on offer.
+fn confirm_schedule() -> ToolSpec {
+    written(
+        Tool::ConfirmSchedule,
+        "confirm_schedule_draft",
+        Class::Draft,
+        "Drafts the customer's choice of one of the windows on offer for a ticket (ticket.get lists them). The gateway itself \
+         asks the customer to confirm it; its draft_id is carried out with commit_draft.",
+        vec![TICKET, field::required("window_id", FieldKind::Id, "The window, as ticket.get lists it.")],
     )
 }
 
@@ -464,6 +507,19 @@ fn of_outside() -> [ToolSpec; 3] {
     ]
 }
 
+const SHORT: FieldKind = FieldKind::Text { least: 1, most: 40 };
+const VIN: Field =
+    field::optional("vin", FieldKind::Text { least: 17, most: 17 }, "The vehicle's identification number.");
+const STOCK_NO: Field = field::optional("stock_no", SHORT, "The dealership's number of the vehicle.");
+
+const VEHICLE: &[Field] = &[
+    field::required("year", FieldKind::Integer { least: 1900, most: 2100 }, "Model year."),
+    field::required("make", SHORT, "Who made it."),
+    field::required("model", SHORT, "Which one it is."),
+    VIN,
+    STOCK_NO,
+];
+
 const METADATA: &[Field] = &[
     field::optional("product_id", FieldKind::Text { least: 1, most: 64 }, "Which product."),
     field::optional("quantity", FieldKind::Integer { least: 1, most: 1_000 }, "How many."),
@@ -500,6 +556,7 @@ mod tests {
             "search_tickets", "get_transaction_status", "create_transaction_draft", "commit_transaction",
             "cancel_transaction_draft", "commit_draft", "ticket.create", "ticket_create", "schedule_propose",
             "closeout_list_evidence", "get_ticket", "services.list", "sites.get", "assets_get", "templates.list",
+            "find_job", "create_job_draft", "confirm_schedule_draft",
         ] {
             assert_eq!(answers(name), 1, "{name}");
         }

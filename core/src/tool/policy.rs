@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::canonical::canonical_hash;
 use crate::tool::catalog::{Class, Tool, ToolSpec};
 use crate::tool::draft::{COMPARED, HUMAN_ABOVE, MOST, Plan};
+use crate::tool::escalation::{self, Escalation, JobFacts};
 use crate::vocabulary;
 
 vocabulary! {
@@ -50,8 +51,11 @@ vocabulary! {
     }
 }
 
+/// Whom a conversation may be with.
+const PARTIES: &[&str] = &["customer", "dealer"];
+
 /// The whole policy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Grows with every change. Drafts of another version are not carried out.
@@ -72,7 +76,7 @@ pub struct Policy {
 }
 
 /// What differs for one tool.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ToolRule {
     /// Nobody may use it.
@@ -85,10 +89,16 @@ pub struct ToolRule {
     pub human: bool,
     /// How far assistants act by themselves with it.
     pub autonomy: Option<Autonomy>,
+    /// The parties whose conversations may use it (`customer`, `dealer`); missing: as the catalog says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub party: Option<Vec<String>>,
+    /// What makes its drafts a person's to look at; missing: as is shipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalate: Option<Vec<Escalation>>,
 }
 
 /// A call, as far as the policy looks at it, and what has to come out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// The tool.
@@ -103,6 +113,18 @@ pub struct Case {
     pub sum_minor: Option<i64>,
     /// `allowed`, `plan.…` or the reason of a refusal.
     pub expect: String,
+    /// The conversation's party; any when missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub party: Option<String>,
+    /// Make of the vehicle of a job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vehicle_make: Option<String>,
+    /// Whether the dealership is flagged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dealer_flagged: Option<bool>,
+    /// How sure the assistant was of what it read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parsing_confidence: Option<f64>,
 }
 
 /// What the policy says to a call.
@@ -139,6 +161,12 @@ pub enum PolicyError {
     /// A list of teams without a team.
     #[error("tool.{0}.teams: must name at least one team; use off = true to switch a tool off")]
     NoTeam(String),
+    /// A party that there is not.
+    #[error("tool.{0}.party: must name customer, dealer or both")]
+    Party(String),
+    /// A rule that compares with nothing, that nothing follows from, or of a tool that no rules are for.
+    #[error("tool.{0}.escalate: each rule needs what it compares with and what follows, and only jobs have rules")]
+    Escalation(String),
     /// A threshold that no role may approve, a negative one, or a currency that is none.
     #[error("human_above_minor.{0}: must be a currency and between 0 and {MOST}")]
     Threshold(String),
@@ -174,6 +202,7 @@ impl Default for Policy {
             currency: Some(currency.to_owned()),
             sum_minor: Some(sum),
             expect: expect.to_owned(),
+            ..Case::default()
         };
         let draft = "create_transaction_draft";
         Self {
@@ -207,6 +236,16 @@ impl Policy {
             }
             if rule.teams.as_ref().is_some_and(Vec::is_empty) {
                 return Err(PolicyError::NoTeam(name.clone()));
+            }
+            let is_party = |party: &String| PARTIES.contains(&party.as_str());
+            if rule.party.as_ref().is_some_and(|parties| parties.is_empty() || !parties.iter().all(is_party)) {
+                return Err(PolicyError::Party(name.clone()));
+            }
+            if let Some(rules) = &rule.escalate {
+                let has_rules = catalog.iter().any(|spec| spec.name == name && spec.tool == Tool::CreateJob);
+                if !has_rules || !rules.iter().all(Escalation::is_whole) {
+                    return Err(PolicyError::Escalation(name.clone()));
+                }
             }
         }
         for (currency, above) in &self.human_above_minor {
@@ -245,6 +284,33 @@ impl Policy {
         match self.rule(spec.name).and_then(|rule| rule.teams.as_ref()) {
             Some(teams) => team.is_some_and(|team| teams.iter().any(|one| one == team)),
             None => spec.team.is_none_or(|only| team == Some(only)),
+        }
+    }
+
+    /// Whether a tool may be used in the conversations of a party.
+    pub fn allows_party(&self, spec: &ToolSpec, party: &str) -> bool {
+        match self.rule(spec.name).and_then(|rule| rule.party.as_ref()) {
+            Some(parties) => parties.iter().any(|one| one == party),
+            None => spec.party.is_none_or(|only| party == only),
+        }
+    }
+
+    /// What makes a drafted job a person's to look at, of the rules that hold for it.
+    pub fn escalations(&self, spec: &ToolSpec, facts: &JobFacts<'_>) -> Vec<Escalation> {
+        let rules = self.rule(spec.name).and_then(|rule| rule.escalate.clone()).unwrap_or_else(escalation::shipped);
+        rules.into_iter().filter(|rule| rule.holds(facts)).collect()
+    }
+
+    /// The proofs that a draft needs that moves no money: the customer's own reply, or a person's agreement where one is
+    /// asked for anyway.
+    pub fn plan_without_money(&self, spec: &ToolSpec, escalations: &[Escalation]) -> Plan {
+        let always = self.rule(spec.name).is_some_and(|rule| rule.human);
+        if always || escalations.iter().any(|rule| rule.human) {
+            Plan::Human
+        } else if self.autonomy(spec) == Autonomy::Assisted {
+            Plan::CustomerAndHuman
+        } else {
+            Plan::Customer
         }
     }
 
@@ -288,8 +354,23 @@ impl Policy {
         if !self.allows_team(spec, case.team.as_deref()) {
             return Judgement::Refused("permission.team");
         }
+        if case.party.as_deref().is_some_and(|party| !self.allows_party(spec, party)) {
+            return Judgement::Refused("permission.party");
+        }
         if self.leaves_to_people(spec) {
             return Judgement::Refused("confirmation.human_required");
+        }
+        if spec.tool == Tool::CreateJob {
+            let facts = JobFacts {
+                make: case.vehicle_make.as_deref().unwrap_or_default(),
+                vin: None,
+                dealer_flagged: case.dealer_flagged.unwrap_or(false),
+                parsing_confidence: case.parsing_confidence,
+            };
+            return Judgement::Drafted(self.plan_without_money(spec, &self.escalations(spec, &facts)));
+        }
+        if spec.tool == Tool::ConfirmSchedule {
+            return Judgement::Drafted(self.plan_without_money(spec, &[]));
         }
         if spec.tool != Tool::CreateTransaction {
             return Judgement::Allowed;
@@ -396,7 +477,7 @@ mod tests {
                 amount_minor: Some(amount),
                 currency: None,
                 sum_minor: None,
-                expect: String::new(),
+                ..Case::default()
             };
             policy.judge(&catalog, &case).word()
         };
@@ -406,5 +487,52 @@ mod tests {
         assert_eq!(says("ticket_create", "support", 0), "confirmation.human_required");
         assert_eq!(says("create_transaction_draft", "sales", 1_001), "plan.customer+human");
         assert_eq!(says("create_transaction_draft", "sales", 1_000), "plan.customer");
+    }
+
+    #[test]
+    fn a_flagged_job_waits_for_a_person_and_any_other_for_the_dealer() {
+        let (shipped, catalog) = (Policy::default(), catalog());
+        let job = Case { tool: "create_job_draft".into(), party: Some("dealer".into()), ..Case::default() };
+        let make = |make: &str| Case { vehicle_make: Some(make.into()), ..job.clone() };
+        let says = |policy: &Policy, case: Case| policy.judge(&catalog, &case).word();
+        assert_eq!(says(&shipped, make("Honda")), "plan.customer");
+        assert_eq!(says(&shipped, make("AUDI")), "plan.human");
+        assert_eq!(says(&shipped, Case { dealer_flagged: Some(true), ..make("Honda") }), "plan.human");
+        assert_eq!(says(&shipped, Case { parsing_confidence: Some(0.5), ..make("Honda") }), "plan.human");
+        assert_eq!(says(&shipped, Case { party: Some("customer".into()), ..make("Honda") }), "permission.party");
+        let own = read(json!({
+            "version": 2,
+            "tool": {"create_job_draft": {
+                "party": ["customer"],
+                "escalate": [{"if": "vehicle_make", "eq": "Kia", "human": true, "urgency_min": "HIGH"}],
+            }},
+        }));
+        assert_eq!(own.check(&catalog), Ok(()));
+        let customer = |case: Case| Case { party: Some("customer".into()), ..case };
+        assert_eq!(says(&own, customer(make("Kia"))), "plan.human");
+        assert_eq!(says(&own, customer(make("Audi"))), "plan.customer");
+        assert_eq!(says(&own, make("Kia")), "permission.party");
+        let assisted = read(json!({"version": 2, "autonomy": "assisted"}));
+        assert_eq!(says(&assisted, make("Honda")), "plan.customer+human");
+    }
+
+    #[test]
+    fn rules_that_nothing_can_follow_from_do_not_load() {
+        let catalog = catalog();
+        let with = |tool: &str, rule: Value| read(json!({"version": 2, "tool": {tool: rule}}));
+        for escalate in [
+            json!([{"if": "vehicle_make", "human": true}]),
+            json!([{"if": "parsing_confidence_below", "value": 2, "human": true}]),
+            json!([{"if": "dealer_flagged"}]),
+        ] {
+            let wrong = with("create_job_draft", json!({"escalate": escalate}));
+            assert_eq!(wrong.check(&catalog), Err(PolicyError::Escalation("create_job_draft".into())), "{escalate}");
+        }
+        let elsewhere = with("search_tickets", json!({"escalate": []}));
+        assert_eq!(elsewhere.check(&catalog), Err(PolicyError::Escalation("search_tickets".into())));
+        let nobody = with("find_job", json!({"party": ["vendor"]}));
+        assert_eq!(nobody.check(&catalog), Err(PolicyError::Party("find_job".into())));
+        let misspelt = json!({"version": 2, "tool": {"create_job_draft": {"escalate": [{"if": "vehicle_mark"}]}}});
+        assert!(serde_json::from_value::<Policy>(misspelt).is_err());
     }
 }

@@ -27,6 +27,14 @@ impl Language {
             _ => Self::English,
         }
     }
+
+    /// Its code: `en` or `fr`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
 }
 
 /// A new code. It has a digit, so that it is told from a word even without its prefix.
@@ -69,6 +77,34 @@ pub fn payment(
         Language::French => format!(
             "Veuillez confirmer : {amount} {currency} pour « {description} ». Pour accepter, répondez {code} d'ici \
              {minutes} minutes. Pour refuser, répondez NON. Si vous n'avez rien demandé, ignorez ce message."
+        ),
+    }
+}
+
+/// Asks a dealer for the confirmation of a job.
+pub fn job(language: Language, service: &str, vehicle: &str, code: &str, minutes: i64) -> String {
+    match language {
+        Language::English => format!(
+            "Please confirm the job: {service} for {vehicle}. To agree, reply with {code} within {minutes} minutes. To \
+             refuse, reply NO. If you did not ask for this, ignore this message."
+        ),
+        Language::French => format!(
+            "Veuillez confirmer le travail : {service}, {vehicle}. Pour accepter, répondez {code} d'ici {minutes} \
+             minutes. Pour refuser, répondez NON. Si vous n'avez rien demandé, ignorez ce message."
+        ),
+    }
+}
+
+/// Asks for the confirmation of an appointment.
+pub fn visit(language: Language, ticket: &str, window: &str, code: &str, minutes: i64) -> String {
+    match language {
+        Language::English => format!(
+            "Please confirm the appointment for {ticket}: {window}. To agree, reply with {code} within {minutes} \
+             minutes. To refuse, reply NO."
+        ),
+        Language::French => format!(
+            "Veuillez confirmer le rendez-vous pour {ticket} : {window}. Pour accepter, répondez {code} d'ici {minutes} \
+             minutes. Pour refuser, répondez NON."
         ),
     }
 }

@@ -1,20 +1,22 @@
 //! The commands that make tickets: load, check, decide. Each returns a decision; the pipeline writes it.
 
 use patchbay_core::Code;
-use patchbay_core::ids::{AccountId, AssetId, ContactId, SiteId, TicketId};
+use patchbay_core::ids::{AccountId, AssetId, ContactId, ServiceId, SiteId, TicketId};
 use patchbay_core::place::PlaceStatus;
 use patchbay_core::ticket::create::{self, Request};
 use patchbay_core::ticket::decision::Birth;
 use patchbay_core::ticket::intake::{self, Duplicate};
 use patchbay_core::ticket::policy::{self, Facts, Performer};
-use patchbay_core::ticket::{Decision, Refusal};
+use patchbay_core::ticket::{Decision, Refusal, Urgency};
 use patchbay_store::sites::{self, SiteForTicket};
 use patchbay_store::{Tx, assets, contacts, tickets};
 
 use serde_json::Value;
 
+use crate::also::Grounds;
 use crate::error::{CommandError, InvalidField};
 use crate::fields;
+use crate::ranking;
 use crate::work::Asked;
 
 /// A decision to make a ticket, and the place whose codes it takes part in.
@@ -22,20 +24,33 @@ use crate::work::Asked;
 pub(crate) struct Creation {
     pub(crate) decision: Decision,
     pub(crate) place: SiteForTicket,
+    /// How urgent the requester found it, before it was ranked.
+    pub(crate) urgency: Urgency,
 }
 
 /// `ticket.create`.
-pub(crate) async fn create(tx: &mut Tx, asked: Asked<'_>, body: &Value) -> Result<Creation, CommandError> {
-    let request = fields::create(body)?;
+pub(crate) async fn create(
+    tx: &mut Tx,
+    asked: Asked<'_>,
+    body: &Value,
+    grounds: &Grounds,
+) -> Result<Creation, CommandError> {
+    let mut request = fields::create(body)?;
+    request.asset_id = request.asset_id.or(grounds.asset);
     let place = place(tx, asked, &request).await?;
     let birth = Birth { id: TicketId::new(), now: asked.ctx.now };
     let decision = create::decide(&asked.ctx.actor, birth, request, &place.facts);
     refuse_same_source(tx, asked, &decision).await?;
-    Ok(Creation { decision, place })
+    ranked(tx, decision, place, grounds).await
 }
 
 /// `ticket.blind_intake`.
-pub(crate) async fn blind_intake(tx: &mut Tx, asked: Asked<'_>, body: &Value) -> Result<Creation, CommandError> {
+pub(crate) async fn blind_intake(
+    tx: &mut Tx,
+    asked: Asked<'_>,
+    body: &Value,
+    grounds: &Grounds,
+) -> Result<Creation, CommandError> {
     let asked_for = fields::intake(body)?;
     let rules = &asked.config.intake_rules();
     let place = place(tx, asked, &asked_for.request).await?;
@@ -50,7 +65,24 @@ pub(crate) async fn blind_intake(tx: &mut Tx, asked: Asked<'_>, body: &Value) ->
             None => refusal.into(),
         })?;
     refuse_same_source(tx, asked, &decision).await?;
-    Ok(Creation { decision, place })
+    ranked(tx, decision, place, grounds).await
+}
+
+/// The decision with what ranking says, and what raises it beside that.
+async fn ranked(
+    tx: &mut Tx,
+    decision: Decision,
+    place: SiteForTicket,
+    grounds: &Grounds,
+) -> Result<Creation, CommandError> {
+    let ticket = decision.draft.preview();
+    let (urgency, asset, site) = (ticket.urgency, ticket.asset_id, ticket.site_id);
+    let services: Vec<ServiceId> = grounds.lines.iter().map(|line| line.service_id).collect();
+    let mut ranking = ranking::of_asset(tx, urgency, asset, site, &services).await?;
+    for raised in &grounds.raised {
+        ranking.escalate(&raised.name, raised.urgency, raised.reason.as_deref());
+    }
+    Ok(Creation { decision: decision.ranked(&ranking), place, urgency })
 }
 
 /// The place a request names, when the caller may touch it and it takes new work.

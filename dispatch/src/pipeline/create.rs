@@ -4,7 +4,7 @@ use chrono::Datelike as _;
 use patchbay_core::Ctx;
 use patchbay_core::audit::{AuditEntry, Outcome, redact};
 use patchbay_core::ticket::{Command, Told};
-use patchbay_store::{StoreError, Tx, counters, tickets};
+use patchbay_store::{StoreError, Tx, counters, jobs, ticket_services, ticket_urgencies, tickets};
 use serde_json::{Map, Value};
 
 use super::Written;
@@ -27,14 +27,21 @@ pub(super) async fn carry_out(
     also: &mut impl Also,
 ) -> Result<Written, CommandError> {
     let (ctx, row) = (asked.ctx, asked.row);
-    let Creation { decision, place } = match row.command {
-        Command::TicketCreate => creation::create(tx, asked, body).await?,
-        _ => creation::blind_intake(tx, asked, body).await?,
+    let grounds = also.grounds(tx, ctx).await.map_err(CommandError::Also)?;
+    let Creation { decision, place, urgency } = match row.command {
+        Command::TicketCreate => creation::create(tx, asked, body, &grounds).await?,
+        _ => creation::blind_intake(tx, asked, body, &grounds).await?,
     };
     let code = next_code(tx, ctx, place.code_prefix.as_deref().unwrap_or(CODE_PREFIX)).await?;
     let ticket = decision.draft.with_code(code);
     tickets::insert(tx, &ticket).await?;
-    deadlines::follow(tx, ctx, None, &ticket).await?;
+    if ticket.urgency != urgency {
+        ticket_urgencies::keep(tx, ticket.id, urgency).await?;
+    }
+    if !grounds.lines.is_empty() {
+        ticket_services::replace(tx, ticket.id, &grounds.lines, ctx.now).await?;
+    }
+    jobs::set_timers(tx, ctx, deadlines::timer(ctx, None, &ticket).as_slice()).await?;
     let Joined { reply, conversation, audience } = also.created(tx, ctx, &ticket).await.map_err(CommandError::Also)?;
     let previous = decision.steps.first().and_then(|step| step.from);
     let entry = AuditEntry {
@@ -44,6 +51,7 @@ pub(super) async fn carry_out(
         before_state: previous.map(|state| state.to_string()),
         after_state: Some(ticket.state.to_string()),
         ticket_version: Some(ticket.version),
+        on_behalf_of: call.whom(),
         payload: redact(&call.body),
         ..AuditEntry::new(ctx, row.tool, Outcome::Success)
     };

@@ -99,9 +99,14 @@ async fn codes_and_audit_entries_of_parallel_requests_have_no_gaps(app: App) {
     let expect: BTreeSet<String> = (1..=30).map(|number| format!("T-2026-{number:03}")).collect();
     assert_eq!(codes, expect);
 
+    assert_eq!(entries_in_chain(&app).await, 30);
+}
+
+/// How many entries the account's chain of audit has, each of which follows another.
+pub(super) async fn entries_in_chain(app: &App) -> usize {
     let mut tx = app.db.read().await.expect("reads");
-    let mut rows = audit::of_account(&mut tx, Some(app.account), AuditId(Uuid::nil()), 100).await.expect("rows");
-    assert_eq!(rows.len(), 30);
+    let mut rows = audit::of_account(&mut tx, Some(app.account), AuditId(Uuid::nil()), 1000).await.expect("rows");
+    let count = rows.len();
     let mut previous: Option<String> = None;
     while !rows.is_empty() {
         let next = rows.iter().position(|row| row.prev_hash == previous).expect("each entry follows another");
@@ -109,4 +114,5 @@ async fn codes_and_audit_entries_of_parallel_requests_have_no_gaps(app: App) {
         assert_eq!(row.entry.hash(previous.as_deref()), row.hash);
         previous = Some(row.hash);
     }
+    count
 }

@@ -71,11 +71,12 @@ async fn a_key_in_use_is_taken_over_only_after_its_time(app: App) {
     let key = some_id();
     let crashed = Claim {
         key: RequestKey { actor_id: ActorId(Uuid::from_u128(7)), endpoint: "POST /tickets".into(), request_id: key },
+        request_hash: "x".into(),
+        expires_at: app.now() + TimeDelta::days(7),
         locked_until: app.now() + TimeDelta::seconds(30),
     };
     let mut tx = app.db.begin().await.expect("begins");
-    let keep = app.now() + TimeDelta::days(7);
-    assert!(idempotency::claim(&mut tx, &crashed, "x", app.now(), keep).await.expect("claims"));
+    assert!(idempotency::claim(&mut tx, &crashed, app.now()).await.expect("claims"));
     tx.commit().await.expect("commits");
 
     let token = app.token("dispatcher");

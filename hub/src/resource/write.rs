@@ -50,8 +50,9 @@ impl Write {
         let Some(request_id) = key else { return Ok(Begun::Now(Self { tx, claim: None })) };
         // The claim is written in the transaction of the effect: nobody ever sees it unsettled.
         let key = RequestKey { actor_id: ctx.actor.id, endpoint: stamp.endpoint.clone(), request_id };
-        let claim = Claim { key, locked_until: ctx.now };
-        if idempotency::claim(&mut tx, &claim, &stamp.hash, ctx.now, ctx.now + KEPT_FOR).await? {
+        let claim =
+            Claim { key, request_hash: stamp.hash.clone(), expires_at: ctx.now + KEPT_FOR, locked_until: ctx.now };
+        if idempotency::claim(&mut tx, &claim, ctx.now).await? {
             return Ok(Begun::Now(Self { tx, claim: Some(claim) }));
         }
         let used = idempotency::find(&mut tx, &claim.key).await?.ok_or(StoreError::Conflict)?;

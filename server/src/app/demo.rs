@@ -65,7 +65,8 @@ pub(super) async fn prepare(settings: &mut Settings, mode: Mode, parts: &mut Par
     if mode == Mode::Earnest && !settings.simulator.enabled {
         return Ok(Simulated::No);
     }
-    let mut config = SimulatorConfig { clock: parts.hub.gate.clock.clone(), ..SimulatorConfig::demo(&settings.public_url) };
+    let mut config =
+        SimulatorConfig { clock: parts.hub.gate.clock.clone(), ..SimulatorConfig::demo(&settings.public_url) };
     if !settings.simulator.listen.is_empty() {
         config.listen = settings.simulator.listen.parse::<SocketAddr>().map_err(|_| StartError::Part {
             what: "the simulator",

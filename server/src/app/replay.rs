@@ -15,8 +15,8 @@ use patchbay_ingress::{Inboxes, Reenactment};
 use patchbay_store::{StoreError, journal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Mode, StartError};
 use super::parts::{Parts, ingress_config};
+use super::{Mode, StartError};
 use crate::settings::Settings;
 
 /// Segments that are read at once.

@@ -1,12 +1,14 @@
 //! The web front: routes of the roles, layers around them.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
-use axum::{Json, Router};
 use patchbay_core::Code;
 use patchbay_http::{ApiError, correlate, no_such_method, no_such_path};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +16,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::demo::Simulated;
 use super::observability::Observability;
@@ -30,6 +32,14 @@ use crate::settings::Settings;
 const BODY_BYTES: usize = 1 << 20;
 /// Longest time one API request may take.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+/// The OpenAPI document. It is made when somebody asks for it first, and kept as a text: as the tree it is made of it takes
+/// more room than everything else of a server that has just begun.
+async fn api_document() -> impl IntoResponse {
+    static TEXT: LazyLock<Bytes> =
+        LazyLock::new(|| serde_json::to_vec(&document::openapi()).expect("a document is plain data").into());
+    ([(header::CONTENT_TYPE, "application/json")], TEXT.clone())
+}
 
 /// Everything the process serves.
 pub(super) fn router(
@@ -57,16 +67,14 @@ pub(super) fn router(
     let mut bounded = operations.merge(alerts);
     if roles.api {
         let (api, _) = document::hub_routes().with_state(parts.hub.clone()).split_for_parts();
-        let document = document::openapi();
-        let shown = document.clone();
         let pages = match simulated {
             Simulated::No => SimulatorPages::Hidden,
             Simulated::Yes { .. } => SimulatorPages::Shown,
         };
         bounded = bounded
             .merge(api)
-            .route("/openapi.json", get(move || std::future::ready(Json(document))))
-            .merge(SwaggerUi::new("/docs").url("/docs/openapi.json", shown))
+            .route("/openapi.json", get(api_document))
+            .merge(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
             .merge(pages::router(pages, simulated.people(), parts.hub.gate.directory.clone()));
     }
     if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {

@@ -46,7 +46,13 @@ pub(super) fn call(shared: &Shared, number: &TwilioNumber, saying: &Saying) -> S
     let [begins, said, ends] = steps.map(|(url, form)| {
         let group = shared.world().hex(16);
         let auth_token = number.auth_token.clone();
-        move |key| Post::Twilio { url: url.clone(), auth_token: auth_token.clone(), form: form.clone(), group: group.clone(), key }
+        move |key| Post::Twilio {
+            url: url.clone(),
+            auth_token: auth_token.clone(),
+            form: form.clone(),
+            group: group.clone(),
+            key,
+        }
     });
     around(shared, number, saying, &format!("{call}:call"), begins);
     let turn = Said { provider: Provider::Twilio, id: &call, number: &number.address, owner: &number.account_sid };

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OpenFlags};
 
 /// Pages that the writer and each reader keep, as SQLite writes it: so many KiB. What is not among them the system has in
 /// its cache.
-const WRITER_CACHE: i64 = -24_000;
-const READER_CACHE: i64 = -8_000;
+const WRITER_CACHE: i64 = -16_000;
+const READER_CACHE: i64 = -4_000;
 /// Pages of the log after which the writer copies it itself: far more than whoever copies beside it lets it become.
 const AUTOCHECKPOINT: i64 = 32_000;
 /// Size to which the log is cut back, in bytes. As long as it stays under it, it is written in place.

@@ -17,6 +17,8 @@ use crate::outcome::{Outcome, Refusal};
 use crate::pipeline::Admitted;
 use crate::transactions::CommitEnd;
 
+use super::moves_money;
+
 /// How soon an unknown outcome is looked for.
 const LOOK_AFTER: TimeDelta = TimeDelta::seconds(5);
 
@@ -45,7 +47,7 @@ impl Gateway {
             .about(draft.id));
         }
         if draft.state == DraftState::Committed {
-            return Ok(self.committed(&draft));
+            return self.shown(&mut self.hub.db.read().await?, &draft).await;
         }
         let mut tx = self.hub.db.begin().await?;
         if !is_what_was_proven(&draft) || !tool_drafts::begin_commit(&mut tx, &draft, ctx.now).await? {
@@ -65,15 +67,12 @@ impl Gateway {
             Ok(settled) => settled?,
             Err(_) => return Err(Refusal::new(Code::InternalError, "internal", "something went wrong on our side")),
         };
-        self.end_of(&draft)
+        self.end_of(&draft).await
     }
 
     /// Calls the other system for a draft that is being carried out, and writes what it said.
     pub(crate) async fn carry_out(&self, ctx: &Ctx, mut draft: DraftRow) -> Result<DraftRow, Refusal> {
-        let end = match self.transactions.as_ref() {
-            Some(system) => system.commit(&draft).await,
-            None => CommitEnd::NotSent("no transaction system is connected".into()),
-        };
+        let end = self.effect(ctx, &draft).await;
         let now = self.hub.gate.clock.now();
         let name = match end {
             CommitEnd::Done(reference) => {
@@ -84,14 +83,18 @@ impl Gateway {
             }
             CommitEnd::Refused(reason) => {
                 draft.state = DraftState::Failed;
-                self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                if moves_money(&draft) {
+                    self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                }
                 draft.failure = Some(reason);
-                draft.check_at = Some(now);
+                draft.check_at = draft.external_id.is_some().then_some(now);
                 EventName::DraftFailed
             }
             // Nothing left this machine: the proofs are as good as before.
             CommitEnd::NotSent(reason) => {
-                self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                if moves_money(&draft) {
+                    self.draft_given_up(ctx, &draft, "transactions.commit", &reason).await;
+                }
                 draft.state = DraftState::Confirmed;
                 draft.failure = Some(reason);
                 draft.check_at = None;
@@ -113,10 +116,14 @@ impl Gateway {
     }
 
     /// What a settled draft answers.
-    fn end_of(&self, draft: &DraftRow) -> Result<Outcome, Refusal> {
+    async fn end_of(&self, draft: &DraftRow) -> Result<Outcome, Refusal> {
         match draft.state {
-            DraftState::Committed => Ok(self.committed(draft)),
+            DraftState::Committed => self.shown(&mut self.hub.db.read().await?, draft).await,
             DraftState::Unknown | DraftState::Committing => Err(unknown(draft)),
+            DraftState::Confirmed if !moves_money(draft) => {
+                let message = "automation is paused; nothing was carried out";
+                Err(Refusal::new(Code::AutonomyDisabled, "agent.paused", message).about(draft.id))
+            }
             DraftState::Confirmed => Err(Refusal::new(
                 Code::IntegrationFailed,
                 "upstream.unreachable",
@@ -124,18 +131,8 @@ impl Gateway {
             )
             .retry(60)
             .about(draft.id)),
-            _ => Err(Refusal::new(
-                Code::IntegrationFailed,
-                "upstream.refused",
-                "the transaction system refused; nothing was carried out",
-            )
-            .about(draft.id)),
+            _ => Err(refused(draft).about(draft.id)),
         }
-    }
-
-    fn committed(&self, draft: &DraftRow) -> Outcome {
-        let shown = self.draft_body(draft);
-        Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) }
     }
 
     /// Why a draft cannot be carried out now, when that does not depend on the token.
@@ -161,9 +158,7 @@ impl Gateway {
                     .retry(1)
             }
             DraftState::Unknown => unknown(draft),
-            DraftState::Failed => {
-                Refusal::new(Code::IntegrationFailed, "upstream.refused", "the transaction system refused")
-            }
+            DraftState::Failed => refused(draft),
             DraftState::Expired => invalid("confirmation.expired", "the draft has expired"),
             DraftState::Cancelled | DraftState::Rejected => invalid("confirmation.declined", "the draft was declined"),
             DraftState::Voided => invalid("confirmation.mismatch", "the draft is not valid any more"),
@@ -209,6 +204,17 @@ pub(crate) fn is_what_was_proven(draft: &DraftRow) -> bool {
         && draft.payload["currency"].as_str() == draft.currency.as_deref()
         && (!draft.plan.asks_customer() || draft.proof_message_id.is_some())
         && (!draft.plan.asks_human() || draft.hash_seen.as_ref() == Some(&draft.payload_hash))
+}
+
+/// Whoever carries such a draft out said no.
+fn refused(draft: &DraftRow) -> Refusal {
+    if moves_money(draft) {
+        let message = "the transaction system refused; nothing was carried out";
+        Refusal::new(Code::IntegrationFailed, "upstream.refused", message)
+    } else {
+        let message = "it cannot be carried out any more; nothing was done. Look again and make a new draft";
+        Refusal::new(Code::DraftStateConflict, "draft.refused", message)
+    }
 }
 
 fn unknown(draft: &DraftRow) -> Refusal {

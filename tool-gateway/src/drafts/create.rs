@@ -45,18 +45,7 @@ impl Gateway {
         let system = self.transaction_system()?;
         let mut tx = self.hub.db.begin().await?;
         let mut draft = self.new_draft(&mut tx, call, amount_minor, &currency).await?;
-        match tool_drafts::insert(&mut tx, &draft).await {
-            Ok(()) => tx.commit().await?,
-            Err(StoreError::Duplicate) => {
-                return Err(Refusal::new(
-                    Code::IdempotencyInProgress,
-                    "idempotency.in_flight",
-                    "the same call is made now",
-                )
-                .retry(1));
-            }
-            Err(error) => return Err(error.into()),
-        }
+        keep(tx, &draft).await?;
         match system.draft(&draft, &amount_text(amount_minor, &currency)).await {
             Ok(external) => draft.external_id = Some(external),
             Err(refusal) => {
@@ -67,7 +56,12 @@ impl Gateway {
                 return Err(refusal);
             }
         }
-        match self.ask(scene, &mut draft, &amount_text(amount_minor, &currency)).await {
+        self.ask_about(scene, draft).await
+    }
+
+    /// Lets a draft wait for its proofs and answers it; one whose customer cannot be asked is void.
+    pub(super) async fn ask_about(&self, scene: &Scene, mut draft: DraftRow) -> Result<Outcome, Refusal> {
+        match self.ask(scene, &mut draft).await {
             Ok(()) => {
                 let shown = self.draft_body(&draft);
                 Ok(Outcome { draft: Some(shown.clone()), ..Outcome::of(shown) })
@@ -75,7 +69,7 @@ impl Gateway {
             Err(refusal) => {
                 draft.state = DraftState::Voided;
                 draft.failure = Some("the customer could not be asked".into());
-                draft.check_at = Some(scene.ctx.now);
+                draft.check_at = draft.external_id.is_some().then_some(scene.ctx.now);
                 self.close_draft(&scene.ctx, scene, draft).await?;
                 Err(refusal)
             }
@@ -98,14 +92,7 @@ impl Gateway {
         tool_windows::lock(tx, &names.map(|name| WindowKey { name, expires_at: now })).await?;
         let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, currency, since).await?;
         let policy = self.policy();
-        let mut plan = policy.plan(call.spec, amount_minor, sum, currency);
-        let mut suspicion = call.suspicion.clone();
-        if is_marked(tx, scene).await? {
-            suspicion.add("conversation", Suspicion::NEEDS_A_PERSON);
-        }
-        if suspicion.needs_a_person() {
-            plan = plan.with_human();
-        }
+        let plan = policy.plan(call.spec, amount_minor, sum, currency);
         let mut payload = json!({
             "customer_id": scene.contact.id,
             "amount_minor": amount_minor,
@@ -121,6 +108,27 @@ impl Gateway {
             // What is agreed to is agreed to as things stand: a ticket that moves on takes the agreement with it.
             payload["ticket_version"] = scene.ticket(tx, ticket).await?.version.into();
         }
+        let money = Some((amount_minor, currency));
+        self.wanted_row(tx, call, Wanted { payload, plan, money, policy_version: policy.version }).await
+    }
+
+    /// The row of a new draft. Words to the model, here or a short while ago, ask for a person.
+    pub(super) async fn wanted_row(
+        &self,
+        tx: &mut Tx,
+        call: &Admitted<'_>,
+        wanted: Wanted<'_>,
+    ) -> Result<DraftRow, Refusal> {
+        let Wanted { payload, mut plan, money, policy_version } = wanted;
+        let scene = call.scene;
+        let now = scene.ctx.now;
+        let mut suspicion = call.suspicion.clone();
+        if is_marked(tx, scene).await? {
+            suspicion.add("conversation", Suspicion::NEEDS_A_PERSON);
+        }
+        if suspicion.needs_a_person() {
+            plan = plan.with_human();
+        }
         let minutes = TimeDelta::minutes(self.config.draft_minutes);
         Ok(DraftRow {
             id: ToolDraftId::new(),
@@ -131,13 +139,13 @@ impl Gateway {
             account_id: scene.account,
             requested_by: scene.ctx.actor.id,
             requested_role: scene.ctx.actor.role,
-            payload_hash: draft::payload_hash(call.spec.name, &payload, policy.version),
+            payload_hash: draft::payload_hash(call.spec.name, &payload, policy_version),
             payload,
-            policy_version: policy.version,
+            policy_version,
             plan,
             state: DraftState::Open,
-            amount_minor: Some(amount_minor),
-            currency: Some(currency.to_owned()),
+            amount_minor: money.map(|(amount, _)| amount),
+            currency: money.map(|(_, currency)| currency.to_owned()),
             suspicion: json!(suspicion),
             request_key: call.key,
             request_hash: canonical_hash(call.asked),
@@ -166,7 +174,7 @@ impl Gateway {
 
     /// Writes the question into the conversation, as the system, and lets the draft wait for its answer. The code is in
     /// the message to the customer and nowhere else.
-    async fn ask(&self, scene: &Scene, draft: &mut DraftRow, amount: &str) -> Result<(), Refusal> {
+    async fn ask(&self, scene: &Scene, draft: &mut DraftRow) -> Result<(), Refusal> {
         let now = scene.ctx.now;
         let mut tx = self.hub.db.begin().await?;
         draft.state = draft.plan.first_state();
@@ -176,14 +184,8 @@ impl Gateway {
             let code = question::new_code();
             draft.code_hash = Some(self.code_hash(draft, &code));
             draft.asked_at = Some(now);
-            let text = question::payment(
-                Language::of(scene.contact.locale.as_deref()),
-                amount,
-                draft.currency.as_deref().unwrap_or_default(),
-                draft.payload["description"].as_str().unwrap_or_default(),
-                &code,
-                self.config.draft_minutes,
-            );
+            let language = Language::of(scene.contact.locale.as_deref());
+            let text = question_about(draft, language, &code, self.config.draft_minutes);
             let system = Ctx::system(now, scene.ctx.correlation_id.clone());
             let directory = self.hub.gate.directory.load_full();
             let client_id = derived_key(&["question", &draft.id.to_string()]);
@@ -195,6 +197,7 @@ impl Gateway {
         } else if draft.plan == Plan::Human {
             draft.expires_at = now + TimeDelta::minutes(self.config.approval_minutes);
             told.push(Self::draft_event(&scene.ctx, EventName::DraftAwaitingHuman, scene, draft));
+            told.push(super::proof::approval_wanted(&scene.ctx, &scene.conversation, draft));
         }
         if !tool_drafts::update(&mut tx, draft).await? {
             return Err(super::moved(draft));
@@ -224,6 +227,44 @@ impl Gateway {
         draft: &DraftRow,
     ) -> patchbay_core::event::NewEvent {
         event(ctx, name, &scene.conversation, &json!({"draft": person_body(draft)}))
+    }
+}
+
+/// What a new draft is to do and needs.
+pub(super) struct Wanted<'a> {
+    pub(super) payload: Value,
+    pub(super) plan: Plan,
+    /// How much, of which currency.
+    pub(super) money: Option<(i64, &'a str)>,
+    pub(super) policy_version: i64,
+}
+
+/// Writes a new draft and ends the transaction.
+pub(super) async fn keep(mut tx: Tx, draft: &DraftRow) -> Result<(), Refusal> {
+    match tool_drafts::insert(&mut tx, draft).await {
+        Ok(()) => Ok(tx.commit().await?),
+        Err(StoreError::Duplicate) => {
+            let message = "the same call is made now";
+            Err(Refusal::new(Code::IdempotencyInProgress, "idempotency.in_flight", message).retry(1))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The question to the customer: our own sentence about what the draft would do.
+fn question_about(draft: &DraftRow, language: Language, code: &str, minutes: i64) -> String {
+    let said = |name: &str| draft.payload[name].as_str().unwrap_or_default();
+    match draft.tool.as_str() {
+        super::job::NAME => {
+            let service = draft.payload["service"]["name"].as_str().unwrap_or_default();
+            question::job(language, service, said("vehicle_text"), code, minutes)
+        }
+        super::visit::NAME => question::visit(language, said("ticket_code"), said("window_text"), code, minutes),
+        _ => {
+            let currency = draft.currency.as_deref().unwrap_or_default();
+            let amount = amount_text(draft.amount_minor.unwrap_or_default(), currency);
+            question::payment(language, &amount, currency, said("description"), code, minutes)
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use chrono::TimeDelta;
 use patchbay_core::Ctx;
-use patchbay_core::channel::Direction;
-use patchbay_core::event::EventName;
+use patchbay_core::channel::{Direction, SenderType};
+use patchbay_core::event::{EventName, NewEvent};
 use patchbay_core::ids::MessageId;
 use patchbay_core::tool::DraftState;
 use patchbay_core::tool::question::{self, Answer};
@@ -24,9 +24,6 @@ impl Gateway {
     /// Takes an inbound message into account. A message that answers no question changes nothing.
     pub(crate) async fn heard(&self, tx: &mut Tx, ctx: &Ctx, id: MessageId) -> Result<(), HubError> {
         let Some(message) = messages::by_id(tx, id).await? else { return Ok(()) };
-        if message.direction != Direction::Inbound {
-            return Ok(());
-        }
         let waiting: Vec<DraftRow> = tool_drafts::open_of(tx, message.conversation_id)
             .await?
             .into_iter()
@@ -128,21 +125,28 @@ impl Gateway {
         draft.version += 1;
         let mut told = vec![event(ctx, name, conversation, &json!({"draft": person_body(&draft)}))];
         if name == EventName::DraftAwaitingHuman {
-            let alert = json!({"alert": {
-                "code": "APPROVAL_REQUESTED", "severity": "info", "title": "A draft waits for approval",
-                "conversation_id": conversation.id, "draft_id": draft.id,
-            }});
-            told.push(event(ctx, EventName::AlertRaised, conversation, &alert));
+            told.push(approval_wanted(ctx, conversation, &draft));
         }
         events::append(tx, &told).await?;
         Ok(true)
     }
 }
 
-/// Whether a message can answer the draft's question: the same customer at the same address, after the question, in
-/// time.
+/// Tells supervisors that a draft waits for one of them.
+pub(super) fn approval_wanted(ctx: &Ctx, conversation: &ConversationRow, draft: &DraftRow) -> NewEvent {
+    let alert = json!({"alert": {
+        "code": "APPROVAL_REQUESTED", "severity": "info", "title": "A draft waits for approval",
+        "conversation_id": conversation.id, "draft_id": draft.id,
+    }});
+    event(ctx, EventName::AlertRaised, conversation, &alert)
+}
+
+/// Whether a message can answer the draft's question: it came in, from the same customer at the same address, after the
+/// question, in time. Nothing that we or an assistant wrote ever does.
 pub(crate) fn answers(draft: &DraftRow, message: &MessageRow, conversation: &ConversationRow, ctx: &Ctx) -> bool {
-    draft.contact_id == conversation.contact_id
+    message.direction == Direction::Inbound
+        && message.sender_type == SenderType::Customer
+        && draft.contact_id == conversation.contact_id
         && draft.contact_address == conversation.contact_address
         && message.sender_id.is_none_or(|sender| sender == draft.contact_id.0)
         && draft.asked_at.is_some_and(|asked| message.created_at >= asked)

@@ -28,14 +28,22 @@ impl Gateway {
             let sum = tool_drafts::sum_since(tx, draft.conversation_id, draft.contact_id, &currency, since).await?;
             body["day"] = json!({"sum_minor": sum, "sum": amount_text(sum, &currency), "currency": currency});
         }
+        if !super::moves_money(draft) {
+            let said = draft.payload["description"].as_str().unwrap_or_default();
+            let what = if draft.tool == super::job::NAME { "Record a job" } else { "Confirm the appointment" };
+            body["rendered"] = format!("{what} for {name}: {said}").into();
+        }
         body["customer"] = json!({
             "name": name, "address": draft.contact_address,
             "channel": conversation.as_ref().map(|row| row.channel),
             "is_still_the_same": conversation
                 .is_some_and(|row| row.contact_id == draft.contact_id && row.contact_address == draft.contact_address),
         });
-        body["written_by_the_assistant"] =
-            json!({"description": draft.payload["description"], "metadata": draft.payload["metadata"]});
+        body["written_by_the_assistant"] = if super::moves_money(draft) {
+            json!({"description": draft.payload["description"], "metadata": draft.payload["metadata"]})
+        } else {
+            json!({"vehicle": draft.payload["vehicle"]})
+        };
         if let Some(id) = draft.proof_message_id
             && let Some(message) = messages::by_id(tx, id).await?
         {

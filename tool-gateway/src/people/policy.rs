@@ -182,7 +182,8 @@ fn version_body(row: &PolicyRow) -> Value {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct TrialBody {
-    /// `{tool, team?, amount_minor?, currency?, sum_minor?}`, at most 100.
+    /// `{tool, team?, amount_minor?, currency?, sum_minor?, party?, vehicle_make?, dealer_flagged?, parsing_confidence?}`,
+    /// at most 100.
     #[schema(value_type = Vec<Value>)]
     calls: Vec<TrialCall>,
     /// A whole policy; left out: the one in force.
@@ -197,6 +198,10 @@ struct TrialCall {
     amount_minor: Option<i64>,
     currency: Option<String>,
     sum_minor: Option<i64>,
+    party: Option<String>,
+    vehicle_make: Option<String>,
+    dealer_flagged: Option<bool>,
+    parsing_confidence: Option<f64>,
 }
 
 /// Most calls of one trial.
@@ -235,6 +240,10 @@ async fn dry_run(
                 currency: call.currency,
                 sum_minor: call.sum_minor,
                 expect: String::new(),
+                party: call.party,
+                vehicle_make: call.vehicle_make,
+                dealer_flagged: call.dealer_flagged,
+                parsing_confidence: call.parsing_confidence,
             };
             json!({"tool": case.tool, "result": policy.judge(&gateway.catalog, &case).word()})
         })

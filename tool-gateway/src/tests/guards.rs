@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::Ctx;
-use patchbay_core::channel::Direction;
+use patchbay_core::channel::{Direction, SenderType};
 use patchbay_core::ids::{ContactId, ConversationId, MessageId};
 use patchbay_core::tool::policy::Origin;
 use patchbay_core::tool::{DraftState, Plan, Policy};
@@ -88,6 +88,14 @@ async fn each_thing_that_makes_a_message_an_answer_counts_by_itself() {
     let another_address = DraftRow { contact_address: "+15550100000".into(), ..draft.clone() };
     assert!(!answers(&another_address, &message, &conversation, &ctx), "the address that was asked");
     assert!(!answers(&draft, &sent_by_that_one, &conversation, &ctx), "who wrote it");
+    // Whatever stands in its row about who wrote it: what we sent, and what one of us or an assistant wrote, is no proof.
+    let sent_by_us = MessageRow { direction: Direction::Outbound, ..message.clone() };
+    assert_eq!(sent_by_us.sender_id, message.sender_id, "the customer stands as its writer");
+    assert!(!answers(&draft, &sent_by_us, &conversation, &ctx), "inbound");
+    for writer in [SenderType::Agent, SenderType::Ai, SenderType::System, SenderType::Vendor] {
+        let written_by_another = MessageRow { sender_type: writer, ..message.clone() };
+        assert!(!answers(&draft, &written_by_another, &conversation, &ctx), "{writer}");
+    }
     let too_early =
         MessageRow { created_at: draft.asked_at.expect("asked") - Duration::from_secs(1), ..message.clone() };
     assert!(!answers(&draft, &too_early, &conversation, &ctx), "after the question");

@@ -16,7 +16,7 @@ impl Gateway {
     /// Jobs of the conversation's own dealership. Error: 403 in conversations of others.
     pub(crate) async fn find_job(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {
         let scene = call.scene;
-        let (Some(account), "dealer") = (scene.account, scene.party()) else {
+        let Some(account) = scene.account else {
             let message = "this tool works in conversations of dealerships";
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.party", message));
         };

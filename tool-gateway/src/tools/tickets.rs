@@ -5,14 +5,14 @@ use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
 use patchbay_core::role::Role;
 use patchbay_core::ticket::command::Kind;
-use patchbay_core::ticket::{Command, Ticket};
+use patchbay_core::ticket::{Command, Ticket, TicketState};
 use patchbay_core::tool::{Tool, ToolSpec};
 use patchbay_core::{Code, Ctx};
 use patchbay_dispatch::{Alone, Also, Call, Joined};
 use patchbay_http::ApiError;
 use patchbay_hub::{HubError, feed};
 use patchbay_store::tool_views::{self, CustomerTickets};
-use patchbay_store::{Tx, conversations, evidence, tickets};
+use patchbay_store::{Tx, conversations, evidence, schedules, tickets};
 use serde_json::{Map, Value, json};
 
 use crate::audit::derived_key;
@@ -84,6 +84,13 @@ impl Gateway {
             _ => {
                 let mut shown = line(&ticket);
                 shown["next_steps"] = self.next_steps(&ticket).into();
+                if ticket.state == TicketState::ScheduleProposed {
+                    let windows = schedules::live_options(&mut tx, id).await?;
+                    shown["windows"] = windows
+                        .iter()
+                        .map(|row| json!({"window_id": row.id, "start": row.starts_at, "end": row.ends_at}))
+                        .collect();
+                }
                 shown
             }
         };
@@ -94,6 +101,7 @@ impl Gateway {
     fn next_steps(&self, ticket: &Ticket) -> Vec<&'static str> {
         let fits = |spec: &&ToolSpec| match spec.tool {
             Tool::Ticket(command) => command.row().from.contains(&ticket.state),
+            Tool::ConfirmSchedule => ticket.state == TicketState::ScheduleProposed,
             _ => false,
         };
         self.catalog.iter().filter(fits).map(|spec| spec.name).collect()
@@ -188,8 +196,8 @@ fn line(ticket: &Ticket) -> Value {
 }
 
 /// Links a ticket to the conversation it was made in.
-struct Link {
-    conversation: ConversationId,
+pub(crate) struct Link {
+    pub(crate) conversation: ConversationId,
 }
 
 impl Also for Link {
@@ -206,7 +214,7 @@ impl Also for Link {
 }
 
 impl Link {
-    async fn link(
+    pub(crate) async fn link(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,

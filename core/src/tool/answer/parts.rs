@@ -26,7 +26,12 @@ pub(crate) fn of(tool: Tool) -> &'static [Part] {
         Tool::ListTemplates => TEMPLATES,
         Tool::TransactionStatus => TRANSACTION,
         Tool::TransactionHistory => TRANSACTIONS,
-        Tool::GetDraft | Tool::CreateTransaction | Tool::CommitTransaction | Tool::CancelTransaction => DRAFT,
+        Tool::GetDraft
+        | Tool::CreateTransaction
+        | Tool::CreateJob
+        | Tool::ConfirmSchedule
+        | Tool::CommitTransaction
+        | Tool::CancelTransaction => DRAFT,
         Tool::RequestHuman => HANDED_OVER,
         Tool::OutsideTicket => OUTSIDE_READ,
         Tool::OutsideCreate | Tool::OutsideComment => OUTSIDE,
@@ -47,6 +52,12 @@ pub const DRAFT: &[Part] = &[
     sometimes("confirmation_token", Text),
     sometimes("reference", Text),
     sometimes("transaction_id", Text),
+    sometimes("ticket_id", Id),
+    sometimes("needs_manual_review", Flag),
+    sometimes("applied_rules", List(&Text)),
+    sometimes("review_reasons", List(&Text)),
+    sometimes("urgency", Word(Urgency::WORDS)),
+    sometimes("ranking_score", Integer),
     sometimes("failure", Text),
 ];
 
@@ -133,6 +144,7 @@ const TICKET_LINE: &[Part] = &[
     or_null("scheduled_start", Time),
     or_null("scheduled_end", Time),
     always("next_steps", List(&Text)),
+    sometimes("windows", List(&Object(&[always("window_id", Id), always("start", Time), always("end", Time)]))),
     always("created_at", Time),
     always("updated_at", Time),
     UNTRUSTED,

@@ -1,13 +1,15 @@
 //! `ticket.update`.
 
 use patchbay_core::catalog::ServiceStatus;
-use patchbay_core::ids::{AssetId, ContactId};
+use patchbay_core::ids::{AssetId, ContactId, ServiceId};
+use patchbay_core::ticket::ranking::Ranking;
 use patchbay_core::ticket::update::{self, AskedLine, Line, Update};
 use patchbay_store::ticket_services::{self, NewLine, ServiceLine};
-use patchbay_store::{assets, contacts, services};
+use patchbay_store::{assets, contacts, services, ticket_urgencies};
 use serde_json::{Value, json};
 
 use crate::error::{CommandError, InvalidField};
+use crate::ranking;
 use crate::work::{Done, Effect, Work};
 
 /// The answer has the `services` of the ticket when they were set.
@@ -20,19 +22,39 @@ pub(super) async fn update(work: &mut Work<'_>) -> Result<Effect, CommandError> 
     if let Some(contact) = asked.contact_id {
         known_contact(work, contact).await?;
     }
-    let Some(lines) = &asked.services else {
-        return Ok(update::decide(work.ticket, &asked, (&[], &[]))?.into());
-    };
     let before = ticket_services::of_ticket(work.tx, work.ticket.id).await?;
     let before: Vec<Line> = before.iter().map(line).collect();
+    let Some(lines) = &asked.services else {
+        let ranking = ranked(work, &asked, &before).await?;
+        return Ok(update::decide(work.ticket, &asked, (&[], &[]), ranking.as_ref())?.into());
+    };
     let after = priced(work, lines, &before).await?;
-    let change = update::decide(work.ticket, &asked, (&before, &after))?;
+    let ranking = ranked(work, &asked, &after).await?;
+    let change = update::decide(work.ticket, &asked, (&before, &after), ranking.as_ref())?;
     if after != before {
         let rows: Vec<NewLine> = after.iter().map(row).collect();
         ticket_services::replace(work.tx, work.ticket.id, &rows, work.asked.ctx.now).await?;
     }
     let lines = ticket_services::of_ticket(work.tx, work.ticket.id).await?;
     Ok(Done::with(change, "services", lines.iter().map(body).collect()).into())
+}
+
+/// How the ticket ranks with what was asked, when that may rank it otherwise: from how urgent its requester found it, not
+/// from what ranking made of that before.
+async fn ranked(work: &mut Work<'_>, asked: &Update, lines: &[Line]) -> Result<Option<Ranking>, CommandError> {
+    if asked.urgency.is_none() && asked.asset_id.is_none() && asked.services.is_none() {
+        return Ok(None);
+    }
+    let ticket = work.ticket;
+    let before = ticket_urgencies::asked(work.tx, ticket.id).await?.unwrap_or(ticket.urgency);
+    let urgency = asked.urgency.unwrap_or(before);
+    let services: Vec<ServiceId> = lines.iter().map(|line| line.service_id).collect();
+    let asset = asked.asset_id.or(ticket.asset_id);
+    let ranking = ranking::of_asset(work.tx, urgency, asset, ticket.site_id, &services).await?;
+    if urgency != before || ranking.urgency != ticket.urgency {
+        ticket_urgencies::keep(work.tx, ticket.id, urgency).await?;
+    }
+    Ok(Some(ranking))
 }
 
 /// An asset of the ticket's account that is at its site, or nowhere in particular.

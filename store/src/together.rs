@@ -1,31 +1,41 @@
-//! Work of many calls that is done as one: whoever comes first does it for all who wait by then, and whoever comes
-//! meanwhile waits for the next round. A call that is alone waits for nobody.
+//! Work of many callers that is done as one, where a trip to a server costs more than what it carries: whoever comes
+//! first does it for all who wait by then, and whoever comes meanwhile waits for the next round. A caller that is alone
+//! waits for nobody.
 
 use std::mem;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::oneshot;
 
-/// Most of one round.
-const MOST: usize = 128;
-
 /// Where calls wait for each other. `S` is what rounds hand on to the next one.
 #[derive(Debug)]
-pub(crate) struct Together<I, O, S> {
+pub struct Together<I, O, S> {
+    /// Most of one round.
+    most: usize,
     waiting: Mutex<Vec<(I, oneshot::Sender<O>)>>,
     /// Held by whoever does a round.
     turn: tokio::sync::Mutex<S>,
 }
 
+/// Most of one round, where nobody says otherwise.
+const MOST: usize = 128;
+
 impl<I, O, S: Default> Default for Together<I, O, S> {
     fn default() -> Self {
-        Self { waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
+        Self::new(MOST)
+    }
+}
+
+impl<I, O, S: Default> Together<I, O, S> {
+    /// Nobody waits yet. A round has `most` items at most.
+    pub fn new(most: usize) -> Self {
+        Self { most, waiting: Mutex::default(), turn: tokio::sync::Mutex::default() }
     }
 }
 
 impl<I, O, S> Together<I, O, S> {
     /// Has `item` done with the next round.
-    pub(crate) fn enter(&self, item: I) -> Wait<'_, I, O, S> {
+    pub fn enter(&self, item: I) -> Wait<'_, I, O, S> {
         let (answer, answered) = oneshot::channel();
         self.lock().push((item, answer));
         Wait { together: self, answered }
@@ -37,13 +47,13 @@ impl<I, O, S> Together<I, O, S> {
 }
 
 /// Somebody who waits: until it is answered, or until the next round is its to do.
-pub(crate) struct Wait<'a, I, O, S> {
+pub struct Wait<'a, I, O, S> {
     together: &'a Together<I, O, S>,
     answered: oneshot::Receiver<O>,
 }
 
 /// What the wait ended with.
-pub(crate) enum Turn<'a, I, O, S> {
+pub enum Turn<'a, I, O, S> {
     /// The answer. `None`: whoever did the round went away before it was done, or had none.
     Over(Option<O>),
     /// A round to do, its own item among it unless there are very many; then wait again.
@@ -51,14 +61,17 @@ pub(crate) enum Turn<'a, I, O, S> {
 }
 
 /// The items of a round, and what the last one handed on.
-pub(crate) struct Round<'a, I, O, S> {
-    pub(crate) state: tokio::sync::MutexGuard<'a, S>,
-    pub(crate) items: Vec<I>,
+pub struct Round<'a, I, O, S> {
+    /// What the last round handed on.
+    pub state: tokio::sync::MutexGuard<'a, S>,
+    /// What is to be done.
+    pub items: Vec<I>,
     answers: Vec<oneshot::Sender<O>>,
 }
 
 impl<'a, I, O, S> Wait<'a, I, O, S> {
-    pub(crate) async fn turn(&mut self) -> Turn<'a, I, O, S> {
+    /// Waits until the item was done with somebody else's round, or a round is the caller's to do.
+    pub async fn turn(&mut self) -> Turn<'a, I, O, S> {
         let together = self.together;
         let state = tokio::select! {
             biased;
@@ -67,7 +80,7 @@ impl<'a, I, O, S> Wait<'a, I, O, S> {
         };
         let round = {
             let mut waiting = together.lock();
-            let size = waiting.len().min(MOST);
+            let size = waiting.len().min(together.most);
             let rest = waiting.split_off(size);
             mem::replace(&mut *waiting, rest)
         };
@@ -82,7 +95,7 @@ impl<'a, I, O, S> Wait<'a, I, O, S> {
 
 impl<I, O, S> Round<'_, I, O, S> {
     /// Answers everybody, in the order of the items.
-    pub(crate) fn end(self, ends: impl IntoIterator<Item = O>) {
+    pub fn end(self, ends: impl IntoIterator<Item = O>) {
         for (answer, end) in self.answers.into_iter().zip(ends) {
             // Whoever does not wait any more does not need it.
             let _gone = answer.send(end);
