@@ -6,6 +6,7 @@ mod life;
 mod quiet;
 mod rule;
 mod texts;
+pub mod wording;
 
 use crate::vocabulary;
 

@@ -91,6 +91,8 @@ ids! {
     OnCallScheduleId,
     /// One person told of one alert by one way.
     NotificationId,
+    /// What people are told of alerts, in the words of whoever runs this.
+    NotificationTemplateId,
     /// Something that the hub does by itself, or an agent asks for.
     AutomationId,
     /// One time that it did.

@@ -47,6 +47,7 @@ pub mod technician;
 pub mod template;
 pub mod ticket;
 pub mod tool;
+pub mod trace;
 pub mod triage;
 pub mod webhook;
 pub mod words;

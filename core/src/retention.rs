@@ -15,6 +15,8 @@ vocabulary! {
         InternalChat => "internal_chat",
         /// What automations did.
         AutomationRuns => "automation_runs",
+        /// Calls of tools by assistants.
+        ToolCalls => "tool_calls",
     }
 }
 
@@ -44,11 +46,13 @@ pub struct RetentionDays {
     pub internal_chat: u32,
     /// What automations did.
     pub automation_runs: u32,
+    /// Calls of tools by assistants.
+    pub tool_calls: u32,
 }
 
 impl Default for RetentionDays {
     fn default() -> Self {
-        Self { messages: 730, conversation_events: 365, internal_chat: 365, automation_runs: 365 }
+        Self { messages: 730, conversation_events: 365, internal_chat: 365, automation_runs: 365, tool_calls: 365 }
     }
 }
 
@@ -60,6 +64,7 @@ impl RetentionDays {
             RetentionPolicy::ConversationEvents => self.conversation_events,
             RetentionPolicy::InternalChat => self.internal_chat,
             RetentionPolicy::AutomationRuns => self.automation_runs,
+            RetentionPolicy::ToolCalls => self.tool_calls,
         }
     }
 

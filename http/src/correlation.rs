@@ -1,11 +1,12 @@
 //! Gives every request its ids, and every error its envelope.
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use patchbay_core::Code;
 use patchbay_core::ids::RequestId;
+use patchbay_core::trace::{self, Span};
 
 use crate::error::{ApiError, PendingError};
 use crate::trace::{TRACE_HEADER, TRACEPARENT_HEADER, Trace};
@@ -50,9 +51,13 @@ fn is_printable(byte: u8) -> bool {
 /// Layer: puts [`RequestIds`] into the request, echoes them in the answer and completes error envelopes, also those of
 /// a router's bare 404 and 405 answers.
 pub async fn correlate(mut request: Request, next: Next) -> Response {
-    let ids = RequestIds::of(request.headers());
+    let mut ids = RequestIds::of(request.headers());
+    let traced = Traced::begin(&mut ids, &request);
     request.extensions_mut().insert(ids.clone());
-    let mut response = next.run(request).await;
+    let mut response = match traced {
+        None => next.run(request).await,
+        Some(traced) => traced.run(next.run(request)).await,
+    };
     if let Some(PendingError(error)) = response.extensions_mut().remove::<PendingError>() {
         let mut complete = error.respond(&ids.request_id, &ids.correlation_id);
         for (name, value) in response.headers() {
@@ -76,6 +81,52 @@ pub async fn correlate(mut request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// Paths that are asked for all the time and tell nothing of what happens.
+const NOT_TRACED: &[&str] = &["/health", "/health/ready", "/metrics"];
+
+/// A request whose part of a trace is recorded.
+struct Traced {
+    span: Span,
+}
+
+impl Traced {
+    fn begin(ids: &mut RequestIds, request: &Request) -> Option<Self> {
+        if !trace::is_on() || NOT_TRACED.contains(&request.uri().path()) {
+            return None;
+        }
+        let mut span = ids.trace.begin("request")?;
+        let method = match *request.method() {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::PATCH => "PATCH",
+            Method::DELETE => "DELETE",
+            _ => "OTHER",
+        };
+        match request.extensions().get::<MatchedPath>() {
+            Some(route) => {
+                span.rename(format!("{method} {}", route.as_str()));
+                span.set("http.route", route.as_str().to_owned());
+            }
+            None => span.rename(method),
+        }
+        span.set("http.request.method", method);
+        Some(Self { span })
+    }
+
+    async fn run(mut self, handling: impl Future<Output = Response>) -> Response {
+        let response = trace::within(self.span.context(), handling).await;
+        self.span.set("http.response.status_code", i64::from(response.status().as_u16()));
+        if let Some(code) = crate::noted::error_code(&response) {
+            self.span.set("error.type", code.as_str());
+        }
+        if response.status().is_server_error() {
+            self.span.fail("the request failed");
+        }
+        response
+    }
 }
 
 /// What a router answers to a path that it does not have.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::http::{HeaderMap, HeaderName};
+use patchbay_core::trace::{self, Kind, Span, SpanContext};
 
 /// Header that carries a trace from program to program.
 pub const TRACEPARENT_HEADER: HeaderName = HeaderName::from_static("traceparent");
@@ -16,7 +17,17 @@ pub struct Trace {
     pub trace_id: String,
     /// Names our part: 16 hexadecimal digits.
     pub span_id: String,
-    /// Whether the caller records it.
+    /// Whether it is recorded.
+    flags: u8,
+    /// What the caller said of its own part.
+    caller: Option<CallersPart>,
+}
+
+/// A caller's part of a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct CallersPart {
+    trace_id: String,
+    span_id: u64,
     flags: u8,
 }
 
@@ -27,11 +38,34 @@ impl Trace {
         let bits = unique.as_u128();
         // The low half of a version 7 id is random but for two bits, which are never both zero.
         let span_id = format!("{:016x}", bits & u128::from(u64::MAX));
-        let (trace_id, flags) = text(&TRACEPARENT_HEADER)
-            .and_then(parent)
-            .or_else(|| text(&TRACE_HEADER).and_then(trace_id).map(|id| (id, 0)))
-            .unwrap_or_else(|| (format!("{bits:032x}"), 0));
-        Self { trace_id, span_id, flags }
+        let caller = text(&TRACEPARENT_HEADER).and_then(parent);
+        let (trace_id, flags) = match &caller {
+            Some(caller) => (caller.trace_id.clone(), caller.flags),
+            None => match text(&TRACE_HEADER).and_then(trace_id) {
+                Some(id) => (id, 0),
+                None => (format!("{bits:032x}"), 0),
+            },
+        };
+        Self { trace_id, span_id, flags, caller }
+    }
+
+    /// Begins our part, when traces are recorded and this one is: by the caller's word, else by chance.
+    pub(crate) fn begin(&mut self, name: &'static str) -> Option<Span> {
+        if !trace::is_on() {
+            return None;
+        }
+        let trace_id = u128::from_str_radix(&self.trace_id, 16).ok()?;
+        let is_recorded = match &self.caller {
+            Some(caller) => caller.flags == 1,
+            None => trace::samples(trace_id),
+        };
+        self.flags = u8::from(is_recorded);
+        if !is_recorded {
+            return None;
+        }
+        let span_id = u64::from_str_radix(&self.span_id, 16).ok()?;
+        let parent = self.caller.as_ref().map(|caller| caller.span_id);
+        trace::adopt(SpanContext { trace_id, span_id }, parent, name, Kind::Server)
     }
 
     /// Whether the caller named the trace.
@@ -47,8 +81,8 @@ impl fmt::Display for Trace {
     }
 }
 
-/// Trace id and flags of `VERSION-TRACE-SPAN-FLAGS`. Versions we do not know may have more parts.
-fn parent(text: &str) -> Option<(String, u8)> {
+/// What `VERSION-TRACE-SPAN-FLAGS` says. Versions we do not know may have more parts.
+fn parent(text: &str) -> Option<CallersPart> {
     let mut parts = text.split('-');
     let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let is_known = version == "00" && parts.next().is_none();
@@ -56,7 +90,8 @@ fn parent(text: &str) -> Option<(String, u8)> {
     if !(is_known || is_newer) || !hex(span, 16) || span.bytes().all(|byte| byte == b'0') || !hex(flags, 2) {
         return None;
     }
-    Some((trace_id(trace)?, u8::from_str_radix(flags, 16).ok()? & 1))
+    let span_id = u64::from_str_radix(span, 16).ok()?;
+    Some(CallersPart { trace_id: trace_id(trace)?, span_id, flags: u8::from_str_radix(flags, 16).ok()? & 1 })
 }
 
 fn trace_id(text: &str) -> Option<String> {

@@ -17,6 +17,7 @@ mod schedules;
 mod signal;
 mod take;
 mod tell;
+mod templates;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,4 +49,6 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(schedules::read, schedules::change, schedules::deactivate))
         .routes(routes!(schedules::on_call_at))
         .routes(routes!(preferences::read, preferences::put))
+        .routes(routes!(templates::list, templates::create))
+        .routes(routes!(templates::read, templates::change, templates::deactivate))
 }

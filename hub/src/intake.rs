@@ -21,6 +21,7 @@ use chrono::{DateTime, Utc};
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::Inbox;
 use patchbay_core::item::Item;
+use patchbay_core::trace::SpanContext;
 
 pub(crate) use calls::CALL_BEGINS;
 pub use changes::apply_ripe;
@@ -37,6 +38,8 @@ pub struct Inbound {
     pub items: Vec<Item>,
     /// When the webhook arrived.
     pub received_at: DateTime<Utc>,
+    /// The span that received it, when traces are recorded.
+    pub span: Option<SpanContext>,
 }
 
 /// An event that could not be understood or belongs to nobody we know; kept for a person to look at.
@@ -74,6 +77,8 @@ struct Work {
     inbox: Arc<Inbox>,
     item: Item,
     received_at: DateTime<Utc>,
+    /// The span of the intake, when traces are recorded.
+    span: Option<SpanContext>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
+use patchbay_core::trace::{self, SpanContext};
 use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
 use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Consent;
@@ -76,6 +77,9 @@ pub struct Handed {
     /// The request; none without a journal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Sealed>,
+    /// The span that received it, when traces are recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<SpanContext>,
 }
 
 impl Handed {
@@ -110,10 +114,11 @@ impl Taker for Intake {
         for handed in handed {
             let whole = handed.entry();
             let mut entry = whole.clone();
+            let span = handed.span;
             for Delivery { source, inbox, received_at, items, quarantine, .. } in handed.deliveries {
                 match (inbox, quarantine) {
                     (Some(inbox_id), None) => {
-                        inbound.push(Inbound { inbox_id, items, received_at });
+                        inbound.push(Inbound { inbox_id, items, received_at, span });
                         journal.extend(entry.take());
                     }
                     (inbox_id, quarantine) => {
@@ -281,7 +286,7 @@ fn read_back(record: &[u8]) -> Handed {
             quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw: record.to_vec().into() }),
         }]
     });
-    Handed { deliveries, request: None }
+    Handed { deliveries, request: None, span: None }
 }
 
 const NOT_DURABLE: NotDurable = NotDurable { retry_after_seconds: RETRY_AFTER_SECONDS };
@@ -316,7 +321,7 @@ impl<T: Taker> Sink for HandOver<T> {
             (Some(journal), Some((received_at, inbox))) => journal.seal_current(received_at, inbox).map(Sealed),
             _ => None,
         };
-        let handed = Handed { deliveries, request };
+        let handed = Handed { deliveries, request, span: trace::current() };
         // The intake deduplicates and does not tell: everything counts as fresh here.
         let accepted = Accepted { fresh: items, duplicates: 0 };
         Box::pin(async move {

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::directory::Directory;
+use patchbay_core::trace::{self, Kind, Span};
 use patchbay_http::Chain;
-use patchbay_store::{StoreError, Tx, feed};
+use patchbay_store::feed::StoredEvent;
+use patchbay_store::{StoreError, Tx, feed, traces};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
@@ -112,8 +114,30 @@ async fn look_with(realtime: &Realtime, tx: &mut Tx) -> Result<Found, StoreError
     if batch.events.iter().any(|event| event.name.starts_with("conversation.")) {
         realtime.queues.touch();
     }
+    let spans = begin_spans(tx, &batch.events).await?;
     let frames = batch.events.iter().map(|event| (Subject::of(event), Frame::of(event))).collect();
-    Ok(Found::Events { woken: realtime.registry.distribute(frames, Some(last)) })
+    let woken = realtime.registry.distribute(frames, Some(last));
+    for mut span in spans {
+        span.set("patchbay.sockets", i64::try_from(woken).unwrap_or(i64::MAX));
+    }
+    Ok(Found::Events { woken })
+}
+
+/// The spans of handing out events that recorded requests left behind. Asks nobody when nothing is recorded.
+async fn begin_spans(tx: &mut Tx, events: &[StoredEvent]) -> Result<Vec<Span>, StoreError> {
+    if !trace::is_on() {
+        return Ok(Vec::new());
+    }
+    let left_by = traces::of(tx, events.iter().map(|event| event.id.into())).await?;
+    let begin = |event: &StoredEvent| {
+        let mut span =
+            trace::child_of(*left_by.get(&event.id.into())?, format!("push {}", event.name), Kind::Producer)?;
+        if let Some(id) = event.conversation_id {
+            span.set("patchbay.conversation_id", id.to_string());
+        }
+        Some(span)
+    };
+    Ok(events.iter().filter_map(begin).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a node has far fewer than 2^52 sockets")]

@@ -11,6 +11,7 @@ mod observability;
 mod policy;
 mod published;
 mod smtp;
+mod telemetry;
 mod validate;
 
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use journal::JournalSettings;
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
 pub use smtp::SmtpReceiverSettings;
+pub use telemetry::TelemetrySettings;
 
 /// Where Patchbay runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -89,6 +91,8 @@ pub struct Settings {
     pub alerts: patchbay_dispatch::alerts::AlertsConfig,
     /// Sinks and the scrape token.
     pub observability: ObservabilitySettings,
+    /// Traces.
+    pub telemetry: TelemetrySettings,
     /// Systems of others that we call.
     pub integration: IntegrationSettings,
     /// The door for AI agents.
@@ -129,6 +133,7 @@ impl Default for Settings {
             evidence: EvidenceSettings::default(),
             alerts: patchbay_dispatch::alerts::AlertsConfig::default(),
             observability: ObservabilitySettings::default(),
+            telemetry: TelemetrySettings::default(),
             integration: IntegrationSettings::default(),
             tool_gateway: patchbay_tool_gateway::GatewayConfig::default(),
             assistant: patchbay_tool_gateway::AssistantConfig::default(),

@@ -1,7 +1,8 @@
-//! Logs and metrics of the process.
+//! Logs, metrics and traces of the process.
 
 mod families;
 mod redacted;
+pub(crate) mod traces;
 
 use std::io::IsTerminal as _;
 

@@ -200,6 +200,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0034_gateway.sql"),
         include_str!("../../migrations/postgres/0034_gateway.sql"),
     ),
+    (
+        36,
+        "hub",
+        include_str!("../../migrations/sqlite/0036_hub.sql"),
+        include_str!("../../migrations/postgres/0036_hub.sql"),
+    ),
 ];
 
 impl Db {

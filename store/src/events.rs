@@ -7,6 +7,7 @@ use patchbay_core::redaction::sink;
 
 use crate::batch::Batch;
 use crate::error::StoreError;
+use crate::traces;
 use crate::tx::Tx;
 
 /// Appends events to the feed, in this order. Readers are told once the transaction is committed.
@@ -27,6 +28,7 @@ pub async fn append(tx: &mut Tx, events: &[NewEvent]) -> Result<(), StoreError> 
     .bind_each(batch_of(events))
     .execute()
     .await?;
+    traces::keep_here(tx, events.iter().map(|event| event.id.into()), events[0].created_at).await?;
     tx.touch_feed();
     Ok(())
 }

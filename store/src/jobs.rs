@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
+use crate::traces;
 use crate::tx::Tx;
 
 record! {
@@ -82,6 +83,9 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: &NewJob) -> Result<bool, Store
         .bind(ctx.now)
         .execute()
         .await?;
+    if inserted == 1 {
+        traces::keep_here(tx, [job.id.into()], ctx.now).await?;
+    }
     tx.touch_jobs();
     Ok(inserted == 1)
 }
@@ -116,6 +120,7 @@ pub async fn enqueue_all(tx: &mut Tx, ctx: &Ctx, jobs: &[NewJob]) -> Result<(), 
     .bind_batch(batch)
     .execute()
     .await?;
+    traces::keep_here(tx, jobs.iter().map(|job| job.id.into()), ctx.now).await?;
     tx.touch_jobs();
     Ok(())
 }

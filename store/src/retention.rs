@@ -161,6 +161,9 @@ pub async fn count_due(tx: &mut Tx, policy: RetentionPolicy, cutoff: DateTime<Ut
         RetentionPolicy::AutomationRuns => {
             tx.query("select count(*) as due from automation_runs where created_at < $1").bind(cutoff).scalar().await
         }
+        RetentionPolicy::ToolCalls => {
+            tx.query("select count(*) as due from tool_invocations where created_at < $1").bind(cutoff).scalar().await
+        }
     }
 }
 
@@ -292,7 +295,8 @@ record! {
     }
 }
 
-/// The next rows of what is only removed, in the order of their ids, which is nearly that of their age.
+/// The next rows of what is only removed, in the order of their ids, which is nearly that of their age. Calls of tools are
+/// chains, and go by their own way: [`crate::tool_invocations::trim`].
 pub async fn next_aged(
     tx: &mut Tx,
     policy: RetentionPolicy,
@@ -300,7 +304,7 @@ pub async fn next_aged(
     limit: i64,
 ) -> Result<Vec<AgedRow>, StoreError> {
     match policy {
-        RetentionPolicy::Messages => Ok(Vec::new()),
+        RetentionPolicy::Messages | RetentionPolicy::ToolCalls => Ok(Vec::new()),
         RetentionPolicy::ConversationEvents => {
             tx.query("select id, created_at from conversation_events where id > $1 order by id limit $2")
                 .bind(after)
@@ -329,7 +333,7 @@ pub async fn next_aged(
 pub async fn remove(tx: &mut Tx, policy: RetentionPolicy, ids: &[Uuid]) -> Result<u64, StoreError> {
     let batch = Batch::new().ids(ids.iter().copied());
     match policy {
-        RetentionPolicy::Messages => Ok(0),
+        RetentionPolicy::Messages | RetentionPolicy::ToolCalls => Ok(0),
         RetentionPolicy::ConversationEvents => {
             tx.query_for(
                 "delete from conversation_events where id in (select unhex(value ->> 0) from json_each($1))",

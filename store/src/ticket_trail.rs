@@ -8,6 +8,8 @@ use patchbay_core::audit::AuditEntry;
 use patchbay_core::event::NewEvent;
 use patchbay_core::ids::{AccountId, TicketId};
 use patchbay_core::ticket::{TicketState, Transition};
+use patchbay_core::trace::{self, SpanContext};
+use uuid::Uuid;
 
 use crate::batch::Batch;
 use crate::chains::Log;
@@ -16,7 +18,7 @@ use crate::error::StoreError;
 use crate::idempotency::{Claim, settle};
 use crate::outbox::{self, OutboxRow};
 use crate::tx::Tx;
-use crate::{audit, chains, events, record, tickets};
+use crate::{audit, chains, events, record, tickets, traces};
 
 /// What is left behind.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +61,20 @@ pub async fn leave(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
         Engine::Sqlite => step_by_step(tx, trail).await,
         Engine::Postgres => leave_all(tx, &[trail]).await,
     }
+}
+
+/// What people see of commands whose requests are recorded, each with the span of its own request: whoever writes it for
+/// all of them has another.
+fn shown_below_spans(trails: &[Trail<'_>]) -> Vec<(Uuid, SpanContext)> {
+    let mut shown = Vec::new();
+    for trail in trails {
+        let mut told = trail.told.iter();
+        let span = told.find_map(|event| event.headers.get("traceparent")?.as_str()?.parse::<SpanContext>().ok());
+        if let Some(span) = span {
+            shown.extend(trail.shown.iter().map(|event| (event.id.into(), span)));
+        }
+    }
+    shown
 }
 
 async fn step_by_step(tx: &mut Tx, trail: Trail<'_>) -> Result<(), StoreError> {
@@ -168,6 +184,10 @@ pub async fn leave_all(tx: &mut Tx, trails: &[Trail<'_>]) -> Result<(), StoreErr
         .await?;
     if left.first().and_then(|left| usize::try_from(left.settled).ok()) != Some(trails.len()) {
         return Err(StoreError::Conflict);
+    }
+    if trace::is_on() {
+        let at = trails.first().map_or_else(DateTime::default, |trail| trail.at);
+        traces::keep(tx, &shown_below_spans(trails), at).await?;
     }
     if trails.iter().any(|trail| !trail.shown.is_empty()) {
         tx.touch_feed();

@@ -1,6 +1,7 @@
 //! Calls of tools. Rows are appended, never changed; those of an account chain by hash.
 
 mod together;
+mod trim;
 
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{AccountId, ActorId, ConversationId, ToolCallId, ToolDraftId};
@@ -13,6 +14,7 @@ use crate::row::{Record, Row};
 use crate::tx::Tx;
 
 pub use together::{Ends, append_all};
+pub use trim::{Trimmed, begins_after, trim};
 
 crate::stored_words!(Phase);
 crate::stored_words!(CallDecision);

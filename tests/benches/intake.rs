@@ -69,7 +69,7 @@ fn inbound(inbox_id: InboxId, first: u64, size: u64) -> Inbound {
             })
         })
         .collect();
-    Inbound { inbox_id, items, received_at: now }
+    Inbound { inbox_id, items, received_at: now, span: None }
 }
 
 async fn start(database: &TestDatabase, stop: &CancellationToken) -> (Intake, InboxId) {

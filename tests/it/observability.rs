@@ -7,3 +7,4 @@ mod health;
 mod metrics;
 mod runbooks;
 mod sinks;
+mod traces;

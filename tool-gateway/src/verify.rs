@@ -26,8 +26,23 @@ pub enum CallsChecked {
     },
 }
 
-/// Checks the chain of an account, or that of no account. Rows may be appended meanwhile.
+/// Checks the chain of an account, or that of no account. Rows may be appended meanwhile, and the oldest removed.
 pub async fn check_calls(db: &Db, account: Option<AccountId>) -> Result<CallsChecked, StoreError> {
+    loop {
+        let begins_after = tool_invocations::begins_after(&mut db.read().await?, account).await?;
+        let checked = check_from(db, account, begins_after.clone()).await?;
+        // Else retention took rows away while they were read.
+        if tool_invocations::begins_after(&mut db.read().await?, account).await? == begins_after {
+            return Ok(checked);
+        }
+    }
+}
+
+async fn check_from(
+    db: &Db,
+    account: Option<AccountId>,
+    begins_after: Option<String>,
+) -> Result<CallsChecked, StoreError> {
     // First, so that all rows up to it are there to be read.
     let end = chains::head(&mut db.read().await?, chains::Log::Calls, account).await?;
     let mut by_previous: HashMap<Option<String>, Vec<(ToolCallId, String)>> = HashMap::new();
@@ -45,7 +60,9 @@ pub async fn check_calls(db: &Db, account: Option<AccountId>) -> Result<CallsChe
             by_previous.entry(row.prev_hash).or_default().push((row.invocation.id, row.hash));
         }
     }
-    let (mut rows, mut tail, mut passed) = (0_u64, None, end.is_none());
+    // When everything went, the chain ends where it begins.
+    let (mut rows, mut passed) = (0_u64, end == begins_after);
+    let mut tail = begins_after;
     while let Some(next) = by_previous.get(&tail) {
         let [(_, hash)] = next.as_slice() else {
             return Ok(CallsChecked::Broken { rows, at: next.get(1).map(|(id, _)| *id) });

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use patchbay_core::inbox::{Inbox, Provider};
+use patchbay_core::trace::{self, Kind};
 use patchbay_normalizer::answer::LONGEST_WAIT;
 use patchbay_normalizer::request::ProviderRequest;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
@@ -86,12 +87,12 @@ impl ProviderClient {
             .post(format!("{base}{}", request.path))
             .header(CONTENT_TYPE, request.content_type)
             .body(request.body);
-        finish(authorize(inbox, call)).await
+        traced(inbox, "POST", finish(authorize(inbox, call))).await
     }
 
     /// Reads from another host of the same provider.
     pub(crate) async fn get_at(&self, inbox: &Inbox, base: &str, path: &str, query: &[(&str, &str)]) -> CallEnd {
-        finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query))).await
+        traced(inbox, "GET", finish(authorize(inbox, self.client.get(format!("{base}{path}")).query(query)))).await
     }
 
     /// Reads below the API base of `inbox`.
@@ -153,6 +154,26 @@ fn builder(timeout: Duration) -> reqwest::ClientBuilder {
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?;
     text.trim().parse().ok().map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT))
+}
+
+/// The same call as a span below the current one, if there is one. Its path names accounts and numbers: it is not told.
+async fn traced(inbox: &Inbox, method: &'static str, call: impl Future<Output = CallEnd>) -> CallEnd {
+    let Some(mut span) = trace::child("provider call", Kind::Client) else { return call.await };
+    span.set("http.request.method", method);
+    span.set("patchbay.channel", inbox.channel.as_str());
+    span.set("patchbay.inbox_id", inbox.id.to_string());
+    let end = call.await;
+    match &end {
+        CallEnd::Answer(answer) => {
+            span.set("http.response.status_code", i64::from(answer.status));
+            if answer.status >= 400 {
+                span.fail("refused");
+            }
+        }
+        CallEnd::NotSent => span.fail("not_sent"),
+        CallEnd::Lost(how) => span.fail(*how),
+    }
+    end
 }
 
 /// Sends a call and reads its answer.

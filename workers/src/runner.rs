@@ -13,8 +13,9 @@ use patchbay_core::clock::Clock;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{DeadLetterId, JobId};
 use patchbay_core::job::JobQueue;
+use patchbay_core::trace::{self, Kind, Span};
 use patchbay_store::jobs::{self, ClaimedJob, Lease};
-use patchbay_store::{Db, Engine, StoreError};
+use patchbay_store::{Db, Engine, StoreError, traces};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -239,11 +240,16 @@ impl Shared {
     async fn run(&self, job: ClaimedJob) {
         let started = Instant::now();
         let ctx = Ctx::system(self.clock.now(), job.id.to_string());
+        let mut span = self.span_of(&job).await;
         let ended = if job.attempts > job.max_attempts {
             // It took its node down, or its lease ran out, every time.
             Ok(Ok(Verdict::Hopeless("it was never finished")))
         } else {
-            AssertUnwindSafe(self.work.run(&ctx, &job)).catch_unwind().await
+            let work = AssertUnwindSafe(self.work.run(&ctx, &job)).catch_unwind();
+            match &span {
+                Some(span) => trace::within(span.context(), work).await,
+                None => work.await,
+            }
         };
         let end = match ended {
             Ok(Ok(verdict)) => End::Verdict(verdict),
@@ -259,9 +265,29 @@ impl Shared {
         };
         self.settle(&job, &end).await;
         self.running().remove(&job.id);
+        if let Some(span) = &mut span {
+            span.set("patchbay.outcome", end.word());
+            if matches!(end, End::Failed(_) | End::Panicked | End::Verdict(Verdict::Hopeless(_))) {
+                span.fail("the job failed");
+            }
+        }
+        drop(span);
         let kind = job.kind.clone();
         metrics::counter!("jobs_total", "kind" => kind.clone(), "outcome" => end.word()).increment(1);
         metrics::histogram!("job_duration_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    }
+
+    /// The span of a run, below the one that promised the job. Without one, or when it cannot be read, there is none.
+    async fn span_of(&self, job: &ClaimedJob) -> Option<Span> {
+        if !trace::is_on() {
+            return None;
+        }
+        let looking = async { traces::of(&mut self.db.read().await?, [job.id.into()]).await };
+        let promised_by = looking.await.unwrap_or_default();
+        let mut span = trace::child_of(*promised_by.get(&job.id.into())?, format!("job {}", job.kind), Kind::Consumer)?;
+        span.set("patchbay.job_id", job.id.to_string());
+        span.set("patchbay.attempt", job.attempts);
+        Some(span)
     }
 
     /// Writes down what is to become of a job. While the database is away this is tried again for half the lease; then the

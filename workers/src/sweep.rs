@@ -7,7 +7,7 @@ use patchbay_hub::intake::apply_ripe;
 use patchbay_store::jobs::ClaimedJob;
 use patchbay_store::{
     StoreError, automations, contact_imports, counters, feed, idempotency, journal, parked_changes, quarantine,
-    repairs, statuses, sweeps, webhook_deliveries, webhook_tokens,
+    repairs, statuses, sweeps, traces, webhook_deliveries, webhook_tokens,
 };
 
 use crate::classify;
@@ -76,6 +76,7 @@ enum Table {
     WebhookDeliveries,
     WebhookAttempts,
     AutomationEffects,
+    Traces,
 }
 
 impl Table {
@@ -83,7 +84,7 @@ impl Table {
         if matches!(self, Self::Journal) { JOURNAL_BITE } else { BITE }
     }
 
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::IdempotencyKeys,
         Self::RefreshTokens,
         Self::LoginFailures,
@@ -96,6 +97,7 @@ impl Table {
         Self::WebhookDeliveries,
         Self::WebhookAttempts,
         Self::AutomationEffects,
+        Self::Traces,
     ];
 }
 
@@ -118,6 +120,7 @@ async fn bite(deps: &Deps, ctx: &Ctx, table: Table) -> Result<u64, StoreError> {
             webhook_deliveries::sweep_attempts(&mut tx, ctx.now - webhook_log(deps), BITE).await?
         }
         Table::AutomationEffects => automations::sweep_effects(&mut tx, ctx.now - FEED_REACHES, BITE).await?,
+        Table::Traces => traces::sweep(&mut tx, ctx.now - FEED_REACHES, BITE).await?,
     };
     tx.commit().await?;
     Ok(gone)

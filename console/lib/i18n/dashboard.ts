@@ -94,7 +94,7 @@ const fr: typeof en = {
     backlog: "Conversations commencées, terminées et ouvertes à la fin de chaque intervalle ; les chiffres du haut sont ceux du moment.",
     utilisation: "Conversations ouvertes d’un agent maintenant, sur celles qu’il peut avoir à la fois.",
     channels: "Conversations commencées et messages dans les deux sens, par canal. Échoués : les nôtres qui ne sont pas arrivés.",
-    booking: "Billets saisis dans la période, combien ont eu une date, et en combien de temps.",
+    booking: "Tickets saisis dans la période, combien ont eu une date, et en combien de temps.",
     csat: "Ce que les visiteurs ont répondu à la fin de leur discussion, de 1 à 5. Satisfaits : ceux qui ont mis 4 ou 5.",
   },
   bars: { utilisation: "Conversations ouvertes par agent", channels: "Conversations par canal" },

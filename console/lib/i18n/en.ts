@@ -39,6 +39,7 @@ export const en = {
     signedOut: "You are signed out.",
     demo: "Demo identities",
     demoHint: "Sample people of this demo. One click signs in.",
+    roles: { admin: "admin", supervisor: "supervisor", support_agent: "support agent", dispatcher: "dispatcher" } as Record<string, string>,
   },
   shell: {
     skip: "Skip to the conversation",

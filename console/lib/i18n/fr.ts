@@ -39,6 +39,7 @@ export const fr: Texts = {
     signedOut: "Vous êtes déconnecté.",
     demo: "Identités de démonstration",
     demoHint: "Personnes fictives. Un clic suffit pour se connecter.",
+    roles: { admin: "administration", supervisor: "supervision", support_agent: "agent", dispatcher: "répartition" },
   },
   shell: {
     skip: "Aller à la conversation",

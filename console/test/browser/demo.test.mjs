@@ -89,7 +89,6 @@ describe("demo", () => {
     await row(watching, RUTH.name).click();
     for (const said of ["Incoming call", "I smell gas in the kitchen", "Call ended after"]) await bubble(watching, said).first().waitFor();
     // Nobody knows where she is: a person says it, and the call is a ticket.
-    await watching.keyboard.press("Escape");
     await watching.keyboard.press("c");
     const dialog = watching.getByRole("dialog");
     for (const field of ["Account", "Site"]) {

@@ -38,7 +38,8 @@ describe("people", () => {
 
   it("says that there is nobody, and shows one thing at a time on a phone", async () => {
     await page.getByRole("searchbox").fill("nobody has this name");
-    await page.getByText("No contacts").waitFor();
+    await page.getByText("Nobody matches").waitFor();
+    await page.getByRole("button", { name: "Clear the search" }).waitFor();
     await page.getByRole("searchbox").fill("");
     await page.setViewportSize({ width: 390, height: 800 });
     await page.getByRole("button", { name: "Back to the list" }).click();

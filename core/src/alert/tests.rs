@@ -146,7 +146,8 @@ fn texts_say_what_happened_and_how_to_answer() {
     assert!(french.contains("ACK K7M2QP"));
     let unknown = subject(Language::English, &Telling { code: "AI_PAUSED", reply: None, ..telling });
     assert_eq!(unknown, "[Critical] Ai paused");
-    let (subject, all) = digest(Language::English, &[telling, telling]);
+    let alone = text(Language::English, &Telling { reply: None, ..telling });
+    let (subject, all) = digest(Language::English, &[alone.clone(), alone]);
     assert_eq!(subject, "Alerts: 2");
     assert_eq!(all.matches("emergency").count(), 2);
 }

@@ -59,7 +59,7 @@ pub fn title(language: Language, code: &str) -> String {
     }
 }
 
-fn severity(language: Language, severity: Severity) -> &'static str {
+pub(super) fn severity(language: Language, severity: Severity) -> &'static str {
     match (language, severity) {
         (_, Severity::Info) => "Info",
         (Language::English, Severity::Warning) => "Warning",
@@ -89,22 +89,26 @@ pub fn text(language: Language, telling: &Telling<'_>) -> String {
     }
     let _ = write!(text, "\n{}\n{}", telling.rule, telling.link);
     if let Some(code) = telling.reply {
-        let _ = match language {
-            Language::English => write!(text, "\nReply ACK {code} if you look after it."),
-            Language::French => write!(text, "\nRépondez ACK {code} si vous vous en occupez."),
-        };
+        text.push('\n');
+        text.push_str(&how_to_answer(language, code));
     }
     text
 }
 
-/// Several alerts in one mail: its subject and its text.
-pub fn digest(language: Language, tellings: &[Telling<'_>]) -> (String, String) {
+/// How to say that one looks after it.
+pub(super) fn how_to_answer(language: Language, code: &str) -> String {
+    match language {
+        Language::English => format!("Reply ACK {code} if you look after it."),
+        Language::French => format!("Répondez ACK {code} si vous vous en occupez."),
+    }
+}
+
+/// Several alerts, each already in words, in one mail: its subject and its text.
+pub fn digest(language: Language, texts: &[String]) -> (String, String) {
     let subject = match language {
-        Language::English => format!("Alerts: {}", tellings.len()),
-        Language::French => format!("Alertes : {}", tellings.len()),
+        Language::English => format!("Alerts: {}", texts.len()),
+        Language::French => format!("Alertes : {}", texts.len()),
     };
-    let texts: Vec<String> =
-        tellings.iter().map(|telling| text(language, &Telling { reply: None, ..*telling })).collect();
     (subject, texts.join("\n\n"))
 }
 

@@ -27,6 +27,14 @@ impl Language {
             _ => Self::English,
         }
     }
+
+    /// Its code: `en` or `fr`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
 }
 
 /// A new code. It has a digit, so that it is told from a word even without its prefix.

@@ -1,12 +1,13 @@
 //! What the workers need to tell somebody, and what came of it.
 
 use patchbay_core::Ctx;
+use patchbay_core::alert::wording::Wording;
 use patchbay_core::alert::{AlertState, NotificationState, Telling, digest, subject, text};
 use patchbay_core::ids::{NotificationId, UserId};
 use patchbay_core::tool::question::Language;
 use patchbay_store::alert_notifications::{self, NotificationRow};
 use patchbay_store::alerts::AlertRow;
-use patchbay_store::{StoreError, Tx, alerts};
+use patchbay_store::{StoreError, Tx, alerts, notification_templates};
 
 /// Somebody to be told of an alert.
 #[derive(Clone, Debug)]
@@ -71,8 +72,16 @@ pub async fn begin(
     let language = language(tx, row.user_id).await?;
     let link = link(public_url, &alert);
     let telling = telling(&alert, &link, row.user_id.map(|_| alert.reply_code.as_str()));
-    let (subject, text) = (subject(language, &telling), text(language, &telling));
+    let (subject, text) = worded(tx, language, &telling).await?;
     Ok(Some(Outgoing { row, subject, text }))
+}
+
+/// Subject and text: in the words that are kept for it, else in the standard ones.
+async fn worded(tx: &mut Tx, language: Language, telling: &Telling<'_>) -> Result<(String, String), StoreError> {
+    let kept = notification_templates::in_force(tx, telling.code, language.as_str()).await?;
+    let Some(row) = kept else { return Ok((subject(language, telling), text(language, telling))) };
+    let words = Wording { subject: &row.subject, text: &row.body };
+    Ok((words.subject(language, telling), words.text(language, telling)))
 }
 
 fn link(public_url: &str, alert: &AlertRow) -> String {
@@ -115,8 +124,11 @@ pub async fn gathered(tx: &mut Tx, user: UserId, public_url: &str) -> Result<Opt
             open.push((alert, link));
         }
     }
-    let tellings: Vec<Telling<'_>> = open.iter().map(|(alert, link)| telling(alert, link, None)).collect();
-    let (subject, text) = if tellings.is_empty() { Default::default() } else { digest(language, &tellings) };
+    let mut texts = Vec::with_capacity(open.len());
+    for (alert, link) in &open {
+        texts.push(worded(tx, language, &telling(alert, link, None)).await?.1);
+    }
+    let (subject, text) = if texts.is_empty() { Default::default() } else { digest(language, &texts) };
     Ok(Some(Gathered { address, subject, text, ids: rows.iter().map(|row| row.id).collect() }))
 }
 

@@ -10,11 +10,12 @@ use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
 use patchbay_core::ids::{ConversationId, InboxId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
+use patchbay_core::trace;
 use patchbay_store::arrivals::{self, Arrival, Found, Written};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{StoreError, Tx, contacts, conversations};
+use patchbay_store::{StoreError, Tx, contacts, conversations, traces};
 use serde_json::Value;
 
 use super::abuse::Watch;
@@ -287,6 +288,9 @@ async fn write_messages(
     let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
     let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
     arrivals::write(tx, written).await?;
+    if trace::is_on() {
+        traces::keep(tx, &records.left_by_spans(fresh, &events), ctx.now).await?;
+    }
     service_levels::set_timers(tx, ctx, &begun).await?;
     watch.tell(tx, ctx, &conversations).await?;
     records.write_files(tx, ctx).await?;

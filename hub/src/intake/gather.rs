@@ -9,9 +9,11 @@ use std::time::Duration;
 use object_store::ObjectStoreExt as _;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{InboxId, RequestId};
+use patchbay_core::inbox::Inbox;
 use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::Item;
 use patchbay_core::notice::TypingState;
+use patchbay_core::trace::{self, Kind, Span, SpanContext};
 use patchbay_store::Engine;
 use patchbay_store::journal::JournalEntry;
 use tokio::sync::{mpsc, oneshot};
@@ -94,8 +96,10 @@ impl Intake {
         mut journal: Vec<JournalEntry>,
     ) -> Result<(), NotAccepted> {
         let directory = self.hub.gate.directory.load_full();
+        // They end when everything is stored, or when it is clear that it is not.
+        let mut spans = Spans::default();
         let mut by_shard: Vec<Vec<Work>> = (0..self.shards.len()).map(|_| Vec::new()).collect();
-        for Inbound { inbox_id, items, received_at } in inbound {
+        for Inbound { inbox_id, items, received_at, span } in inbound {
             let Some(inbox) = directory.inboxes.get(&inbox_id) else {
                 // Acknowledged for an inbox that is gone by now (it waited in the spool): nothing is lost.
                 let raw = serde_json::to_vec(&items).unwrap_or_default();
@@ -103,15 +107,16 @@ impl Intake {
                 self.set_aside(SetAside { inbox_id: None, provider, reason, raw, received_at }).await?;
                 continue;
             };
+            let span = span.and_then(|span| spans.begin(span, inbox, items.len()));
             for item in items {
                 if let Item::Event(event) = &item
                     && let Some(message) = super::calls::shown(event)
                 {
                     let item = Item::Message(message);
-                    by_shard[self.shard_of(&item)].push(Work { inbox: inbox.clone(), item, received_at });
+                    by_shard[self.shard_of(&item)].push(Work { inbox: inbox.clone(), item, received_at, span });
                 }
                 let shard = self.shard_of(&item);
-                by_shard[shard].push(Work { inbox: inbox.clone(), item, received_at });
+                by_shard[shard].push(Work { inbox: inbox.clone(), item, received_at, span });
             }
         }
         let mut waiting = Vec::new();
@@ -126,7 +131,7 @@ impl Intake {
             }
         }
         for answer in waiting {
-            answer.await.map_err(|_| NotAccepted::Stopped)??;
+            answer.await.map_err(|_| NotAccepted::Stopped)?.inspect_err(|_| spans.fail())?;
         }
         Ok(())
     }
@@ -220,6 +225,29 @@ impl Intake {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         usize::try_from(hasher.finish() % self.shards.len() as u64).unwrap_or(0)
+    }
+}
+
+/// The spans of what is taken in, while it is.
+#[derive(Default)]
+struct Spans(Vec<Span>);
+
+impl Spans {
+    /// Below the span that received something, the one that takes it in.
+    fn begin(&mut self, received: SpanContext, inbox: &Inbox, items: usize) -> Option<SpanContext> {
+        let mut span = trace::child_of(received, "intake", Kind::Internal)?;
+        span.set("patchbay.channel", inbox.channel.as_str());
+        span.set("patchbay.inbox_id", inbox.id.to_string());
+        span.set("patchbay.items", i64::try_from(items).unwrap_or(i64::MAX));
+        let context = span.context();
+        self.0.push(span);
+        Some(context)
+    }
+
+    fn fail(&mut self) {
+        for span in &mut self.0 {
+            span.fail("it was not stored");
+        }
     }
 }
 

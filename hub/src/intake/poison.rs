@@ -96,7 +96,7 @@ async fn contained<T>(writing: impl Future<Output = Result<T, StoreError>>) -> R
 }
 
 async fn isolate(hub: &Hub, work: Vec<Work>, error: &WriteError, counts: &Counts) -> Result<(), NotAccepted> {
-    for Work { inbox, item, received_at } in work {
+    for Work { inbox, item, received_at, .. } in work {
         tracing::error!(inbox.id = %inbox.id, error = %Chain(error), "an item cannot be written and is set aside");
         metrics::counter!("intake_poisoned_total").increment(1);
         counts.poisoned.fetch_add(1, Ordering::Relaxed);

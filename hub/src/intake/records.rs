@@ -1,16 +1,21 @@
 //! The rows of a batch's messages, and of the files that came with them.
 
+use std::collections::HashMap;
+
 use patchbay_core::channel::{Channel, Direction, SenderType};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
+use patchbay_core::event::NewEvent;
 use patchbay_core::ids::{ConversationId, JobId, MediaId, MessageId};
 use patchbay_core::item::Media;
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
+use patchbay_core::trace::SpanContext;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::media::{self, MediaStatus, NewMedia};
 use patchbay_store::messages::MessageRow;
 use patchbay_store::{StoreError, Tx, jobs};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::apply::Fresh;
 use super::people::Person;
@@ -187,6 +192,30 @@ impl<'a> Records<'a> {
                             "status": MediaStatus::Ready.as_str() });
         self.attached.push(Attached { id, message: fresh.id, conversation: conversation.id, upload: upload.clone() });
         value
+    }
+
+    /// What recorded requests leave behind: the events of their messages and the jobs promised for them, each with the
+    /// span that took the message in.
+    pub(super) fn left_by_spans(&self, fresh: &[Fresh<'_>], events: &[NewEvent]) -> Vec<(Uuid, SpanContext)> {
+        let spans: HashMap<MessageId, SpanContext> =
+            fresh.iter().filter_map(|fresh| Some((fresh.id, fresh.work.span?))).collect();
+        if spans.is_empty() {
+            return Vec::new();
+        }
+        let by_place: HashMap<(ConversationId, i64), SpanContext> = self
+            .messages
+            .iter()
+            .filter_map(|row| Some(((row.conversation_id, row.seq), *spans.get(&row.id)?)))
+            .collect();
+        let of_events = events.iter().filter_map(|event| {
+            let place = (event.conversation_id?, event.conversation_seq.unwrap_or(1));
+            Some((event.id.into(), *by_place.get(&place)?))
+        });
+        let of_jobs = self.jobs.iter().filter_map(|job| {
+            let message = job.payload.get("message_id")?.as_str()?.parse().ok()?;
+            Some((job.id.into(), *spans.get(&message)?))
+        });
+        of_events.chain(of_jobs).collect()
     }
 
     /// Inserts the files and promises to fetch them.

@@ -142,7 +142,7 @@ async fn the_last_word_of_a_batch_decides_whether_the_customer_wants_messages() 
         let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
         let stop = CancellationToken::new();
         let (intake, _shards) = Intake::start(hub, &stop);
-        let batch = Inbound { inbox_id, items: says(texts, &clock), received_at: clock.now() };
+        let batch = Inbound { inbox_id, items: says(texts, &clock), received_at: clock.now(), span: None };
         intake.accept(vec![batch]).await.expect("stored");
         let mut tx = db.read().await.expect("reads");
         let found = contacts::opted_out(&mut tx, Channel::Sms, "+15550107788").await.expect("reads");
@@ -162,7 +162,7 @@ async fn what_staff_wrote_elsewhere_leaves_nothing_unread() {
     echo.metadata.insert("recipient".into(), json!(echo.sender.address));
     (echo.direction, echo.sender.kind) = (Direction::Outbound, SenderType::Agent);
     let items = vec![message("SM1", &clock), Item::Message(echo), message("SM3", &clock)];
-    intake.accept(vec![Inbound { inbox_id, items, received_at: clock.now() }]).await.expect("stored");
+    intake.accept(vec![Inbound { inbox_id, items, received_at: clock.now(), span: None }]).await.expect("stored");
     let mut tx = db.read().await.expect("reads");
     let batch = feed::after(&mut tx, Position::START, 1).await.expect("reads the feed");
     let id: ConversationId = batch.events[0].conversation_id.expect("of a conversation");
@@ -179,7 +179,12 @@ async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
     let stop = CancellationToken::new();
     let (intake, shards) = Intake::start(hub, &stop);
     let batch = |ids: [&str; 2]| {
-        vec![Inbound { inbox_id, items: ids.map(|id| message(id, &clock)).into(), received_at: clock.now() }]
+        vec![Inbound {
+            inbox_id,
+            items: ids.map(|id| message(id, &clock)).into(),
+            received_at: clock.now(),
+            span: None,
+        }]
     };
     intake.accept(batch(["SM1", "SM2"])).await.expect("stored");
     intake.accept(batch(["SM2", "SM3"])).await.expect("stored");

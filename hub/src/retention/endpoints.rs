@@ -27,7 +27,7 @@ use crate::state::Hub;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = RetentionPolicy)]
 pub(super) struct PolicyBody {
-    /// `messages`, `conversation_events`, `internal_chat` or `automation_runs`.
+    /// `messages`, `conversation_events`, `internal_chat`, `automation_runs` or `tool_calls`.
     policy: String,
     /// What becomes of what is older: `archive` or `delete`.
     action: String,

@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
-use patchbay_core::ids::{ConversationId, JobId, RetentionRunId};
+use patchbay_core::audit::{AuditEntry, Outcome};
+use patchbay_core::ids::{AccountId, ConversationId, JobId, RetentionRunId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::retention::{RetentionPolicy, RetentionState};
+use patchbay_store::chains::{self, Log};
 use patchbay_store::retention::{self, RunRow};
-use patchbay_store::{StoreError, Tx, jobs};
+use patchbay_store::{StoreError, Tx, audit, jobs, tool_invocations};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -88,10 +90,10 @@ pub async fn begin_due(tx: &mut Tx, hub: &Hub, ctx: &Ctx) -> Result<usize, Store
 pub async fn take_bite(hub: &Hub, ctx: &Ctx, id: RetentionRunId) -> Result<Bite, ArchiveError> {
     let found = retention::run(&mut hub.db.read().await?, id).await?;
     let Some(mut row) = found.filter(|row| row.state == RetentionState::Running) else { return Ok(Bite::Over) };
-    let bite = if row.policy == RetentionPolicy::Messages {
-        bite_of_conversations(hub, ctx, &mut row).await?
-    } else {
-        bite_of_rows(hub, &mut row).await?
+    let bite = match row.policy {
+        RetentionPolicy::Messages => bite_of_conversations(hub, ctx, &mut row).await?,
+        RetentionPolicy::ToolCalls => bite_of_calls(hub, ctx, &mut row).await?,
+        _ => bite_of_rows(hub, &mut row).await?,
     };
     row.updated_at = ctx.now;
     if bite == Bite::Over {
@@ -141,6 +143,37 @@ async fn bite_of_rows(hub: &Hub, row: &mut RunRow) -> Result<Bite, ArchiveError>
     row.cursor = rows.last().map(|aged| aged.id.to_string()).or_else(|| row.cursor.take());
     let is_through = rows.last().is_none_or(|aged| aged.created_at >= row.cutoff_at + DISORDER);
     Ok(if is_through { Bite::Over } else { Bite::More })
+}
+
+/// The next rows of a chain of tool calls; the chains come one after another. What goes, and the hash after which the
+/// chain begins then, stand in the audit log, which is a chain itself.
+async fn bite_of_calls(hub: &Hub, ctx: &Ctx, row: &mut RunRow) -> Result<Bite, ArchiveError> {
+    let nil = Uuid::nil();
+    let after = row.cursor.as_deref().and_then(|cursor| cursor.parse::<Uuid>().ok());
+    let chains = chains::of(&mut hub.db.read().await?, Log::Calls).await?;
+    let mut keys: Vec<Uuid> = chains.into_iter().map(|account| account.map_or(nil, Into::into)).collect();
+    keys.sort_unstable();
+    let Some(key) = keys.into_iter().find(|key| after.is_none_or(|after| *key > after)) else { return Ok(Bite::Over) };
+    let account = Some(AccountId(key)).filter(|_| !key.is_nil());
+    let mut tx = hub.db.begin().await?;
+    let trimmed = tool_invocations::trim(&mut tx, account, row.cutoff_at, ctx.now, ROWS).await?;
+    if let Some(begins_after) = &trimmed.after {
+        let entry = AuditEntry {
+            account_id: account,
+            payload: json!({ "policy": row.policy, "run_id": row.id, "cutoff_at": row.cutoff_at,
+                             "rows": trimmed.rows, "chain_begins_after": begins_after }),
+            ..AuditEntry::new(ctx, "retention.remove", Outcome::Success)
+        };
+        audit::append(&mut tx, &entry).await?;
+        tx.commit().await?;
+        row.done += i64::try_from(trimmed.rows).unwrap_or(0);
+        count(row.policy, trimmed.rows);
+    } else {
+        tx.rollback().await?;
+        row.cursor = Some(key.to_string());
+    }
+    row.seen += i64::try_from(trimmed.seen).unwrap_or(0);
+    Ok(Bite::More)
 }
 
 /// A run cannot go on: it says so, and the next day brings another.

@@ -117,7 +117,8 @@ impl Sink for Noted {
                 match (delivery.inbox, delivery.quarantine) {
                     (Some(inbox_id), None) => {
                         fresh += delivery.items.len();
-                        inbound.push(Inbound { inbox_id, items: delivery.items, received_at: delivery.received_at });
+                        let Delivery { items, received_at, .. } = delivery;
+                        inbound.push(Inbound { inbox_id, items, received_at, span: None });
                     }
                     (_, quarantine) => {
                         let reason = quarantine.map_or("unknown_account", |kept| kept.reason.as_str());
@@ -228,7 +229,7 @@ impl Reenactment {
         let inner = self.inner.lock().await;
         let intake = &inner.noted.intake;
         let before = intake.counts().poisoned.load(Ordering::Relaxed);
-        match intake.accept(vec![Inbound { inbox_id, items, received_at }]).await {
+        match intake.accept(vec![Inbound { inbox_id, items, received_at, span: None }]).await {
             Ok(()) if intake.counts().poisoned.load(Ordering::Relaxed) > before => {
                 Reenacted::SetAside("poisoned".into())
             }

@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Mode, StartError};
 use crate::roles::Roles;
 use crate::settings::{Environment, Settings, development_secret, link_secret};
+use crate::telemetry::traces;
 
 /// How long a start waits for a database that is away.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(30);
@@ -54,6 +55,9 @@ impl Parts {
     pub(super) async fn open(settings: &Settings, mode: Mode, stop: &CancellationToken) -> Result<Self, StartError> {
         let db = open_database(settings).await?;
         let mut tasks = Vec::new();
+        let traces = traces::start(&settings.telemetry, stop.clone())
+            .map_err(|error| StartError::Part { what: "telemetry", problem: Chain(&error).to_string() })?;
+        tasks.extend(traces);
         let TokenSecrets { keys, link_secret } = token_secrets(settings, stop, &mut tasks)?;
         sink::key_with(link_secret.expose().as_bytes());
         let objects = open_objects(settings, &link_secret)?;

@@ -68,6 +68,7 @@ impl Settings {
             self.observability.scrape_token = Some(resolve_secret("observability.scrape_token", token)?);
         }
         self.integration.complete()?;
+        self.telemetry.complete()?;
         if let Some(key) = &self.workers.classifier.api_key {
             self.workers.classifier.api_key = Some(resolve_secret("workers.classifier.api_key", key)?);
         }

@@ -39,6 +39,7 @@ impl Settings {
             .map_err(|error| SettingsError::Invalid(error.to_string()))?;
         self.tool_policy()?;
         self.validate_evidence()?;
+        self.telemetry.validate()?;
         patchbay_tool_gateway::Assistant::new(&self.assistant)
             .map_err(|error| SettingsError::Invalid(format!("assistant: {error}")))?;
         if !self.listen_smtp.is_empty() && self.listen_smtp.parse::<SocketAddr>().is_err() {

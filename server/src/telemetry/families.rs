@@ -56,6 +56,7 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
     ("media_uploads_total", Kind::Counter, "Files that were handed to a provider, by outcome."),
     ("mail_copies_refused_total", Kind::Counter, "Copies of mails that a server refused."),
     ("read_receipts_total", Kind::Counter, "Read receipts that were sent, by outcome."),
+    ("trace_spans_total", Kind::Counter, "Spans of traces, by what became of them: sent, failed, dropped."),
     ("jobs_total", Kind::Counter, "Jobs that ran, by kind and outcome."),
     ("job_duration_seconds", Kind::Histogram, "Time a job took, by kind."),
     ("satisfaction_answers_total", Kind::Counter, "Customers who answered by a message how content they were."),

@@ -26,6 +26,7 @@ both_engines! {
     whoever_may_not_see_an_alert_does_not_find_it;
     preferences_are_kept_for_each_person;
     every_version_of_a_rule_counts_and_the_first_that_applies_decides;
+    words_for_alerts_are_kept_shown_filled_in_and_refused_when_they_cannot_be;
 }
 
 async fn post(world: &World, path: &str, body: Value) -> Answer {
@@ -315,4 +316,41 @@ async fn every_version_of_a_rule_counts_and_the_first_that_applies_decides(datab
     assert_eq!((&alert(1)["rule"]["name"], &alert(1)["rule"]["version"]), (&json!("Mine"), &json!(2)));
     assert_eq!((&alert(1)["severity"], &alert(0)["severity"]), (&json!("critical"), &json!("warning")));
     assert_eq!(world.ask(Method::DELETE, &path).bearer(&world.admin()).send().await.body["enabled"], false);
+}
+
+async fn words_for_alerts_are_kept_shown_filled_in_and_refused_when_they_cannot_be(database: TestDatabase) {
+    let world = World::new(database).await;
+    let path = "/api/v1/notification-templates";
+    let words = json!({ "code": "EMERGENCY", "language": "fr", "subject": "{{severity}} : {{title}}",
+                        "text": "{{rule}} {{link}} {{reply}}" });
+    for (change, named) in [
+        (json!({ "code": "what happened" }), "code"),
+        (json!({ "language": "de" }), "language"),
+        (json!({ "subject": "{{customer}}" }), "subject"),
+        (json!({ "subject": "" }), "subject"),
+        (json!({ "text": "{{title" }), "text"),
+        (json!({ "text": "x".repeat(1_001) }), "text"),
+    ] {
+        let mut bad = words.clone();
+        bad.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        assert_eq!(field(&post(&world, path, bad).await), named, "{change}");
+    }
+    let made = post(&world, path, words.clone()).await;
+    assert_eq!(
+        (made.status, made.text("/example/subject")),
+        (201, "Critique : Un client signale une urgence [K7M2QP]")
+    );
+    assert_eq!(field(&post(&world, path, words).await), "code", "one for a code and a language");
+    let one = format!("{path}/{}", made.text("/id"));
+    assert_eq!(field(&patch(&world, &one, json!({ "text": "{{who}}" })).await), "text");
+    let changed = patch(&world, &one, json!({ "text": "Regardez : {{link}}", "version": 1 })).await;
+    assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
+    let late = patch(&world, &one, json!({ "text": "Trop tard", "version": 1 })).await;
+    assert_eq!(late.status, 409);
+    let gone = world.ask(Method::DELETE, &one).bearer(&world.admin()).send().await;
+    assert_eq!((gone.status, &gone.body["enabled"]), (200, &json!(false)));
+    let listed = world.get(&format!("{path}?enabled=true")).bearer(&world.admin()).send().await;
+    assert_eq!(listed.body["data"], json!([]));
+    let audit = world.get("/api/v1/audit?tool=notification_template").bearer(&world.admin()).send().await;
+    assert_eq!(audit.body["data"].as_array().map(Vec::len), Some(3), "{}", audit.body);
 }

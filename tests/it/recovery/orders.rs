@@ -222,7 +222,7 @@ async fn stored(engine: Engine, ours: &[Item], batches: Vec<Vec<Item>>) -> BTree
         }
         let inbound = by_inbox
             .into_iter()
-            .map(|(name, items)| Inbound { inbox_id: known[&name].id, items, received_at: clock.now() })
+            .map(|(name, items)| Inbound { inbox_id: known[&name].id, items, received_at: clock.now(), span: None })
             .collect();
         intake.accept(inbound).await.expect("stored");
     }

@@ -4,7 +4,9 @@ use chrono::TimeDelta;
 use patchbay_core::alert::{AlertState, Digest, NotificationState, Severity};
 use patchbay_core::channel::Channel;
 use patchbay_core::event::{Audience, EventName, NewEvent};
-use patchbay_core::ids::{AlertRuleId, ConversationId, EventId, LadderId, OnCallScheduleId, UserId};
+use patchbay_core::ids::{
+    AlertRuleId, ConversationId, EventId, LadderId, NotificationTemplateId, OnCallScheduleId, UserId,
+};
 use patchbay_core::inbox::Triage;
 use patchbay_hub::alerts;
 use patchbay_simulator::{Faults, Provider, SlackFaults};
@@ -13,6 +15,7 @@ use patchbay_store::alert_rules::{self, AlertRuleRow};
 use patchbay_store::alerts::{AlertFilter, AlertRow};
 use patchbay_store::dead_letters::{self, LetterFilter};
 use patchbay_store::escalation_ladders::{self, LadderRow};
+use patchbay_store::notification_templates::{self, NotificationTemplateRow};
 use patchbay_store::on_call_schedules::{self, ScheduleRow};
 use patchbay_store::{alert_conditions, conversations, events};
 use patchbay_tests::wait::{PATIENCE, eventually};
@@ -37,6 +40,7 @@ both_engines! {
     an_answer_by_sms_opens_no_conversation_however_often_it_comes;
     what_was_handed_over_and_not_answered_is_not_told_again;
     a_crash_in_the_middle_of_telling_leaves_it_unknown;
+    people_are_told_in_the_words_that_are_kept_for_their_language;
 }
 
 struct Ground {
@@ -499,4 +503,47 @@ async fn a_crash_in_the_middle_of_telling_leaves_it_unknown(database: TestDataba
     ground.world.drain().await;
     assert_eq!(ground.told().await[0].state, NotificationState::Unknown);
     assert_eq!(ground.texts_on_the_phone().len(), 0);
+}
+
+async fn people_are_told_in_the_words_that_are_kept_for_their_language(database: TestDatabase) {
+    let ground = Ground::new(database).await;
+    let user = ground.world.agent("support", 5, 1).await;
+    ground.wishes(user, |wishes| wishes.language = "fr".into()).await;
+    ground.rule("EMERGENCY", Severity::Critical, json!([step(&person(user), &json!(["sms"]), 300)])).await;
+    let now = ground.world.clock.now();
+    let words = |code: &str, language: &str, body: &str| NotificationTemplateRow {
+        id: NotificationTemplateId::new(),
+        code: code.into(),
+        language: language.into(),
+        subject: "{{title}}".into(),
+        body: body.into(),
+        enabled: true,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let mut own = words("EMERGENCY", "fr", "À vous : {{title}} ({{rule}})");
+    let mut tx = ground.world.db.begin().await.unwrap();
+    for row in [&own, &words("EMERGENCY", "en", "In English"), &words("*", "fr", "Pour tout : {{code}}")] {
+        notification_templates::insert(&mut tx, &ground.world.ctx(), row).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    ground.raise("EMERGENCY", None).await;
+    let code = ground.one().await.reply_code;
+    let answer = format!("Répondez ACK {code} si vous vous en occupez.");
+    let told = ground.texts_on_the_phone();
+    assert_eq!(told, [format!("À vous : Un client signale une urgence (What wakes us)\n{answer}")]);
+    // Without words of its own it is told in those for everything.
+    own.enabled = false;
+    let mut tx = ground.world.db.begin().await.unwrap();
+    notification_templates::update(&mut tx, &ground.world.ctx(), &mut own).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(own.version, 2);
+    let id = ground.told().await[0].id;
+    let mut tx = ground.world.db.begin().await.unwrap();
+    let pending = NotificationState::Pending;
+    alert_notifications::settle(&mut tx, id, pending, None, ground.world.clock.now()).await.unwrap();
+    let outgoing = alerts::begin(&mut tx, &ground.world.ctx(), id, "http://here").await.unwrap().expect("to be told");
+    assert_eq!(outgoing.text, format!("Pour tout : EMERGENCY\n{answer}"));
+    assert_eq!(outgoing.subject, format!("Un client signale une urgence [{code}]"));
 }

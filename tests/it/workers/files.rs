@@ -11,6 +11,7 @@ use patchbay_store::conversations::ConversationRow;
 use patchbay_store::media::{self, MediaStatus, NewMedia};
 use patchbay_store::messages;
 use patchbay_store::objects::media_key;
+use patchbay_tests::wait::{PATIENCE, eventually};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -65,19 +66,16 @@ async fn a_file_that_meta_could_not_fetch_is_uploaded_anew_twice_and_then_given_
     world.fakes.set_faults(Provider::Meta, Faults { fail_messages: 3, fail_code: 131_053, ..Faults::default() });
     for round in 1..=3 {
         world.drain().await;
-        world.settle().await;
-        assert_eq!(uploads(&world), round, "each offer is a new copy");
         let expected = if round < 3 { DeliveryStatus::Pending } else { DeliveryStatus::Failed };
-        for _ in 0..100 {
-            if world.status(id).await == expected {
-                break;
-            }
-            // The provider's report is on its way.
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        // The provider's report is on its way.
+        eventually(&format!("offer {round} is refused"), PATIENCE, || async {
             world.settle().await;
-        }
-        assert_eq!(world.status(id).await, expected, "after offer {round}");
-        world.advance(31);
+            (world.status(id).await == expected).then_some(())
+        })
+        .await;
+        assert_eq!(uploads(&world), round, "each offer is a new copy");
+        // The longest that the second wait can be.
+        world.advance(61);
     }
     assert_eq!(world.message(id).await.error.expect("a reason")["code"], "131053");
     world.drain().await;

@@ -1,17 +1,20 @@
 //! Keeping for as long as the policy says: archived and read back, resumable, and what comes again is still known.
 
 use chrono::TimeDelta;
+use patchbay_core::actor::Actor;
 use patchbay_core::channel::{Direction, SenderType};
 use patchbay_core::conversation::{CloseReason, ConversationStatus};
 use patchbay_core::delivery::DeliveryStatus;
-use patchbay_core::ids::{ConversationId, MessageId, RetentionRunId};
+use patchbay_core::ids::{AccountId, ConversationId, MessageId, RetentionRunId, ToolCallId};
 use patchbay_core::inbox::Triage;
 use patchbay_core::retention::{RetentionPolicy, RetentionState};
+use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_hub::retention::{Bite, begin_due, take_bite};
 use patchbay_store::messages::MessageRow;
 use patchbay_store::retention::{self, RunRow};
-use patchbay_store::{annotations, conversations, messages};
+use patchbay_store::{annotations, audit, conversations, messages, tool_invocations};
 use patchbay_tests::{TestDatabase, both_engines};
+use patchbay_tool_gateway::{CallsChecked, check_calls};
 use serde_json::json;
 
 use super::world::World;
@@ -20,6 +23,7 @@ both_engines! {
     what_was_said_goes_to_the_archive_and_the_rest_stays;
     a_run_goes_on_where_it_was_and_one_of_a_policy_goes_at_a_time;
     what_happened_is_removed_when_it_is_old_enough;
+    calls_of_tools_go_from_the_beginning_of_their_chain_and_the_rest_proves_itself;
 }
 
 const TWO_YEARS: u64 = 731 * 86_400;
@@ -145,4 +149,60 @@ async fn what_happened_is_removed_when_it_is_old_enough(database: TestDatabase) 
     let run = run_of(&world, RetentionPolicy::ConversationEvents).await;
     assert_eq!((run.state, run.done), (RetentionState::Done, run.expected));
     assert!(run.done >= 1 && run.seen > run.done, "{run:?}");
+}
+
+/// A call of a tool, at the end of its account's chain.
+async fn called(world: &World, account: Option<AccountId>) {
+    let actor = Actor::system();
+    let row = Invocation {
+        id: ToolCallId::new(),
+        call_id: ToolCallId::new(),
+        phase: Phase::Done,
+        account_id: account,
+        conversation_id: None,
+        actor_id: actor.id,
+        actor_role: actor.role,
+        tool: "get_customer".into(),
+        decision: CallDecision::Allowed,
+        code: None,
+        draft_id: None,
+        details: json!({}),
+        at: world.clock.now(),
+    };
+    let mut tx = world.db.begin().await.unwrap();
+    tool_invocations::append(&mut tx, &row).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn calls_of_tools_go_from_the_beginning_of_their_chain_and_the_rest_proves_itself(database: TestDatabase) {
+    let world = World::new(database).await;
+    world.staff(Triage::Direct).await;
+    let (busy, quiet) = (Some(AccountId::new()), None);
+    for (account, rows) in [(busy, 3), (quiet, 2)] {
+        for _ in 0..rows {
+            called(&world, account).await;
+            world.advance(1);
+        }
+    }
+    world.advance(366 * 86_400);
+    called(&world, busy).await;
+    begin(&world).await;
+    let run = run_of(&world, RetentionPolicy::ToolCalls).await;
+    assert_eq!(run.expected, 5);
+    bites(&world, run.id).await;
+    let run = run_of(&world, RetentionPolicy::ToolCalls).await;
+    assert_eq!((run.state, run.done), (RetentionState::Done, 5));
+    // What is left is one chain still, and so is one of which nothing is left.
+    assert_eq!(check_calls(&world.db, busy).await.unwrap(), CallsChecked::Whole { rows: 1 });
+    assert_eq!(check_calls(&world.db, quiet).await.unwrap(), CallsChecked::Whole { rows: 0 });
+    called(&world, busy).await;
+    called(&world, quiet).await;
+    assert_eq!(check_calls(&world.db, busy).await.unwrap(), CallsChecked::Whole { rows: 2 });
+    assert_eq!(check_calls(&world.db, quiet).await.unwrap(), CallsChecked::Whole { rows: 1 });
+    // Where each begins stands in the audit log.
+    let mut tx = world.db.read().await.unwrap();
+    let begins = tool_invocations::begins_after(&mut tx, busy).await.unwrap().expect("it was cut");
+    let told = audit::of_account(&mut tx, busy, patchbay_core::ids::AuditId(uuid::Uuid::nil()), 10).await.unwrap();
+    let told = told.iter().find(|row| row.entry.tool_name == "retention.remove").expect("it is told");
+    assert_eq!((&told.entry.payload["rows"], &told.entry.payload["chain_begins_after"]), (&json!(3), &json!(begins)));
 }

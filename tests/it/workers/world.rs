@@ -359,7 +359,7 @@ impl Receiver {
     }
 
     pub(crate) async fn take(&self, channel: Channel, items: Vec<Item>) {
-        let inbound = Inbound { inbox_id: self.inbox(channel), items, received_at: self.clock.now() };
+        let inbound = Inbound { inbox_id: self.inbox(channel), items, received_at: self.clock.now(), span: None };
         self.intake.accept(vec![inbound]).await.expect("the intake takes it");
     }
 

@@ -132,7 +132,7 @@ impl Ground {
             status: "received".into(),
             metadata: Map::new(),
         });
-        let batch = Inbound { inbox_id: self.inbox, items: vec![item], received_at: self.clock.now() };
+        let batch = Inbound { inbox_id: self.inbox, items: vec![item], received_at: self.clock.now(), span: None };
         self.intake.accept(vec![batch]).await.expect("stored");
         self.gateway.settle_now().await.expect("settles");
         let mut tx = self.hub().db.read().await.expect("reads");

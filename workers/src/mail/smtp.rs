@@ -13,6 +13,7 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use patchbay_core::ids::InboxId;
+use patchbay_core::trace::{self, Kind};
 use patchbay_normalizer::email::smtp::Stage;
 use tokio::time::{Instant, timeout};
 
@@ -77,8 +78,27 @@ impl MailRoom {
         Self { patience, kept: Mutex::default() }
     }
 
-    /// Hands a mail to the relay.
+    /// Hands a mail to the relay; a span below the current one, if there is one.
     pub(crate) async fn post(&self, relay: &RelayAddress, mail: &Posted<'_>) -> MailEnd {
+        let Some(mut span) = trace::child("provider call", Kind::Client) else {
+            return self.post_now(relay, mail).await;
+        };
+        span.set("patchbay.channel", "email");
+        span.set("patchbay.inbox_id", mail.inbox.to_string());
+        let end = self.post_now(relay, mail).await;
+        match &end {
+            MailEnd::Accepted => {}
+            MailEnd::NotSent => span.fail("not_sent"),
+            MailEnd::Lost(how) => span.fail(*how),
+            MailEnd::Refused { code, .. } => {
+                span.set("patchbay.smtp_code", i64::from(*code));
+                span.fail("refused");
+            }
+        }
+        end
+    }
+
+    async fn post_now(&self, relay: &RelayAddress, mail: &Posted<'_>) -> MailEnd {
         let (sender, recipients) = match addresses(mail) {
             Ok(addresses) => addresses,
             Err(end) => return end,

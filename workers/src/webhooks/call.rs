@@ -6,11 +6,13 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use patchbay_core::clock::Clock;
 use patchbay_core::secret::Secret;
+use patchbay_core::trace::{self, Kind, Span};
 use patchbay_core::webhook::{Meaning, meaning, signature};
 use patchbay_hub::Seals;
 use patchbay_hub::webhooks::{Door, Tried, door, holding};
 use patchbay_store::webhook_deliveries::Claimed;
 use patchbay_store::webhooks::WebhookRow;
+use patchbay_store::{Db, traces};
 use reqwest::header::CONTENT_TYPE;
 use tokio::time::Instant;
 
@@ -22,6 +24,7 @@ use crate::provider::{NoClient, ProviderClient, retry_after};
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     client: ProviderClient,
+    db: Db,
     /// Hosts that the operator opened.
     named: Arc<[String]>,
     /// Opens their secrets.
@@ -33,6 +36,7 @@ impl Caller {
         let config = &deps.config.webhooks;
         Ok(Self {
             client: ProviderClient::new(config.timeout())?,
+            db: deps.db.clone(),
             named: config.internal_hosts.clone().into(),
             seals: deps.hub.config.seals.clone(),
         })
@@ -41,7 +45,16 @@ impl Caller {
     /// Hands an event over.
     pub(super) async fn call(&self, clock: &Clock, webhook: &WebhookRow, delivery: Claimed) -> Tried {
         let (started_at, started) = (clock.now(), Instant::now());
-        let (answer, wait) = self.send(clock, webhook, &delivery).await;
+        let mut span = self.span_of(&delivery).await;
+        let (answer, wait) = self.send(clock, webhook, &delivery, span.as_ref()).await;
+        if let Some(span) = &mut span {
+            span.set("patchbay.attempt", delivery.attempts);
+            match answer {
+                Ok(status) => span.set("http.response.status_code", i64::from(status)),
+                Err(problem) => span.fail(problem),
+            }
+        }
+        drop(span);
         let outcome = match answer.map(meaning) {
             Ok(Meaning::Taken) => "delivered",
             Ok(Meaning::Later) | Err(_) => "failed",
@@ -61,11 +74,23 @@ impl Caller {
         }
     }
 
+    /// The span of a call, below the one that left the event behind.
+    async fn span_of(&self, delivery: &Claimed) -> Option<Span> {
+        if !trace::is_on() {
+            return None;
+        }
+        let event = delivery.event_id.into();
+        let looking = async { traces::of(&mut self.db.read().await?, [event]).await };
+        let left_by = looking.await.unwrap_or_default();
+        trace::child_of(*left_by.get(&event)?, "webhook call", Kind::Client)
+    }
+
     async fn send(
         &self,
         clock: &Clock,
         webhook: &WebhookRow,
         delivery: &Claimed,
+        span: Option<&Span>,
     ) -> (Result<u16, &'static str>, Option<Duration>) {
         // The settings, or the rules, may have changed since the address was stored.
         let Ok((url, door)) = door(&webhook.url, &self.named) else { return (Err("the address is not allowed"), None) };
@@ -79,7 +104,7 @@ impl Caller {
             return (Err("its secret cannot be read"), None);
         }
         let signature = signature(secrets.iter().map(Secret::expose), now, delivery.body.as_bytes());
-        let call = client
+        let mut call = client
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("x-patchbay-event", &delivery.event_type)
@@ -88,6 +113,9 @@ impl Caller {
             .header("x-patchbay-attempt", delivery.attempts)
             .header("x-patchbay-signature", signature)
             .body(delivery.body.clone());
+        if let Some(span) = span {
+            call = call.header("traceparent", span.context().to_string());
+        }
         match call.send().await {
             Ok(response) => (Ok(response.status().as_u16()), retry_after(response.headers())),
             Err(error) if error.is_timeout() => (Err("no answer in time"), None),

@@ -1,3 +1,4 @@
+import { useId } from "react";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
 import { CalendarInput } from "./calendar-input";
@@ -28,6 +29,7 @@ export function FieldInput({ field, value, error, inside = {}, isNew, disabled, 
   const t = useAdminTexts();
   const { fields, choices: named } = names ?? t;
   const options = useOptions(field.from, field.by);
+  const offered = useId();
   const common = { label: fields[field.label ?? field.name] ?? field.name, error, disabled, name: field.name, ...(field.required === true ? { "aria-required": true } : {}) };
   const text = typeof value === "string" ? value : "";
   const words = Array.isArray(value) && value.every((one) => typeof one === "string") ? (value as readonly string[]) : [];
@@ -96,6 +98,19 @@ export function FieldInput({ field, value, error, inside = {}, isNew, disabled, 
     case "money":
       return <TextField {...common} inputMode="decimal" value={text} onChange={(event) => onChange(event.target.value)} />;
     default:
-      return <TextField {...common} value={text} autoComplete="off" autoFocus={autoFocus} onChange={(event) => onChange(event.target.value)} />;
+      return (
+        <>
+          <TextField {...common} value={text} autoComplete="off" autoFocus={autoFocus} {...(options.length > 0 ? { list: offered } : {})} onChange={(event) => onChange(event.target.value)} />
+          {options.length > 0 && (
+            <datalist id={offered}>
+              {options.map((one) => (
+                <option key={one.value} value={one.value}>
+                  {one.text}
+                </option>
+              ))}
+            </datalist>
+          )}
+        </>
+      );
   }
 }

@@ -35,6 +35,9 @@ export type Kind =
   /** Steps of a ladder, people who take turns, and exceptions. */
   | PlanKind;
 
+/** What of a row stands for it. */
+export type NamedBy = "id" | "slug" | "name" | "incident_type";
+
 export interface Field {
   /** Its name in the body; `bill_to.city` stands inside an object. */
   name: string;
@@ -43,9 +46,9 @@ export interface Field {
   label?: string;
   required?: boolean;
   choices?: readonly string[];
-  /** Which rows a `ref` chooses from, and by what they are named. */
+  /** Which rows a `ref` chooses from, or a `text` is offered, and by what they are named. */
   from?: string;
-  by?: "id" | "slug" | "name";
+  by?: NamedBy;
   /** Where it may be set; both when missing. */
   only?: "create" | "change";
   /** Shown only when this holds. */

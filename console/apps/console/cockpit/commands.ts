@@ -38,7 +38,7 @@ const TABLE = {
     path: at("triage"),
     to: ["TRIAGED", "READY_TO_SCHEDULE", "APPROVAL_REQUIRED"],
     fields: [
-      { name: "incident_type", kind: "text", required: true },
+      { name: "incident_type", kind: "text", required: true, from: "incident-templates", by: "incident_type" },
       { name: "priority", kind: "choice", choices: PRIORITIES, required: true },
       { name: "workflow_outcome", kind: "choice", choices: ["TRIAGED", "READY_TO_SCHEDULE", "APPROVAL_REQUIRED"], first: "READY_TO_SCHEDULE" },
       { name: "category", kind: "text" },

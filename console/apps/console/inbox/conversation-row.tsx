@@ -74,7 +74,7 @@ function Row({ conversation, now, here, address, open }: Omit<ConversationRowPro
       aria-current={here ? "true" : undefined}
       data-conversation={conversation.id}
       className={cx(
-        "mx-2 flex h-18 items-center gap-3 rounded-xl px-3 transition-colors",
+        "mx-2 flex h-18 items-center gap-3 rounded-xl px-3 transition-colors focus-visible:-outline-offset-2",
         here ? "bg-selected" : "hover:bg-hover focus-visible:bg-hover",
       )}
     >

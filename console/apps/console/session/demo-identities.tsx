@@ -27,7 +27,7 @@ export function DemoIdentities({ busy, onPick }: { busy: "no" | "yes"; onPick: (
                 <span className="block truncate text-[0.8125rem] font-medium">{identity.name}</span>
                 <span className="block truncate text-xs text-ink-faint">{identity.email}</span>
               </span>
-              <span className="rounded-full bg-sunken px-2 py-0.5 text-2xs font-medium text-ink-soft">{identity.role.replaceAll("_", " ")}</span>
+              <span className="rounded-full bg-sunken px-2 py-0.5 text-2xs font-medium text-ink-soft">{t.signIn.roles[identity.role] ?? identity.role.replaceAll("_", " ")}</span>
             </button>
           </li>
         ))}
