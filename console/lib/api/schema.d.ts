@@ -1642,6 +1642,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people are told of alerts, in the order it was made. */
+        get: operations["list"];
+        put?: never;
+        /** Makes words for a code and a language. Admins and supervisors only. */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification-templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        /** Goes back to the standard words. Admins and supervisors only. */
+        delete: operations["deactivate"];
+        options?: never;
+        head?: never;
+        /** Changes words; the version before is kept. Admins and supervisors only. */
+        patch: operations["change"];
+        trace?: never;
+    };
     "/api/v1/on-call-schedules": {
         parameters: {
             query?: never;
@@ -7771,6 +7808,22 @@ export interface components {
             /** @description What it says; up to 10,000 characters. `content` is another name for it. */
             text: string;
         };
+        /**
+         * @description New words. Places to fill in: `{{severity}}`, `{{title}}`, `{{code}}`, `{{rule}}`, `{{count}}`, `{{link}}`,
+         *     `{{reply}}`.
+         */
+        NewNotificationTemplate: {
+            /** @description For what happened, such as `EMERGENCY`; `*`: for whatever has no words of its own. */
+            code: string;
+            /** @description Whether it counts; true when missing. */
+            enabled?: boolean | null;
+            /** @description `en` or `fr`. */
+            language: string;
+            /** @description One line. */
+            subject: string;
+            /** @description All of it, 1,000 characters at most. */
+            text: string;
+        };
         /** @description A new schedule. */
         NewOnCallSchedule: {
             /** @description What it is called. */
@@ -8208,6 +8261,13 @@ export interface components {
             /** @description What it says. */
             text: string;
         };
+        /** @description What words become for an alert that never was. */
+        NotificationExample: {
+            /** @description One line. */
+            subject: string;
+            /** @description All of it. */
+            text: string;
+        };
         /** @description What somebody wants to be told, and how. */
         NotificationPreferences: {
             /** @description Mail of what is not critical: `off` (each at once), `hourly` or `daily`; `off` when missing. */
@@ -8221,6 +8281,55 @@ export interface components {
             quiet_hours?: components["schemas"]["QuietHours"] | null;
             /** @description Whose clocks count; `UTC` when missing. */
             timezone?: string | null;
+        };
+        /** @description What people are told of an alert. */
+        NotificationTemplate: {
+            /** @description For what happened, such as `EMERGENCY`; `*`: for whatever has no words of its own. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created_at: string;
+            /** @description Whether it counts; when not, the standard words do. */
+            enabled: boolean;
+            /** @description What it becomes for an alert that never was. */
+            example: components["schemas"]["NotificationExample"];
+            /**
+             * Format: uuid
+             * @description Our id.
+             */
+            id: string;
+            /** @description `en` or `fr`. */
+            language: string;
+            /** @description One line. */
+            subject: string;
+            /** @description All of it. */
+            text: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description Grows with every change.
+             */
+            version: number;
+        };
+        /** @description A change of words: what is missing stays. */
+        NotificationTemplateChange: {
+            /** @description Whether it counts. */
+            enabled?: boolean | null;
+            /** @description One line. */
+            subject?: string | null;
+            /** @description All of it. */
+            text?: string | null;
+            /**
+             * Format: int64
+             * @description The version the caller read; `If-Match` says the same.
+             */
+            version?: number | null;
         };
         /** @description How things stand now. */
         NowStanding: {
@@ -9479,6 +9588,46 @@ export interface components {
             next_cursor?: string | null;
         };
         /** @description One page of a list. */
+        Page_NotificationTemplate: {
+            /** @description The rows. */
+            data: {
+                /** @description For what happened, such as `EMERGENCY`; `*`: for whatever has no words of its own. */
+                code: string;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                created_at: string;
+                /** @description Whether it counts; when not, the standard words do. */
+                enabled: boolean;
+                /** @description What it becomes for an alert that never was. */
+                example: components["schemas"]["NotificationExample"];
+                /**
+                 * Format: uuid
+                 * @description Our id.
+                 */
+                id: string;
+                /** @description `en` or `fr`. */
+                language: string;
+                /** @description One line. */
+                subject: string;
+                /** @description All of it. */
+                text: string;
+                /**
+                 * Format: date-time
+                 * @description When it last changed.
+                 */
+                updated_at: string;
+                /**
+                 * Format: int64
+                 * @description Grows with every change.
+                 */
+                version: number;
+            }[];
+            /** @description Pass it as `cursor` to get the next page; null at the end. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
         Page_OnCallSchedule: {
             /** @description The rows. */
             data: {
@@ -9702,7 +9851,7 @@ export interface components {
                  */
                 days: number;
                 last_run?: components["schemas"]["RetentionRun"] | null;
-                /** @description `messages`, `conversation_events`, `internal_chat` or `automation_runs`. */
+                /** @description `messages`, `conversation_events`, `internal_chat`, `automation_runs` or `tool_calls`. */
                 policy: string;
             }[];
             /** @description Pass it as `cursor` to get the next page; null at the end. */
@@ -11851,7 +12000,7 @@ export interface components {
              */
             days: number;
             last_run?: components["schemas"]["RetentionRun"] | null;
-            /** @description `messages`, `conversation_events`, `internal_chat` or `automation_runs`. */
+            /** @description `messages`, `conversation_events`, `internal_chat`, `automation_runs` or `tool_calls`. */
             policy: string;
         };
         /** @description A run of a policy. */
@@ -13715,7 +13864,10 @@ export interface components {
         };
         /** @description Calls to try, and perhaps another policy to try them under. */
         TrialBody: {
-            /** @description `{tool, team?, amount_minor?, currency?, sum_minor?}`, at most 100. */
+            /**
+             * @description `{tool, team?, amount_minor?, currency?, sum_minor?, party?, vehicle_make?, dealer_flagged?, parsing_confidence?}`,
+             *     at most 100.
+             */
             calls: unknown[];
             /** @description A whole policy; left out: the one in force. */
             policy?: unknown;
@@ -25338,6 +25490,450 @@ export interface operations {
                 };
             };
             /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description `true`: those that count; `false`: those that do not. */
+                enabled?: boolean;
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description How many, 1 to 100; 20 when missing. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NotificationTemplate"];
+                };
+            };
+            /** @description INVALID_QUERY */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotificationTemplate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTemplate"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    deactivate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that the change was made from. */
+                "If-Match"?: string | null;
+                /** @description A UUID that names the one request. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationTemplateChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTemplate"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description VERSION_CONFLICT, ALREADY_EXISTS, IDEMPOTENCY_PAYLOAD_MISMATCH */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description PAYLOAD_TOO_LARGE */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
                 headers: {
                     [name: string]: unknown;
