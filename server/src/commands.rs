@@ -36,7 +36,7 @@ impl From<SettingsError> for CommandError {
 
 /// Runs the command and tells how it went.
 pub async fn run(cli: Cli) -> ExitCode {
-    match dispatch(cli).await {
+    match Box::pin(dispatch(cli)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("patchbay: {error}");

@@ -1,6 +1,7 @@
 //! What commands on tickets leave behind beside the tickets' own rows, written at once: their steps, what others are told,
 //! the answers that are kept, and the entries of the audit log.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -195,9 +196,9 @@ pub async fn leave_all(tx: &mut Tx, trails: &[Trail<'_>]) -> Result<(), StoreErr
     let mut heads: BTreeMap<AccountId, Option<String>> =
         left.into_iter().filter_map(|left| left.account_id.map(|account| (account, left.hash))).collect();
     for account in accounts {
-        // The first entry of an account: its chain has no head yet.
-        if !heads.contains_key(&account) {
-            heads.insert(account, chains::lock(tx, Log::Audit, Some(account)).await?);
+        if let Entry::Vacant(head) = heads.entry(account) {
+            // The first entry of an account: its chain has no head yet.
+            head.insert(chains::lock(tx, Log::Audit, Some(account)).await?);
         }
     }
     let entries: Vec<&AuditEntry> = all().map(|trail| trail.entry).collect();

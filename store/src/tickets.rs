@@ -368,7 +368,7 @@ pub async fn link(
 
 record! {
     struct Linked {
-        linked_conversation: Option<ConversationId>,
+        to_conversation: Option<ConversationId>,
         inbox_id: Option<InboxId>,
         team_id: Option<TeamId>,
         assigned_to: Option<UserId>,
@@ -385,7 +385,7 @@ impl Linked {
             is_queued: self.is_queued.unwrap_or_default(),
             ..Audience::default()
         };
-        self.linked_conversation.map(|conversation| (conversation, audience))
+        self.to_conversation.map(|conversation| (conversation, audience))
     }
 }
 
@@ -393,7 +393,7 @@ impl Linked {
 pub async fn audience(tx: &mut Tx, ticket: TicketId) -> Result<Option<(ConversationId, Audience)>, StoreError> {
     let linked = tx
         .query(
-            "select c.id as linked_conversation, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
+            "select c.id as to_conversation, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
              from ticket_links l join conversations c on c.id = l.conversation_id
              where l.ticket_id = $1 order by l.created_at desc, c.id desc limit 1",
         )

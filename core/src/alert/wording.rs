@@ -96,7 +96,7 @@ impl Wording<'_> {
 }
 
 /// An alert that never was, to show what words become.
-pub fn example<'a>(code: &'a str) -> Telling<'a> {
+pub fn example(code: &str) -> Telling<'_> {
     Telling {
         code,
         rule: "Emergencies",

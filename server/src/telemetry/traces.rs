@@ -154,7 +154,7 @@ impl Collector {
             return;
         }
         self.complained_at = Some(tokio::time::Instant::now());
-        let status = answer.as_ref().map_or(0, |status| status.as_u16());
+        let status = answer.as_ref().map_or(0, StatusCode::as_u16);
         tracing::warn!(status, "the collector does not take traces; spans are lost");
     }
 }

@@ -62,7 +62,7 @@ pub async fn scenes(tx: &mut Tx, asked: &[(TicketId, &RequestKey)]) -> Result<Ve
          from asked
          join locked on locked.id = asked.ticket_id
          left join lateral (
-             select c.id as linked_conversation, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
+             select c.id as to_conversation, c.inbox_id, c.team_id, c.assigned_to, c.status = 'queued' as is_queued
              from ticket_links l join conversations c on c.id = l.conversation_id
              where l.ticket_id = asked.ticket_id order by l.created_at desc, c.id desc limit 1
          ) linked on true

@@ -332,7 +332,7 @@ async fn words_for_alerts_are_kept_shown_filled_in_and_refused_when_they_cannot_
         (json!({ "text": "x".repeat(1_001) }), "text"),
     ] {
         let mut bad = words.clone();
-        bad.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        bad.as_object_mut().expect("an object").extend(change.as_object().expect("an object").clone());
         assert_eq!(field(&post(&world, path, bad).await), named, "{change}");
     }
     let made = post(&world, path, words.clone()).await;

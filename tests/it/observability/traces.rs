@@ -58,7 +58,7 @@ struct Span {
     #[prost(bytes = "vec", tag = "1")]
     trace_id: Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
-    span_id: Vec<u8>,
+    id: Vec<u8>,
     #[prost(bytes = "vec", tag = "4")]
     parent_span_id: Vec<u8>,
     #[prost(string, tag = "5")]
@@ -172,7 +172,7 @@ fn settings(endpoint: &str) -> String {
 fn way_up<'a>(spans: &'a [Span], from: &'a Span) -> Vec<&'a str> {
     let mut way = vec![from.name.as_str()];
     let mut span = from;
-    while let Some(parent) = spans.iter().find(|other| other.span_id == span.parent_span_id) {
+    while let Some(parent) = spans.iter().find(|other| other.id == span.parent_span_id) {
         way.push(&parent.name);
         span = parent;
     }
@@ -219,13 +219,13 @@ async fn a_trace_follows_a_message_from_the_webhook_to_the_socket_and_to_the_pro
     assert_eq!((webhook.kind, webhook.flags), (2, 1));
     assert_eq!(number_of(&webhook.attributes, "http.response.status_code"), Some(200));
     let intake = named(&spans, "intake");
-    assert_eq!(intake.parent_span_id, webhook.span_id);
+    assert_eq!(intake.parent_span_id, webhook.id);
     assert_eq!(text_of(&intake.attributes, "patchbay.channel"), Some("whatsapp"));
     let pushed = named(&spans, "push message.received");
     assert_eq!(number_of(&pushed.attributes, "patchbay.sockets"), Some(1));
     let called = named(&spans, "provider call");
     assert_eq!((called.kind, number_of(&called.attributes, "http.response.status_code")), (3, Some(200)));
-    let ids: HashSet<&[u8]> = spans.iter().map(|span| span.span_id.as_slice()).collect();
+    let ids: HashSet<&[u8]> = spans.iter().map(|span| span.id.as_slice()).collect();
     assert_eq!(ids.len(), spans.len(), "every span has an id of its own");
     assert!(spans.iter().all(|span| span.start_time_unix_nano <= span.end_time_unix_nano));
 
@@ -257,7 +257,7 @@ async fn an_answer_is_traced_from_the_request_to_the_provider(plan: Plan) {
     assert!(named(&spans, request).parent_span_id.is_empty(), "it begins here");
     // One that had to wait for its turn ran more than once.
     let called = named(&spans, "provider call");
-    let job = spans.iter().find(|span| span.span_id == called.parent_span_id).expect("the job that called");
+    let job = spans.iter().find(|span| span.id == called.parent_span_id).expect("the job that called");
     assert_eq!(text_of(&job.attributes, "patchbay.outcome"), Some("done"));
     assert_eq!(job.status, None);
 }

@@ -12,15 +12,15 @@ const SAMPLED: u32 = 1;
 /// The request that hands `spans` of `service` over.
 pub(super) fn request(service: &str, spans: &[Finished]) -> Vec<u8> {
     let resource = Message::default()
-        .message(1, attribute("service.name", &Value::from(service.to_owned())))
-        .message(1, attribute("service.version", &Value::from(env!("CARGO_PKG_VERSION"))));
+        .message(1, &attribute("service.name", &Value::from(service.to_owned())))
+        .message(1, &attribute("service.version", &Value::from(env!("CARGO_PKG_VERSION"))));
     let scope = Message::default().text(1, "patchbay").text(2, env!("CARGO_PKG_VERSION"));
-    let mut of_scope = Message::default().message(1, scope);
+    let mut of_scope = Message::default().message(1, &scope);
     for finished in spans {
-        of_scope = of_scope.message(2, span(finished));
+        of_scope = of_scope.message(2, &span(finished));
     }
-    let of_resource = Message::default().message(1, resource).message(2, of_scope);
-    Message::default().message(1, of_resource).0
+    let of_resource = Message::default().message(1, &resource).message(2, &of_scope);
+    Message::default().message(1, &of_resource).0
 }
 
 fn span(span: &Finished) -> Message {
@@ -35,10 +35,10 @@ fn span(span: &Finished) -> Message {
         .fixed64(7, nanoseconds(span.began_at))
         .fixed64(8, nanoseconds(span.ended_at));
     for (key, value) in &span.attributes {
-        message = message.message(9, attribute(key, value));
+        message = message.message(9, &attribute(key, value));
     }
     if let Some(why) = &span.failure {
-        message = message.message(15, Message::default().text(2, why).number(3, STATUS_ERROR));
+        message = message.message(15, &Message::default().text(2, why).number(3, STATUS_ERROR));
     }
     message.fixed32(16, SAMPLED)
 }
@@ -48,7 +48,7 @@ fn attribute(key: &str, value: &Value) -> Message {
         Value::Text(text) => Message::default().text(1, text),
         Value::Number(number) => Message::default().number(3, number.cast_unsigned()),
     };
-    Message::default().text(1, key).message(2, value)
+    Message::default().text(1, key).message(2, &value)
 }
 
 fn nanoseconds(at: DateTime<Utc>) -> u64 {
@@ -60,7 +60,7 @@ fn nanoseconds(at: DateTime<Utc>) -> u64 {
 struct Message(Vec<u8>);
 
 impl Message {
-    fn message(self, field: u64, message: Self) -> Self {
+    fn message(self, field: u64, message: &Self) -> Self {
         self.bytes(field, &message.0)
     }
 
