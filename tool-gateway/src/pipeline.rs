@@ -192,10 +192,6 @@ impl Gateway {
             let message = "this tool does not work in conversations of this team";
             return Err(Refusal::new(Code::ToolNotAllowed, "permission.team", message));
         }
-        if !policy.allows_party(spec, scene.party()) {
-            let message = "this tool does not work in conversations with this party";
-            return Err(Refusal::new(Code::ToolNotAllowed, "permission.party", message));
-        }
         let id = conversation.to_string();
         let handed_over = scene.is_stopped("handover", &id);
         if let Some(outcome) = self.answered_before(scene, spec, call).await? {
@@ -220,6 +216,10 @@ impl Gateway {
                 return Err(paused());
             }
             let arguments = self.read_arguments(scene, spec, &call.arguments, suspicion).await?;
+            if !policy.allows_party(spec, scene.party()) {
+                let message = "this tool does not work in conversations with this party";
+                return Err(Refusal::new(Code::ToolNotAllowed, "permission.party", message));
+            }
             let admitted = Admitted {
                 scene,
                 spec,

@@ -40,6 +40,8 @@ export interface Call {
   /** What is asked for: `text` and `csv` give the body as it came. */
   answer?: "json" | "text" | "csv";
   idempotencyKey?: string;
+  /** It is carried through even when the page is left meanwhile. */
+  outlivesPage?: boolean;
   signal?: AbortSignal;
   /** Told how much of the file has gone out, from 0 to 1. */
   onProgress?: (part: number) => void;
@@ -93,6 +95,7 @@ export async function send<T>(path: string, options: Call, token: string | null)
             headers,
             body: options.file ?? options.csv ?? (options.body === undefined ? null : JSON.stringify(options.body)),
             credentials: "same-origin",
+            keepalive: options.outlivesPage ?? false,
             signal: options.signal ?? null,
           });
   } catch (cause) {

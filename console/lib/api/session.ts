@@ -11,6 +11,10 @@ export type SessionState =
 
 /** Says that a refresh cookie may exist, so that a first visit does not ask for a refusal. Holds no secret. */
 const MARK = "patchbay.session";
+/** When a renewal began whose answer has not come. */
+const RENEWING = "patchbay.renewing";
+/** How long the answer of a renewal may take whose page was left. */
+const ANSWER_MS = 1500;
 const OTHER_PORTALS: readonly string[] = ["technician", "vendor", "customer"];
 
 let token: string | null = null;
@@ -121,15 +125,22 @@ async function refresh(): Promise<boolean> {
 }
 
 async function refreshNow(): Promise<boolean> {
+  // A page that was left while it renewed leaves its note behind. Its answer brings the next cookie, and to present the
+  // spent one before that would end the session.
+  const since = Date.now() - Number(localStorage.getItem(RENEWING));
+  if (since >= 0 && since < ANSWER_MS) await pause(ANSWER_MS - since);
   for (let attempt = 0; ; attempt += 1) {
+    localStorage.setItem(RENEWING, String(Date.now()));
     try {
-      const session = await send<Session>("/api/v1/auth/refresh", { method: "POST", body: {} }, null);
+      const session = await send<Session>("/api/v1/auth/refresh", { method: "POST", body: {}, outlivesPage: true }, null);
       token = session.access_token;
       return true;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (!error.isTemporary) return false;
       await pause(Math.min(500 * 2 ** attempt, 8000));
+    } finally {
+      localStorage.removeItem(RENEWING);
     }
   }
 }
