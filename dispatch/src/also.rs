@@ -1,8 +1,7 @@
 //! What else happens in the transaction of a command: making a ticket from a conversation writes the ticket, the link
 //! and the conversation's events, or none of them.
 
-use std::future::Future;
-
+use futures::future::BoxFuture;
 use patchbay_core::Ctx;
 use patchbay_core::event::Audience;
 use patchbay_core::ids::{AssetId, ConversationId, TicketId};
@@ -18,25 +17,25 @@ use crate::body::TicketBody;
 /// a replay.
 pub trait Also: Send {
     /// Called first: what the ticket stands on is written, before the command looks at it. An error undoes it.
-    fn grounds(&mut self, _: &mut Tx, _: &Ctx) -> impl Future<Output = Result<Grounds, ApiError>> + Send {
-        async { Ok(Grounds::default()) }
+    fn grounds<'a>(&'a mut self, _: &'a mut Tx, _: &'a Ctx) -> BoxFuture<'a, Result<Grounds, ApiError>> {
+        Box::pin(async { Ok(Grounds::default()) })
     }
 
     /// Called after the ticket was written. An error undoes the ticket.
-    fn created(
-        &mut self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        ticket: &Ticket,
-    ) -> impl Future<Output = Result<Joined, ApiError>> + Send;
+    fn created<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: &'a Ticket,
+    ) -> BoxFuture<'a, Result<Joined, ApiError>>;
 
     /// Called in the transaction that records that the request is `ticket` already.
-    fn repeated(
-        &mut self,
-        tx: &mut Tx,
-        ctx: &Ctx,
+    fn repeated<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
         ticket: TicketId,
-    ) -> impl Future<Output = Result<(), ApiError>> + Send;
+    ) -> BoxFuture<'a, Result<(), ApiError>>;
 }
 
 /// What a ticket stands on beside the fields of its command. The command's own guards hold for it all.
@@ -77,12 +76,19 @@ pub struct Joined {
 pub struct Alone;
 
 impl Also for Alone {
-    async fn created(&mut self, _: &mut Tx, _: &Ctx, ticket: &Ticket) -> Result<Joined, ApiError> {
-        let reply = serde_json::to_value(TicketBody::from(ticket)).expect("a body is plain data");
-        Ok(Joined { reply, conversation: None, audience: Audience::default() })
+    fn created<'a>(
+        &'a mut self,
+        _: &'a mut Tx,
+        _: &'a Ctx,
+        ticket: &'a Ticket,
+    ) -> BoxFuture<'a, Result<Joined, ApiError>> {
+        Box::pin(async move {
+            let reply = serde_json::to_value(TicketBody::from(ticket)).expect("a body is plain data");
+            Ok(Joined { reply, conversation: None, audience: Audience::default() })
+        })
     }
 
-    async fn repeated(&mut self, _: &mut Tx, _: &Ctx, _: TicketId) -> Result<(), ApiError> {
-        Ok(())
+    fn repeated<'a>(&'a mut self, _: &'a mut Tx, _: &'a Ctx, _: TicketId) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async { Ok(()) })
     }
 }

@@ -85,7 +85,7 @@ impl Dispatch {
     /// makes a ticket.
     ///
     /// Errors change nothing and leave the key free. Refusals are audited on their own.
-    pub async fn execute(&self, ctx: &Ctx, call: Call, also: &mut impl Also) -> Result<Reply, CommandError> {
+    pub async fn execute(&self, ctx: &Ctx, call: Call, also: &mut dyn Also) -> Result<Reply, CommandError> {
         let call = Arc::new(call);
         let authorized = policy::authorize(&ctx.actor, call.row(), call.tool.as_deref());
         let result = match authorized {
@@ -98,7 +98,7 @@ impl Dispatch {
         result
     }
 
-    async fn execute_once(&self, ctx: &Ctx, call: &Arc<Call>, also: &mut impl Also) -> Result<Reply, CommandError> {
+    async fn execute_once(&self, ctx: &Ctx, call: &Arc<Call>, also: &mut dyn Also) -> Result<Reply, CommandError> {
         let key = call.request_key(ctx)?;
         let _entered = self.in_flight.enter(&key).ok_or(CommandError::InProgress)?;
         let claim = Claim { key, request_hash: call.hash(), expires_at: ctx.now + KEPT_FOR, locked_until: ctx.now };
@@ -126,7 +126,7 @@ impl Dispatch {
         call: &Call,
         claim: &Claim,
         seen: &Seen,
-        also: &mut impl Also,
+        also: &mut dyn Also,
     ) -> Result<Carried, CommandError> {
         let row = call.row();
         let mut tx = self.db.begin().await?;

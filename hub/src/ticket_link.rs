@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use futures::future::BoxFuture;
 use patchbay_core::event::{Audience, EventName};
 use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
@@ -179,15 +180,27 @@ struct LinkConversation {
 }
 
 impl Also for LinkConversation {
-    async fn created(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Joined, ApiError> {
-        let (conversation, audience) = self.link(tx, ctx, ticket.id, TicketRelation::Origin).await?;
-        let body = LinkedTicketBody { ticket: ticket.into(), conversation };
-        let reply = serde_json::to_value(body).expect("a body is plain data");
-        Ok(Joined { reply, conversation: Some(self.id), audience })
+    fn created<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: &'a Ticket,
+    ) -> BoxFuture<'a, Result<Joined, ApiError>> {
+        Box::pin(async move {
+            let (conversation, audience) = self.link(tx, ctx, ticket.id, TicketRelation::Origin).await?;
+            let body = LinkedTicketBody { ticket: ticket.into(), conversation };
+            let reply = serde_json::to_value(body).expect("a body is plain data");
+            Ok(Joined { reply, conversation: Some(self.id), audience })
+        })
     }
 
-    async fn repeated(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: TicketId) -> Result<(), ApiError> {
-        self.link(tx, ctx, ticket, TicketRelation::Update).await.map(drop)
+    fn repeated<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: TicketId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move { self.link(tx, ctx, ticket, TicketRelation::Update).await.map(drop) })
     }
 }
 

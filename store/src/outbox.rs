@@ -60,7 +60,8 @@ pub async fn append(tx: &mut Tx, event: &OutboxRow) -> Result<(), StoreError> {
 }
 
 /// Up to `limit` due events, and as many that an older release left leased; they stay locked until the transaction ends.
-/// An event waits for the earlier ones of its aggregate, unless those are dead letters.
+/// An event waits for the earlier ones of its aggregate, unless those are dead letters. They are looked for one event at a
+/// time: `not exists` would have PostgreSQL go through all events that ever waited.
 pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<OutboxRow>, StoreError> {
     let mut rows: Vec<OutboxRow> = tx
         .query_for(
@@ -85,17 +86,19 @@ pub async fn due(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<Vec<Outb
                      order by e.next_attempt_at, e.id limit $2))",
             "with waiting as (
                  select e.* from outbox_events e
-                 where e.status = 'PENDING' and e.next_attempt_at <= $1 and not exists (
-                     select 1 from outbox_events earlier
+                 where e.status = 'PENDING' and e.next_attempt_at <= $1 and (
+                     select earlier.id from outbox_events earlier
                      where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
-                       and earlier.status in ('PENDING', 'PROCESSING'))
+                       and earlier.status in ('PENDING', 'PROCESSING')
+                     order by earlier.id limit 1) is null
                  order by e.next_attempt_at, e.id limit $2 for update of e skip locked
              ), left_behind as (
                  select e.* from outbox_events e
-                 where e.status = 'PROCESSING' and e.lease_until < $1 and not exists (
-                     select 1 from outbox_events earlier
+                 where e.status = 'PROCESSING' and e.lease_until < $1 and (
+                     select earlier.id from outbox_events earlier
                      where earlier.aggregate_id = e.aggregate_id and earlier.id < e.id
-                       and earlier.status in ('PENDING', 'PROCESSING'))
+                       and earlier.status in ('PENDING', 'PROCESSING')
+                     order by earlier.id limit 1) is null
                  order by e.next_attempt_at, e.id limit $2 for update of e skip locked
              )
              select id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers, idempotency_key,
@@ -165,11 +168,14 @@ pub async fn of_aggregate(tx: &mut Tx, aggregate: Uuid) -> Result<Vec<OutboxRow>
     .await
 }
 
-/// Whether any event could be due at `now`. Cheap: lets a look pass without a write.
+/// Whether any event could be due at `now`. Cheap: lets a look pass without a write, and does not read what is told.
 pub async fn any_due(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
     tx.query(
-        "select exists (select 1 from outbox_events where status = 'PENDING' and next_attempt_at <= $1)
-             or exists (select 1 from outbox_events where status = 'PROCESSING' and lease_until < $1) as found",
+        "select coalesce((select true from outbox_events where status = 'PENDING' and next_attempt_at <= $1
+                          order by next_attempt_at, id limit 1),
+                         (select true from outbox_events where status = 'PROCESSING' and lease_until < $1
+                          order by next_attempt_at, id limit 1),
+                         false) as found",
     )
     .bind(now)
     .scalar()

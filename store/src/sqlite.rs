@@ -1,6 +1,7 @@
-//! SQLite, spoken to on the thread that asks: a statement of the writer costs microseconds, and handing it to another
-//! thread would cost more than the statement.
+//! SQLite, spoken to on the thread that asks: most statements cost microseconds, and handing one to another thread would
+//! cost more than the statement. Only one that reads for long is moved to a thread where it may.
 
+mod brief;
 mod connection;
 mod migrate;
 mod options;

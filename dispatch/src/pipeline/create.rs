@@ -24,7 +24,7 @@ pub(super) async fn carry_out(
     asked: Asked<'_>,
     call: &Call,
     body: &Value,
-    also: &mut impl Also,
+    also: &mut dyn Also,
 ) -> Result<Written, CommandError> {
     let (ctx, row) = (asked.ctx, asked.row);
     let grounds = also.grounds(tx, ctx).await.map_err(CommandError::Also)?;

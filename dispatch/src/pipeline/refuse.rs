@@ -14,7 +14,7 @@ use crate::error::CommandError;
 impl Dispatch {
     /// Records an attempt that policy or the rules were against. Failing here is logged only: the caller must learn the
     /// first error.
-    pub(super) async fn record_refusal(&self, ctx: &Ctx, call: &Call, error: &CommandError, also: &mut impl Also) {
+    pub(super) async fn record_refusal(&self, ctx: &Ctx, call: &Call, error: &CommandError, also: &mut dyn Also) {
         let written = match error {
             CommandError::Refused(refusal) => self.write(ctx, call, refusal, None, also, None).await,
             CommandError::About { refusal, ticket, account } => {
@@ -36,7 +36,7 @@ impl Dispatch {
         call: &Call,
         refusal: &Refusal,
         about: Option<(TicketId, AccountId)>,
-        also: &mut impl Also,
+        also: &mut dyn Also,
         repeated: Option<TicketId>,
     ) -> Result<(), CommandError> {
         let mut tx = self.db.begin().await?;

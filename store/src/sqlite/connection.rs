@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::types::Value;
 
+use super::brief::Brief;
 use super::options::Options;
 
 /// A connection. Its calls return when SQLite has answered.
@@ -14,6 +15,7 @@ pub(crate) struct Connection {
     engine: rusqlite::Connection,
     /// By the address of the literal, which never moves.
     known: HashMap<(usize, usize), Known>,
+    brief: Brief,
 }
 
 /// What a statement's text says, found out once.
@@ -69,7 +71,7 @@ impl LiteRow {
 
 impl Connection {
     pub(crate) fn open(options: &Options) -> rusqlite::Result<Self> {
-        Ok(Self { engine: options.open()?, known: HashMap::new() })
+        Ok(Self { engine: options.open()?, known: HashMap::new(), brief: Brief::default() })
     }
 
     /// Runs statements without parameters or rows.
@@ -105,6 +107,19 @@ impl Connection {
             answer = Answer { rows, touched: answer.touched + touched };
         }
         Ok(answer)
+    }
+
+    /// Runs statements that only read, unless they take so long that they should not hold the caller's thread. `None`: they
+    /// do, and are to be run again where they may.
+    pub(crate) fn run_briefly(&mut self, sql: &'static str, values: &[Value]) -> rusqlite::Result<Option<Answer>> {
+        if !self.brief.begins(&self.engine, sql)? {
+            return Ok(None);
+        }
+        let answer = self.run(sql, values);
+        if self.brief.ended(sql) && answer.as_ref().is_err_and(is_interrupted) {
+            return Ok(None);
+        }
+        answer.map(Some)
     }
 
     /// Runs one statement for each row of values, and answers with all their rows.
@@ -154,6 +169,10 @@ fn step(
     Ok(())
 }
 
+fn is_interrupted(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+}
+
 impl Known {
     fn of(statement: &rusqlite::Statement<'_>) -> Self {
         let place = |index| {
@@ -195,6 +214,42 @@ mod tests {
     fn a_missing_value_is_refused() {
         let (mut connection, _folder) = connection();
         assert!(connection.run("select $2", &[Value::Null]).is_err());
+    }
+
+    #[test]
+    fn a_statement_with_a_bound_limit_is_planned_once() {
+        const FEW: &str = "select column1 from (values (1), (2), (3)) limit $1";
+        let (mut connection, _folder) = connection();
+        for rows in 1..=3 {
+            let answer = connection.run(FEW, &[Value::Integer(rows)]).expect("it runs");
+            assert_eq!(i64::try_from(answer.rows.len()), Ok(rows));
+        }
+        let statement = connection.engine.prepare_cached(FEW).expect("it is known");
+        assert_eq!(statement.get_status(rusqlite::StatementStatus::RePrepare), 0);
+    }
+
+    const COUNT: &str =
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < $1) select count(*) from n";
+
+    #[test]
+    fn what_takes_long_is_left_to_another_thread_and_gives_the_same_there() {
+        let (mut connection, _folder) = connection();
+        let many = [Value::Integer(3_000_000)];
+        assert!(connection.run_briefly(COUNT, &many).expect("it runs").is_none());
+        let answer = connection.run(COUNT, &many).expect("it runs");
+        assert_eq!(answer.rows[0].first(), Some(&many[0]));
+    }
+
+    #[test]
+    fn what_took_long_is_not_tried_again_at_once_and_other_statements_are() {
+        let (mut connection, _folder) = connection();
+        assert!(connection.run_briefly(COUNT, &[Value::Integer(3_000_000)]).expect("it runs").is_none());
+        let few = [Value::Integer(3)];
+        assert!(connection.run_briefly(COUNT, &few).expect("it runs").is_none());
+        let answer = connection.run_briefly("select 7", &[]).expect("it runs").expect("it is short");
+        assert_eq!(answer.rows[0].first(), Some(&Value::Integer(7)));
+        let tries = (0..1_000).find(|_| connection.run_briefly(COUNT, &few).expect("it runs").is_some());
+        assert!(tries.is_some(), "it is tried again after a while");
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! Connections that only read, for a few statements at once. Reading may take long, so it has threads of its own.
+//! Connections that only read, for a few statements at once. What turns out to read for long begins again on a thread of
+//! its own: a statement that only reads can be begun twice.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::spawn_blocking;
+use tokio::task::{coop, spawn_blocking};
 use tokio::time::timeout;
 
 use super::connection::{Answer, Connection};
@@ -59,8 +60,15 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Runs one statement and waits for it without holding the thread.
+    /// Runs one statement, and waits for it without holding the thread when it takes long.
     pub(crate) async fn run(&mut self, sql: &'static str, values: Vec<Value>) -> Result<Answer, StoreError> {
+        // Whoever reads in a loop lets others have the thread in between.
+        coop::consume_budget().await;
+        if let Some(connection) = &mut self.connection
+            && let Some(answer) = connection.run_briefly(sql, &values)?
+        {
+            return Ok(answer);
+        }
         let connection = self.connection.take();
         let options = self.readers.options.clone();
         let work = move || {

@@ -58,15 +58,9 @@ async fn scans(database: &TestDatabase, statements: &[Statement], names: &[&str]
             let mut connection = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
             // In an empty table everything is quickest read whole; without that, an index that does not fit shows.
             connection.execute("set enable_seqscan = off").await.expect("it can be set");
-            connection.execute("set plan_cache_mode = force_generic_plan").await.expect("it can be set");
             for (number, statement) in statements.iter().enumerate() {
                 let Some(text) = &statement.postgres else { continue };
-                connection.execute(AssertSqlSafe(format!("prepare s{number} as {text}"))).await.expect("it prepares");
-                let values = vec!["null"; parameters(text)].join(", ");
-                let values = if values.is_empty() { values } else { format!("({values})") };
-                let explain = AssertSqlSafe(format!("explain execute s{number}{values}"));
-                let plan = sqlx::query(explain).fetch_all(&mut connection).await.expect("PostgreSQL explains it");
-                let lines: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
+                let lines = explained(&mut connection, number, text).await;
                 if lines.iter().any(|line| {
                     line.contains("Seq Scan") && names.iter().any(|name| line.contains(&format!(" {name} ")))
                 }) {
@@ -76,6 +70,47 @@ async fn scans(database: &TestDatabase, statements: &[Statement], names: &[&str]
         }
     }
     wrong
+}
+
+/// How PostgreSQL does what it is asked again and again: without looking at the values.
+async fn explained(connection: &mut PgConnection, number: usize, text: &str) -> Vec<String> {
+    connection.execute("set plan_cache_mode = force_generic_plan").await.expect("it can be set");
+    connection.execute(AssertSqlSafe(format!("prepare s{number} as {text}"))).await.expect("it prepares");
+    let values = vec!["null"; parameters(text)].join(", ");
+    let values = if values.is_empty() { values } else { format!("({values})") };
+    let explain = AssertSqlSafe(format!("explain execute s{number}{values}"));
+    let plan = sqlx::query(explain).fetch_all(connection).await.expect("PostgreSQL explains it");
+    plan.iter().map(|row| row.get(0)).collect()
+}
+
+/// What is over or not yet due.
+const FULL: &str = "
+    insert into events (tx, id, name, is_queued, payload, created_at)
+    select i, gen_random_uuid(), 'message.received', false, repeat('x', 200), now() from generate_series(1, 20000) as i;
+    insert into jobs (id, queue, kind, payload, run_at, attempts, max_attempts, created_at)
+    select gen_random_uuid(), i % 3, 'timer', '{}', now() + interval '1 day', 0, 5, now() from generate_series(1, 20000) as i;
+    insert into outbox_events (id, aggregate_type, aggregate_id, aggregate_version, event_type, payload, headers,
+                               idempotency_key, status, attempt_count, next_attempt_at, created_at)
+    select gen_random_uuid(), 'ticket', gen_random_uuid(), 1, 'ticket.created', '{}', '{}', i::text, 'SENT', 1, now(), now()
+    from generate_series(1, 20000) as i;
+    analyze events; analyze jobs; analyze outbox_events";
+
+#[tokio::test]
+async fn whoever_only_asks_whether_there_is_work_does_not_read_what_is_over() {
+    let database = TestDatabase::fresh(Engine::Postgres).await;
+    database.open().await.close().await;
+    let mut connection = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
+    connection.execute(FULL).await.expect("it is filled");
+    let asking: Vec<String> = ["store/src/feed.rs", "store/src/jobs.rs", "store/src/outbox.rs"]
+        .into_iter()
+        .flat_map(|file| of(file, "coalesce((select true from"))
+        .filter_map(|statement| statement.postgres)
+        .collect();
+    assert_eq!(asking.len(), 3);
+    for (number, text) in asking.iter().enumerate() {
+        let lines = explained(&mut connection, number, text).await;
+        assert!(!lines.iter().any(|line| line.contains("Seq Scan")), "{text}\n{}", lines.join("\n"));
+    }
 }
 
 async fn what_looks_for_due_timers_goes_through_an_index(database: TestDatabase) {

@@ -2,6 +2,7 @@
 //! by a person of ours, recorded with the vehicle in one transaction. Source: tool gateway reference, tool catalog;
 //! domain, ranking.
 
+use futures::future::BoxFuture;
 use patchbay_core::catalog::{ServiceStatus, vin};
 use patchbay_core::event::Audience;
 use patchbay_core::ids::{AccountId, ServiceId, SiteId, TicketId};
@@ -160,37 +161,52 @@ struct JobAlso {
 }
 
 impl Also for JobAlso {
-    async fn grounds(&mut self, tx: &mut Tx, ctx: &Ctx) -> Result<Grounds, ApiError> {
-        let Job { account_id, site_id, service, vehicle, raised, .. } = &self.job;
-        let now = services::by_id(tx, service.id).await.map_err(HubError::from)?;
-        if now.is_none_or(|row| row.status != ServiceStatus::Active || row.version != service.version) {
-            return Err(ApiError::new(Code::DraftStateConflict, "the service has changed since it was agreed to"));
-        }
-        let named = NamedVehicle {
-            account: *account_id,
-            site: *site_id,
-            year: vehicle.year,
-            make: vehicle.make.clone(),
-            model: vehicle.model.clone(),
-            vin: vehicle.vin.clone(),
-            stock_no: vehicle.stock_no.clone(),
-        };
-        let asset = record_vehicle(tx, ctx, &named).await.map_err(HubError::from)?;
-        let line = NewLine { service_id: service.id, qty_hundredths: 100, unit_price_cents: service.unit_price_cents };
-        let raised = raised
-            .iter()
-            .map(|by| Raised { name: by.name.clone(), urgency: by.urgency, reason: by.reason.clone() })
-            .collect();
-        Ok(Grounds { asset: Some(asset), lines: vec![line], raised })
+    fn grounds<'a>(&'a mut self, tx: &'a mut Tx, ctx: &'a Ctx) -> BoxFuture<'a, Result<Grounds, ApiError>> {
+        Box::pin(async move {
+            let Job { account_id, site_id, service, vehicle, raised, .. } = &self.job;
+            let now = services::by_id(tx, service.id).await.map_err(HubError::from)?;
+            if now.is_none_or(|row| row.status != ServiceStatus::Active || row.version != service.version) {
+                return Err(ApiError::new(Code::DraftStateConflict, "the service has changed since it was agreed to"));
+            }
+            let named = NamedVehicle {
+                account: *account_id,
+                site: *site_id,
+                year: vehicle.year,
+                make: vehicle.make.clone(),
+                model: vehicle.model.clone(),
+                vin: vehicle.vin.clone(),
+                stock_no: vehicle.stock_no.clone(),
+            };
+            let asset = record_vehicle(tx, ctx, &named).await.map_err(HubError::from)?;
+            let line =
+                NewLine { service_id: service.id, qty_hundredths: 100, unit_price_cents: service.unit_price_cents };
+            let raised = raised
+                .iter()
+                .map(|by| Raised { name: by.name.clone(), urgency: by.urgency, reason: by.reason.clone() })
+                .collect();
+            Ok(Grounds { asset: Some(asset), lines: vec![line], raised })
+        })
     }
 
-    async fn created(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Joined, ApiError> {
-        self.link.created(tx, ctx, ticket).await
+    fn created<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: &'a Ticket,
+    ) -> BoxFuture<'a, Result<Joined, ApiError>> {
+        Box::pin(async move { self.link.created(tx, ctx, ticket).await })
     }
 
-    async fn repeated(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: TicketId) -> Result<(), ApiError> {
-        let _: Audience = self.link.link(tx, ctx, ticket, TicketRelation::Origin).await?;
-        Ok(())
+    fn repeated<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: TicketId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move {
+            let _: Audience = self.link.link(tx, ctx, ticket, TicketRelation::Origin).await?;
+            Ok(())
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tickets: what an assistant may read of them, and the closed commands, carried out by the enforcement API under the
 //! assistant's own role.
 
+use futures::future::BoxFuture;
 use patchbay_core::ids::{ConversationId, TicketId};
 use patchbay_core::place::TicketRelation;
 use patchbay_core::role::Role;
@@ -201,15 +202,27 @@ pub(crate) struct Link {
 }
 
 impl Also for Link {
-    async fn created(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: &Ticket) -> Result<Joined, ApiError> {
-        let audience = self.link(tx, ctx, ticket.id, TicketRelation::Origin).await?;
-        let body = patchbay_dispatch::TicketBody::from(ticket);
-        let reply = serde_json::to_value(body).expect("a body is plain data");
-        Ok(Joined { reply, conversation: Some(self.conversation), audience })
+    fn created<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: &'a Ticket,
+    ) -> BoxFuture<'a, Result<Joined, ApiError>> {
+        Box::pin(async move {
+            let audience = self.link(tx, ctx, ticket.id, TicketRelation::Origin).await?;
+            let body = patchbay_dispatch::TicketBody::from(ticket);
+            let reply = serde_json::to_value(body).expect("a body is plain data");
+            Ok(Joined { reply, conversation: Some(self.conversation), audience })
+        })
     }
 
-    async fn repeated(&mut self, tx: &mut Tx, ctx: &Ctx, ticket: TicketId) -> Result<(), ApiError> {
-        self.link(tx, ctx, ticket, TicketRelation::Update).await.map(drop)
+    fn repeated<'a>(
+        &'a mut self,
+        tx: &'a mut Tx,
+        ctx: &'a Ctx,
+        ticket: TicketId,
+    ) -> BoxFuture<'a, Result<(), ApiError>> {
+        Box::pin(async move { self.link(tx, ctx, ticket, TicketRelation::Update).await.map(drop) })
     }
 }
 
