@@ -68,6 +68,9 @@ pub(crate) struct Admitted<'a> {
 impl Gateway {
     /// The tools a caller may use, in a stable order.
     pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
+        if require_caller(ctx).is_err() {
+            return Vec::new();
+        }
         let policy = self.policy();
         let is_open = |spec: &&ToolSpec| spec.allows(ctx.actor.role) && ctx.actor.tools.opens(spec.class);
         self.catalog.iter().filter(is_open).filter(|spec| !policy.is_off(spec)).collect()
@@ -194,7 +197,9 @@ impl Gateway {
         }
         let id = conversation.to_string();
         let handed_over = scene.is_stopped("handover", &id);
-        if let Some(outcome) = self.answered_before(scene, spec, call).await? {
+        let is_silenced = handed_over || scene.is_stopped("conversation", &id);
+        if !is_silenced && let Some(mut outcome) = self.answered_before(scene, spec, call).await? {
+            self.finish(scene, spec, &mut outcome).await?;
             return Ok(outcome);
         }
         let standings = self.admit(scene, spec, call).await?;
