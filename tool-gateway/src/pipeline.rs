@@ -380,7 +380,7 @@ impl Gateway {
     }
 
     /// Whether a text that is to be written somewhere holds a key or a password.
-    fn holds_a_secret(&self, arguments: &Value) -> bool {
+    pub(crate) fn holds_a_secret(&self, arguments: &Value) -> bool {
         match arguments {
             Value::String(text) => {
                 self.for_audit.find(text, &Known::default()).iter().any(|span| span.kind == PiiKind::Secret)
