@@ -120,9 +120,20 @@ impl Gateway {
         name: &str,
         call: ToolCall,
     ) -> Result<Outcome, Refusal> {
+        self.run_within(DEADLINE, ctx, surface, name, call).await
+    }
+
+    pub(crate) async fn run_within(
+        &self,
+        deadline: Duration,
+        ctx: &Ctx,
+        surface: &Surface,
+        name: &str,
+        call: ToolCall,
+    ) -> Result<Outcome, Refusal> {
         let (gateway, own_ctx, own_surface, own_name) = (self.clone(), ctx.clone(), surface.clone(), name.to_owned());
         let run = tokio::spawn(async move { gateway.run(&own_ctx, &own_surface, &own_name, call).await });
-        match tokio::time::timeout(DEADLINE, run).await {
+        match tokio::time::timeout(deadline, run).await {
             Ok(Ok(end)) => end,
             Ok(Err(_panicked)) => {
                 tracing::error!("a tool panicked");
