@@ -128,3 +128,25 @@ async fn the_answers_about_tickets_that_others_keep_fit_their_schemas_too() {
     }
     ground.call(&token, "ticket.get", json!({"ticket_id": "another"})).await.refused(404, "NOT_FOUND");
 }
+
+#[tokio::test]
+async fn an_assistant_records_nothing_in_an_account_that_is_not_its_customers() {
+    let world = World::of("facility").await;
+    let (ground, token) = (&world.ground, &world.token);
+    let account =
+        ground.made("/api/v1/accounts", json!({"name": "South Gate", "profile": "facility"})).await["id"].clone();
+    let site = json!({"account_id": account, "name": "South Gate", "address1": "2 Main Street", "city": "Ottawa",
+                      "country": "CA", "timezone": "America/Toronto"});
+    let site = ground.made("/api/v1/sites", site).await["id"].clone();
+    // The token itself would open every account.
+    for place in
+        [json!({"account_id": account, "site_id": site}), json!({"site_id": site}), json!({"account_id": account})]
+    {
+        let mut arguments = json!({"summary": "Detail the car"});
+        arguments.as_object_mut().expect("an object").extend(place.as_object().expect("an object").clone());
+        let answer = ground.call(token, "ticket.create", arguments).await;
+        assert!(matches!(answer.status, 400 | 403 | 404), "{place}: {} {}", answer.status, answer.body);
+    }
+    let path = format!("/tickets?account_id={}", account.as_str().expect("an id"));
+    assert_eq!(ground.get(&ground.admin(), &path).await.ok()["data"], json!([]));
+}
