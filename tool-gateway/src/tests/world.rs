@@ -87,7 +87,7 @@ impl World {
         let checklist = json!({"work_performed": true, "parts_used_or_needed": true, "resolution_status": true,
                                "onsite_photos_after": true, "billing_authorization": true});
         let intake = json!({"summary": "The car smells", "incident_type": "DETAILING", "customer_name": "Maya Lefebvre",
-                            "priority": "ROUTINE", "identity_confidence": 90, "classification_confidence": 90});
+                            "contact_phone": MAYA, "priority": "ROUTINE", "identity_confidence": 90, "classification_confidence": 90});
         let arguments = [
             ("get_conversation_context", json!({})),
             ("search_tickets", json!({})),
