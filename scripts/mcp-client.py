@@ -1,6 +1,7 @@
 """Drives an MCP server with the official client: lists the tools, calls each, prints what came back as JSON.
 
-usage: mcp-client.py URL TOKEN MODE     MODE: auto (the newest revision) or legacy (2025-11-25)
+usage: mcp-client.py URL TOKEN MODE ARGUMENTS     MODE: auto (the newest revision) or legacy (2025-11-25);
+ARGUMENTS: those of each tool by its name, as JSON
 """
 import asyncio
 import json
@@ -10,14 +11,9 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-ARGUMENTS = {
-    "create_transaction_draft": {"amount": 12.5, "description": "Wiper blades"},
-    "get_transaction_status": {"transaction_id": "TXN-NONE"},
-    "request_human": {"reason": "other"},
-}
 
-
-async def main(url, token, mode):
+async def main(url, token, mode, arguments):
+    given = json.loads(arguments)
     found = {"tools": [], "results": {}}
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
@@ -28,7 +24,7 @@ async def main(url, token, mode):
             # Handing over silences the assistant: last.
             for tool in sorted(tools, key=lambda tool: tool.name == "request_human"):
                 try:
-                    result = await client.call_tool(tool.name, ARGUMENTS.get(tool.name, {}))
+                    result = await client.call_tool(tool.name, given.get(tool.name, {}))
                     found["results"][tool.name] = {
                         "is_error": bool(result.is_error),
                         "structured": result.structured_content,

@@ -1,8 +1,9 @@
 // Drives an MCP server with the official clients of npm: lists the tools, calls each, prints what came back as JSON.
 //
-// usage: node drive.mjs URL TOKEN CLIENT     CLIENT: client (@modelcontextprotocol/client) or sdk (@modelcontextprotocol/sdk)
+// usage: node drive.mjs URL TOKEN CLIENT ARGUMENTS     CLIENT: client (@modelcontextprotocol/client) or sdk
+// (@modelcontextprotocol/sdk); ARGUMENTS: those of each tool by its name, as JSON
 
-const [url, token, which] = process.argv.slice(2);
+const [url, token, which, argumentsOfTools] = process.argv.slice(2);
 const parts =
   which === "sdk"
     ? {
@@ -11,11 +12,7 @@ const parts =
       }
     : await import("@modelcontextprotocol/client");
 
-const given = {
-  create_transaction_draft: { amount: 12.5, description: "Wiper blades" },
-  get_transaction_status: { transaction_id: "TXN-NONE" },
-  request_human: { reason: "other" },
-};
+const given = JSON.parse(argumentsOfTools);
 
 const transport = new parts.StreamableHTTPClientTransport(new URL(url), {
   requestInit: { headers: { Authorization: `Bearer ${token}` } },

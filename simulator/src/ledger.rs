@@ -61,7 +61,10 @@ pub(crate) struct Ledger {
     drafts: BTreeMap<String, Value>,
     transactions: Vec<Value>,
     faults: LedgerFaults,
+    /// Commits that did something.
     commits: u64,
+    /// Commits that were asked for, repeated ones too.
+    asked: u64,
 }
 
 pub(crate) fn router(shared: &Arc<Shared>) -> Router {
@@ -194,6 +197,7 @@ async fn commit(
 fn carried_out(shared: &Shared, id: &str, key: &str) -> (Response, u64) {
     let now = shared.now();
     let mut ledger = ledger(shared);
+    ledger.asked += 1;
     let after = ledger.faults.answers_after_ms;
     if let Some(done) = ledger.transactions.iter().find(|entry| entry["idempotency_key"] == key) {
         return (Json(done.clone()).into_response(), 0);
@@ -256,10 +260,11 @@ async fn set_faults(State(shared): State<Arc<Shared>>, Json(faults): Json<Ledger
     Json(faults)
 }
 
-/// What was carried out, and how often a commit was: for tests and people who watch.
+/// What was carried out, how often a commit was, and how often one was asked for: for tests and people who watch.
 async fn all(State(shared): State<Arc<Shared>>) -> Json<Value> {
     let ledger = ledger(&shared);
-    Json(json!({"transactions": ledger.transactions, "drafts": ledger.drafts, "commits": ledger.commits}))
+    Json(json!({"transactions": ledger.transactions, "drafts": ledger.drafts, "commits": ledger.commits,
+                "asked": ledger.asked}))
 }
 
 async fn add(State(shared): State<Arc<Shared>>, Json(entry): Json<Value>) -> Response {

@@ -36,6 +36,8 @@ pub struct ModelFaults {
     pub nonsense: u32,
     /// So many calls are answered with another call of a tool, whatever the tools said.
     pub loops: u32,
+    /// So many calls are answered with a sentence that holds a key of somebody's.
+    pub leaks: u32,
 }
 
 /// What the model remembers.
@@ -93,6 +95,9 @@ async fn complete(State(shared): State<Arc<Shared>>, headers: HeaderMap, Json(as
     let message = if brain.faults.loops > 0 {
         brain.faults.loops -= 1;
         call("get_conversation_context", &json!({}))
+    } else if brain.faults.leaks > 0 {
+        brain.faults.leaks -= 1;
+        json!({"role": "assistant", "content": "Use the key sk_live_4eC39HqLyjWDarjtT1zdp7dc for it."})
     } else {
         answer
     };

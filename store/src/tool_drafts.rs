@@ -340,22 +340,23 @@ pub async fn outdated(tx: &mut Tx, version: i64, limit: i64) -> Result<Vec<ToolD
     .await
 }
 
-/// The sum of all amounts of a currency that a customer or a conversation has open or carried out since `since`.
+/// The sum of all amounts that a customer or a conversation has open or carried out since `since`: of one currency, or of
+/// all as if they were one.
 pub async fn sum_since(
     tx: &mut Tx,
     conversation: ConversationId,
     contact: ContactId,
-    currency: &str,
+    currency: Option<&str>,
     since: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
     let sum: Option<i64> = tx
         .query_for(
             "select sum(amount_minor) from tool_drafts
-             where (contact_id = $1 or conversation_id = $2) and currency = $3 and created_at > $4
+             where (contact_id = $1 or conversation_id = $2) and ($3 is null or currency = $3) and created_at > $4
                and state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED', 'COMMITTING', 'COMMITTED',
                              'UNKNOWN')",
             "select sum(amount_minor)::bigint from tool_drafts
-             where (contact_id = $1 or conversation_id = $2) and currency = $3 and created_at > $4
+             where (contact_id = $1 or conversation_id = $2) and ($3::text is null or currency = $3) and created_at > $4
                and state in ('OPEN', 'AWAITING_CUSTOMER', 'AWAITING_HUMAN', 'CONFIRMED', 'COMMITTING', 'COMMITTED',
                              'UNKNOWN')",
         )

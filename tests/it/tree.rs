@@ -6,3 +6,4 @@ mod files;
 mod migrations;
 mod plans;
 mod sql;
+mod threats;

@@ -30,14 +30,18 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::gateway::Gateway;
 use crate::outcome::Refusal;
 use crate::pipeline::{Surface, ToolCall};
-use crate::rest::{flawed, limit_headers, named, user_agent};
+use crate::rest::{flawed, key_in, limit_headers, named, no_key, user_agent};
 
 /// The tool of a call that could not be read.
 const UNREAD: &str = "(unread)";
+
+/// The key of a call among what a request says about itself.
+const KEY: &str = "patchbay/idempotency-key";
 
 /// How long a list of tools counts as fresh.
 const LIST_FRESH_MS: u64 = 60_000;
@@ -267,8 +271,13 @@ impl ServerHandler for Handler {
         let protocol_version = context.protocol_version().map(|version| version.to_string());
         let surface = Surface { name: "mcp", protocol_version, software: software(&context) };
         let arguments = Value::Object(request.arguments.unwrap_or_default());
-        let call = ToolCall { arguments, conversation: None, key: None };
-        let end = self.gateway.run_apart(&ctx, &surface, &request.name, call).await;
+        let end = match key_of(&context) {
+            Ok(key) => {
+                let call = ToolCall { arguments, conversation: None, key };
+                self.gateway.run_apart(&ctx, &surface, &request.name, call).await
+            }
+            Err(refusal) => self.gateway.refused_unread(&ctx, &surface, &request.name, refusal).await,
+        };
         if let Some(told) = of_request::<Told>(&context) {
             told.note(end.as_ref().map_or_else(|refusal| &refusal.standings, |outcome| &outcome.standings));
         }
@@ -283,6 +292,19 @@ impl ServerHandler for Handler {
                 Ok(CallToolResult::structured_error(envelope).into())
             }
         }
+    }
+}
+
+/// The key of a call: in the request, where clients of models can put it, or in the header that plain HTTP has. The
+/// protocol has none of its own.
+fn key_of(context: &RequestContext<RoleServer>) -> Result<Option<Uuid>, Refusal> {
+    let in_header = match context.extensions.get::<Parts>() {
+        Some(parts) => key_in(&parts.headers)?,
+        None => None,
+    };
+    match context.meta.get(KEY) {
+        None => Ok(in_header),
+        Some(given) => given.as_str().and_then(|text| Uuid::parse_str(text).ok()).map(Some).ok_or_else(no_key),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod hand_over;
 mod policy;
+mod switches;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -10,16 +11,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use patchbay_core::actor::Actor;
 use patchbay_core::conversation::may_see;
-use patchbay_core::ids::{ActorId, ConversationId, RecordId, ToolCallId, ToolDraftId};
-use patchbay_core::role::{ActorType, Role};
+use patchbay_core::ids::{ActorId, ConversationId, ToolCallId, ToolDraftId};
+use patchbay_core::role::Role;
 use patchbay_core::tool::DraftState;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{ApiError, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
 use patchbay_store::Tx;
 use patchbay_store::conversations;
-use patchbay_store::kill_switches::{self, SwitchRow};
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::tool_invocations::{self, InvocationFilter, InvocationRow};
 use serde::Deserialize;
@@ -38,10 +38,10 @@ pub(crate) fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(approve))
         .routes(routes!(reject))
         .routes(routes!(invocations))
-        .routes(routes!(switches, switch))
         .routes(routes!(changed))
         .merge(hand_over::router())
         .merge(policy::router())
+        .merge(switches::router())
 }
 
 /// Which drafts to list.
@@ -242,81 +242,6 @@ fn invocation_body(row: &InvocationRow) -> Value {
         }
     }
     body
-}
-
-/// A switch to set or to lift.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SwitchBody {
-    /// `all`, `agent`, `tool`, `tenant`, `conversation` or `handover`.
-    scope_type: String,
-    /// Which one; left out for `all`.
-    #[serde(default)]
-    scope_id: String,
-    /// Stops (`true`, when missing) or lets go on (`false`).
-    active: Option<bool>,
-    /// Why.
-    reason: Option<String>,
-}
-
-/// What is stopped, and what was.
-#[utoipa::path(get, path = "/api/v1/kill-switches", tag = "drafts",
-    responses((status = 200, description = "`{\"data\"}`", body = Value), (status = 403, description = "FORBIDDEN")))]
-async fn switches(State(gateway): State<Gateway>, Caller(ctx): Caller) -> Result<Json<Value>, HubError> {
-    require_people(&ctx.actor)?;
-    let rows = kill_switches::latest(&mut gateway.hub.db.read().await?, 100).await?;
-    let data: Vec<Value> = rows.iter().map(switch_body).collect();
-    Ok(Json(json!({"data": data, "next_cursor": null})))
-}
-
-/// Stops an assistant, a tool, a tenant, a conversation's assistant or everything, or lets it go on.
-#[utoipa::path(post, path = "/api/v1/kill-switches", tag = "drafts", request_body = SwitchBody,
-    responses((status = 200, description = "`{\"data\"}`: what is stopped now.", body = Value), (status = 400, description = "INVALID_REQUEST"),
-              (status = 403, description = "FORBIDDEN")))]
-async fn switch(
-    State(gateway): State<Gateway>,
-    Caller(ctx): Caller,
-    body: Result<Body<SwitchBody>, ApiError>,
-) -> Result<Json<Value>, HubError> {
-    const SCOPES: &[&str] = &["all", "agent", "tool", "tenant", "conversation", "handover"];
-    if ctx.actor.actor_type != ActorType::Human || !matches!(ctx.actor.role, Role::Admin | Role::Supervisor) {
-        return Err(ApiError::forbidden("supervisors and admins stop assistants").into());
-    }
-    let Body(body) = body?;
-    if !SCOPES.contains(&body.scope_type.as_str()) {
-        return Err(ApiError::invalid("scope_type", format!("must be one of {}", SCOPES.join(", "))).into());
-    }
-    if (body.scope_type == "all") != body.scope_id.is_empty() {
-        return Err(ApiError::invalid("scope_id", "must say which one, and nothing for all").into());
-    }
-    let mut tx = gateway.hub.db.begin().await?;
-    if body.active.unwrap_or(true) {
-        let row = SwitchRow {
-            id: RecordId::new(),
-            scope_type: body.scope_type,
-            scope_id: body.scope_id,
-            reason: body.reason.unwrap_or_default().chars().take(500).collect(),
-            set_by: ctx.actor.id,
-            set_at: ctx.now,
-            lifted_by: None,
-            lifted_at: None,
-        };
-        kill_switches::set(&mut tx, &row).await?;
-    } else {
-        kill_switches::lift(&mut tx, &body.scope_type, &body.scope_id, ctx.actor.id, ctx.now).await?;
-    }
-    let rows = kill_switches::set_now(&mut tx).await?;
-    tx.commit().await?;
-    let data: Vec<Value> = rows.iter().map(switch_body).collect();
-    Ok(Json(json!({"data": data})))
-}
-
-fn switch_body(row: &SwitchRow) -> Value {
-    json!({
-        "id": row.id, "scope_type": row.scope_type, "scope_id": row.scope_id, "reason": row.reason,
-        "active": row.lifted_at.is_none(), "set_by": row.set_by, "set_at": row.set_at, "lifted_by": row.lifted_by,
-        "lifted_at": row.lifted_at,
-    })
 }
 
 /// The transaction system says that a transaction changed: what was read of it before does not count any more. Signed as

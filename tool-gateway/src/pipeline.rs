@@ -68,6 +68,9 @@ pub(crate) struct Admitted<'a> {
 impl Gateway {
     /// The tools a caller may use, in a stable order.
     pub fn tools_for(&self, ctx: &Ctx) -> Vec<&ToolSpec> {
+        if require_caller(ctx).is_err() {
+            return Vec::new();
+        }
         let policy = self.policy();
         let is_open = |spec: &&ToolSpec| spec.allows(ctx.actor.role) && ctx.actor.tools.opens(spec.class);
         self.catalog.iter().filter(is_open).filter(|spec| !policy.is_off(spec)).collect()
@@ -117,9 +120,20 @@ impl Gateway {
         name: &str,
         call: ToolCall,
     ) -> Result<Outcome, Refusal> {
+        self.run_within(DEADLINE, ctx, surface, name, call).await
+    }
+
+    pub(crate) async fn run_within(
+        &self,
+        deadline: Duration,
+        ctx: &Ctx,
+        surface: &Surface,
+        name: &str,
+        call: ToolCall,
+    ) -> Result<Outcome, Refusal> {
         let (gateway, own_ctx, own_surface, own_name) = (self.clone(), ctx.clone(), surface.clone(), name.to_owned());
         let run = tokio::spawn(async move { gateway.run(&own_ctx, &own_surface, &own_name, call).await });
-        match tokio::time::timeout(DEADLINE, run).await {
+        match tokio::time::timeout(deadline, run).await {
             Ok(Ok(end)) => end,
             Ok(Err(_panicked)) => {
                 tracing::error!("a tool panicked");
@@ -194,7 +208,9 @@ impl Gateway {
         }
         let id = conversation.to_string();
         let handed_over = scene.is_stopped("handover", &id);
-        if let Some(outcome) = self.answered_before(scene, spec, call).await? {
+        let is_silenced = handed_over || scene.is_stopped("conversation", &id);
+        if !is_silenced && let Some(mut outcome) = self.answered_before(scene, spec, call).await? {
+            self.finish(scene, spec, &mut outcome).await?;
             return Ok(outcome);
         }
         let standings = self.admit(scene, spec, call).await?;
@@ -375,7 +391,7 @@ impl Gateway {
     }
 
     /// Whether a text that is to be written somewhere holds a key or a password.
-    fn holds_a_secret(&self, arguments: &Value) -> bool {
+    pub(crate) fn holds_a_secret(&self, arguments: &Value) -> bool {
         match arguments {
             Value::String(text) => {
                 self.for_audit.find(text, &Known::default()).iter().any(|span| span.kind == PiiKind::Secret)

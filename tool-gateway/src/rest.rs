@@ -141,14 +141,7 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<ToolCall, Refusal> {
         refusal.error = refusal.error.with("validation_errors", json!([{"path": field, "message": message}]));
         refusal
     };
-    let mut key = match headers.get(&IDEMPOTENCY_KEY) {
-        None => None,
-        Some(value) => {
-            Some(value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).ok_or_else(|| {
-                Refusal::new(Code::InvalidIdempotencyKey, "input.idempotency_key", "the idempotency key must be a UUID")
-            })?)
-        }
-    };
+    let mut key = key_in(headers)?;
     let body = if body.iter().all(u8::is_ascii_whitespace) {
         Value::Object(Map::new())
     } else {
@@ -186,6 +179,17 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<ToolCall, Refusal> {
         return Err(invalid(&name, "is not a known field"));
     }
     Ok(ToolCall { arguments, conversation, key })
+}
+
+/// The key that names the one call. Error: 400 `INVALID_IDEMPOTENCY_KEY`.
+pub(crate) fn key_in(headers: &HeaderMap) -> Result<Option<Uuid>, Refusal> {
+    let Some(value) = headers.get(&IDEMPOTENCY_KEY) else { return Ok(None) };
+    value.to_str().ok().and_then(|text| Uuid::parse_str(text.trim()).ok()).map(Some).ok_or_else(no_key)
+}
+
+/// What is told of a key that is none.
+pub(crate) fn no_key() -> Refusal {
+    Refusal::new(Code::InvalidIdempotencyKey, "input.idempotency_key", "the idempotency key must be a UUID")
 }
 
 /// What is told of a body that did not come whole.

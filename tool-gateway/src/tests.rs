@@ -2,7 +2,10 @@
 
 /// A query that makes its tool panic.
 pub(crate) const FATAL: &str = "panic now";
+/// A query whose tool never answers.
+pub(crate) const ENDLESS: &str = "wait for ever";
 
+mod answers;
 mod attacks;
 mod bank;
 mod flow;
@@ -10,7 +13,10 @@ mod ground;
 mod guards;
 mod limits;
 mod mcp;
+mod outage;
 mod policy;
 mod record;
 mod schema;
 mod sinks;
+mod stops;
+mod world;

@@ -13041,7 +13041,7 @@ export interface components {
             active?: boolean | null;
             /** @description Why. */
             reason?: string | null;
-            /** @description Which one; left out for `all`. */
+            /** @description Which one: a tool by any of its names, anything else by its id; left out for `all`. */
             scope_id?: string;
             /** @description `all`, `agent`, `tool`, `tenant`, `conversation` or `handover`. */
             scope_type: string;

@@ -51,10 +51,21 @@ impl Redactor {
                     }
                     _ => self.redact_json(value, known),
                 };
-                (key.clone(), redacted)
+                (self.redact_key(key, known), redacted)
             })
             .collect()
     }
+
+    /// A key as it may be kept. Callers name fields as they like: what is no word of a program is a text like any other.
+    fn redact_key(&self, key: &str, known: &Known) -> String {
+        if is_name_of_a_field(key) { key.to_owned() } else { self.redact(key, known).text }
+    }
+}
+
+/// Whether a key is a word of a program and too short of digits to be anybody's number.
+pub(super) fn is_name_of_a_field(key: &str) -> bool {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
+    key.len() <= 64 && key.bytes().all(is_word) && key.bytes().filter(u8::is_ascii_digit).count() < 4
 }
 
 /// Whether a text is what we have put in the place of another one already.

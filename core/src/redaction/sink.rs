@@ -93,7 +93,9 @@ fn holds_only_plain(value: &Value) -> bool {
     match value {
         Value::String(text) => is_plain(text),
         Value::Array(items) => items.iter().all(holds_only_plain),
-        Value::Object(fields) => fields.iter().all(|(key, value)| holds_only_plain(value) && !hides(key, value)),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(key, value)| json::is_name_of_a_field(key) && holds_only_plain(value) && !hides(key, value)),
         _ => true,
     }
 }

@@ -56,6 +56,8 @@ async fn killed_during_a_commit(plan: Plan, faults: Value, commits: u64) {
     let done = desk.call("commit_transaction", commit).await.expect(200);
     assert!(done["result"]["reference"].is_string(), "{done}");
     assert_eq!(desk.ledger().await, (1, 1));
+    // What was done is found by looking, and not by doing it again.
+    assert!(commits == 0 || desk.asked().await == 1, "asked {} times", desk.asked().await);
     let verified = patchbay_tests::node::run(desk.deployment.folder(0), &["audit", "verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
@@ -71,7 +73,7 @@ async fn a_thousand_commits_at_once_are_one_call(plan: Plan) {
         // A writer that has too much to do says so; nothing was done then.
         assert!(matches!(answer.status.as_u16(), 200 | 409 | 503), "{}", answer.body);
     }
-    assert_eq!(desk.ledger().await, (1, 1));
+    assert_eq!((desk.ledger().await, desk.asked().await), ((1, 1), 1));
 }
 
 async fn a_system_that_fails_leaves_a_dead_letter_and_no_effect(plan: Plan) {

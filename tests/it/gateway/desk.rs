@@ -92,11 +92,20 @@ impl Desk {
         (draft, code)
     }
 
-    /// What the transaction system has carried out, and how often it was asked to.
+    /// What the transaction system has carried out, and how often it did something.
     pub(super) async fn ledger(&self) -> (usize, u64) {
-        let url = format!("{}/sim/transactions", self.deployment.simulator().ledger_base());
-        let books: Value = http().get(url).send().await.expect("an answer").json().await.expect("JSON");
+        let books = self.books().await;
         (books["transactions"].as_array().map_or(0, Vec::len), books["commits"].as_u64().unwrap_or(0))
+    }
+
+    /// How often the transaction system was asked to carry something out, repeated calls and all.
+    pub(super) async fn asked(&self) -> u64 {
+        self.books().await["asked"].as_u64().expect("a count")
+    }
+
+    async fn books(&self) -> Value {
+        let url = format!("{}/sim/transactions", self.deployment.simulator().ledger_base());
+        http().get(url).send().await.expect("an answer").json().await.expect("JSON")
     }
 
     pub(super) async fn ledger_faults(&self, faults: Value) {

@@ -90,6 +90,11 @@ impl Gateway {
         } else {
             self.think(assistant, &ctx, &turn).await?
         };
+        let way = match way {
+            // Nothing that it was shown holds one: wherever this comes from, it stays here.
+            Way::Say(text) if self.holds_a_secret(&Value::from(text.as_str())) => Way::Person("cannot_help"),
+            way => way,
+        };
         let (text, end) = match way {
             Way::Say(text) => (text, "answered"),
             Way::Handed => (prompt::handed_over(language).to_owned(), "handed_over"),

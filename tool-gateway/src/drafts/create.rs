@@ -14,7 +14,7 @@ use patchbay_hub::replies::{Said, say};
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::tool_invocations::{self, InvocationFilter};
 use patchbay_store::tool_windows::{self, WindowKey};
-use patchbay_store::{StoreError, Tx, events, messages};
+use patchbay_store::{StoreError, Tx, contact_merges, events, messages};
 use serde_json::{Value, json};
 
 use crate::audit::{derived_key, event};
@@ -90,9 +90,14 @@ impl Gateway {
         let since = now - TimeDelta::hours(24);
         let names = [format!("money:{}", scene.contact.id), format!("money:{}", scene.conversation.id)];
         tool_windows::lock(tx, &names.map(|name| WindowKey { name, expires_at: now })).await?;
-        let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, currency, since).await?;
+        // Whatever the currency: who takes turns with them is not asked less often.
+        let sum = tool_drafts::sum_since(tx, scene.conversation.id, scene.contact.id, None, since).await?;
         let policy = self.policy();
-        let plan = policy.plan(call.spec, amount_minor, sum, currency);
+        let mut plan = policy.plan(call.spec, amount_minor, sum, currency);
+        if contact_merges::merged_since(tx, scene.contact.id, since).await? {
+            // Who the customer is was decided today; somebody looks whether that was right.
+            plan = plan.with_human();
+        }
         let mut payload = json!({
             "customer_id": scene.contact.id,
             "amount_minor": amount_minor,

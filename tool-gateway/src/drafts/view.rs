@@ -25,7 +25,8 @@ impl Gateway {
             let amount = amount_text(amount, &currency);
             body["rendered"] = format!("Charge {currency} {amount} to {name}").into();
             let since = draft.created_at - TimeDelta::hours(24);
-            let sum = tool_drafts::sum_since(tx, draft.conversation_id, draft.contact_id, &currency, since).await?;
+            let sum =
+                tool_drafts::sum_since(tx, draft.conversation_id, draft.contact_id, Some(&currency), since).await?;
             body["day"] = json!({"sum_minor": sum, "sum": amount_text(sum, &currency), "currency": currency});
         }
         if !super::moves_money(draft) {

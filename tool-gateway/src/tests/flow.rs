@@ -129,6 +129,42 @@ async fn small_drafts_that_sum_up_need_a_person() {
 }
 
 #[tokio::test]
+async fn whoever_takes_turns_with_currencies_is_not_asked_less_often() {
+    let ground = Ground::new().await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let mut plans = Vec::new();
+    for currency in ["USD", "CAD", "USD", "CAD"] {
+        let arguments = json!({"amount": 400, "currency": currency, "description": "Parts"});
+        let made = ground.call(&assistant, "create_transaction_draft", arguments).await.ok();
+        plans.push(made["draft"]["plan"].as_str().expect("a plan").to_owned());
+    }
+    assert_eq!(plans, ["customer", "customer", "customer+human", "customer+human"]);
+}
+
+#[tokio::test]
+async fn a_customer_who_was_merged_today_needs_a_person_and_tomorrow_none() {
+    let ground = Ground::with(unlimited()).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let plan = || async {
+        let arguments = json!({"amount": 5, "description": "Parts"});
+        ground.call(&assistant, "create_transaction_draft", arguments).await.ok()["draft"]["plan"].clone()
+    };
+    assert_eq!(plan().await, "customer");
+    let context = ground.call(&assistant, "get_conversation_context", json!({})).await.ok();
+    let other = ground.made("/api/v1/contacts", json!({"display_name": "M. Lefebvre"})).await;
+    let path = format!("/api/v1/contacts/{}/merge", context["result"]["customer_id"].as_str().expect("an id"));
+    ground.made(&path, json!({"contact_id": other["id"], "reason": "the same person"})).await;
+    assert_eq!(plan().await, "customer+human");
+    ground.clock.advance(Duration::from_hours(25));
+    let assistant = ground.assistant(conversation);
+    let arguments = json!({"amount": 5, "description": "Parts"});
+    let made = ground.call(&assistant, "create_transaction_draft", arguments).await.ok();
+    assert_eq!(made["draft"]["plan"], "customer");
+}
+
+#[tokio::test]
 async fn a_no_calls_off_and_time_runs_out() {
     let ground = Ground::new().await;
     let conversation = ground.says(MAYA, "hello").await;

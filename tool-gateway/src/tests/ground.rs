@@ -107,9 +107,14 @@ impl Ground {
         gateway.begin_policy().await.expect("the shipped policy");
         let stop = CancellationToken::new();
         let (intake, _shards) = Intake::start(hub, &stop);
-        let (router, _) = crate::router().split_for_parts();
-        let router = router.with_state(gateway.clone()).layer(axum::middleware::from_fn(patchbay_http::correlate));
+        let router = routes(&gateway);
         Self { gateway, bank, clock, router, intake, inbox, said: AtomicUsize::new(0), stop, _folder: folder }
+    }
+
+    /// From now on calls go to another gateway over the same hub.
+    pub(super) fn call_through(&mut self, gateway: Gateway) {
+        self.router = routes(&gateway);
+        self.gateway = gateway;
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -174,6 +179,17 @@ impl Ground {
         })
     }
 
+    /// An admin who may touch every account.
+    pub(super) fn admin(&self) -> String {
+        self.token(Claims {
+            sub: ActorId::new().to_string(),
+            role: "admin".into(),
+            account_ids: Some(WordList::Text("*".into())),
+            site_ids: Some(WordList::Text("*".into())),
+            ..Claims::default()
+        })
+    }
+
     pub(super) fn person(&self, role: &str) -> String {
         self.token(Claims {
             sub: ActorId::new().to_string(),
@@ -194,7 +210,10 @@ impl Ground {
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }
-        let request = request.body(Body::from(body)).expect("a request");
+        self.answer(request.body(Body::from(body)).expect("a request")).await
+    }
+
+    pub(super) async fn answer(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
@@ -222,6 +241,25 @@ impl Ground {
         self.send("GET", path, token, Vec::new(), None).await
     }
 
+    /// Makes something as an admin under a key of its own: what is answered.
+    pub(super) async fn made(&self, path: &str, body: Value) -> Value {
+        let (admin, key) = (self.admin(), ActorId::new().to_string());
+        let answer = self.send("POST", path, &admin, body.to_string().into_bytes(), Some(&key)).await;
+        assert!(matches!(answer.status, 200 | 201), "{path}: {} {}", answer.status, answer.body);
+        answer.body
+    }
+
+    /// Makes a conversation's customer a contact of an account: the customer.
+    pub(super) async fn belongs_to(&self, conversation: ConversationId, account: &Value) -> Value {
+        let mut tx = self.hub().db.read().await.expect("reads");
+        let row = conversations::by_id(&mut tx, conversation).await.expect("reads").expect("there");
+        drop(tx);
+        let path = format!("/api/v1/contacts/{}", row.contact_id);
+        let body = json!({"account_id": account}).to_string().into_bytes();
+        self.send("PATCH", &path, &self.admin(), body, None).await.ok();
+        json!(row.contact_id)
+    }
+
     pub(super) async fn post(&self, token: &str, path: &str, body: Value) -> Answer {
         self.send("POST", path, token, body.to_string().into_bytes(), None).await
     }
@@ -232,6 +270,14 @@ impl Ground {
         let body = self.call(token, "create_transaction_draft", arguments).await.ok();
         body["draft"]["draft_id"].as_str().expect("an id").to_owned()
     }
+}
+
+/// What assistants call, and what people do.
+fn routes(gateway: &Gateway) -> Router {
+    let (tools, _) = crate::router().with_state(gateway.clone()).split_for_parts();
+    let people = patchbay_hub::router().merge(patchbay_dispatch::router::<Hub>());
+    let (people, _) = people.with_state(gateway.hub.clone()).split_for_parts();
+    tools.merge(people).layer(axum::middleware::from_fn(patchbay_http::correlate))
 }
 
 async fn sales_inbox(hub: &mut Hub) -> InboxId {

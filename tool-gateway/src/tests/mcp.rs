@@ -1,5 +1,6 @@
 //! The protocol's face: the same answers, and its own checks.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -7,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::ground::Ground;
 use super::schema;
+use super::world::{OF_DEALERS, World};
 use crate::config::GatewayConfig;
 use crate::mcp::McpDoor;
 
@@ -215,30 +217,127 @@ async fn the_limits_stand_in_the_headers_here_too() {
     assert_eq!(refused["result"]["structuredContent"]["error"]["reason"], "rate.exceeded", "{refused}");
 }
 
-/// Drives every tool with a client in a process of its own.
-async fn driven(program: &Path, script: &Path, mode: &str, protocol: &str) {
+#[tokio::test]
+async fn a_request_that_names_no_revision_gets_no_further_than_others() {
     let ground = Ground::with(unlimited()).await;
     let stop = CancellationToken::new();
     let url = serve(&ground, &stop).await;
     let conversation = ground.says(MAYA, "hello").await;
     let assistant = ground.assistant(conversation);
-    let output = tokio::process::Command::new(program)
-        .arg(script)
-        .args([url.as_str(), assistant.as_str(), mode])
-        .output()
-        .await
-        .expect("the client runs");
-    let found: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{mode}: {}", String::from_utf8_lossy(&output.stderr)));
-    assert_eq!(found["protocol"], protocol, "{found}");
-    let names = found["tools"].as_array().expect("a list");
-    assert_eq!(names.len(), ground.gateway.catalog.len());
-    for name in names {
-        let result = &found["results"][name.as_str().expect("a name")];
-        assert!(result.get("raised").is_none(), "{mode} {name}: {result}");
-        assert!(result["structured"].is_object(), "{mode} {name}: {result}");
+    let ask = |name: &str, arguments: Value| {
+        let params = json!({"name": name, "arguments": arguments});
+        client()
+            .post(&url)
+            .bearer_auth(&assistant)
+            .header("accept", "application/json, text/event-stream")
+            .header("content-type", "application/json")
+            // Nobody compares it with the body of such a request, and nothing is decided by it.
+            .header("mcp-name", "get_conversation_context")
+            .body(json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string())
+            .send()
+    };
+    for (name, arguments) in [
+        ("assignment_dispatch", json!({})),
+        ("get_draft", json!({"draft_id": {"$ne": 1}})),
+        ("search_tickets", json!({"conversation_id": "0198c0de-0000-7000-8000-00000000dead"})),
+    ] {
+        let answer: Value = ask(name, arguments).await.expect("an answer").json().await.unwrap_or(Value::Null);
+        assert!(answer["error"].is_object() || answer["result"]["isError"] == true, "{name}: {answer}");
     }
-    assert_eq!(found["results"]["create_transaction_draft"]["is_error"], false, "{found}");
+    ask("search_tickets", json!({})).await.expect("an answer");
+    let calls = ground.get(&ground.person("admin"), "/api/v1/tool-invocations").await.ok();
+    let tools: Vec<&str> =
+        calls["data"].as_array().expect("a list").iter().filter_map(|call| call["tool"].as_str()).collect();
+    assert!(!tools.contains(&"get_conversation_context"), "{calls}");
+    assert_eq!(tools.len(), 4, "each left its row: {calls}");
+}
+
+#[tokio::test]
+async fn a_call_under_a_key_is_one_call_over_the_protocol_too() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let made = |key: &str, amount: i64| {
+        let params = json!({"name": "create_transaction_draft", "arguments": {"amount": amount, "description": "Pads"},
+                            "_meta": {"patchbay/idempotency-key": key}});
+        let (url, assistant) = (url.clone(), assistant.clone());
+        async move { rpc(&url, &assistant, "tools/call", params).await["result"]["structuredContent"].clone() }
+    };
+    let key = "0198c0de-0000-7000-8000-000000000001";
+    let (first, again) = (made(key, 5).await, made(key, 5).await);
+    assert!(first["draft"]["draft_id"].is_string(), "{first}");
+    assert_eq!(first["draft"]["draft_id"], again["draft"]["draft_id"], "{again}");
+    assert_eq!(made(key, 6).await["error"]["code"], "IDEMPOTENCY_PAYLOAD_MISMATCH");
+    assert_eq!(made("once", 5).await["error"]["code"], "INVALID_IDEMPOTENCY_KEY");
+    // The header of plain HTTP does as well.
+    let params = json!({"name": "create_transaction_draft", "arguments": {"amount": 5, "description": "Pads"}});
+    let body = json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).to_string();
+    let by_header = post(&url, &assistant, &body).header("idempotency-key", key).send().await.expect("an answer");
+    let by_header: Value = by_header.json().await.expect("JSON");
+    assert_eq!(
+        by_header["result"]["structuredContent"]["draft"]["draft_id"], first["draft"]["draft_id"],
+        "{by_header}"
+    );
+    ground.bank.with(|books| assert_eq!(books.drafts.len(), 1));
+}
+
+#[tokio::test]
+async fn a_token_that_was_made_for_another_portal_opens_no_tool() {
+    let ground = Ground::with(unlimited()).await;
+    let stop = CancellationToken::new();
+    let url = serve(&ground, &stop).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    for portal in ["technician", "customer"] {
+        let token = ground.token(patchbay_http::Claims {
+            sub: patchbay_core::ids::ActorId::new().to_string(),
+            role: "ai".into(),
+            conv: Some(conversation.0),
+            aud: Some(patchbay_http::WordList::Text(portal.into())),
+            ..patchbay_http::Claims::default()
+        });
+        ground.call(&token, "search_tickets", json!({})).await.refused(403, "TOOL_ROLE_FORBIDDEN");
+        assert_eq!(ground.get(&token, "/tools").await.ok()["data"], json!([]));
+        let called = rpc(&url, &token, "tools/call", json!({"name": "search_tickets", "arguments": {}})).await;
+        assert_eq!(called["result"]["structuredContent"]["error"]["code"], "TOOL_ROLE_FORBIDDEN", "{called}");
+        assert_eq!(rpc(&url, &token, "tools/list", json!({})).await["result"]["tools"], json!([]));
+    }
+}
+
+/// Drives every tool, each where it has something to do, with a client in a process of its own: for customers and for
+/// dealers.
+async fn driven(program: &Path, script: &Path, mode: &str, protocol: &str) {
+    for profile in ["dealership", "facility"] {
+        let world = World::of(profile).await;
+        let catalog = &world.ground.gateway.catalog;
+        let stop = CancellationToken::new();
+        let url = serve(&world.ground, &stop).await;
+        let given: BTreeMap<String, &Value> =
+            catalog.iter().map(|spec| (spec.plain_name(), &world.arguments[spec.name])).collect();
+        let output = tokio::process::Command::new(program)
+            .arg(script)
+            .args([url.as_str(), world.token.as_str(), mode, &json!(given).to_string()])
+            .output()
+            .await
+            .expect("the client runs");
+        let found: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|_| panic!("{mode}: {}", String::from_utf8_lossy(&output.stderr)));
+        assert_eq!(found["protocol"], protocol, "{found}");
+        assert_eq!(found["tools"].as_array().map(Vec::len), Some(catalog.len()), "{found}");
+        for spec in catalog {
+            let result = &found["results"][spec.plain_name()];
+            assert!(result.get("raised").is_none(), "{mode} {}: {result}", spec.name);
+            schema::check(&spec.envelope_schema(), &result["structured"])
+                .unwrap_or_else(|misfit| panic!("{mode} {}: {misfit}", spec.name));
+            let is_refused = profile == "facility" && OF_DEALERS.contains(&spec.name);
+            assert_eq!(result["is_error"], is_refused, "{mode} {} of a {profile}: {result}", spec.name);
+            if is_refused {
+                assert_eq!(result["structured"]["error"]["code"], "TOOL_NOT_ALLOWED", "{result}");
+            }
+        }
+        world.ground.bank.with(|books| assert_eq!(books.committed.len(), 1, "carried out over the protocol too"));
+    }
 }
 
 /// Where the tools of a script are; they are installed when `make test` has not done it.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::bank::Mood;
 use super::ground::Ground;
 use crate::config::GatewayConfig;
+use crate::verify::{CallsChecked, check_calls};
 
 const MAYA: &str = "+15550107788";
 
@@ -80,4 +81,28 @@ async fn a_token_opens_the_kinds_of_tools_that_its_scope_names() {
     ground.bank.with(|books| assert!(books.commits.is_empty()));
     ground.call(&with(&["tools.commit"]), "commit_transaction", commit).await.ok();
     ground.call(&with(&["openid"]), "search_tickets", json!({})).await.ok();
+}
+
+#[tokio::test]
+async fn a_row_of_the_audit_that_was_changed_or_taken_out_shows() {
+    for change in [
+        "update tool_invocations set code = 'X' where id = (select max(id) from tool_invocations)",
+        "delete from tool_invocations where id = (select max(id) from tool_invocations)",
+        "delete from tool_invocations where id = (select id from tool_invocations order by id limit 1 offset 1)",
+        "delete from tool_invocations",
+    ] {
+        let ground = Ground::with(unlimited()).await;
+        let maya = ground.says(MAYA, "hello").await;
+        let assistant = ground.assistant(maya);
+        for _ in 0..3 {
+            ground.call(&assistant, "search_tickets", json!({})).await.ok();
+        }
+        let db = &ground.hub().db;
+        assert_eq!(check_calls(db, None).await.expect("reads"), CallsChecked::Whole { rows: 3 });
+        let mut tx = db.begin().await.expect("begins");
+        tx.query(change).execute().await.expect("written");
+        tx.commit().await.expect("commits");
+        let found = check_calls(db, None).await.expect("reads");
+        assert!(matches!(found, CallsChecked::Broken { .. }), "{change}: {found:?}");
+    }
 }

@@ -113,3 +113,17 @@ async fn a_tool_that_is_none_may_have_any_name_and_is_kept_without_it() {
     let rows = ground.get(&ground.person("admin"), "/api/v1/tool-invocations").await.ok();
     assert_clean(&rows.to_string());
 }
+
+#[tokio::test]
+async fn what_callers_call_their_fields_is_kept_without_it_too() {
+    let config = GatewayConfig { denials_per_ten_minutes: 0, ..GatewayConfig::default() };
+    let ground = Ground::with(config).await;
+    let conversation = ground.says(MAYA, "hello").await;
+    let assistant = ground.assistant(conversation);
+    let odd = json!({"maya@example.test": 1, "514-555-0123": {"+1 514 555-0123": true}, "sk_live_4eC39HqLyjWDarjtT1zdp7dc": []});
+    ground.call(&assistant, "search_tickets", odd).await.refused(400, "INVALID_REQUEST");
+    ground.call(&assistant, "search_tickets", json!({"status": "open"})).await.ok();
+    let rows = ground.get(&ground.person("admin"), "/api/v1/tool-invocations").await.ok();
+    assert_clean(&rows.to_string());
+    assert_eq!(rows["data"][0]["args_redacted"], json!({"status": "open"}), "names of fields stay");
+}

@@ -65,7 +65,9 @@ impl Gateway {
         body["source"] = scene.conversation.channel.as_str().into();
         let made = self.outside()?.create(&scene.tenant(), &customer, key_of(call), &body).await;
         let made = self.or_given_up(call, "ticketing.create", made).await?;
-        Ok(Outcome::of(project(&made)))
+        let mut shown = project(&made);
+        shown["untrusted"] = json!(["summary", "description"]);
+        Ok(Outcome::of(shown))
     }
 
     pub(crate) async fn comment_outside(&self, call: &Admitted<'_>) -> Result<Outcome, Refusal> {

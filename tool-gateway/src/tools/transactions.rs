@@ -41,6 +41,7 @@ impl Gateway {
         let mut shown = project(&found.value);
         shown["as_of"] = json!(found.at);
         shown["stale"] = json!(found.stale);
+        shown["untrusted"] = json!(["description"]);
         Ok(Outcome::of(shown))
     }
 

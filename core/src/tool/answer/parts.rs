@@ -24,7 +24,7 @@ pub(crate) fn of(tool: Tool) -> &'static [Part] {
         Tool::Site => SITE,
         Tool::Asset => ASSET,
         Tool::ListTemplates => TEMPLATES,
-        Tool::TransactionStatus => TRANSACTION,
+        Tool::TransactionStatus => TRANSACTION_READ,
         Tool::TransactionHistory => TRANSACTIONS,
         Tool::GetDraft
         | Tool::CreateTransaction
@@ -367,8 +367,24 @@ const TRANSACTION: &[Part] = &[
     sometimes("updated_at", Scalar),
     sometimes("completed_at", Scalar),
     sometimes("date", Scalar),
-    sometimes("as_of", Time),
-    sometimes("stale", Flag),
+];
+
+/// One transaction, and how old what is known of it is.
+const TRANSACTION_READ: &[Part] = &[
+    or_null("transaction_id", Text),
+    or_null("state", Scalar),
+    or_null("status", Scalar),
+    sometimes("amount", Scalar),
+    sometimes("amount_minor", Scalar),
+    sometimes("currency", Scalar),
+    sometimes("description", Scalar),
+    sometimes("created_at", Scalar),
+    sometimes("updated_at", Scalar),
+    sometimes("completed_at", Scalar),
+    sometimes("date", Scalar),
+    always("as_of", Time),
+    always("stale", Flag),
+    UNTRUSTED,
 ];
 
 const TRANSACTIONS: &[Part] = &[
@@ -391,6 +407,7 @@ const OUTSIDE: &[Part] = &[
     sometimes("priority", Scalar),
     sometimes("created_at", Scalar),
     sometimes("updated_at", Scalar),
+    UNTRUSTED,
 ];
 
 const OUTSIDE_READ: &[Part] = &[
