@@ -27,15 +27,16 @@ export function InboxPage() {
   const { user } = useMe();
   const [cursor, setCursor] = useState<string | null>(conversationId);
   useEffect(() => {
-    for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
-  }, [workspace]);
-  useEffect(() => {
     const timer = setTimeout(() => void ThreadPane.prepare(), THREAD_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
     void workspace.loadList(view);
   }, [workspace, view]);
+  // What is looked at comes first; the others give the tabs their counts.
+  useEffect(() => {
+    for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
+  }, [workspace]);
   useEffect(() => {
     if (conversationId === null) return;
     setCursor(conversationId);
