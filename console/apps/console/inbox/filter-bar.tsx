@@ -1,7 +1,8 @@
 import { X } from "lucide-react";
+import { memo } from "react";
 import { listUsers } from "../../../lib/api/hub";
 import { useTexts } from "../../../lib/i18n/language";
-import { useList } from "../../../lib/realtime/hooks";
+import { useOfList } from "../../../lib/realtime/hooks";
 import type { ViewName } from "../../../lib/realtime/views";
 import { cx } from "../../../lib/ui/cx";
 import { part } from "../../../lib/ui/part";
@@ -20,7 +21,8 @@ const SaveView = part(async () => (await import("./saved-views-bar")).SaveView);
 
 const TABS: readonly ViewName[] = ["mine", "unassigned", "all"];
 
-export function FilterBar() {
+/** Stands over the list, which changes many times a second, and is not drawn anew with it. */
+export const FilterBar = memo(function FilterBar() {
   const selected = useSelection();
   return (
     <div className="grid gap-2.5 px-4 pt-4 pb-2.5">
@@ -33,7 +35,7 @@ export function FilterBar() {
       <Filters />
     </div>
   );
-}
+});
 
 /** Keeps the place of the menu. */
 function FilterPlace() {
@@ -43,9 +45,9 @@ function FilterPlace() {
 function Tabs() {
   const t = useTexts();
   const { view, show } = usePlace();
-  const mine = useList(MINE);
-  const unassigned = useList(UNASSIGNED);
-  const counts: Partial<Record<ViewName, string>> = { mine: count(mine), unassigned: count(unassigned) };
+  const mine = useOfList(MINE, count);
+  const unassigned = useOfList(UNASSIGNED, count);
+  const counts: Partial<Record<ViewName, string>> = { mine, unassigned };
   return (
     <div role="group" aria-label={t.list.label} className="flex gap-1">
       {(TABS.includes(view.name) ? TABS : [...TABS, view.name]).map((name) => (
