@@ -35,9 +35,9 @@ bench: ## run the benchmarks; a table here, JSON under target/bench/
 	@scripts/install-test-tools
 	@scripts/with-services scripts/bench
 
-bench-console: console ## measure the console's budgets in a browser; SOAK=10 watches its heap for ten minutes
-	@cargo build --locked --workspace --bins
-	@cd console && PATCHBAY_BIN="$(abspath $(or $(CARGO_TARGET_DIR),target)/debug/patchbay)" npm run --silent bench -- $(if $(SOAK),--soak $(SOAK))
+bench-console: console ## measure the console's budgets in a browser, with what a release is or with PATCHBAY_BIN; SOAK=10 watches its heap for ten minutes
+	@$(if $(PATCHBAY_BIN),,cargo build --locked --release --workspace --bins)
+	@cd console && PATCHBAY_BIN="$(abspath $(or $(PATCHBAY_BIN),$(or $(CARGO_TARGET_DIR),target)/release/patchbay))" npm run --silent bench -- $(if $(SOAK),--soak $(SOAK))
 
 fmt: ## format the Rust code
 	@cargo fmt --all

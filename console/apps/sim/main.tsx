@@ -1,5 +1,6 @@
-import { lazy, StrictMode, Suspense } from "react";
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { part } from "../../lib/ui/part";
 import { Boundary } from "../../lib/ui/states";
 import { TipProvider } from "../../lib/ui/tip";
 import { Toasts } from "../../lib/ui/toast";
@@ -7,8 +8,8 @@ import { followPhones } from "./phones-store";
 import "./styles.css";
 
 // Of the two pages only the one that is opened is fetched.
-const SimulatorPage = lazy(async () => ({ default: (await import("./simulator-page")).SimulatorPage }));
-const DemoPage = lazy(async () => ({ default: (await import("./demo-page")).DemoPage }));
+const SimulatorPage = part(async () => (await import("./simulator-page")).SimulatorPage);
+const DemoPage = part(async () => (await import("./demo-page")).DemoPage);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("the page has no root element");
@@ -16,9 +17,7 @@ followPhones();
 createRoot(root).render(
   <StrictMode>
     <TipProvider delayDuration={400}>
-      <Boundary>
-        <Suspense fallback={null}>{location.pathname.startsWith("/demo") ? <DemoPage /> : <SimulatorPage />}</Suspense>
-      </Boundary>
+      <Boundary>{location.pathname.startsWith("/demo") ? <DemoPage /> : <SimulatorPage />}</Boundary>
       <Toasts />
     </TipProvider>
   </StrictMode>,

@@ -1,6 +1,6 @@
 import { ArrowUpRight, Smartphone } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { useTexts } from "../../lib/i18n/language";
+import { part } from "../../lib/ui/part";
 import { EmptyState, ErrorState } from "../../lib/ui/states";
 import { ClockPanel } from "./clock-panel";
 import { FaultPanel } from "./fault-panel";
@@ -9,8 +9,8 @@ import { PhoneStand } from "./phone-stand";
 import { reloadPhones, usePhones } from "./phones-store";
 
 // What stands below the phones is fetched when they are there.
-const ScenarioPanel = lazy(async () => ({ default: (await import("./scenario-panel")).ScenarioPanel }));
-const WireView = lazy(async () => ({ default: (await import("./wire-view")).WireView }));
+const ScenarioPanel = part(async () => (await import("./scenario-panel")).ScenarioPanel);
+const WireView = part(async () => (await import("./wire-view")).WireView);
 
 /** The customers' side of the demo: one phone per channel, side by side, and what may go wrong on the way. */
 export function SimulatorPage() {
@@ -68,10 +68,8 @@ export function SimulatorPage() {
         )}
         {clock !== null && <ClockPanel clock={clock} className="mx-auto mt-12 max-w-5xl" />}
         {mailboxes.length > 0 && <MailStand mailboxes={mailboxes} />}
-        <Suspense fallback={null}>
-          <ScenarioPanel phones={phones} className="mx-auto mt-12 max-w-5xl" />
-          <WireView />
-        </Suspense>
+        <ScenarioPanel phones={phones} className="mx-auto mt-12 max-w-5xl" />
+        <WireView />
         {faults !== null && <FaultPanel board={faults} />}
       </main>
     </div>

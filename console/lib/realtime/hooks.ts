@@ -34,6 +34,12 @@ export function useList(view: View): List | null {
   return useKey(`list:${key}`, (store) => store.list(key));
 }
 
+/** One word or number about a list. Rows that move in it draw nothing as long as that stays the same. */
+export function useOfList<Told extends string | number>(view: View, read: (list: List | null) => Told): Told {
+  const key = viewKey(view);
+  return useKey(`list:${key}`, (store) => read(store.list(key)));
+}
+
 export function useTyping(id: string): readonly Typist[] {
   return useKey(`typing:${id}`, (store) => store.typing(id));
 }

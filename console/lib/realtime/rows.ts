@@ -9,6 +9,8 @@ export class Rows {
   readonly #told = new Map<string, Conversation>();
   readonly #shown = new Map<string, Conversation>();
   readonly #pending = new Map<string, readonly Change[]>();
+  /** The conversations each ticket was ever linked to, so that its news need not look through all of them. */
+  readonly #linked = new Map<string, Set<string>>();
 
   /** As the server said. */
   told(id: string): Conversation | undefined {
@@ -23,9 +25,19 @@ export class Rows {
     return this.#shown.values();
   }
 
+  /** The server's rows that a ticket is linked to. */
+  linked(ticketId: string): readonly Conversation[] {
+    const rows = [...(this.#linked.get(ticketId) ?? [])].flatMap((id) => this.#told.get(id) ?? []);
+    return rows.filter((row) => row.tickets?.some((ticket) => ticket.id === ticketId));
+  }
+
   /** Takes the server's row. True when what is shown changed. */
   tell(row: Conversation): boolean {
     this.#told.set(row.id, row);
+    for (const { id } of row.tickets ?? []) {
+      const linked = this.#linked.get(id) ?? new Set();
+      this.#linked.set(id, linked.add(row.id));
+    }
     return this.#draw(row.id);
   }
 

@@ -131,11 +131,9 @@ export class Store {
 
   /** A ticket moved on: every conversation linked to it shows the new state. */
   mergeTicketState(ticketId: string, state: string): void {
-    for (const { id } of this.#rows.all()) {
-      const held = this.#rows.told(id);
-      if (!held?.tickets?.some((ticket) => ticket.id === ticketId && ticket.state !== state)) continue;
-      const tickets = held.tickets.map((ticket) => (ticket.id === ticketId ? { ...ticket, state } : ticket));
-      this.#tell({ ...held, tickets });
+    for (const held of this.#rows.linked(ticketId)) {
+      const tickets = held.tickets?.map((ticket) => (ticket.id === ticketId ? { ...ticket, state } : ticket)) ?? [];
+      if (tickets.some((ticket, at) => ticket.state !== held.tickets?.[at]?.state)) this.#tell({ ...held, tickets });
     }
   }
 

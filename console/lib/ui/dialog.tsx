@@ -12,13 +12,21 @@ export interface DialogProps {
   width?: string;
 }
 
+/**
+ * Keeps everything behind a dialog dim and out of reach. Not the library's own: that one locks the scrolling of a page which
+ * never scrolls as a whole, by a rule that makes the browser compute the style of every element anew.
+ */
+export function Veil() {
+  return <div className="pointer-events-auto fixed inset-0 z-40 bg-black/35" />;
+}
+
 /** A dialog that is open while it is mounted; focus returns to where it was. */
 export function Dialog({ title, lead, onClose, children, width = "max-w-md" }: DialogProps) {
   const t = useTexts();
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/35 backdrop-blur-[1px]" />
+        <Veil />
         <Radix.Content
           {...(lead === undefined ? { "aria-describedby": undefined } : {})}
           className={cx(

@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTexts } from "../i18n/language";
 import { cx } from "./cx";
+import { Veil } from "./dialog";
 
 export interface DrawerProps {
   title: string;
@@ -19,7 +20,7 @@ export function Drawer({ title, lead, onClose, footer, width = "sm:max-w-lg", ch
   return (
     <Radix.Root open onOpenChange={(open) => !open && onClose()}>
       <Radix.Portal>
-        <Radix.Overlay className="fixed inset-0 z-40 bg-black/35" />
+        <Veil />
         <Radix.Content aria-describedby={undefined} className={cx("slide fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-float", width)}>
           <header className="flex items-start gap-4 border-b border-line px-5 py-4">
             <div className="min-w-0 flex-1">

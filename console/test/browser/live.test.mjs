@@ -58,6 +58,8 @@ describe("live", () => {
       socket.onMessage((message) => (alive === "no" || passing === "yes") && upstream.send(message));
     });
     await signIn(page, server, "supervisor", "/app/inbox/all");
+    // A page that has just connected asks for its lists; an answer that comes late would bring what the dead socket does not.
+    await page.waitForLoadState("networkidle");
     passing = "no";
     await server.say(RUTH.address, "sms", "Written while you slept");
     await pause(500);

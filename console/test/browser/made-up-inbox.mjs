@@ -71,11 +71,7 @@ export class MadeUpInbox {
   /** Answers for the made-up rows; `null` for everything that the real server answers. */
   answer(url, method, body) {
     const path = url.pathname;
-    if (path === "/api/v1/conversations") {
-      const from = Number(url.searchParams.get("cursor") ?? 0);
-      const until = from + this.page;
-      return { data: this.rows.slice(from, until), next_cursor: until < this.rows.length ? String(until) : null };
-    }
+    if (path === "/api/v1/conversations") return this.#listed(url.searchParams);
     const [, id, part] = /^\/api\/v1\/conversations\/([^/]+)(?:\/(\w+))?$/.exec(path) ?? [];
     const row = id === undefined ? undefined : this.byId.get(id);
     if (row === undefined) return path.startsWith("/api/v1/contacts/contact-") ? this.#contact(path.split("/")[4], path.endsWith("/context")) : null;
@@ -84,6 +80,17 @@ export class MadeUpInbox {
     if (part === "messages" && method === "POST") return this.#sent(row, body);
     if (part === "messages") return { data: this.#history(row, url.searchParams), next_cursor: null };
     return { data: [], next_cursor: null };
+  }
+
+  /** A page of a list. The first is as long as it was asked for, as the server's is; those after it may be longer. */
+  #listed(asked) {
+    const owner = asked.get("assigned_to");
+    const fits = (row) => owner === null || (row.assigned_to?.id ?? "none") === owner;
+    const size = asked.has("cursor") ? this.page : Math.min(this.page, Number(asked.get("limit") ?? 50));
+    const data = [];
+    let at = Number(asked.get("cursor") ?? 0);
+    for (; at < this.rows.length && data.length < size; at += 1) if (fits(this.rows[at])) data.push(this.rows[at]);
+    return { data, next_cursor: at < this.rows.length ? String(at) : null };
   }
 
   #contact(id, withContext) {

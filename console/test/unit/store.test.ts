@@ -249,6 +249,27 @@ describe("frames", () => {
     expect(store.conversation("c1")?.tickets?.[0]?.state).toBe("TRIAGED");
   });
 
+  it("shows it on every conversation the ticket is linked to now, and on no other", () => {
+    const { store } = storeWithThread();
+    const linked = (state: string) => ({ tickets: [{ id: "t", code: "T-1", state }] });
+    store.mergeConversation(conversation("c1", 1, linked("NEW")), "event");
+    store.mergeConversation(conversation("c2", 1, linked("NEW")), "event");
+    store.mergeConversation(conversation("c3", 1), "event");
+    store.mergeConversation(conversation("c2", 2, { tickets: [] }), "event");
+    store.mergeConversation(conversation("c4", 1, { tickets: [{ id: "other", code: "T-2", state: "NEW" }] }), "event");
+    store.mergeConversation(conversation("c4", 2, linked("NEW")), "event");
+    store.flush();
+    const heard: string[] = [];
+    for (const id of ["c1", "c2", "c3", "c4"]) store.subscribe(`conversation:${id}`, () => heard.push(id));
+    applyFrame(store, frame("ticket.updated", { ticket: { id: "t", state: "TRIAGED" } }));
+    store.flush();
+    expect(heard).toEqual(["c1", "c4"]);
+    expect(["c1", "c2", "c3", "c4"].map((id) => store.conversation(id)?.tickets?.[0]?.state)).toEqual(["TRIAGED", undefined, undefined, "TRIAGED"]);
+    applyFrame(store, frame("ticket.updated", { ticket: { id: "t", state: "TRIAGED" } }));
+    store.flush();
+    expect(heard).toEqual(["c1", "c4"]);
+  });
+
   it("leaves unknown events and broken frames alone", () => {
     const { store } = storeWithThread();
     applyFrame(store, frame("something.new", { value: 1 }));

@@ -1,10 +1,11 @@
 import { X } from "lucide-react";
-import { lazy, Suspense } from "react";
+import { memo } from "react";
 import { listUsers } from "../../../lib/api/hub";
 import { useTexts } from "../../../lib/i18n/language";
-import { useList } from "../../../lib/realtime/hooks";
+import { useOfList } from "../../../lib/realtime/hooks";
 import type { ViewName } from "../../../lib/realtime/views";
 import { cx } from "../../../lib/ui/cx";
+import { part } from "../../../lib/ui/part";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { count } from "./count";
 import { usePlace } from "./place";
@@ -13,44 +14,40 @@ import { useSelection } from "./selection";
 import { MINE, UNASSIGNED } from "./standing-views";
 
 // Menus and dialogs come right after the list itself.
-const BulkBar = lazy(async () => ({ default: (await import("./bulk-bar")).BulkBar }));
-const FilterMenu = lazy(async () => ({ default: (await import("./filter-menu")).FilterMenu }));
-const SavedViews = lazy(async () => ({ default: (await import("./saved-views-bar")).SavedViews }));
-const SaveView = lazy(async () => ({ default: (await import("./saved-views-bar")).SaveView }));
+const BulkBar = part(async () => (await import("./bulk-bar")).BulkBar, Tabs);
+const FilterMenu = part(async () => (await import("./filter-menu")).FilterMenu, FilterPlace);
+const SavedViews = part(async () => (await import("./saved-views-bar")).SavedViews);
+const SaveView = part(async () => (await import("./saved-views-bar")).SaveView);
 
 const TABS: readonly ViewName[] = ["mine", "unassigned", "all"];
 
-export function FilterBar() {
+/** Stands over the list, which changes many times a second, and is not drawn anew with it. */
+export const FilterBar = memo(function FilterBar() {
   const selected = useSelection();
   return (
     <div className="grid gap-2.5 px-4 pt-4 pb-2.5">
       <div className="flex items-center gap-2">
         <SearchBox />
-        <Suspense fallback={<span className="size-9 shrink-0" />}>
-          <FilterMenu />
-        </Suspense>
+        <FilterMenu />
       </div>
-      {selected.size > 0 ? (
-        <Suspense fallback={<Tabs />}>
-          <BulkBar />
-        </Suspense>
-      ) : (
-        <Tabs />
-      )}
-      <Suspense fallback={null}>
-        <SavedViews />
-      </Suspense>
+      {selected.size > 0 ? <BulkBar /> : <Tabs />}
+      <SavedViews />
       <Filters />
     </div>
   );
+});
+
+/** Keeps the place of the menu. */
+function FilterPlace() {
+  return <span className="size-9 shrink-0" />;
 }
 
 function Tabs() {
   const t = useTexts();
   const { view, show } = usePlace();
-  const mine = useList(MINE);
-  const unassigned = useList(UNASSIGNED);
-  const counts: Partial<Record<ViewName, string>> = { mine: count(mine), unassigned: count(unassigned) };
+  const mine = useOfList(MINE, count);
+  const unassigned = useOfList(UNASSIGNED, count);
+  const counts: Partial<Record<ViewName, string>> = { mine, unassigned };
   return (
     <div role="group" aria-label={t.list.label} className="flex gap-1">
       {(TABS.includes(view.name) ? TABS : [...TABS, view.name]).map((name) => (
@@ -103,9 +100,7 @@ function Filters() {
           </button>
         );
       })}
-      <Suspense fallback={null}>
-        <SaveView />
-      </Suspense>
+      <SaveView />
     </div>
   );
 }

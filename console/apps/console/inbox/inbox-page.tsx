@@ -1,8 +1,9 @@
 import { MessagesSquare } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { cx } from "../../../lib/ui/cx";
+import { part } from "../../../lib/ui/part";
 import { Boundary, EmptyState } from "../../../lib/ui/states";
 import { ThreadSkeleton } from "../thread/thread-skeleton";
 import { ListPane } from "./list-pane";
@@ -16,8 +17,7 @@ import { unmark } from "./unread-marks";
 import { MINE, UNASSIGNED } from "./standing-views";
 
 // The list is there first; what a thread needs comes right after it, before anybody has opened one.
-const loadThread = () => import("../thread/thread-pane");
-const ThreadPane = lazy(async () => ({ default: (await loadThread()).ThreadPane }));
+const ThreadPane = part(async () => (await import("../thread/thread-pane")).ThreadPane, Opening);
 const THREAD_AFTER_MS = 200;
 
 /** List, thread and details side by side; one at a time on a phone. */
@@ -27,15 +27,16 @@ export function InboxPage() {
   const { user } = useMe();
   const [cursor, setCursor] = useState<string | null>(conversationId);
   useEffect(() => {
-    for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
-  }, [workspace]);
-  useEffect(() => {
-    const timer = setTimeout(() => void loadThread(), THREAD_AFTER_MS);
+    const timer = setTimeout(() => void ThreadPane.prepare(), THREAD_AFTER_MS);
     return () => clearTimeout(timer);
   }, []);
   useEffect(() => {
     void workspace.loadList(view);
   }, [workspace, view]);
+  // What is looked at comes first; the others give the tabs their counts.
+  useEffect(() => {
+    for (const standing of [MINE, UNASSIGNED]) void workspace.loadList(standing);
+  }, [workspace]);
   useEffect(() => {
     if (conversationId === null) return;
     setCursor(conversationId);
@@ -63,9 +64,7 @@ export function InboxPage() {
           {conversationId === null ? (
             <NothingOpen />
           ) : (
-            <Suspense fallback={<Opening />}>
-              <ThreadPane conversationId={conversationId} />
-            </Suspense>
+            <ThreadPane conversationId={conversationId} />
           )}
         </Boundary>
       </main>

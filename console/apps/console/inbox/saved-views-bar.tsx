@@ -2,7 +2,7 @@ import { Bookmark, BookmarkPlus, Trash2 } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
-import { useList, useWorkspace } from "../../../lib/realtime/hooks";
+import { useOfList, useWorkspace } from "../../../lib/realtime/hooks";
 import { viewKey } from "../../../lib/realtime/views";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
@@ -36,7 +36,7 @@ function Saved({ saved }: { saved: SavedView }) {
   const { user } = useMe();
   const { view, go } = usePlace();
   const [asking, setAsking] = useState<"no" | "yes">("no");
-  const list = useList(saved.view);
+  const many = useOfList(saved.view, count);
   const here = viewKey(view) === viewKey(saved.view);
   const key = viewKey(saved.view);
   useEffect(() => {
@@ -53,7 +53,7 @@ function Saved({ saved }: { saved: SavedView }) {
       <button type="button" aria-pressed={here} onClick={() => go(saved.view)} className="inline-flex min-w-0 items-center gap-1.5 pr-2 pl-2.5 text-xs font-medium">
         <Bookmark className="size-3 shrink-0" aria-hidden />
         <span className="truncate">{saved.name}</span>
-        <span className="text-2xs font-semibold tabular-nums opacity-80">{count(list)}</span>
+        <span className="text-2xs font-semibold tabular-nums opacity-80">{many}</span>
       </button>
       {here && (
         <button type="button" aria-label={desk.saved.remove(saved.name)} onClick={() => setAsking("yes")} className="mr-1.5 rounded p-0.5 hover:bg-accent/20">

@@ -1,22 +1,19 @@
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { useConversation } from "../../../lib/realtime/hooks";
+import { part, prepareWhenIdle } from "../../../lib/ui/part";
 import { useOverlay, type Overlay } from "./overlay";
 
-const ShortcutSheet = lazy(async () => ({ default: (await import("./shortcut-sheet")).ShortcutSheet }));
-const loadPalette = () => import("./palette");
-const Palette = lazy(async () => ({ default: (await loadPalette()).Palette }));
-/** The palette opens at once also the first time: it is fetched when everything else is there. */
-const PALETTE_AFTER_MS = 1500;
-const CloseDialog = lazy(async () => ({ default: (await import("../thread/close-dialog")).CloseDialog }));
-const TransferDialog = lazy(async () => ({ default: (await import("../thread/transfer-dialog")).TransferDialog }));
-const AssignDialog = lazy(async () => ({ default: (await import("../thread/assign-dialog")).AssignDialog }));
-const SnoozeDialog = lazy(async () => ({ default: (await import("../thread/snooze-dialog")).SnoozeDialog }));
-const StateDialog = lazy(async () => ({ default: (await import("../thread/state-dialog")).StateDialog }));
-const MergeDialog = lazy(async () => ({ default: (await import("../thread/merge-dialog")).MergeDialog }));
-const TicketDialog = lazy(async () => ({ default: (await import("../tickets/ticket-dialog")).TicketDialog }));
-const TemplateDialog = lazy(async () => ({ default: (await import("../composer/template-dialog")).TemplateDialog }));
-
-const MacroDialog = lazy(async () => ({ default: (await import("../automation/macro-dialog")).MacroDialog }));
+const ShortcutSheet = part(async () => (await import("./shortcut-sheet")).ShortcutSheet);
+const Palette = part(async () => (await import("./palette")).Palette);
+const CloseDialog = part(async () => (await import("../thread/close-dialog")).CloseDialog);
+const TransferDialog = part(async () => (await import("../thread/transfer-dialog")).TransferDialog);
+const AssignDialog = part(async () => (await import("../thread/assign-dialog")).AssignDialog);
+const SnoozeDialog = part(async () => (await import("../thread/snooze-dialog")).SnoozeDialog);
+const StateDialog = part(async () => (await import("../thread/state-dialog")).StateDialog);
+const MergeDialog = part(async () => (await import("../thread/merge-dialog")).MergeDialog);
+const TicketDialog = part(async () => (await import("../tickets/ticket-dialog")).TicketDialog);
+const TemplateDialog = part(async () => (await import("../composer/template-dialog")).TemplateDialog);
+const MacroDialog = part(async () => (await import("../automation/macro-dialog")).MacroDialog);
 
 const DIALOGS = {
   close: CloseDialog,
@@ -30,19 +27,26 @@ const DIALOGS = {
   macro: MacroDialog,
 } as const;
 
-/** The dialog that was asked for; its code is fetched the first time. */
+/** What a key opens opens at once, also the first time: its code is fetched when everything else is there. */
+const PREPARED_AFTER_MS = 1500;
+
+/** The dialog that was asked for. */
 export function Overlays() {
   const overlay = useOverlay();
   useEffect(() => {
-    const timer = setTimeout(() => void loadPalette(), PALETTE_AFTER_MS);
-    return () => clearTimeout(timer);
+    let stop = () => {};
+    const timer = setTimeout(() => {
+      stop = prepareWhenIdle([Palette, ShortcutSheet, ...Object.values(DIALOGS)]);
+    }, PREPARED_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      stop();
+    };
   }, []);
   if (overlay === null) return null;
-  return (
-    <Suspense fallback={null}>
-      {overlay.kind === "sheet" ? <ShortcutSheet /> : overlay.kind === "palette" ? <Palette /> : <ConversationDialog overlay={overlay} />}
-    </Suspense>
-  );
+  if (overlay.kind === "sheet") return <ShortcutSheet />;
+  if (overlay.kind === "palette") return <Palette />;
+  return <ConversationDialog overlay={overlay} />;
 }
 
 function ConversationDialog({ overlay }: { overlay: Extract<Overlay, { conversationId: string }> }) {

@@ -19,6 +19,8 @@ import { fit, useEntries, type Entry } from "./palette-entries";
 const GROUPS = ["here", "go", "found", "else"] as const;
 const SEARCH_MS = 200;
 const MOST_FOUND = 5;
+/** So many lines fill the palette; the others are drawn once it is there. */
+const FIRST_LINES = 16;
 
 /** Everything that can be done or reached, by typing a few letters of it. */
 export function Palette() {
@@ -27,6 +29,7 @@ export function Palette() {
   const entries = useEntries();
   const [query, setQuery] = useState("");
   const [picked, setPicked] = useState(0);
+  const [drawn, setDrawn] = useState<"first" | "all">("first");
   const list = useRef<HTMLDivElement>(null);
   const wanted = query.trim().toLowerCase();
   const found = useFound(wanted);
@@ -44,6 +47,16 @@ export function Palette() {
     // The closing dialog gives the focus back first; then the command may take it.
     setTimeout(entry.run, 0);
   };
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const frame = requestAnimationFrame(() => {
+      timer = setTimeout(() => setDrawn("all"), 0);
+    });
+    return () => {
+      cancelAnimationFrame(frame);
+      clearTimeout(timer);
+    };
+  }, []);
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }, [picked]);
@@ -74,7 +87,7 @@ export function Palette() {
       />
       <div ref={list} id="palette-entries" role="listbox" aria-label={desk.palette.title} className="-mx-2 grid max-h-[55vh] gap-0.5 overflow-y-auto">
         {shown.length === 0 && <p className="px-2 py-4 text-center text-ink-soft">{t.common.nothing}</p>}
-        {shown.map((entry, index) => (
+        {(drawn === "all" ? shown : shown.slice(0, FIRST_LINES)).map((entry, index) => (
           <Line key={entry.id} entry={entry} heading={shown[index - 1]?.group === entry.group ? null : (desk.palette.groups[entry.group] ?? "")} chosen={index === picked} onPick={() => run(entry)} />
         ))}
       </div>

@@ -1,6 +1,5 @@
 import { Link, useLocation, useParams } from "@tanstack/react-router";
 import { BellRing, ChartNoAxesCombined, ClipboardList, ContactRound, FileCheck2, Inbox, Keyboard, MessagesSquare, Settings2, Smartphone, type LucideIcon } from "lucide-react";
-import { lazy, Suspense } from "react";
 import { useAreaTexts } from "../../../lib/i18n/areas";
 import { useTexts } from "../../../lib/i18n/language";
 import { useTalk } from "../../../lib/realtime/hooks";
@@ -8,6 +7,7 @@ import { usePeopleTexts } from "../../../lib/i18n/people";
 import { Avatar } from "../../../lib/ui/avatar";
 import { IconButton } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
+import { part } from "../../../lib/ui/part";
 import { Tip } from "../../../lib/ui/tip";
 import { usePlace } from "../inbox/place";
 import { administers, dispatches, seesAlerts, seesDrafts, seesReports, talks, worksInbox } from "../session/areas";
@@ -16,7 +16,7 @@ import { useMe } from "../session/me";
 import { show } from "./overlay";
 import { Logo } from "./logo";
 
-const AccountMenu = lazy(async () => ({ default: (await import("./account-menu")).AccountMenu }));
+const AccountMenu = part(async () => (await import("./account-menu")).AccountMenu, Myself);
 
 const AREA = "flex size-10 max-md:size-9 shrink-0 items-center justify-center rounded-xl";
 const HERE = "bg-accent-soft text-accent-text";
@@ -65,12 +65,15 @@ export function Rail() {
         <IconButton label={t.shell.shortcuts} keys="?" className="size-10 max-md:hidden" onClick={() => show({ kind: "sheet" })}>
           <Keyboard className="size-5" strokeWidth={1.9} />
         </IconButton>
-        <Suspense fallback={<Avatar name={me.user.full_name} />}>
-          <AccountMenu />
-        </Suspense>
+        <AccountMenu />
       </div>
     </nav>
   );
+}
+
+/** Stands where the account's menu will be. */
+function Myself() {
+  return <Avatar name={useMe().user.full_name} />;
 }
 
 /** The talk among colleagues, with a dot while something there is unread. */

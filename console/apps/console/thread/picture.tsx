@@ -1,9 +1,10 @@
 import { ImageOff } from "lucide-react";
-import { lazy, Suspense, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
+import { part } from "../../../lib/ui/part";
 
-const Lightbox = lazy(async () => ({ default: (await import("./lightbox")).Lightbox }));
+const Lightbox = part(async () => (await import("./lightbox")).Lightbox);
 
 /** A picture in a bubble; a click shows it large. */
 export function Picture({ url, small }: { url: string | null; small: string | null }) {
@@ -25,9 +26,7 @@ export function Picture({ url, small }: { url: string | null; small: string | nu
         <img src={small} alt={t.thread.attachment} loading="lazy" onError={() => setState("broken")} className="max-h-72 min-h-24 max-w-full min-w-32 rounded-xl object-cover" />
       </button>
       {state === "large" && (
-        <Suspense fallback={null}>
-          <Lightbox url={url} onClose={() => setState("shown")} onClosed={() => thumbnail.current?.focus()} />
-        </Suspense>
+        <Lightbox url={url} onClose={() => setState("shown")} onClosed={() => thumbnail.current?.focus()} />
       )}
     </>
   );
