@@ -1,6 +1,7 @@
 import { CircleAlert } from "lucide-react";
 import type { QueueItem } from "../../../lib/api/dispatch";
 import { useCockpitTexts } from "../../../lib/i18n/cockpit";
+import { useRankingTexts } from "../../../lib/i18n/ranking";
 import { exact, shortAge } from "../../../lib/i18n/when";
 import { useNow } from "../../../lib/realtime/hooks";
 import { Badge, type Tone } from "../../../lib/ui/badge";
@@ -22,6 +23,7 @@ export interface QueueGridProps {
 /** The tickets, the most pressing first, as the server puts them. */
 export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen }: QueueGridProps) {
   const t = useCockpitTexts();
+  const ranking = useRankingTexts();
   const now = useNow(10_000);
   const state = (item: QueueItem) => <Badge>{t.states[item.state] ?? item.state}</Badge>;
   const priority = (item: QueueItem) => <Badge tone={PRIORITY_TONES[item.priority] ?? "plain"}>{t.priorities[item.priority] ?? item.priority}</Badge>;
@@ -32,7 +34,7 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
       cell: (item) => (
         <>
           <span className="inline-flex items-center gap-1.5">
-            {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={t.ticket.review} />}
+            {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={ranking.review} />}
             <span className="font-mono text-xs">{item.code}</span>
           </span>
           {/* A phone has room for two columns: the state and the priority stand below the code. */}
