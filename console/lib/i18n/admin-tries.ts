@@ -12,7 +12,8 @@ const en = {
     chooseSite: "Choose a site",
     urgency: "Urgency the requester names",
     services: "Services",
-    fromText: "empty: read in the text",
+    make: "Make of the vehicle",
+    fromText: "Make and services that you leave out are looked for in the message.",
     run: "Try",
     answer: "How it would rank",
     matched: "A rule applies",
@@ -45,7 +46,7 @@ const en = {
   /** What taking out of use is called where it means something of its own. */
   leaving: {
     "notification-templates": {
-      act: "Back to the standard words",
+      act: "Back to standard",
       title: "Go back to the standard words?",
       text: "People are told in the standard words from now on. Yours stay here with every version, and can be taken back into use.",
       done: "The standard words are in use.",
@@ -64,14 +65,15 @@ const fr: typeof en = {
     chooseSite: "Choisir un site",
     urgency: "Urgence donnée par le demandeur",
     services: "Services",
-    fromText: "vide : lu dans le texte",
+    make: "Marque du véhicule",
+    fromText: "La marque et les services que vous laissez vides sont cherchés dans le message.",
     run: "Essayer",
     answer: "Son classement",
     matched: "Une règle s’applique",
     none: "Aucune règle ne s’applique",
     review: "Doit être vu par une personne",
     because: "Pourquoi une personne",
-    effect: (urgency, score) => `→ ${urgency}, ${score < 0 ? "−" : "+"}${Math.abs(score)}`,
+    effect: (urgency, score) => `→ ${urgency}, ${score < 0 ? "−" : "+"}${Math.abs(score)}`,
   },
   notices: {
     preview: "Aperçu",
@@ -96,7 +98,7 @@ const fr: typeof en = {
   },
   leaving: {
     "notification-templates": {
-      act: "Revenir aux mots d’origine",
+      act: "Rétablir l’origine",
       title: "Revenir aux mots d’origine ?",
       text: "Les personnes sont prévenues dans les mots d’origine dès maintenant. Les vôtres restent ici avec chaque version, et peuvent reprendre du service.",
       done: "Les mots d’origine sont en service.",

@@ -64,9 +64,9 @@ describe("alert texts", () => {
     await drawer().waitFor({ state: "detached" });
     assert.equal((await kept())[0].version, 3);
     await open();
-    await drawer().getByRole("button", { name: "Back to the standard words" }).click();
+    await drawer().getByRole("button", { name: "Back to standard" }).click();
     const question = page.getByRole("dialog", { name: "Go back to the standard words?" });
-    await question.getByRole("button", { name: "Back to the standard words" }).click();
+    await question.getByRole("button", { name: "Back to standard" }).click();
     await page.locator("tbody tr", { hasText: "A customer reports an emergency" }).getByText("Out of use").waitFor();
     assert.equal((await kept())[0].enabled, false);
     // Taken back into use.

@@ -102,7 +102,7 @@ describe("ranking", () => {
 
     await language("Your account", "Français");
     await note.getByText("Doit être vu par une personne avant l’envoi").waitFor();
-    await note.getByText("Demandé par la règle « Marque escaladée (Audi) ».", { exact: false }).waitFor();
+    await note.getByText("Demandé par la règle «\u00a0Marque escaladée (Audi)\u00a0».", { exact: false }).waitFor();
     await language("Votre compte", "English");
 
     await page.locator('[data-action="release_review"]').click();

@@ -84,7 +84,7 @@ export const ALERT_RESOURCES = {
     path: "/api/v1/notification-templates",
     readers: OFFICE,
     writers: KEEPERS,
-    columns: ["code", "language", "subject", "version", "enabled"],
+    columns: ["code", "subject", "version", "enabled"],
     state: { field: "enabled", off: "false" },
     width: "sm:max-w-xl",
     fields: [

@@ -94,8 +94,9 @@ function RankRun({ draft, site: ofRule = "" }: { draft?: () => Body; site?: stri
           </option>
         ))}
       </Select>
-      <TextField label={fields["vehicle_make"] ?? ""} hint={t.fromText} maxLength={200} value={make} onChange={(event) => setMake(event.target.value)} />
-      <WordList label={`${t.services} (${t.fromText})`} error={null} disabled={false} words={named} choices={services} onChange={setNamed} />
+      <TextField label={t.make} maxLength={200} value={make} onChange={(event) => setMake(event.target.value)} />
+      <WordList label={t.services} error={null} disabled={false} words={named} choices={services} onChange={setNamed} />
+      <p className="text-xs text-ink-soft">{t.fromText}</p>
       <div>
         <Button type="submit" look="primary" disabled={text.trim() === "" || at === ""}>
           {t.run}
@@ -112,7 +113,7 @@ function RankRun({ draft, site: ofRule = "" }: { draft?: () => Body; site?: stri
 }
 
 function Answer({ answer }: { answer: RankingDryRunAnswer }) {
-  const { rankRun: t, fields } = useAdminTexts();
+  const { rankRun: t } = useAdminTexts();
   const words = useRankingTexts();
   const called = (urgency: string) => words.urgencies[urgency] ?? urgency;
   const { subject } = answer;
@@ -138,7 +139,7 @@ function Answer({ answer }: { answer: RankingDryRunAnswer }) {
           [words.score, <span key="score" data-score={answer.ranking_score} className="font-semibold tabular-nums">{answer.ranking_score}</span>],
           [words.rules, answer.applied_rules.map((name) => ruleName(name, words)).join(" · ")],
           [t.because, answer.review_reasons.map((reason) => reasonWords(reason, answer.applied_rules, words)).join(" ")],
-          [fields["vehicle_make"] ?? "", subject.vehicle_make],
+          [t.make, subject.vehicle_make],
           [t.services, subject.services.map((service) => service.name).join(", ")],
         ]}
       />

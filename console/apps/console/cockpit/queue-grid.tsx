@@ -6,6 +6,7 @@ import { exact, shortAge } from "../../../lib/i18n/when";
 import { useNow } from "../../../lib/realtime/hooks";
 import { Badge, type Tone } from "../../../lib/ui/badge";
 import { DataTable, type Column } from "../../../lib/ui/data-table";
+import { incidentName } from "./incident-name";
 import { SlaChip, standing } from "./sla-chip";
 
 export const PRIORITY_TONES: Record<string, Tone> = { EMERGENCY: "bad", URGENT: "warn", ROUTINE: "plain" };
@@ -27,16 +28,23 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
   const now = useNow(10_000);
   const state = (item: QueueItem) => <Badge>{t.states[item.state] ?? item.state}</Badge>;
   const priority = (item: QueueItem) => <Badge tone={PRIORITY_TONES[item.priority] ?? "plain"}>{t.priorities[item.priority] ?? item.priority}</Badge>;
+  const incident = (item: QueueItem) => (
+    <>
+      <span className="line-clamp-1">{item.summary}</span>
+      {item.incident_type != null && <span className="line-clamp-1 text-xs text-ink-soft">{incidentName(item.incident_type)}</span>}
+    </>
+  );
   const columns: readonly Column<QueueItem>[] = [
     {
       id: "ticket",
       title: t.columns["ticket"] ?? "",
       cell: (item) => (
         <>
-          <span className="inline-flex items-center gap-1.5">
+          <span className="flex items-center gap-1.5">
             {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={ranking.review} />}
             <span className="font-mono text-xs">{item.code}</span>
           </span>
+          {isNarrow && <span className="mt-0.5 line-clamp-1 max-w-72 text-ink-soft">{item.summary}</span>}
           {/* A phone has room for two columns: the state and the priority stand below the code. */}
           <span className="mt-1 flex flex-wrap gap-1 sm:hidden">
             {state(item)}
@@ -47,7 +55,7 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
     },
     { id: "state", title: t.columns["state"] ?? "", roomy: true, cell: state },
     { id: "priority", title: t.columns["priority"] ?? "", roomy: true, cell: priority },
-    { id: "incident", title: t.columns["incident"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.incident_type ?? item.summary}</span> },
+    { id: "incident", title: t.columns["incident"] ?? "", wide: true, cell: incident },
     { id: "site", title: t.columns["site"] ?? "", wide: true, cell: (item) => <span className="line-clamp-1">{item.site.name}</span> },
     { id: "technician", title: t.columns["technician"] ?? "", wide: true, cell: (item) => item.assigned_tech?.name ?? item.assigned_provider?.name ?? <span className="text-ink-faint">–</span> },
     { id: "start", title: t.columns["start"] ?? "", wide: true, cell: (item) => (item.scheduled_start ? <span className="whitespace-nowrap tabular-nums">{exact(item.scheduled_start)}</span> : <span className="text-ink-faint">–</span>) },
