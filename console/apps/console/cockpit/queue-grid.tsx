@@ -5,6 +5,7 @@ import { useRankingTexts } from "../../../lib/i18n/ranking";
 import { exact, shortAge } from "../../../lib/i18n/when";
 import { useNow } from "../../../lib/realtime/hooks";
 import { Badge, type Tone } from "../../../lib/ui/badge";
+import { cx } from "../../../lib/ui/cx";
 import { DataTable, type Column } from "../../../lib/ui/data-table";
 import { incidentName } from "./incident-name";
 import { SlaChip, standing } from "./sla-chip";
@@ -44,7 +45,8 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
             {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={ranking.review} />}
             <span className="font-mono text-xs">{item.code}</span>
           </span>
-          {isNarrow && <span className="mt-0.5 line-clamp-1 max-w-72 text-ink-soft">{item.summary}</span>}
+          {/* Where its column has no room. */}
+          <span className={cx("mt-0.5 line-clamp-2 max-w-72 font-normal whitespace-normal text-ink-soft", !isNarrow && "lg:hidden")}>{item.summary}</span>
           {/* A phone has room for two columns: the state and the priority stand below the code. */}
           <span className="mt-1 flex flex-wrap gap-1 sm:hidden">
             {state(item)}
