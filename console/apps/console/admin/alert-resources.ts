@@ -88,7 +88,7 @@ export const ALERT_RESOURCES = {
     state: { field: "enabled", off: "false" },
     width: "sm:max-w-xl",
     fields: [
-      { name: "code", kind: "choice", choices: ["*", ...Object.keys(alertTexts.en.codes).filter((code) => code !== "CONVERSATION_NEW")], required: true, only: "create" },
+      { name: "code", label: "alert_code", kind: "choice", choices: ["*", ...Object.keys(alertTexts.en.codes).filter((code) => code !== "CONVERSATION_NEW")], required: true, only: "create" },
       { name: "language", kind: "choice", choices: ["en", "fr"], required: true, first: "en", only: "create" },
       { name: "subject", kind: "text", required: true },
       { name: "text", kind: "long", required: true },

@@ -50,7 +50,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const reload = list.afresh;
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
-    title: t.columns[column] ?? t.fields[column] ?? column,
+    title: t.columns[column] ?? t.fields[resource.fields.find((field) => field.name === column)?.label ?? column] ?? column,
     cell: (one) => <Cell name={name} row={one} column={column} />,
     wide: index > 1 && column !== resource.state.field && column !== "health",
   }));

@@ -45,12 +45,12 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
             {item.review_required && <CircleAlert className="size-3.5 text-warn-ink" role="img" aria-label={ranking.review} />}
             <span className="font-mono text-xs">{item.code}</span>
           </span>
-          {/* Where its column has no room. */}
+          {/* Where its column has no room; apart from the code, as it is read out. */}{" "}
           <span className={cx("mt-0.5 line-clamp-2 max-w-72 font-normal whitespace-normal text-ink-soft", !isNarrow && "lg:hidden")}>{item.summary}</span>
+          {" "}
           {/* A phone has room for two columns: the state and the priority stand below the code. */}
           <span className="mt-1 flex flex-wrap gap-1 sm:hidden">
-            {state(item)}
-            {priority(item)}
+            {state(item)} {priority(item)}
           </span>
         </>
       ),
@@ -73,7 +73,7 @@ export function QueueGrid({ items, generatedAt, selected, isNarrow, busy, onOpen
       keyOf={(item) => item.ticket_id}
       selected={selected}
       busy={busy}
-      open={{ name: (item) => `${t.open(item.code)}: ${item.summary}`, run: (item) => onOpen(item.ticket_id) }}
+      open={{ name: (item) => [t.open(item.code), item.summary, t.states[item.state] ?? item.state, t.priorities[item.priority] ?? item.priority].join(" "), run: (item) => onOpen(item.ticket_id) }}
     />
   );
 }
