@@ -3,7 +3,8 @@
 use patchbay_core::channel::Channel;
 use patchbay_core::ids::RecordId;
 use patchbay_tests::deployment::CUSTOMER;
-use patchbay_tests::{Caller, Deployment, Plan, both_plans};
+use patchbay_tests::{Answer, Caller, Deployment, Plan, both_plans};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 both_plans! {
@@ -40,6 +41,11 @@ async fn dealer(admin: &Caller, name: &str) -> Dealer {
 
 async fn ask(caller: &Caller, body: Value) -> Value {
     caller.post(DRY_RUN, body).await.expect(200)
+}
+
+async fn command(caller: &Caller, path: &str, body: Value) -> Answer {
+    let key = RecordId::new().to_string();
+    caller.call(Method::POST, path, Some(body), &[("idempotency-key", &key)]).await
 }
 
 async fn what_the_dry_run_says_of_a_message_is_what_its_ticket_gets(plan: Plan) {
@@ -83,7 +89,7 @@ async fn what_the_dry_run_says_of_a_message_is_what_its_ticket_gets(plan: Plan) 
         made["mode"] = json!("create");
         made["account_id"] = north.account.clone();
         made["summary"] = json!(message);
-        let ticket = admin.post(&path, made).await.expect(201)["ticket"].clone();
+        let ticket = command(admin, &path, made).await.expect(201)["ticket"].clone();
         for fact in ["urgency", "ranking_score", "applied_rules", "review_reasons"] {
             assert_eq!(ticket[fact], said[fact], "{urgency} {fact}: {ticket} {said}");
         }
@@ -114,6 +120,6 @@ async fn a_dry_run_of_what_is_not_there_is_refused_at_its_field(plan: Plan) {
     let path = format!("/api/v1/conversations/{}/ticket", conversation["id"].as_str().expect("an id"));
     let wanted = json!({ "mode": "create", "account_id": north.account, "site_id": north.site, "summary": "Hello",
                          "service_ids": [absent] });
-    let refused = admin.post(&path, wanted).await.expect(400);
+    let refused = command(admin, &path, wanted).await.expect(400);
     assert_eq!(refused["error"]["validation_errors"][0]["path"], "service_ids[0]", "{refused}");
 }
