@@ -18,6 +18,7 @@ pub mod info;
 pub mod intake;
 pub mod policy;
 pub mod ranking;
+pub mod reading;
 pub mod record;
 pub mod refusal;
 pub mod review;

@@ -44,7 +44,7 @@ pub use drift::contract_drift;
 pub use error::CommandError;
 pub use evidence::EvidenceRules;
 pub use pipeline::Dispatch;
-pub use ranking::rank;
+pub use ranking::{rank, ranking_rule};
 pub use read::OutboxQuery;
 pub use routes::router;
 

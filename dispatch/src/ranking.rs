@@ -8,7 +8,7 @@ use patchbay_store::{StoreError, Tx, assets};
 
 /// Ranks what is asked by the rules that count now.
 pub async fn rank(tx: &mut Tx, subject: &Subject<'_>) -> Result<Ranking, StoreError> {
-    let rules: Vec<Rule> = ranking_rules::active(tx).await?.into_iter().map(rule).collect();
+    let rules: Vec<Rule> = ranking_rules::active(tx).await?.into_iter().map(ranking_rule).collect();
     Ok(ranking::rank(subject, &rules))
 }
 
@@ -28,8 +28,10 @@ pub(crate) async fn of_asset(
     rank(tx, &Subject { urgency, make, site, services }).await
 }
 
-fn rule(row: RankingRuleRow) -> Rule {
+/// A rule as it ranks.
+pub fn ranking_rule(row: RankingRuleRow) -> Rule {
     Rule {
+        id: row.id,
         description: row.description,
         site_id: row.site_id,
         service_id: row.service_id,

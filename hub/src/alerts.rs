@@ -51,4 +51,6 @@ pub(crate) fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(preferences::read, preferences::put))
         .routes(routes!(templates::list, templates::create))
         .routes(routes!(templates::read, templates::change, templates::deactivate))
+        .routes(routes!(templates::preview::preview))
+        .routes(routes!(templates::history::versions))
 }

@@ -19,4 +19,5 @@ pub fn router() -> OpenApiRouter<Hub> {
         .routes(routes!(incident_templates::read, incident_templates::change, incident_templates::deactivate))
         .routes(routes!(ranking_rules::list, ranking_rules::create))
         .routes(routes!(ranking_rules::read, ranking_rules::change, ranking_rules::deactivate))
+        .routes(routes!(ranking_rules::dry_run::dry_run))
 }

@@ -4,16 +4,18 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use futures::future::BoxFuture;
+use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::event::{Audience, EventName};
-use patchbay_core::ids::{ConversationId, TicketId};
+use patchbay_core::ids::{ConversationId, ServiceId, SiteId, TicketId};
 use patchbay_core::place::TicketRelation;
 use patchbay_core::routing::OpenTicket;
 use patchbay_core::ticket::{Command, Ticket};
 use patchbay_core::{Code, Ctx};
-use patchbay_dispatch::{Also, Call, Joined, MAX_BODY_BYTES, Reply, TicketBody};
+use patchbay_dispatch::{Also, Call, Grounds, Joined, MAX_BODY_BYTES, Reply, TicketBody};
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::conversations::{self, ConversationRow};
-use patchbay_store::{Tx, annotations, contact_sites, contacts, events, tickets, triage_states};
+use patchbay_store::ticket_services::NewLine;
+use patchbay_store::{Tx, annotations, contact_sites, contacts, events, services, sites, tickets, triage_states};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -32,6 +34,8 @@ use crate::state::Hub;
 const TRIAGE_TICKET: &[u8] = b"open_ticket";
 /// Longest summary of a ticket made by triage, in characters.
 const SUMMARY_CHARS: usize = 300;
+/// Most services that a ticket is made with.
+const MOST_SERVICES: usize = 100;
 const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
 
 /// `POST /api/v1/conversations/{id}/ticket`.
@@ -47,11 +51,12 @@ pub(crate) struct LinkedTicketBody {
 }
 
 /// Turns a conversation into a ticket. The body is that of `POST /tickets` (mode `create`) or `POST /tickets/intake`
-/// (mode `intake`) beside `mode`; `contact_id` is the conversation's when missing. A request that is a ticket already
-/// is refused with it, and the conversation is linked to it. Errors: those of these commands, 404 `NOT_FOUND`.
+/// (mode `intake`) beside `mode`; `contact_id` is the conversation's when missing. `service_ids` name what it is about:
+/// one line of work for each at the catalog's price, and it ranks by them. A request that is a ticket already is refused
+/// with it, and the conversation is linked to it. Errors: those of these commands, 404 `NOT_FOUND`.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/ticket", tag = "conversations",
     params(("id" = Uuid, Path), ("Idempotency-Key" = Uuid, Header, description = "Names the one request.")),
-    request_body(content = Value, description = "`{\"mode\":\"create\"|\"intake\", …the command's fields}`"),
+    request_body(content = Value, description = "`{\"mode\":\"create\"|\"intake\", \"service_ids\"?: […], …the command's fields}`"),
     responses((status = 201, body = LinkedTicketBody), (status = 400, description = "INVALID_REQUEST"),
               (status = 403, description = "FORBIDDEN, FORBIDDEN_SCOPE"), (status = 404, description = "NOT_FOUND"),
               (status = 409, description = "DUPLICATE_INTAKE, IDEMPOTENCY_PAYLOAD_MISMATCH")))]
@@ -63,6 +68,7 @@ async fn make_ticket(
     Body(body): Body<Value>,
 ) -> Result<Reply, HubError> {
     let (command, mut fields) = command(body)?;
+    let asked = services(&mut fields)?;
     if command.row().reach(ctx.actor.role).is_none() {
         return Err(ApiError::forbidden("this role does not record tickets").into());
     }
@@ -70,9 +76,13 @@ async fn make_ticket(
     let conversation =
         found.filter(|row| may_dispatch(&ctx.actor, row)).ok_or_else(|| ApiError::not_found("conversation"))?;
     complete(&hub, &conversation, &mut fields).await?;
-    let path = [("id", id.to_string()), ("mode", command.row().tool.to_owned())];
+    let mut path = vec![("id", id.to_string()), ("mode", command.row().tool.to_owned())];
+    if !asked.is_empty() {
+        path.push(("services", asked.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")));
+    }
+    let site = fields.get("site_id").and_then(Value::as_str).and_then(|id| id.parse().ok());
     let call = Call::new(command, &headers, fields).through(ENDPOINT, path);
-    let mut link = LinkConversation { hub: hub.clone(), id };
+    let mut link = LinkConversation { hub: hub.clone(), id, services: asked, site };
     Ok(hub.dispatch.execute(&ctx, call, &mut link).await.map_err(ApiError::from)?)
 }
 
@@ -84,6 +94,18 @@ fn command(body: Value) -> Result<(Command, Value), ApiError> {
         Some("intake") => Ok((Command::TicketBlindIntake, fields.into())),
         _ => Err(ApiError::invalid("mode", "must be \"create\" or \"intake\"")),
     }
+}
+
+/// The services a body names beside the command's fields.
+fn services(fields: &mut Value) -> Result<Vec<ServiceId>, ApiError> {
+    let named = fields.as_object_mut().and_then(|fields| fields.remove("service_ids")).unwrap_or(Value::Null);
+    let named: Option<Vec<ServiceId>> =
+        serde_json::from_value(named).map_err(|_| ApiError::invalid("service_ids", "must be a list of ids"))?;
+    let named = named.unwrap_or_default();
+    if named.len() > MOST_SERVICES {
+        return Err(ApiError::invalid("service_ids", format!("at most {MOST_SERVICES} services")));
+    }
+    Ok(named)
 }
 
 /// Fills in what the conversation tells: its channel, and its contact unless that belongs to another account.
@@ -117,7 +139,7 @@ pub async fn open_for(hub: &Hub, ctx: &Ctx, id: ConversationId, wanted: &OpenTic
     let path = [("id", id.to_string()), ("mode", Command::TicketBlindIntake.row().tool.to_owned())];
     let key = Uuid::new_v5(&id.0, TRIAGE_TICKET);
     let call = Call::internal(Command::TicketBlindIntake, key, fields).through(ENDPOINT, path);
-    let mut link = LinkConversation { hub: hub.clone(), id };
+    let mut link = LinkConversation { hub: hub.clone(), id, services: Vec::new(), site: None };
     match hub.dispatch.execute(ctx, call, &mut link).await.map_err(ApiError::from) {
         Ok(_) => Ok(true),
         // The request is a ticket already, and the conversation is linked to it.
@@ -177,9 +199,37 @@ async fn fields_for(hub: &Hub, id: ConversationId, wanted: &OpenTicket) -> Resul
 struct LinkConversation {
     hub: Hub,
     id: ConversationId,
+    /// What the ticket is about, and where it is.
+    services: Vec<ServiceId>,
+    site: Option<SiteId>,
 }
 
 impl Also for LinkConversation {
+    fn grounds<'a>(&'a mut self, tx: &'a mut Tx, _: &'a Ctx) -> BoxFuture<'a, Result<Grounds, ApiError>> {
+        Box::pin(async move {
+            let place = match self.site {
+                Some(site) if !self.services.is_empty() => sites::for_ticket(tx, site).await.map_err(HubError::from)?,
+                _ => None,
+            };
+            // A place that is not there is refused by the command.
+            let Some(place) = place else { return Ok(Grounds::default()) };
+            let mut lines = Vec::with_capacity(self.services.len());
+            for (nth, id) in self.services.iter().enumerate() {
+                let misfit = |message: &str| ApiError::invalid(&format!("service_ids[{nth}]"), message);
+                let found = services::by_id(tx, *id).await.map_err(HubError::from)?;
+                let service = found
+                    .filter(|row| row.status == ServiceStatus::Active)
+                    .ok_or_else(|| misfit("there is no such service"))?;
+                if service.currency != place.facts.currency {
+                    return Err(misfit("the catalog's price has another currency"));
+                }
+                let unit_price_cents = service.base_price_cents;
+                lines.push(NewLine { service_id: *id, qty_hundredths: 100, unit_price_cents });
+            }
+            Ok(Grounds { lines, ..Grounds::default() })
+        })
+    }
+
     fn created<'a>(
         &'a mut self,
         tx: &'a mut Tx,

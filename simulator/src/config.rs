@@ -136,6 +136,8 @@ pub struct PhoneSeed {
     pub window_open: bool,
     /// Our number it writes to unless another one is named; `None`: the first one of the channel.
     pub writes_to: Option<String>,
+    /// Our number it calls unless another one is named; `None`: the one it writes to.
+    pub calls: Option<String>,
 }
 
 /// Whether the owner of a phone is looking at it.
@@ -331,6 +333,7 @@ impl PhoneSeed {
             screen: Screen::Closed,
             window_open: false,
             writes_to: None,
+            calls: None,
         }
     }
 }

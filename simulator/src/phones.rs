@@ -79,7 +79,8 @@ pub(crate) fn say(shared: &Shared, saying: &Saying) -> Result<String, SayError> 
         if !phone.channels.contains(&saying.channel) {
             return Err(SayError::NotOnChannel);
         }
-        (phone.name.clone(), phone.writes_to.clone())
+        let called = (saying.channel == Channel::Voice).then(|| phone.calls.clone()).flatten();
+        (phone.name.clone(), called.or_else(|| phone.writes_to.clone()))
     };
     let text = saying.text.as_deref().unwrap_or_default();
     if text.is_empty() && saying.media.is_none() {

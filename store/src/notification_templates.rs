@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::NotificationTemplateId;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::error::StoreError;
 use crate::record;
@@ -34,6 +35,23 @@ record! {
         pub created_at: DateTime<Utc>,
         /// When they last changed.
         pub updated_at: DateTime<Utc>,
+    }
+}
+
+record! {
+    /// Words as they were.
+    #[derive(Clone, Debug)]
+    pub struct NotificationTemplateVersionRow {
+        /// Which version, from 1.
+        pub version: i64,
+        /// `{subject, text, enabled}`.
+        pub content: Value,
+        /// Who made them so.
+        pub changed_by: Option<Uuid>,
+        /// Their name, when they are one of our users.
+        pub changed_by_name: Option<String>,
+        /// When.
+        pub created_at: DateTime<Utc>,
     }
 }
 
@@ -116,6 +134,23 @@ pub async fn of(tx: &mut Tx, code: &str, language: &str) -> Result<Option<Notifi
     .bind(code)
     .bind(language)
     .optional()
+    .await
+}
+
+/// The versions of words, the newest first.
+pub async fn versions(
+    tx: &mut Tx,
+    id: NotificationTemplateId,
+    limit: i64,
+) -> Result<Vec<NotificationTemplateVersionRow>, StoreError> {
+    tx.query(
+        "select v.version, v.content, v.changed_by, u.full_name as changed_by_name, v.created_at
+         from notification_template_versions v left join users u on u.id = v.changed_by
+         where v.template_id = $1 order by v.version desc limit $2",
+    )
+    .bind(id)
+    .bind(limit)
+    .all()
     .await
 }
 

@@ -15,6 +15,7 @@ mod main_job;
 mod media;
 mod no_loss;
 mod observability;
+mod ranking;
 mod recovery;
 mod satisfaction;
 mod screens;

@@ -18,10 +18,10 @@ use patchbay_core::{Code, Ctx};
 use patchbay_http::{ApiError, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
-use patchbay_store::Tx;
 use patchbay_store::conversations;
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::tool_invocations::{self, InvocationFilter, InvocationRow};
+use patchbay_store::{StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -99,7 +99,7 @@ async fn drafts(
     let mut data = Vec::new();
     for row in &page.data {
         if sees(&mut tx, &ctx, row.conversation_id).await? {
-            data.push(person_body(row));
+            data.push(person_body(row, &customer(&mut tx, row).await?));
         }
     }
     Ok(Json(json!({"data": data, "next_cursor": page.next_cursor})))
@@ -125,6 +125,11 @@ async fn one_draft(
     }
 }
 
+/// What the conversation of a draft calls its customer.
+async fn customer(tx: &mut Tx, draft: &DraftRow) -> Result<String, StoreError> {
+    Ok(conversations::by_id(tx, draft.conversation_id).await?.map(|row| row.contact_name).unwrap_or_default())
+}
+
 /// Approves a draft that waits for a person: a supervisor up to 5000.00, an admin above; never whoever made it or has its
 /// conversation.
 #[utoipa::path(post, path = "/api/v1/drafts/{id}/approve", tag = "drafts", params(("id" = Uuid, Path)),
@@ -141,7 +146,8 @@ async fn approve(
     require_decider(&ctx.actor)?;
     let OptionalBody(body) = body?;
     let row = gateway.decide(&ctx, id, Verdict::Approve, body.payload_hash.as_deref(), body.reason).await?;
-    Ok(Json(person_body(&row)))
+    let name = customer(&mut gateway.hub.db.read().await?, &row).await?;
+    Ok(Json(person_body(&row, &name)))
 }
 
 /// Rejects a draft that waits for a person.
@@ -158,7 +164,8 @@ async fn reject(
     require_decider(&ctx.actor)?;
     let OptionalBody(body) = body?;
     let row = gateway.decide(&ctx, id, Verdict::Reject, body.payload_hash.as_deref(), body.reason).await?;
-    Ok(Json(person_body(&row)))
+    let name = customer(&mut gateway.hub.db.read().await?, &row).await?;
+    Ok(Json(person_body(&row, &name)))
 }
 
 /// Which calls to list.

@@ -8,6 +8,8 @@ type Schemas = components["schemas"];
 export type Alert = Schemas["Alert"];
 export type AlertDetail = Schemas["AlertDetail"];
 export type OnCall = Schemas["OnCall"];
+export type WordsPreview = Schemas["NotificationPreview"];
+export type WordVersions = Schemas["NotificationTemplateVersions"];
 export type AlertState = "open" | "acknowledged" | "snoozed" | "resolved";
 
 const one = (id: string) => `/api/v1/alerts/${encodeURIComponent(id)}`;
@@ -44,3 +46,12 @@ export function assignAlert(id: string, userId: string): Promise<Alert> {
 export function whoIsOnCall(schedule: string, at: string | null): Promise<OnCall> {
   return call(`/api/v1/on-call-schedules/${encodeURIComponent(schedule)}/on-call`, { query: { at } });
 }
+
+const words = "/api/v1/notification-templates";
+
+/** What words that are not saved become, and the standard ones. Nothing is stored. */
+export function previewWords(body: Schemas["NotificationPreviewRequest"]): Promise<WordsPreview> {
+  return call(`${words}/preview`, { method: "POST", body });
+}
+
+export const listWordVersions = (id: string): Promise<WordVersions> => call(`${words}/${encodeURIComponent(id)}/versions`);

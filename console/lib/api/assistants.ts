@@ -28,6 +28,9 @@ export interface ToolDraft {
   /** Whose word is missing: `customer`, `human` or nobody's. */
   awaits: string | null;
   payload_hash: string;
+  /** What it would do, in one sentence of the server's. */
+  rendered?: string;
+  payload?: unknown;
   preview: { amount?: string | null; currency?: string | null; description?: string | null };
   suspicious: unknown;
   decision: { by: string; at: string; reason: string | null } | null;

@@ -10,6 +10,7 @@ export type DryRunAnswer = Omit<Schemas["DryRunBody"], "rules" | "then"> & {
   rules: readonly { id: string; version: number }[];
   then: Readonly<Record<string, unknown>>;
 };
+export type RankingDryRunAnswer = Schemas["RankingDryRunAnswer"];
 export type Delivery = Schemas["WebhookDelivery"];
 export type DeliveryDetail = Schemas["WebhookDeliveryDetail"];
 export type DeliveryStatus = "pending" | "delivered" | "failed" | "canceled";
@@ -17,6 +18,11 @@ export type DeliveryStatus = "pending" | "delivered" | "failed" | "canceled";
 /** What the rules, or one that is not saved, would make of a message. Nothing is sent or stored. */
 export function dryRun(body: Body): Promise<DryRunAnswer> {
   return call("/api/v1/routing-rules/dry-run", { method: "POST", body });
+}
+
+/** How a message would rank as a ticket by the rules in use, or by one that is not saved. Nothing is stored. */
+export function rankingDryRun(body: Body): Promise<RankingDryRunAnswer> {
+  return call("/api/v1/ranking-rules/dry-run", { method: "POST", body });
 }
 
 const hook = (id: string) => `/api/v1/webhooks/${encodeURIComponent(id)}`;

@@ -2,6 +2,7 @@
 import { call } from "./http";
 import type {
   Account,
+  Asset,
   CannedResponse,
   CloseReason,
   Conversation,
@@ -11,6 +12,7 @@ import type {
   Note,
   Page,
   PresentPerson,
+  Service,
   Site,
   Team,
   Template,
@@ -137,4 +139,6 @@ export const listPresent = () => list<PresentPerson>("presence");
 export const listTags = () => list<string>("tags");
 export const listInboxes = () => list<Named>("inboxes");
 export const listAccounts = () => list<Account>("accounts");
+export const listAssets = (accountId: string) => list<Asset>("assets", { account_id: accountId });
+export const listServices = () => list<Service>("services", { status: "active" });
 export const listSites = (accountId: string) => list<Site>("sites", { account_id: accountId });

@@ -1006,8 +1006,9 @@ export interface paths {
         put?: never;
         /**
          * Turns a conversation into a ticket. The body is that of `POST /tickets` (mode `create`) or `POST /tickets/intake`
-         *     (mode `intake`) beside `mode`; `contact_id` is the conversation's when missing. A request that is a ticket already
-         *     is refused with it, and the conversation is linked to it. Errors: those of these commands, 404 `NOT_FOUND`.
+         *     (mode `intake`) beside `mode`; `contact_id` is the conversation's when missing. `service_ids` name what it is about:
+         *     one line of work for each at the catalog's price, and it ranks by them. A request that is a ticket already is refused
+         *     with it, and the conversation is linked to it. Errors: those of these commands, 404 `NOT_FOUND`.
          */
         post: operations["make_ticket"];
         delete?: never;
@@ -1660,6 +1661,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification-templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what words become for an alert that never was. Nothing is stored. Admins and supervisors only. */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notification-templates/{id}": {
         parameters: {
             query?: never;
@@ -1677,6 +1695,23 @@ export interface paths {
         head?: never;
         /** Changes words; the version before is kept. Admins and supervisors only. */
         patch: operations["change"];
+        trace?: never;
+    };
+    "/api/v1/notification-templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of these words, the newest first. */
+        get: operations["versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/on-call-schedules": {
@@ -1867,6 +1902,23 @@ export interface paths {
         put?: never;
         /** Makes a rule. Admins and supervisors only. */
         post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ranking-rules/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says how a message would rank as a ticket. Nothing is stored. Admins and supervisors only. */
+        post: operations["dry_run"];
         delete?: never;
         options?: never;
         head?: never;
@@ -7436,6 +7488,23 @@ export interface components {
             /** @description Password. */
             password: string;
         };
+        /** @description A rule that applies, and what it does. */
+        MatchedRule: {
+            /**
+             * Format: uuid
+             * @description The rule; null when it is not saved.
+             */
+            id?: string | null;
+            /** @description What it is for. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Adds this to the score.
+             */
+            ranking_score: number;
+            /** @description Raises the urgency to this. */
+            target_urgency: string;
+        };
         /** @description Who am I, and what may I do. */
         MeBody: {
             /** @description What, as words for pages to show or hide things by. The server checks every request by itself. */
@@ -7592,6 +7661,16 @@ export interface components {
             id: string;
             /** @description The name, if it is known. */
             name?: string | null;
+        };
+        /** @description A service. */
+        NamedService: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its name. */
+            name: string;
         };
         /** @description A new account. */
         NewAccount: {
@@ -8282,6 +8361,24 @@ export interface components {
             /** @description Whose clocks count; `UTC` when missing. */
             timezone?: string | null;
         };
+        /** @description What they become for an alert that never was. */
+        NotificationPreview: {
+            /** @description In these words; a missing subject or text is the standard one. */
+            example: components["schemas"]["NotificationExample"];
+            /** @description In the standard words. */
+            standard: components["schemas"]["NotificationExample"];
+        };
+        /** @description Words that are not saved; without them only the standard words are shown. */
+        NotificationPreviewRequest: {
+            /** @description For what happened, such as `EMERGENCY`; `*`: for whatever has no words of its own. */
+            code: string;
+            /** @description `en` or `fr`. */
+            language: string;
+            /** @description One line. */
+            subject?: string | null;
+            /** @description All of it. */
+            text?: string | null;
+        };
         /** @description What people are told of an alert. */
         NotificationTemplate: {
             /** @description For what happened, such as `EMERGENCY`; `*`: for whatever has no words of its own. */
@@ -8330,6 +8427,37 @@ export interface components {
              * @description The version the caller read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description Words as they were. */
+        NotificationTemplateVersion: {
+            /**
+             * Format: uuid
+             * @description Who made them so.
+             */
+            changed_by?: string | null;
+            /** @description Their name, when they are one of our users. */
+            changed_by_name?: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            created_at: string;
+            /** @description Whether they counted. */
+            enabled: boolean;
+            /** @description One line. */
+            subject: string;
+            /** @description All of it. */
+            text: string;
+            /**
+             * Format: int64
+             * @description Which one, from 1.
+             */
+            version: number;
+        };
+        /** @description The newest versions first, 100 at most. */
+        NotificationTemplateVersions: {
+            /** @description The versions. */
+            data: components["schemas"]["NotificationTemplateVersion"][];
         };
         /** @description How things stand now. */
         NowStanding: {
@@ -11160,6 +11288,59 @@ export interface components {
             from: string;
             /** @description Until; when earlier than `from`, on the next day. */
             until: string;
+        };
+        /** @description What was ranked. */
+        RankedSubject: {
+            /** @description The services. */
+            services: components["schemas"]["NamedService"][];
+            /** @description How urgent the requester finds it. */
+            urgency: string;
+            /** @description The make of the vehicle. */
+            vehicle_make?: string | null;
+        };
+        /** @description A message, and what a ticket made of it would carry. */
+        RankingDryRun: {
+            /**
+             * Format: uuid
+             * @description What the work would be done on; its make counts.
+             */
+            asset_id?: string | null;
+            rule?: components["schemas"]["NewRule"] | null;
+            /** @description The services it would be about; when missing, those of the catalog whose name or code stands in the text. */
+            service_ids?: string[] | null;
+            /**
+             * Format: uuid
+             * @description The site the ticket would be for.
+             */
+            site_id: string;
+            /** @description What the customer writes. */
+            text: string;
+            /** @description How urgent the requester finds it; `MEDIUM` when missing, as on a ticket. */
+            urgency?: string | null;
+            /** @description The make of the vehicle, where there is no asset; when missing, the makes that stand in the text. */
+            vehicle_make?: string | null;
+        };
+        /** @description How it would rank. */
+        RankingDryRunAnswer: {
+            /** @description What would stand on the ticket, in order: the rules that apply, and what always counts. */
+            applied_rules: string[];
+            /** @description Whether a rule that people keep applies. */
+            matched: boolean;
+            /** @description Whether a person would have to look before it is sent out. */
+            needs_manual_review: boolean;
+            /**
+             * Format: int64
+             * @description Its score.
+             */
+            ranking_score: number;
+            /** @description Why. */
+            review_reasons: string[];
+            /** @description Those that apply, in order. */
+            rules: components["schemas"]["MatchedRule"][];
+            /** @description What was ranked: as asked for, or as read in the text. */
+            subject: components["schemas"]["RankedSubject"];
+            /** @description How urgent the ticket would be. */
+            urgency: string;
         };
         /** @description A rule that ranks tickets. */
         RankingRule: {
@@ -21194,7 +21375,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        /** @description `{"mode":"create"|"intake", …the command's fields}` */
+        /** @description `{"mode":"create"|"intake", "service_ids"?: […], …the command's fields}` */
         requestBody: {
             content: {
                 "application/json": unknown;
@@ -25687,6 +25868,92 @@ export interface operations {
             };
         };
     };
+    preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationPreviewRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPreview"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     read: {
         parameters: {
             query?: never;
@@ -25935,6 +26202,81 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationTemplateVersions"];
+                };
+            };
+            /** @description A parameter, a header or the body is not what it should be. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description NOT_FOUND */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -27233,6 +27575,92 @@ export interface operations {
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests; `Retry-After` says when to come again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A store is away; `Retry-After` says when to come again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    dry_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RankingDryRun"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingDryRunAnswer"];
+                };
+            };
+            /** @description INVALID_REQUEST */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description AUTH_REQUIRED */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description FORBIDDEN */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The body is of a kind that is not taken here. */
             415: {
                 headers: {
                     [name: string]: unknown;

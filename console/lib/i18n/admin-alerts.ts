@@ -1,17 +1,22 @@
 // The words of the administration of alerts: rules, ladders, schedules.
 
 import { adminAutomationTexts } from "./admin-automation";
+import { alertTexts } from "./alerts";
 
 type Words = Record<string, string>;
 
+/** What happened, as choices of the field `code`: `EMERGENCY` is a priority elsewhere. */
+const ofCodes = (codes: Words): Words => Object.fromEntries(Object.entries(codes).map(([code, said]) => [`code.${code}`, said]));
+
 const en = {
-  pages: { "alert-rules": "Alert rules", "escalation-ladders": "Escalation ladders", "on-call-schedules": "On call" } as Words,
+  pages: { "alert-rules": "Alert rules", "escalation-ladders": "Escalation ladders", "on-call-schedules": "On call", "notification-templates": "Alert texts" } as Words,
   leads: {
     "alert-rules": "What becomes an alert, how bad it is, and who is told. The first rule that applies decides.",
     "escalation-ladders": "Who is told of an alert, and who next when nobody answers.",
     "on-call-schedules": "Who is on call when: people who take turns, and exceptions.",
+    "notification-templates": "What people are told of alerts by email, SMS and Slack, instead of the standard words.",
   } as Words,
-  one: { "alert-rules": "alert rule", "escalation-ladders": "ladder", "on-call-schedules": "schedule" } as Words,
+  one: { "alert-rules": "alert rule", "escalation-ladders": "ladder", "on-call-schedules": "schedule", "notification-templates": "text" } as Words,
   fields: {
     "when.metric": "A figure instead of events",
     "when.at_least": "Fires from",
@@ -30,6 +35,9 @@ const en = {
     next: "Goes on with",
     rotations: "Turns",
     overrides: "Exceptions",
+    alert_code: "For what happened",
+    subject: "Subject",
+    version: "Version",
   } as Words,
   choices: {
     critical: "Critical",
@@ -38,6 +46,8 @@ const en = {
     code: "What happened",
     conversation: "The conversation",
     ticket: "The ticket",
+    ...ofCodes(alertTexts.en.codes),
+    "code.*": "Whatever has no words of its own",
     team: "The team",
     inbox: "The inbox",
     STUCK_SCHEDULING: "Tickets stuck in scheduling",
@@ -94,13 +104,14 @@ const en = {
 };
 
 const fr: typeof en = {
-  pages: { "alert-rules": "Règles d’alerte", "escalation-ladders": "Échelles d’escalade", "on-call-schedules": "Astreintes" },
+  pages: { "alert-rules": "Règles d’alerte", "escalation-ladders": "Échelles d’escalade", "on-call-schedules": "Astreintes", "notification-templates": "Textes d’alerte" },
   leads: {
     "alert-rules": "Ce qui devient une alerte, sa gravité et qui est prévenu. La première règle qui s’applique décide.",
     "escalation-ladders": "Qui est prévenu d’une alerte, et qui ensuite si personne ne répond.",
     "on-call-schedules": "Qui est d’astreinte et quand : des tours, et des exceptions.",
+    "notification-templates": "Ce qu’on dit des alertes par e-mail, SMS et Slack, au lieu des mots d’origine.",
   },
-  one: { "alert-rules": "règle d’alerte", "escalation-ladders": "échelle", "on-call-schedules": "planning d’astreinte" },
+  one: { "alert-rules": "règle d’alerte", "escalation-ladders": "échelle", "on-call-schedules": "planning d’astreinte", "notification-templates": "texte" },
   fields: {
     "when.metric": "Un chiffre au lieu d’événements",
     "when.at_least": "Se déclenche à partir de",
@@ -119,6 +130,9 @@ const fr: typeof en = {
     next: "Se poursuit par",
     rotations: "Tours",
     overrides: "Exceptions",
+    alert_code: "Pour ce qui est arrivé",
+    subject: "Objet",
+    version: "Version",
   },
   choices: {
     critical: "Critique",
@@ -127,6 +141,8 @@ const fr: typeof en = {
     code: "Ce qui est arrivé",
     conversation: "La conversation",
     ticket: "Le ticket",
+    ...ofCodes(alertTexts.fr.codes),
+    "code.*": "Tout ce qui n’a pas ses propres mots",
     team: "L’équipe",
     inbox: "La boîte",
     STUCK_SCHEDULING: "Tickets bloqués à la planification",

@@ -2,6 +2,7 @@
 import { adminAlertTexts } from "./admin-alerts";
 import { adminAutomationTexts } from "./admin-automation";
 import { adminFieldTexts } from "./admin-fields";
+import { adminTryTexts } from "./admin-tries";
 import { useLanguage } from "./language";
 
 type Words = Record<string, string>;
@@ -90,6 +91,7 @@ const en = {
     "alert-rules": "Without a rule only what is critical becomes an alert.",
     "escalation-ladders": "Who is told, and who next when nobody answers. Add the first one.",
     "on-call-schedules": "Who is on call when. Add the first one.",
+    "notification-templates": "People are told in the standard words, in English and French. Add words of your own for what happened.",
     vendors: "Companies that do the work when no technician of yours can.",
     accounts: "Customers with sites. Tickets and invoices belong to them.",
     sites: "Where work is done. Each belongs to an account.",
@@ -224,6 +226,9 @@ const en = {
   },
   ...adminFieldTexts.en,
   plans: adminAlertTexts.en.plans,
+  rankRun: adminTryTexts.en.rankRun,
+  notices: adminTryTexts.en.notices,
+  leaving: adminTryTexts.en.leaving,
   actions: adminAutomationTexts.en.actions,
   runs: adminAutomationTexts.en.runs,
   test: adminAutomationTexts.en.test,
@@ -319,6 +324,7 @@ const fr: typeof en = {
     "alert-rules": "Sans règle, seul ce qui est critique devient une alerte.",
     "escalation-ladders": "Qui est prévenu, et qui ensuite si personne ne répond. Ajoutez la première.",
     "on-call-schedules": "Qui est d’astreinte et quand. Ajoutez le premier.",
+    "notification-templates": "Les mots d’origine sont employés, en français et en anglais. Ajoutez les vôtres pour ce qui est arrivé.",
     vendors: "Des entreprises qui font le travail quand aucun de vos techniciens ne le peut.",
     accounts: "Des clients qui ont des sites. Tickets et factures leur appartiennent.",
     sites: "Les lieux du travail. Chacun appartient à un compte.",
@@ -453,6 +459,9 @@ const fr: typeof en = {
   },
   ...adminFieldTexts.fr,
   plans: adminAlertTexts.fr.plans,
+  rankRun: adminTryTexts.fr.rankRun,
+  notices: adminTryTexts.fr.notices,
+  leaving: adminTryTexts.fr.leaving,
   actions: adminAutomationTexts.fr.actions,
   runs: adminAutomationTexts.fr.runs,
   test: adminAutomationTexts.fr.test,

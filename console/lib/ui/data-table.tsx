@@ -58,7 +58,7 @@ export function DataTable<Row>({ label, columns, rows, keyOf, open, selected = n
                           event.stopPropagation();
                           open.run(row);
                         }}
-                        className="max-w-full truncate text-left font-medium hover:underline"
+                        className="max-w-full text-left font-medium wrap-anywhere hover:underline sm:truncate"
                       >
                         {column.cell(row)}
                       </button>

@@ -34,6 +34,8 @@ const ROUTES = [
   "admin/users/new",
   "admin/inboxes/new",
   "admin/routing-rules/new",
+  "admin/ranking-rules/new",
+  "admin/notification-templates/new",
   "admin/automations/new",
   "admin/macros/new",
   "admin/sla-policies/new",

@@ -72,10 +72,6 @@ describe("demo", () => {
   });
 
   it("117: what is said in a call stands in the conversation; an emergency rings at once, and the call becomes a ticket", async () => {
-    const ask = await caller(server, "admin");
-    // Emergencies are looked for where new conversations are asked what they are about.
-    const texts = (await ask("/api/v1/inboxes")).data.find((one) => one.channel === "sms");
-    await ask(`/api/v1/inboxes/${texts.id}`, { triage: "menu", version: texts.version }, "PATCH");
     const context = await browser.profile();
     const watching = await context.newPage();
     await signIn(watching, server, "admin", "/app/inbox/all");
@@ -97,6 +93,24 @@ describe("demo", () => {
     }
     await dialog.getByRole("button", { name: "Make the ticket" }).click();
     await watching.locator("[data-ticket]").waitFor();
+    await context.close();
+  });
+
+  it("117, 118: the scenario of a call keeps its word: the emergency is on top of the demo's supervisor's page, whatever page that is", async () => {
+    const context = await browser.profile();
+    const supervisor = await context.newPage();
+    await enter(supervisor, server, "supervisor", "/app/cockpit");
+    const phones = await context.newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const list = phones.locator("[data-scenarios]");
+    await list.getByRole("button", { name: "Somebody calls" }).click();
+    await list.getByRole("button", { name: "Start" }).click();
+    await phones.bringToFront();
+    await list.getByText("The call, and what she said, in her conversation.").waitFor();
+    await list.getByRole("button", { name: "Next step" }).click();
+    await supervisor.locator("[data-alarm]").getByText("A customer reports an emergency").first().waitFor();
+    await supervisor.locator("[data-alarm]").getByRole("link").first().click();
+    for (const said of ["My heating is out", "Now I smell gas"]) await bubble(supervisor, said).first().waitFor();
     await context.close();
   });
 

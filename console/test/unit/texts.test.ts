@@ -8,6 +8,7 @@ import { cockpitTexts } from "../../lib/i18n/cockpit";
 import { dashboardTexts } from "../../lib/i18n/dashboard";
 import { en } from "../../lib/i18n/en";
 import { fr } from "../../lib/i18n/fr";
+import { rankingTexts } from "../../lib/i18n/ranking";
 import { talkTexts } from "../../lib/i18n/talk";
 import { operationsTexts } from "../../lib/i18n/operations";
 import { scenarioTexts } from "../../lib/i18n/scenarios";
@@ -17,7 +18,7 @@ import { LAYOUTS } from "../../apps/console/dashboard/reports";
 import { REPORTS } from "../../lib/api/reports";
 import { RESOURCES, type ResourceName } from "../../apps/console/admin/resources";
 
-const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, alerts: alertTexts, areas: areaTexts, audit: auditTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, scenarios: scenarioTexts, talk: talkTexts };
+const DICTIONARIES = { shared: { en, fr }, admin: adminTexts, alerts: alertTexts, areas: areaTexts, audit: auditTexts, dashboard: dashboardTexts, cockpit: cockpitTexts, operations: operationsTexts, ranking: rankingTexts, scenarios: scenarioTexts, talk: talkTexts };
 
 /** Every text with its place; a function counts by its name and its number of values. */
 function places(value: unknown, at = ""): string[] {
@@ -43,7 +44,7 @@ describe("the languages", () => {
       for (const column of resource.columns) if (!(column in fields)) missing.push(`${name}.${column}`);
       for (const field of resource.fields) {
         if (!((field.label ?? field.name) in fields)) missing.push(`${name}.${field.name}`);
-        for (const choice of field.choices ?? []) if (!(choice in choices)) missing.push(`${name}.${field.name}: ${choice}`);
+        for (const choice of field.choices ?? []) if (!(choice in choices) && !(`${field.name}.${choice}` in choices)) missing.push(`${name}.${field.name}: ${choice}`);
       }
     }
     expect(missing).toEqual([]);

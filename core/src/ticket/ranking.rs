@@ -1,7 +1,7 @@
 //! Ranking: how urgent a ticket is and where it stands in a list, from what was asked, the make of the vehicle and the
 //! rules that people keep. The same inputs always rank the same. Source: domain, ranking.
 
-use crate::ids::{ServiceId, SiteId};
+use crate::ids::{RankingRuleId, ServiceId, SiteId};
 use crate::ticket::record::Ticket;
 use crate::ticket::words::Urgency;
 
@@ -17,6 +17,8 @@ const PREMIUM_SCORE: i64 = 8;
 /// A rule that people keep: it applies when everything it names fits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
+    /// Its id.
+    pub id: RankingRuleId,
     /// What it is for; stands on the tickets it applied to.
     pub description: String,
     /// Only at this site.
@@ -57,12 +59,14 @@ pub struct Ranking {
     pub applied: Vec<String>,
     /// Why a person has to look.
     pub reasons: Vec<String>,
+    /// Which of the rules that people keep applied, in order.
+    pub rules: Vec<RankingRuleId>,
 }
 
 /// Ranks a ticket by the rules that count, in their order.
 pub fn rank(subject: &Subject<'_>, rules: &[Rule]) -> Ranking {
     let (score, applied) = subject.urgency.rank();
-    let mut ranking = Ranking { urgency: subject.urgency, score, applied, reasons: Vec::new() };
+    let mut ranking = Ranking { urgency: subject.urgency, score, applied, reasons: Vec::new(), rules: Vec::new() };
     if let Some(make) = subject.make {
         if let Some(known) = PREMIUM.iter().find(|known| is_make(make, known)) {
             ranking.score += PREMIUM_SCORE;
@@ -76,8 +80,14 @@ pub fn rank(subject: &Subject<'_>, rules: &[Rule]) -> Ranking {
         ranking.score += rule.ranking_score;
         ranking.urgency = ranking.urgency.max(rule.target_urgency);
         ranking.applied.push(rule.description.clone());
+        ranking.rules.push(rule.id);
     }
     ranking
+}
+
+/// The makes that rank or escalate by themselves.
+pub fn known_makes() -> impl Iterator<Item = &'static str> {
+    PREMIUM.iter().copied()
 }
 
 /// Whether what somebody wrote as a make is this one: in any case, with words beside it ("AUDI", "VW / Audi").
@@ -137,6 +147,7 @@ mod tests {
 
     fn rule(service: ServiceId) -> Rule {
         Rule {
+            id: RankingRuleId::new(),
             description: "Engine repair".into(),
             site_id: None,
             service_id: Some(service),
@@ -152,8 +163,10 @@ mod tests {
         let engine = ServiceId::new();
         let subject =
             Subject { urgency: Urgency::Medium, make: Some("audi"), site: SiteId::new(), services: &[engine] };
-        let ranking = rank(&subject, &[rule(engine)]);
+        let rule = rule(engine);
+        let ranking = rank(&subject, std::slice::from_ref(&rule));
         assert_eq!((ranking.score, ranking.urgency), (28, Urgency::Critical));
+        assert_eq!(ranking.rules, [rule.id]);
         assert_eq!(ranking.applied, ["Premium Vehicle (Audi)", "Audi Escalation", "Engine repair"]);
         assert_eq!(ranking.reasons, [AUDI_RULE]);
     }

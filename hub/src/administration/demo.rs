@@ -26,7 +26,7 @@ const DEMO_PASSWORD: &str = "patchbay-demo";
 /// E-mail address, name, role and teams of the demo users.
 const PEOPLE: [(&str, &str, Role, &[&str]); 5] = [
     ("admin@demo.test", "Ada Admin", Role::Admin, &["support", "sales", "customer_service", "dispatch"]),
-    ("supervisor@demo.test", "Sam Supervisor", Role::Supervisor, &["support", "sales", "customer_service"]),
+    ("supervisor@demo.test", "Sam Supervisor", Role::Supervisor, &["support", "sales", "customer_service", "dispatch"]),
     ("maya@demo.test", "Maya Martin", Role::SupportAgent, &["support", "sales"]),
     ("alex@demo.test", "Alex Adler", Role::SupportAgent, &["support", "customer_service"]),
     ("dispatcher@demo.test", "Dana Dispatch", Role::Dispatcher, &["dispatch"]),

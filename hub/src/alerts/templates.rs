@@ -1,8 +1,12 @@
 //! `/api/v1/notification-templates`: what people are told of alerts, in the words of whoever runs this. Every version is
 //! kept. Where there are none, the standard words are used.
 
+pub(super) mod history;
+pub(super) mod preview;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
+use patchbay_core::alert;
 use patchbay_core::alert::wording::{self, Wording};
 use patchbay_core::ids::NotificationTemplateId;
 use patchbay_core::tool::question::Language;
@@ -212,10 +216,36 @@ impl Resource for Templates {
 }
 
 fn example(row: &NotificationTemplateRow) -> NotificationExample {
-    let code = if row.code == ANY { "EMERGENCY" } else { row.code.as_str() };
-    let (language, telling) = (Language::of(Some(&row.language)), wording::example(code));
-    let words = Wording { subject: &row.subject, text: &row.body };
-    NotificationExample { subject: words.subject(language, &telling), text: words.text(language, &telling) }
+    let NotificationTemplateRow { code, language, subject, body, .. } = row;
+    filled_in(&Words { code, language, subject: Some(subject), text: Some(body) })
+}
+
+/// Words for a code and a language.
+struct Words<'a> {
+    code: &'a str,
+    language: &'a str,
+    subject: Option<&'a str>,
+    text: Option<&'a str>,
+}
+
+/// What happened to the alert that never was.
+fn sample_code(code: &str) -> &str {
+    if code == ANY { "EMERGENCY" } else { code }
+}
+
+/// What they become; what is missing is the standard words.
+fn filled_in(words: &Words<'_>) -> NotificationExample {
+    let (language, telling) = (Language::of(Some(words.language)), wording::example(sample_code(words.code)));
+    let kept = |subject, text| Wording { subject, text };
+    NotificationExample {
+        subject: words.subject.map_or_else(
+            || alert::subject(language, &telling),
+            |subject| kept(subject, "").subject(language, &telling),
+        ),
+        text: words
+            .text
+            .map_or_else(|| alert::text(language, &telling), |text| kept("", text).text(language, &telling)),
+    }
 }
 
 fn code(word: &str) -> Result<String, ApiError> {

@@ -1,5 +1,7 @@
 //! `/api/v1/ranking-rules`: what ranks tickets beside their urgency.
 
+pub(super) mod dry_run;
+
 use chrono::{DateTime, Utc};
 use patchbay_core::Ctx;
 use patchbay_core::ids::{RankingRuleId, ServiceId, SiteId};
@@ -182,21 +184,7 @@ impl Resource for RankingRules {
     }
 
     async fn make(tx: &mut Tx, ctx: &Ctx, new: NewRule) -> Result<RankingRuleRow, HubError> {
-        let row = RankingRuleRow {
-            id: RankingRuleId::new(),
-            description: line("description", &new.description)?,
-            site_id: new.site_id.map(SiteId),
-            service_id: new.service_id.map(ServiceId),
-            vehicle_make: optional_line("vehicle_make", new.vehicle_make)?,
-            urgency_match: new.urgency_match,
-            target_urgency: new.target_urgency,
-            ranking_score: within("ranking_score", new.ranking_score.unwrap_or(10), -100..=100)?,
-            is_active: new.is_active.unwrap_or(true),
-            version: 1,
-            created_at: ctx.now,
-            updated_at: ctx.now,
-        };
-        require_condition(&row)?;
+        let row = new_row(ctx, new)?;
         ranking_rules::insert(tx, &row).await?;
         Ok(row)
     }
@@ -227,6 +215,26 @@ impl Resource for RankingRules {
     fn retire(row: &mut RankingRuleRow) -> bool {
         std::mem::replace(&mut row.is_active, false)
     }
+}
+
+/// A new rule as it would be stored.
+fn new_row(ctx: &Ctx, new: NewRule) -> Result<RankingRuleRow, ApiError> {
+    let row = RankingRuleRow {
+        id: RankingRuleId::new(),
+        description: line("description", &new.description)?,
+        site_id: new.site_id.map(SiteId),
+        service_id: new.service_id.map(ServiceId),
+        vehicle_make: optional_line("vehicle_make", new.vehicle_make)?,
+        urgency_match: new.urgency_match,
+        target_urgency: new.target_urgency,
+        ranking_score: within("ranking_score", new.ranking_score.unwrap_or(10), -100..=100)?,
+        is_active: new.is_active.unwrap_or(true),
+        version: 1,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    };
+    require_condition(&row)?;
+    Ok(row)
 }
 
 /// A rule without a condition would move every ticket.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use patchbay_core::channel::Channel;
 use patchbay_core::chat::Origin;
+use patchbay_core::inbox::Triage;
 use patchbay_hub::administration::{DemoPerson, seed_demo};
 use patchbay_hub::directory::{InboxSettings, KeptSecret};
 use patchbay_simulator::{Simulator, SimulatorConfig, Way};
@@ -15,8 +16,13 @@ use crate::settings::{Settings, TransactionSettings};
 
 /// The chat site of the demo.
 const SITE: &str = "website";
-/// The SMS inboxes of the demo and their teams, in the order of the simulator's numbers.
-const SMS: [(&str, &str); 2] = [("sms-main", "support"), (ASSISTED, "sales")];
+/// The inboxes of the demo's telephone numbers, their teams and their triage, in the order of the simulator's numbers.
+/// Callers are asked what it is about: there an emergency is heard.
+const NUMBERS: [(&str, &str, Triage); 3] = [
+    ("sms-main", "support", Triage::Direct),
+    (ASSISTED, "sales", Triage::Direct),
+    ("calls-main", "support", Triage::Menu),
+];
 /// The inbox whose conversations the assistant answers.
 const ASSISTED: &str = "sms-sales";
 
@@ -133,8 +139,9 @@ fn inboxes(simulator: &patchbay_simulator::Running) -> Vec<InboxSettings> {
         api_base: Some(simulator.graph_base()),
         ..InboxSettings::new("whatsapp-main", Channel::Whatsapp)
     });
-    let sms = config.twilio.iter().zip(SMS).map(|(number, (name, team))| InboxSettings {
+    let sms = config.twilio.iter().zip(NUMBERS).map(|(number, (name, team, triage))| InboxSettings {
         team: Some(team.into()),
+        triage,
         address: Some(number.address.clone()),
         account_sid: Some(number.account_sid.clone()),
         auth_tokens: vec![KeptSecret::new(number.auth_token.expose())],

@@ -15,18 +15,21 @@ use crate::mail::Way;
 const PHONE_NUMBER_ID: &str = "106550100000001";
 /// The SMS number of the sales team.
 const SALES: &str = "+15550100004";
+/// The number that is called.
+const CALLS: &str = "+15550100005";
 const ACCOUNT_SID: &str = "AC5d3a0c1f7e9b4826a0f1c2d3e4b5a697";
 
 impl SimulatorConfig {
     /// Numbers whose webhooks go to `public_url`, and the phones of seven invented customers; the last one writes to the
-    /// number of sales, where the demo's assistant answers. The secrets are made up
-    /// anew each time, so that a demo server can be reached by nobody who guesses them: read them from the result when
-    /// making the inboxes.
+    /// number of sales, where the demo's assistant answers, and whoever calls calls a number of its own. The secrets are
+    /// made up anew each time, so that a demo server can be reached by nobody who guesses them: read them from the result
+    /// when making the inboxes.
     pub fn demo(public_url: &str) -> Self {
         let whatsapp =
             WhatsappNumber::new(PHONE_NUMBER_ID, "+15550100001", secret(), secret(), meta_webhook(public_url));
         let twilio = TwilioNumber::new(ACCOUNT_SID, secret(), "+15550100003", twilio_webhook(public_url));
         let sales = TwilioNumber { address: SALES.to_owned(), ..twilio.clone() };
+        let calls = TwilioNumber { address: CALLS.to_owned(), ..twilio.clone() };
         let buyer = PhoneSeed {
             writes_to: Some(SALES.to_owned()),
             ..PhoneSeed::new("+15550101007", "Nora Belanger", &[Channel::Sms])
@@ -37,7 +40,11 @@ impl SimulatorConfig {
             way: Way::Mailgun { url: mail_webhook(public_url), signing_key: secret() },
         };
         let mail = Some(MailServer::new(vec![mailbox], correspondents()));
-        let mut config = Self { whatsapp: vec![whatsapp], twilio: vec![twilio, sales], mail, ..Self::with_cast() };
+        let mut config =
+            Self { whatsapp: vec![whatsapp], twilio: vec![twilio, sales, calls], mail, ..Self::with_cast() };
+        for phone in config.phones.iter_mut().filter(|phone| phone.channels.contains(&Channel::Voice)) {
+            phone.calls = Some(CALLS.to_owned());
+        }
         config.phones.push(buyer);
         config
     }

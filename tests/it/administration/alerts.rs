@@ -347,10 +347,22 @@ async fn words_for_alerts_are_kept_shown_filled_in_and_refused_when_they_cannot_
     assert_eq!((changed.status, &changed.body["version"]), (200, &json!(2)), "{}", changed.body);
     let late = patch(&world, &one, json!({ "text": "Trop tard", "version": 1 })).await;
     assert_eq!(late.status, 409);
+    let versions = world.get(&format!("{one}/versions")).bearer(&world.admin()).send().await;
+    assert_eq!(versions.text("/data/0/text"), "Regardez : {{link}}", "{}", versions.body);
+    assert_eq!(versions.text("/data/1/text"), "{{rule}} {{link}} {{reply}}");
+    let absent = format!("{path}/{}/versions", patchbay_core::ids::RecordId::new());
+    assert_eq!(world.get(&absent).bearer(&world.admin()).send().await.status, 404);
     let gone = world.ask(Method::DELETE, &one).bearer(&world.admin()).send().await;
     assert_eq!((gone.status, &gone.body["enabled"]), (200, &json!(false)));
     let listed = world.get(&format!("{path}?enabled=true")).bearer(&world.admin()).send().await;
     assert_eq!(listed.body["data"], json!([]));
+    // Before anything is saved: what is typed beside what is said without it, and what does not fit at its field.
+    let preview = |body: Value| post(&world, "/api/v1/notification-templates/preview", body);
+    let shown = preview(json!({ "code": "*", "language": "en", "subject": "Look: {{title}}" })).await;
+    assert_eq!(shown.text("/example/subject"), "Look: A customer reports an emergency [K7M2QP]", "{}", shown.body);
+    assert_eq!(shown.text("/standard/subject"), "[Critical] A customer reports an emergency [K7M2QP]");
+    assert_eq!(shown.text("/example/text"), shown.text("/standard/text"), "no text is the standard text");
+    assert_eq!(field(&preview(json!({ "code": "*", "language": "en", "text": "{{who}}" })).await), "text");
     let audit = world.get("/api/v1/audit?tool=notification_template").bearer(&world.admin()).send().await;
     assert_eq!(audit.body["data"].as_array().map(Vec::len), Some(3), "{}", audit.body);
 }

@@ -47,6 +47,7 @@ async fn a_large_amount_waits_for_a_supervisor_who_sees_what_was_said(plan: Plan
     supervisor.post(&path, json!({"payload_hash": "0"})).await.expect_error(409, "CONFIRMATION_INVALID");
     let waiting = supervisor.get("/api/v1/drafts?state=AWAITING_APPROVAL").await.expect(200);
     assert_eq!(waiting["data"][0]["id"], draft.as_str());
+    assert_eq!(waiting["data"][0]["rendered"], shown["rendered"], "lists say it in the same words");
     supervisor
         .post(&path, json!({"payload_hash": shown["payload_hash"], "reason": "known customer"}))
         .await

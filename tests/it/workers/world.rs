@@ -466,6 +466,7 @@ async fn fakes(receiver: &Receiver, clock: &Clock) -> Running {
         screen: Screen::Closed,
         window_open: true,
         writes_to: None,
+        calls: None,
     }];
     let signing_key = Secret::new("signing-key");
     let way = Way::Mailgun { url: format!("{}/webhooks/email/mailgun", receiver.url), signing_key };

@@ -231,7 +231,8 @@ impl Gateway {
         scene: &Scene,
         draft: &DraftRow,
     ) -> patchbay_core::event::NewEvent {
-        event(ctx, name, &scene.conversation, &json!({"draft": person_body(draft)}))
+        let body = person_body(draft, &scene.conversation.contact_name);
+        event(ctx, name, &scene.conversation, &json!({"draft": body}))
     }
 }
 
@@ -293,7 +294,8 @@ async fn is_marked(tx: &mut Tx, scene: &Scene) -> Result<bool, Refusal> {
 }
 
 /// A draft as people see it: what it would do, what was proven and by whom, never a code or a token.
-pub(crate) fn person_body(draft: &DraftRow) -> Value {
+/// `customer` is what the conversation calls them.
+pub(crate) fn person_body(draft: &DraftRow, customer: &str) -> Value {
     json!({
         "id": draft.id,
         "draft_id": draft.id,
@@ -310,6 +312,7 @@ pub(crate) fn person_body(draft: &DraftRow) -> Value {
         "payload_hash": draft.payload_hash,
         "policy_version": draft.policy_version,
         "preview": super::preview(draft),
+        "rendered": super::view::sentence(draft, customer),
         "amount_minor": draft.amount_minor,
         "currency": draft.currency,
         "suspicious": draft.suspicion,

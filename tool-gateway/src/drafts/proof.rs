@@ -123,7 +123,8 @@ impl Gateway {
             return Ok(false);
         }
         draft.version += 1;
-        let mut told = vec![event(ctx, name, conversation, &json!({"draft": person_body(&draft)}))];
+        let mut told =
+            vec![event(ctx, name, conversation, &json!({"draft": person_body(&draft, &conversation.contact_name)}))];
         if name == EventName::DraftAwaitingHuman {
             told.push(approval_wanted(ctx, conversation, &draft));
         }

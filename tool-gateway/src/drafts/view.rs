@@ -8,31 +8,35 @@ use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::{Tx, conversations, messages};
 use serde_json::{Value, json};
 
-use super::person_body;
+use super::{moves_money, person_body};
 use crate::gateway::Gateway;
 
 /// Other drafts that are shown beside one.
 const OTHERS: i64 = 20;
 
+/// What a draft would do, in one sentence of ours; `customer` is what the conversation calls them.
+pub(super) fn sentence(draft: &DraftRow, customer: &str) -> String {
+    if let Some(amount) = draft.amount_minor {
+        let currency = draft.currency.as_deref().unwrap_or_default();
+        return format!("Charge {currency} {} to {customer}", amount_text(amount, currency));
+    }
+    let said = draft.payload["description"].as_str().unwrap_or_default();
+    let what = if draft.tool == super::job::NAME { "Record a job" } else { "Confirm the appointment" };
+    format!("{what} for {customer}: {said}")
+}
+
 impl Gateway {
     /// The draft, the customer and the very words that confirmed it, the sum and the other drafts of the day.
     pub(crate) async fn for_approval(&self, tx: &mut Tx, draft: &DraftRow) -> Result<Value, HubError> {
-        let mut body = person_body(draft);
         let currency = draft.currency.clone().unwrap_or_default();
         let conversation = conversations::by_id(tx, draft.conversation_id).await?;
         let name = conversation.as_ref().map(|row| row.contact_name.clone()).unwrap_or_default();
-        if let Some(amount) = draft.amount_minor {
-            let amount = amount_text(amount, &currency);
-            body["rendered"] = format!("Charge {currency} {amount} to {name}").into();
+        let mut body = person_body(draft, &name);
+        if moves_money(draft) {
             let since = draft.created_at - TimeDelta::hours(24);
             let sum =
                 tool_drafts::sum_since(tx, draft.conversation_id, draft.contact_id, Some(&currency), since).await?;
             body["day"] = json!({"sum_minor": sum, "sum": amount_text(sum, &currency), "currency": currency});
-        }
-        if !super::moves_money(draft) {
-            let said = draft.payload["description"].as_str().unwrap_or_default();
-            let what = if draft.tool == super::job::NAME { "Record a job" } else { "Confirm the appointment" };
-            body["rendered"] = format!("{what} for {name}: {said}").into();
         }
         body["customer"] = json!({
             "name": name, "address": draft.contact_address,
@@ -40,7 +44,7 @@ impl Gateway {
             "is_still_the_same": conversation
                 .is_some_and(|row| row.contact_id == draft.contact_id && row.contact_address == draft.contact_address),
         });
-        body["written_by_the_assistant"] = if super::moves_money(draft) {
+        body["written_by_the_assistant"] = if moves_money(draft) {
             json!({"description": draft.payload["description"], "metadata": draft.payload["metadata"]})
         } else {
             json!({"vehicle": draft.payload["vehicle"]})

@@ -82,7 +82,7 @@ function Place({ to, isHere, children }: { to: string; isHere: boolean; children
       to={to}
       ref={isHere ? inSight : null}
       {...(isHere ? { "aria-current": "page" as const } : {})}
-      className={cx("rounded-lg px-2.5 py-1.5 text-[0.8125rem] whitespace-nowrap", isHere ? "bg-accent-soft font-medium text-accent-text" : "text-ink-soft hover:bg-hover hover:text-ink")}
+      className={cx("scroll-my-16 rounded-lg px-2.5 py-1.5 text-[0.8125rem] whitespace-nowrap", isHere ? "bg-accent-soft font-medium text-accent-text" : "text-ink-soft hover:bg-hover hover:text-ink")}
     >
       {children}
     </Link>

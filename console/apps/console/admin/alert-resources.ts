@@ -1,4 +1,5 @@
 // What becomes an alert, who is told of it, and who is on call.
+import { alertTexts } from "../../../lib/i18n/alerts";
 import { KEEPERS, OFFICE } from "./readers";
 import type { Resource } from "./resources";
 
@@ -77,6 +78,21 @@ export const ALERT_RESOURCES = {
       { name: "rotations", kind: "rotations", required: true },
       { name: "overrides", kind: "overrides" },
       { name: "is_active", kind: "toggle", only: "change" },
+    ],
+  },
+  "notification-templates": {
+    path: "/api/v1/notification-templates",
+    readers: OFFICE,
+    writers: KEEPERS,
+    columns: ["code", "subject", "version", "enabled"],
+    state: { field: "enabled", off: "false" },
+    width: "sm:max-w-xl",
+    fields: [
+      { name: "code", label: "alert_code", kind: "choice", choices: ["*", ...Object.keys(alertTexts.en.codes).filter((code) => code !== "CONVERSATION_NEW")], required: true, only: "create" },
+      { name: "language", kind: "choice", choices: ["en", "fr"], required: true, first: "en", only: "create" },
+      { name: "subject", kind: "text", required: true },
+      { name: "text", kind: "long", required: true },
+      { name: "enabled", kind: "toggle", only: "change" },
     ],
   },
 } satisfies Record<string, Resource>;

@@ -4,6 +4,7 @@ import { duration, exact } from "../../../lib/i18n/when";
 import { Badge } from "../../../lib/ui/badge";
 import { isRecord } from "../../../lib/api/http";
 import { HealthBadge, healthOf, waitingIn } from "./inbox-health";
+import { choiceName } from "./choice-name";
 import { calendarOf } from "./fields";
 import { useOptions } from "./options";
 import { readPlan } from "./plans";
@@ -44,6 +45,6 @@ export function Cell({ name, row, column }: { name: ResourceName; row: Row; colu
   if (column.endsWith("_at")) return <span className="whitespace-nowrap">{exact(String(value))}</span>;
   if (field?.kind === "money") return <>{(Number(value) / 100).toFixed(2)}</>;
   if (field?.kind === "ref") return <>{named(String(value))}</>;
-  if (field?.kind === "choice") return <>{t.choices[String(value)] ?? String(value)}</>;
+  if (field?.kind === "choice") return <>{choiceName(field.name, String(value), t.choices)}</>;
   return <span className="line-clamp-1 wrap-anywhere">{String(value)}</span>;
 }

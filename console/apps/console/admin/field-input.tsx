@@ -2,6 +2,7 @@ import { useId } from "react";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
 import { CalendarInput } from "./calendar-input";
+import { choiceName } from "./choice-name";
 import type { Field, FormValue, OwnCalendar, Shift, Span } from "./fields";
 import { HoursInput } from "./hours-input";
 import { isPlan } from "./plans";
@@ -42,7 +43,7 @@ export function FieldInput({ field, value, error, inside = {}, isNew, disabled, 
       return <TextArea {...common} rows={5} className="font-mono text-xs" spellCheck={false} value={text} onChange={(event) => onChange(event.target.value)} />;
     case "choice":
     case "ref": {
-      const choices = field.kind === "ref" ? options : (field.choices ?? []).map((one) => ({ value: one, text: named[one] ?? one }));
+      const choices = field.kind === "ref" ? options : (field.choices ?? []).map((one) => ({ value: one, text: choiceName(field.name, one, named) }));
       const listed = text === "" || choices.some((one) => one.value === text);
       return (
         <Select {...common} value={text} onChange={(event) => onChange(event.target.value)}>

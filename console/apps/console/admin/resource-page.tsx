@@ -1,7 +1,7 @@
 // One page of the administration: its rows, a search where there is one, and the drawer of one row.
 import { Plus, SearchX, Table2 } from "lucide-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import { getRow, listRows, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button } from "../../../lib/ui/button";
@@ -17,7 +17,9 @@ import { AdminArea } from "./admin-nav";
 import { Cell } from "./cell";
 import { RESOURCES, isResource, nameOf, type ResourceName } from "./resources";
 import { RowForm } from "./row-form";
-import { TryMessage } from "./try-message";
+
+const TryMessage = lazy(async () => ({ default: (await import("./try-message")).TryMessage }));
+const TryRanking = lazy(async () => ({ default: (await import("./try-ranking")).TryRanking }));
 
 export function ResourceRoute() {
   const { resource, rowId } = useParams({ strict: false });
@@ -48,7 +50,7 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const reload = list.afresh;
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
-    title: t.columns[column] ?? t.fields[column] ?? column,
+    title: t.columns[column] ?? t.fields[resource.fields.find((field) => field.name === column)?.label ?? column] ?? column,
     cell: (one) => <Cell name={name} row={one} column={column} />,
     wide: index > 1 && column !== resource.state.field && column !== "health",
   }));
@@ -60,7 +62,10 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
       actions={
         writes && (
           <>
-            {name === "routing-rules" && <TryMessage />}
+            <Suspense fallback={null}>
+              {name === "routing-rules" && <TryMessage />}
+              {name === "ranking-rules" && <TryRanking />}
+            </Suspense>
             <Button look="primary" onClick={() => show(NEW)}>
               <Plus className="size-4" aria-hidden />
               {t.add(t.one[name] ?? name)}

@@ -1,11 +1,13 @@
 // What can be administered: where it is kept, who may change it, which fields it has. A test holds the fields against the
 // API document.
 import { isRecord } from "../../../lib/api/http";
+import { choiceName } from "./choice-name";
 import type { Field } from "./fields";
 import { ALERT_RESOURCES } from "./alert-resources";
 import { AUTOMATION_RESOURCES } from "./automation-resources";
 import { FLOW_RESOURCES } from "./flow-resources";
 import { ADMIN, DESK, KEEPERS, OFFICE, READERS } from "./readers";
+import { URGENCIES } from "./urgencies";
 
 export type ResourceName = keyof typeof RESOURCES;
 
@@ -30,7 +32,6 @@ export interface Resource {
   width?: string;
 }
 
-const URGENCIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"] as const;
 const ACTIVE_STATUS: Field = { name: "status", kind: "choice", choices: ["active", "inactive"], only: "change" };
 const IS_ACTIVE: Field = { name: "is_active", kind: "toggle", only: "change" };
 
@@ -348,7 +349,7 @@ export const GROUPS: readonly (readonly [group: "people" | "channels" | "flow" |
   ["people", ["users", "teams", "technicians", "vendors"]],
   ["channels", ["inboxes", "canned-responses", "templates"]],
   ["flow", ["routing-rules", "automations", "macros", "sla-policies", "webhooks"]],
-  ["alerts", ["alert-rules", "escalation-ladders", "on-call-schedules"]],
+  ["alerts", ["alert-rules", "escalation-ladders", "on-call-schedules", "notification-templates"]],
   ["places", ["accounts", "sites", "zones", "assets"]],
   ["work", ["services", "ranking-rules", "incident-templates"]],
 ];
@@ -359,13 +360,14 @@ export function isResource(name: string): name is ResourceName {
 
 /** What a row is called among people; `words` say what is a word of ours. */
 export function nameOf(name: ResourceName, row: { readonly [field: string]: unknown }, words: Readonly<Record<string, string>> = {}): string {
+  if (name === "notification-templates") return ["code", "language"].map((part) => choiceName(part, String(row[part]), words)).join(" · ");
   const first = RESOURCES[name].columns[0] ?? "id";
   const named = name === "assets" ? ["make", "model", "vin", "serial"] : name === "sla-policies" ? ["team", "priority"] : [first];
   const parts = named.flatMap((part) => {
     const value = row[part];
     if (!value) return [];
     if (isRecord(value)) return [String(value["slug"] ?? value["name"])];
-    return [part === "priority" ? (words[String(value)] ?? String(value)) : String(value)];
+    return [part === "priority" ? choiceName(part, String(value), words) : String(value)];
   });
   return parts.join(name === "assets" ? " " : " · ") || String(row["id"]).slice(-8);
 }

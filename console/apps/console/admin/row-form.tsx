@@ -1,6 +1,6 @@
 // One row of the administration in a drawer: created, changed, taken out of use and back. What is refused shows beside its
 // field; a change by somebody else is compared before anything is saved.
-import { Fragment, Suspense, lazy, useId, useState, type SubmitEvent } from "react";
+import { Fragment, useId, useState, type SubmitEvent } from "react";
 import { ApiError, isRecord } from "../../../lib/api/http";
 import { changeRow, createRow, getRow, removeRow, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
@@ -15,12 +15,10 @@ import { useMe } from "../session/me";
 import { ConflictTable } from "./conflict-table";
 import { Unreadable, bodyOf, emptyValue, formOf, isShown, type Form } from "./fields";
 import { FieldInput } from "./field-input";
+import { FormTries } from "./form-tries";
 import { RowExtras } from "./row-extras";
 import { SecretDialog } from "./secret-dialog";
-import { TryRule } from "./try-message";
 import { RESOURCES, nameOf, type ResourceName } from "./resources";
-
-const TryAutomation = lazy(async () => ({ default: (await import("../automation/try-automation")).TryAutomation }));
 
 export interface RowFormProps {
   name: ResourceName;
@@ -98,7 +96,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
     try {
       await removeRow(resource.path, row.id);
       forgetRemote();
-      toastDone(t.deactivated);
+      toastDone(leaving.done);
       onSaved();
       onClose();
     } catch (error) {
@@ -107,6 +105,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
     setState("ready");
   };
   const title = row === null ? t.add(t.one[name] ?? name) : nameOf(name, row, t.choices);
+  const leaving = t.leaving[name] ?? { act: t.deactivate, title: t.deactivateTitle(title), text: t.deactivateText, done: t.deactivated };
 
   return (
     <Drawer
@@ -118,7 +117,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
         <>
           {row !== null && writes && !isOff && (
             <Button look="danger" className="mr-auto" onClick={() => setState("leaving")}>
-              {t.deactivate}
+              {leaving.act}
             </Button>
           )}
           <Button onClick={onClose}>{t.cancel}</Button>
@@ -155,19 +154,14 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
         )}
       </form>
       {row !== null && <RowExtras name={name} row={row} writes={writes} onChange={onSaved} />}
-      {name === "automations" && writes && (
-        <Suspense fallback={null}>
-          <TryAutomation draft={() => bodyOf(resource.fields, form, null)} />
-        </Suspense>
-      )}
-      {name === "routing-rules" && writes && <TryRule draft={() => bodyOf(resource.fields, form, null)} />}
+      <FormTries name={name} form={form} row={row} writes={writes} draft={() => bodyOf(resource.fields, form, null)} onFill={(part) => setForm((held) => ({ ...held, ...part }))} />
       {secret !== null && <SecretDialog secret={secret} onClose={onClose} />}
       {state === "leaving" && (
-        <Dialog title={t.deactivateTitle(title)} lead={t.deactivateText} onClose={() => setState("ready")}>
+        <Dialog title={leaving.title} lead={leaving.text} onClose={() => setState("ready")}>
           <div className="flex justify-end gap-2">
             <Button onClick={() => setState("ready")}>{t.cancel}</Button>
             <Button look="danger" onClick={() => void leave()}>
-              {t.deactivate}
+              {leaving.act}
             </Button>
           </div>
         </Dialog>

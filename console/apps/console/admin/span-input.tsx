@@ -12,7 +12,15 @@ export interface SpanInputProps {
   onChange: (spans: readonly Span[]) => void;
 }
 
-const BOX = "h-9 min-w-0 flex-1 rounded-lg border border-line-strong bg-surface px-2 text-[0.8125rem] aria-invalid:border-danger";
+const BOX = "h-9 min-w-0 flex-1 max-sm:basis-full rounded-lg border border-line-strong bg-surface px-2 text-[0.8125rem] aria-invalid:border-danger";
+
+const HOURS_2 = 2 * 3_600_000;
+
+/** Two hours after a moment, as the browser's field writes it: what most windows and absences are changed from. */
+function later(start: string): string {
+  const from = new Date(`${start}Z`);
+  return Number.isNaN(from.getTime()) ? "" : new Date(from.getTime() + HOURS_2).toISOString().slice(0, 16);
+}
 
 /** From when until when; several of them where the field takes several. */
 export function SpanInput({ label, error, disabled, several, spans, onChange }: SpanInputProps) {
@@ -23,7 +31,7 @@ export function SpanInput({ label, error, disabled, several, spans, onChange }: 
       <legend className="mb-1.5 text-[0.8125rem] font-medium">{label}</legend>
       {spans.map((span, index) => (
         <div key={`${index} of ${spans.length}`} className="flex flex-wrap items-center gap-2">
-          <input type="datetime-local" aria-label={`${label}: ${t.from}`} aria-invalid={error !== null} value={span.start} onChange={(event) => change(index, { start: event.target.value })} className={BOX} />
+          <input type="datetime-local" aria-label={`${label}: ${t.from}`} aria-invalid={error !== null} value={span.start} onChange={(event) => change(index, { start: event.target.value, ...(span.end === "" ? { end: later(event.target.value) } : {}) })} className={BOX} />
           <input type="datetime-local" aria-label={`${label}: ${t.until}`} aria-invalid={error !== null} value={span.end} onChange={(event) => change(index, { end: event.target.value })} className={BOX} />
           {several && spans.length > 1 && (
             <IconButton label={t.removeWord(`${index + 1}`)} onClick={() => onChange(spans.filter((_, at) => at !== index))}>

@@ -19,6 +19,8 @@ import { useAlertCommands } from "./use-alert-commands";
 
 const FOLLOWED = ["alert."] as const;
 const EVERY_MS = 30_000;
+/** The worst first. */
+const WORST: Readonly<Record<string, number>> = { critical: 0, warning: 1, info: 2 };
 const RANK: Readonly<Record<string, number>> = { open: 0, acknowledged: 1, snoozed: 2, resolved: 3 };
 
 export function AlertsPage() {
@@ -51,7 +53,7 @@ function AlertList({ show }: { show: "open" | "resolved" }) {
     return mine !== undefined && mine.version > one.version ? mine : one;
   };
   const rows = [...(alerts.value?.data ?? []), ...(further?.rows ?? [])].map(latest).filter((one) => (one.state === "resolved") === (show === "resolved"));
-  if (show === "open") rows.sort((a, b) => (RANK[a.state] ?? 9) - (RANK[b.state] ?? 9) || Date.parse(b.last_at) - Date.parse(a.last_at));
+  if (show === "open") rows.sort((a, b) => (RANK[a.state] ?? 9) - (RANK[b.state] ?? 9) || (WORST[a.severity] ?? 9) - (WORST[b.severity] ?? 9) || Date.parse(b.last_at) - Date.parse(a.last_at));
   const cursor = further === null ? (alerts.value?.next_cursor ?? null) : further.cursor;
   const showMore = async () => {
     try {

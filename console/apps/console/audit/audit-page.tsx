@@ -84,7 +84,7 @@ function Shown() {
             },
             { id: "about", title: t.about, cell: (one) => <About entry={one} />, wide: true },
             { id: "outcome", title: t.outcome, cell: (one) => <Badge tone={one.outcome === "success" ? "plain" : "bad"}>{t.outcomes[one.outcome] ?? one.outcome}</Badge> },
-            { id: "when", title: t.when, cell: (one) => <span className="whitespace-nowrap text-ink-soft tabular-nums">{exact(one.created_at)}</span>, align: "right" },
+            { id: "when", title: t.when, cell: (one) => <span className="text-ink-soft tabular-nums sm:whitespace-nowrap">{exact(one.created_at)}</span>, align: "right" },
           ]}
         />
       )}

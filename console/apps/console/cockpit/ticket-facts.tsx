@@ -2,6 +2,7 @@ import type { QueueItem, TicketView } from "../../../lib/api/dispatch";
 import { useCockpitTexts } from "../../../lib/i18n/cockpit";
 import { exact } from "../../../lib/i18n/when";
 import { Facts } from "../../../lib/ui/facts";
+import { incidentName } from "./incident-name";
 
 export function money(cents: number, currency: string): string {
   return new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency }).format(cents / 100);
@@ -18,10 +19,7 @@ export function TicketFacts({ ticket, item }: { ticket: TicketView; item: QueueI
         [t.ticket.provider, item?.assigned_provider?.name],
         [t.ticket.window, window],
         [t.ticket.site, item === null ? "" : `${item.site.name}, ${item.site.city}`],
-        [t.ticket.incident, ticket.incident_type],
-        [t.ticket.urgency, t.choices[ticket.urgency] ?? ticket.urgency],
-        [t.ticket.score, String(ticket.ranking_score)],
-        [t.ticket.rules, ticket.applied_rules.join(", ")],
+        [t.ticket.incident, ticket.incident_type ? incidentName(ticket.incident_type) : ""],
         [t.ticket.limit, ticket.nte_cents === 0 ? "" : money(ticket.nte_cents, ticket.currency)],
         [t.ticket.customer, [ticket.customer_name, ticket.contact_phone, ticket.contact_email].filter(Boolean).join(" · ")],
         [t.ticket.invoice, ticket.invoice_state],

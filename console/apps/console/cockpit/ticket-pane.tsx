@@ -1,5 +1,5 @@
 // One ticket beside the queue: what it is, what may be done, where it stands, what happened, what proves it.
-import { ArrowLeft, CircleAlert, Hourglass, SearchX, X } from "lucide-react";
+import { ArrowLeft, Hourglass, SearchX, X } from "lucide-react";
 import { useState } from "react";
 import type { Action, Cockpit, QueueItem } from "../../../lib/api/dispatch";
 import { ApiError } from "../../../lib/api/http";
@@ -18,6 +18,7 @@ import { EvidenceDialog } from "./evidence-dialog";
 import { EvidenceGrid } from "./evidence-grid";
 import { PRIORITY_TONES } from "./queue-grid";
 import type { Recommendation } from "./recommended";
+import { RankingLine, ReviewNote } from "./review-note";
 import { SlaChip } from "./sla-chip";
 import { StateTrack } from "./state-track";
 import { TicketConversations } from "./ticket-conversations";
@@ -75,15 +76,8 @@ function Shown({ open, onClose, onChange }: { open: OpenTicket; onClose: () => v
           </IconButton>
         </header>
         <StateTrack state={ticket.state} timeline={timeline} actions={item?.actions ?? NO_ACTIONS} />
-        {ticket.review_required && (
-          <p data-review className="flex gap-2.5 rounded-xl bg-warn-soft px-3 py-2.5 text-[0.8125rem] text-warn-ink">
-            <CircleAlert className="mt-0.5 size-4 shrink-0" aria-hidden />
-            <span>
-              {t.ticket.review}
-              {ticket.review_reasons.length > 0 && `: ${ticket.review_reasons.join(", ")}`}
-            </span>
-          </p>
-        )}
+        <RankingLine ticket={ticket} />
+        <ReviewNote ticket={ticket} />
         {ticket.active_hold && (
           <p className="flex gap-2.5 rounded-xl bg-warn-soft px-3 py-2.5 text-[0.8125rem] text-warn-ink">
             <Hourglass className="mt-0.5 size-4 shrink-0" aria-hidden />

@@ -2,9 +2,11 @@
 import { Bot, Check, ChevronRight, Clock3, ShieldAlert, ShieldX, X } from "lucide-react";
 import { useState, type ReactNode } from "react";
 import { decideDraft, type ToolCall, type ToolDraft } from "../../../lib/api/assistants";
+import { isRecord } from "../../../lib/api/http";
 import type { Conversation } from "../../../lib/api/model";
 import { clock, exact } from "../../../lib/i18n/when";
 import { useDeskTexts } from "../../../lib/i18n/desk";
+import { reasonWords, useRankingTexts } from "../../../lib/i18n/ranking";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
@@ -105,7 +107,13 @@ export function DraftCard({ draft, conversation }: { draft: ToolDraft; conversat
           {amount} {currency}
         </p>
       )}
-      {typeof description === "string" && <p className="mt-1 wrap-anywhere text-ink-soft">{description}</p>}
+      {draft.rendered !== undefined && (
+        <p data-rendered className="mt-1 font-medium wrap-anywhere">
+          {draft.rendered}
+        </p>
+      )}
+      {typeof amount === "string" && typeof description === "string" && <p className="mt-1 wrap-anywhere text-ink-soft">{description}</p>}
+      <LooksWanted payload={draft.payload} />
       {scoreOf(draft.suspicious) > 0 && (
         <p className="mt-2 flex items-center gap-1.5 text-xs text-warn-ink">
           <ShieldAlert className="size-3.5 shrink-0" aria-hidden />
@@ -116,6 +124,28 @@ export function DraftCard({ draft, conversation }: { draft: ToolDraft; conversat
       {waits && (why === null ? <Decide draft={draft} /> : <p className="mt-2 text-xs text-ink-soft">{why}</p>)}
     </section>
   );
+}
+
+/** Why a person has to look at the job that would be recorded. */
+function LooksWanted({ payload }: { payload: unknown }) {
+  const t = useRankingTexts();
+  const ranked = isRecord(payload) && isRecord(payload["ranked"]) ? payload["ranked"] : {};
+  const reasons = textsOf(ranked["review_reasons"]);
+  if (reasons.length === 0) return null;
+  return (
+    <ul className="mt-2 grid gap-1 text-xs text-warn-ink">
+      {reasons.map((reason) => (
+        <li key={reason} data-reason={reason} className="flex items-start gap-1.5">
+          <ShieldAlert className="mt-0.5 size-3.5 shrink-0" aria-hidden />
+          {reasonWords(reason, textsOf(ranked["applied_rules"]), t)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
 }
 
 function Outcome({ draft }: { draft: ToolDraft }) {

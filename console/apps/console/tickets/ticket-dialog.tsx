@@ -14,6 +14,7 @@ import { hide } from "../shell/overlay";
 import { Choices } from "../thread/choices";
 import { IntakeFields } from "./intake-fields";
 import { bodyOf, firstDraft, type TicketDraft } from "./ticket-draft";
+import { WorkFields } from "./work-fields";
 
 /** Turns the conversation into work for dispatch. One key for the life of the dialog, so pressing twice makes one ticket. */
 export function TicketDialog({ conversation }: { conversation: Conversation }) {
@@ -58,7 +59,7 @@ export function TicketDialog({ conversation }: { conversation: Conversation }) {
           ]}
         />
         <div className="grid gap-4 sm:grid-cols-2">
-          <Select label={t.ticket.account} required value={draft.account_id} onChange={(event) => change({ account_id: event.target.value, site_id: "" })} error={accounts.state === "error" ? explain(accounts.error) : null}>
+          <Select label={t.ticket.account} required value={draft.account_id} onChange={(event) => change({ account_id: event.target.value, site_id: "", asset_id: "" })} error={accounts.state === "error" ? explain(accounts.error) : null}>
             <option value="" disabled>
               {accounts.state === "loading" ? t.common.loading : t.ticket.chooseAccount}
             </option>
@@ -68,7 +69,7 @@ export function TicketDialog({ conversation }: { conversation: Conversation }) {
               </option>
             ))}
           </Select>
-          <Select label={t.ticket.site} required value={draft.site_id} disabled={sites.state !== "ready"} onChange={(event) => change({ site_id: event.target.value })} error={sites.state === "error" ? explain(sites.error) : sites.value?.length === 0 ? t.ticket.noSites : null}>
+          <Select label={t.ticket.site} required value={draft.site_id} disabled={sites.state !== "ready"} onChange={(event) => change({ site_id: event.target.value, asset_id: "" })} error={sites.state === "error" ? explain(sites.error) : sites.value?.length === 0 ? t.ticket.noSites : null}>
             <option value="" disabled>
               {sites.state === "loading" ? t.common.loading : t.ticket.chooseSite}
             </option>
@@ -81,7 +82,10 @@ export function TicketDialog({ conversation }: { conversation: Conversation }) {
         </div>
         <TextField label={t.ticket.summary} required maxLength={200} value={draft.summary} onChange={(event) => change({ summary: event.target.value })} />
         {draft.mode === "create" ? (
-          <TextArea label={t.ticket.description} hint={t.common.optional} value={draft.description} onChange={(event) => change({ description: event.target.value })} />
+          <>
+            <TextArea label={t.ticket.description} hint={t.common.optional} value={draft.description} onChange={(event) => change({ description: event.target.value })} />
+            <WorkFields draft={draft} onChange={change} />
+          </>
         ) : (
           <IntakeFields draft={draft} onChange={change} />
         )}

@@ -7,6 +7,9 @@ export interface TicketDraft {
   site_id: string;
   summary: string;
   description: string;
+  urgency: string;
+  asset_id: string;
+  service_ids: readonly string[];
   incident_type: string;
   customer_name: string;
   contact_phone: string;
@@ -29,6 +32,9 @@ export function firstDraft(conversation: Conversation, messages: readonly Messag
     site_id: "",
     summary: (conversation.subject ?? said?.content.text ?? "").trim().replaceAll(/\s+/g, " ").slice(0, SUMMARY_LENGTH),
     description: "",
+    urgency: "MEDIUM",
+    asset_id: "",
+    service_ids: [],
     incident_type: "",
     customer_name: conversation.contact.name === address ? "" : conversation.contact.name,
     contact_phone: address.startsWith("+") ? address : "",
@@ -41,9 +47,20 @@ export function firstDraft(conversation: Conversation, messages: readonly Messag
 }
 
 export function bodyOf(draft: TicketDraft): Record<string, unknown> {
-  const shared = { mode: draft.mode, account_id: draft.account_id, site_id: draft.site_id, summary: draft.summary.trim() };
+  const shared = {
+    mode: draft.mode,
+    account_id: draft.account_id,
+    site_id: draft.site_id,
+    summary: draft.summary.trim(),
+  };
   if (draft.mode === "create") {
-    return { ...shared, ...(draft.description.trim() === "" ? {} : { description: draft.description.trim() }) };
+    return {
+      ...shared,
+      ...(draft.urgency === "MEDIUM" ? {} : { urgency: draft.urgency }),
+      ...(draft.service_ids.length === 0 ? {} : { service_ids: draft.service_ids }),
+      ...(draft.asset_id === "" ? {} : { asset_id: draft.asset_id }),
+      ...(draft.description.trim() === "" ? {} : { description: draft.description.trim() }),
+    };
   }
   return {
     ...shared,

@@ -1,0 +1,2 @@
+/** How urgent a requester finds a ticket, the least first. */
+export const URGENCIES = ["LOW", "MEDIUM", "HIGH", "CRITICAL"] as const;
