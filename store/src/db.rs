@@ -212,6 +212,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0038_ticket_timers.sql"),
         include_str!("../../migrations/postgres/0038_ticket_timers.sql"),
     ),
+    (
+        40,
+        "months",
+        include_str!("../../migrations/sqlite/0040_months.sql"),
+        include_str!("../../migrations/postgres/0040_months.sql"),
+    ),
 ];
 
 impl Db {
