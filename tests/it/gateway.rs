@@ -5,7 +5,7 @@ mod assistant;
 mod attacks;
 mod crash;
 mod demo;
-pub(crate) mod desk;
+mod desk;
 mod guards;
 mod jobs;
 mod limits;

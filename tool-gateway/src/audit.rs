@@ -10,7 +10,6 @@ use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
 use patchbay_core::tool::{Class, Tool, ToolSpec};
-use patchbay_core::trace;
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::tool_invocations::Ends;
@@ -124,7 +123,7 @@ impl Gateway {
             "protocol_version": record.surface.protocol_version,
             "correlation_id": record.ctx.correlation_id,
             "request_id": record.ctx.request_id,
-            "traceparent": record.ctx.traceparent.clone().or_else(|| trace::current().map(|span| span.to_string())),
+            "traceparent": record.ctx.traceparent,
             "registry_hash": self.registry_hash,
             "policy_version": policy.version,
             "policy_hash": policy.hash,

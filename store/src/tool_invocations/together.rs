@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap};
 use patchbay_core::event::NewEvent;
 use patchbay_core::ids::AccountId;
 use patchbay_core::tool::invocation::Invocation;
-use patchbay_core::trace;
 
 use super::{append, kept};
 use crate::batch::Batch;
@@ -14,7 +13,6 @@ use crate::chains::{self, Log};
 use crate::db::{Db, Engine};
 use crate::error::StoreError;
 use crate::events;
-use crate::traces;
 use crate::tx::Tx;
 
 /// Where chains end, as far as it is known: what was last written here, which another node may have gone beyond.
@@ -37,9 +35,6 @@ pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[(Invocation, NewEvent
             append(&mut tx, row).await?;
         }
         return tx.commit().await;
-    }
-    if trace::is_on() {
-        keep_places(&mut db.read().await?, calls).await?;
     }
     if ends.0.len() > REMEMBERED {
         ends.0.clear();
@@ -69,16 +64,6 @@ pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[(Invocation, NewEvent
         ends.0.clear();
     }
     end
-}
-
-/// Notes where the calls stand in their traces, before their events are there: who reads an event finds its place.
-async fn keep_places(tx: &mut Tx, calls: &[(Invocation, NewEvent)]) -> Result<(), StoreError> {
-    let places: Vec<_> = calls
-        .iter()
-        .filter_map(|(row, told)| Some((told.id.into(), row.details.get("traceparent")?.as_str()?.parse().ok()?)))
-        .collect();
-    let Some((_, told)) = calls.first() else { return Ok(()) };
-    traces::keep(tx, &places, told.created_at).await
 }
 
 /// A row in its place.
