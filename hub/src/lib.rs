@@ -22,6 +22,7 @@ pub mod inbox_health;
 pub mod intake;
 mod internal_chat;
 mod mail_pages;
+pub mod months;
 pub mod performers;
 pub mod places;
 pub mod provider_templates;

@@ -20,6 +20,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use serde_json::json;
 
 use crate::administration::{STANDARD_TEAMS, ensure_standard_teams};
+use crate::months;
 use crate::reports::rollup;
 
 /// Messages that are written in one transaction, about.
@@ -79,6 +80,7 @@ pub async fn seed(
     mut progress: impl FnMut(u64),
 ) -> Result<Seeded, StoreError> {
     ensure_standard_teams(db, now).await?;
+    months::make(db, now - TimeDelta::days(seeding.days.into()), now).await?;
     let stage = stage(db, now).await?;
     let mut chance = StdRng::seed_from_u64(seeding.chance);
     let mut seeded = Seeded::default();

@@ -206,6 +206,18 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0036_hub.sql"),
         include_str!("../../migrations/postgres/0036_hub.sql"),
     ),
+    (
+        38,
+        "ticket_timers",
+        include_str!("../../migrations/sqlite/0038_ticket_timers.sql"),
+        include_str!("../../migrations/postgres/0038_ticket_timers.sql"),
+    ),
+    (
+        40,
+        "months",
+        include_str!("../../migrations/sqlite/0040_months.sql"),
+        include_str!("../../migrations/postgres/0040_months.sql"),
+    ),
 ];
 
 impl Db {

@@ -59,6 +59,7 @@ pub mod kill_switches;
 pub mod mail_threads;
 pub mod media;
 pub mod messages;
+pub mod months;
 pub mod notification_templates;
 pub mod objects;
 pub mod on_call_schedules;

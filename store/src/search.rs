@@ -58,9 +58,48 @@ record! {
     }
 }
 
-/// A place behind the newest document. On PostgreSQL.
-pub(crate) async fn end(tx: &mut Tx) -> Result<i64, StoreError> {
-    tx.query_postgres("select coalesce(max(id), 0) + 1 as place from search_documents").scalar().await
+/// The place of the newest document; 0: there is none.
+pub(crate) async fn last_place(tx: &mut Tx) -> Result<i64, StoreError> {
+    let places: Vec<i64> = tx
+        .query_for(
+            "select rowid as place from search_documents order by rowid desc limit 1",
+            "select id as place from search_documents order by id desc limit 1",
+        )
+        .column()
+        .await?;
+    Ok(places.first().copied().unwrap_or(0))
+}
+
+/// What the newest documents say, cut short. On SQLite.
+pub(crate) async fn newest_bodies(tx: &mut Tx, limit: i64) -> Result<Vec<String>, StoreError> {
+    tx.query_sqlite("select substr(body, 1, 300) as body from search_documents order by rowid desc limit $1")
+        .bind(limit)
+        .column()
+        .await
+}
+
+/// How many documents from `from` on match each of these expressions, counted up to `most`; each of them is looked at. On
+/// PostgreSQL.
+pub(crate) async fn frequencies(
+    tx: &mut Tx,
+    expressions: &[String],
+    from: i64,
+    most: i64,
+) -> Result<Vec<i64>, StoreError> {
+    // The function instead of the operator keeps it from asking the index.
+    tx.query_postgres(
+        "with asked as materialized (
+             select to_tsquery('simple', typed.expression) as query, typed.place
+             from unnest($1::text[]) with ordinality as typed (expression, place))
+         select (select count(*) from (select 1 from search_documents d
+                                       where d.id >= $2 and ts_match_vq(d.body, asked.query) limit $3) as seen)
+         from asked order by asked.place",
+    )
+    .bind_batch(Batch::new().texts(expressions.iter().map(String::as_str)))
+    .bind(from)
+    .bind(most)
+    .column()
+    .await
 }
 
 /// The newest documents before `before` that match `expression`, newest first. On SQLite.
@@ -83,9 +122,10 @@ pub(crate) async fn newest_between(
     (from, before): (i64, i64),
     limit: i64,
 ) -> Result<Vec<Hit>, StoreError> {
+    // The operator would let the index read all hits there are, to keep those of the span.
     tx.query_postgres(
         "select id as place, conversation_id, contact_id from search_documents
-         where body @@ to_tsquery('simple', $1) and id >= $2 and id < $3 order by id desc limit $4",
+         where ts_match_vq(body, to_tsquery('simple', $1)) and id >= $2 and id < $3 order by id desc limit $4",
     )
     .bind(expression)
     .bind(from)
@@ -96,14 +136,16 @@ pub(crate) async fn newest_between(
     .await
 }
 
-/// The newest of all documents that match `expression`, newest first: all of them are looked up in the index. On
-/// PostgreSQL.
-pub(crate) async fn all(tx: &mut Tx, expression: &str, limit: i64) -> Result<Vec<Hit>, StoreError> {
-    // The sum keeps it from going through the documents instead.
+/// The newest of all documents that match `expression`, newest first: those that match `indexed`, a part of it, are looked
+/// up in the index. On PostgreSQL.
+pub(crate) async fn all(tx: &mut Tx, indexed: &str, expression: &str, limit: i64) -> Result<Vec<Hit>, StoreError> {
+    // The sum keeps it from going through the documents instead, the function from asking the index for the rest.
     tx.query_postgres(
         "select id as place, conversation_id, contact_id from search_documents
-         where body @@ to_tsquery('simple', $1) order by id + 0 desc limit $2",
+         where body @@ to_tsquery('simple', $1) and ts_match_vq(body, to_tsquery('simple', $2))
+         order by id + 0 desc limit $3",
     )
+    .bind(indexed)
     .bind(expression)
     .bind(limit)
     .planned_for_values()

@@ -148,7 +148,7 @@ impl Default for WorkersConfig {
             high_permits: 32,
             default_permits: 8,
             low_permits: 2,
-            poll_ms: 1000,
+            poll_ms: 500,
             lease_seconds: 60,
             drain_seconds: 30,
             provider_timeout_seconds: 10,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::inbox_health::HealthState;
 use patchbay_core::job::JobQueue;
-use patchbay_hub::inbox_health as health;
+use patchbay_hub::{inbox_health as health, months};
 use patchbay_store::{StoreError, inbox_health, jobs};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
@@ -118,13 +118,17 @@ impl RunningWorkers {
     }
 }
 
-/// Sees to it that what recurs is promised: at the start, and from then on in case a dead letter broke the chain.
+/// Sees to it that what recurs is promised and that there are months for what comes: at the start, and from then on in case
+/// a dead letter broke the chain.
 async fn schedule(deps: Deps, stop: CancellationToken) {
     let mut every = tokio::time::interval(SCHEDULE_EVERY);
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             _ = every.tick() => {}
+        }
+        if let Err(error) = months::look_ahead(&deps.db, deps.clock.now()).await {
+            tracing::warn!(error = %Causes(&error), "months could not be made ahead; trying again");
         }
         for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS, retain::ROUNDS] {
             if let Err(error) = work.promise(&deps).await {

@@ -18,6 +18,7 @@ both_engines! {
     a_ticket_past_its_deadline_is_late;
     the_timer_of_a_ticket_rings_at_the_second_at_which_it_turns;
     a_ticket_that_becomes_urgent_too_late_rings_at_once;
+    tickets_of_before_there_were_timers_get_theirs_once;
     refusals_leave_the_window_and_outlive_the_process;
     an_open_circuit_fires_until_it_closes;
     the_database_checks_the_steps_that_the_table_knows;
@@ -108,6 +109,44 @@ async fn a_ticket_that_becomes_urgent_too_late_rings_at_once(app: App) {
     let triaged = app.post(&app.token("dispatcher"), &path, some_id(), &triage).await;
     assert_eq!(triaged.status, 200, "{}", triaged.text);
     assert_eq!(ring(&app).await, ["TICKET_SLA_BREACH"]);
+}
+
+async fn tickets_of_before_there_were_timers_get_theirs_once(app: App) {
+    let mut ids = Vec::new();
+    for _ in 0..3 {
+        let answer = app.post(&app.token("dispatcher"), "/tickets", some_id(), &app.request()).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        ids.push(answer.json()["id"].as_str().expect("an id").to_owned());
+    }
+    // One is late, one has time, and one is over.
+    let sooner = if app.is_sqlite() { "172800000000" } else { "interval '2 days'" };
+    let named =
+        |id: &str| if app.is_sqlite() { format!("unhex('{}')", id.replace('-', "")) } else { format!("'{id}'") };
+    for statement in [
+        format!("update tickets set sla_due_at = sla_due_at - {sooner} where id = {}", named(&ids[0])),
+        format!("update tickets set state = 'CLOSED' where id = {}", named(&ids[2])),
+        "delete from jobs".to_owned(),
+    ] {
+        assert!(app.raw(&statement).await.expect("an update") > 0, "{statement}");
+    }
+    assert!(ring(&app).await.is_empty(), "nothing is due");
+    carry_over(&app).await;
+    carry_over(&app).await;
+    assert_eq!(app.row_counts().await["jobs"], 2, "each open ticket has one");
+    assert_eq!(ring(&app).await, ["TICKET_SLA_BREACH"]);
+    app.clock.advance(minutes(24 * 60 - 45));
+    assert_eq!(ring(&app).await, ["TICKET_SLA_WARNING", "TICKET_SLA_BREACH"]);
+}
+
+/// What the migration does with tickets of before there were timers.
+async fn carry_over(app: &App) {
+    let (_, _, sqlite, postgres) =
+        patchbay_store::MIGRATIONS.iter().find(|(version, ..)| *version == 38).expect("the migration");
+    for statement in if app.is_sqlite() { sqlite } else { postgres }.split_inclusive(';') {
+        if !statement.trim().is_empty() {
+            app.raw(statement).await.expect("it may run again");
+        }
+    }
 }
 
 async fn refusals_leave_the_window_and_outlive_the_process(app: App) {

@@ -211,8 +211,13 @@ impl<'a> Records<'a> {
             let place = (event.conversation_id?, event.conversation_seq.unwrap_or(1));
             Some((event.id.into(), *by_place.get(&place)?))
         });
+        // A job is about a message, or about a file of one.
+        let by_file: HashMap<MediaId, MessageId> =
+            self.files.iter().filter_map(|file| Some((file.id, file.message_id?))).collect();
+        let named = |job: &NewJob, key: &str| job.payload.get(key)?.as_str()?.parse::<Uuid>().ok();
         let of_jobs = self.jobs.iter().filter_map(|job| {
-            let message = job.payload.get("message_id")?.as_str()?.parse().ok()?;
+            let of_file = || by_file.get(&MediaId(named(job, "media_id")?)).copied();
+            let message = named(job, "message_id").map(MessageId).or_else(of_file)?;
             Some((job.id.into(), *spans.get(&message)?))
         });
         of_events.chain(of_jobs).collect()

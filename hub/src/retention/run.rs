@@ -7,6 +7,7 @@ use patchbay_core::ids::{AccountId, ConversationId, JobId, RetentionRunId};
 use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::retention::{RetentionPolicy, RetentionState};
 use patchbay_store::chains::{self, Log};
+use patchbay_store::months::{self, Kept};
 use patchbay_store::retention::{self, RunRow};
 use patchbay_store::{StoreError, Tx, audit, jobs, tool_invocations};
 use serde_json::json;
@@ -129,6 +130,18 @@ async fn bite_of_conversations(hub: &Hub, ctx: &Ctx, row: &mut RunRow) -> Result
 }
 
 async fn bite_of_rows(hub: &Hub, row: &mut RunRow) -> Result<Bite, ArchiveError> {
+    // Months that are over for long enough go whole; what is left of the last one goes row by row.
+    if row.policy == RetentionPolicy::ConversationEvents && row.cursor.is_none() {
+        let mut tx = hub.db.begin().await?;
+        if let Some(gone) = months::drop_oldest(&mut tx, Kept::ConversationEvents, row.cutoff_at).await? {
+            tx.commit().await?;
+            row.seen += gone;
+            row.done += gone;
+            count(row.policy, gone.unsigned_abs());
+            return Ok(Bite::More);
+        }
+        tx.rollback().await?;
+    }
     let after = row.cursor.as_deref().and_then(|cursor| cursor.parse().ok()).unwrap_or_else(Uuid::nil);
     let rows = retention::next_aged(&mut hub.db.read().await?, row.policy, after, ROWS).await?;
     let due: Vec<Uuid> = rows.iter().filter(|aged| aged.created_at < row.cutoff_at).map(|aged| aged.id).collect();

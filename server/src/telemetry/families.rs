@@ -44,6 +44,7 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
     ),
     ("classifier_calls_total", Kind::Counter, "Questions to the classifier of messages, by outcome."),
     ("retention_rows_total", Kind::Counter, "What went because it was kept for long enough, by policy."),
+    ("month_strays_total", Kind::Counter, "Rows that were written before their month was made, by table."),
     ("automation_runs_total", Kind::Counter, "Runs of automations and macros, by outcome."),
     ("triage_completed_total", Kind::Counter, "Conversations whose triage came to an end, by reason."),
     ("sla_breaches_total", Kind::Counter, "Promised times that were missed, by what was promised."),

@@ -11,6 +11,7 @@ use axum::routing::post;
 use patchbay_core::channel::Channel;
 use patchbay_core::clock::Clock;
 use patchbay_core::ids::RecordId;
+use patchbay_simulator::{Attachment, Saying};
 use patchbay_tests::deployment::{CUSTOMER, Plan};
 use patchbay_tests::settings::{APP_SECRET, PHONE_NUMBER_ID};
 use patchbay_tests::wait::{PATIENCE, eventually};
@@ -24,6 +25,7 @@ use tokio::net::TcpListener;
 both_databases! {
     a_trace_follows_a_message_from_the_webhook_to_the_socket_and_to_the_provider;
     an_answer_is_traced_from_the_request_to_the_provider;
+    a_file_is_fetched_in_the_trace_of_its_message;
 }
 
 /// What a collector reads: the part of opentelemetry/proto/collector/trace/v1 and trace/v1 that we write.
@@ -260,6 +262,20 @@ async fn an_answer_is_traced_from_the_request_to_the_provider(plan: Plan) {
     let job = spans.iter().find(|span| span.id == called.parent_span_id).expect("the job that called");
     assert_eq!(text_of(&job.attributes, "patchbay.outcome"), Some("done"));
     assert_eq!(job.status, None);
+}
+
+async fn a_file_is_fetched_in_the_trace_of_its_message(plan: Plan) {
+    let (collector, endpoint) = Collector::start().await;
+    let deployment = Deployment::start_with(plan, &settings(&endpoint)).await;
+    let file = Attachment { mime_type: "text/plain".into(), filename: None, bytes: "A plan".into() };
+    let saying = Saying { media: Some(file), ..Saying::text(CUSTOMER, Channel::Whatsapp, "Look") };
+    deployment.phones.say_with(&saying).expect("the phone can write");
+    eventually("the fetching is traced up to the webhook", PATIENCE, || async {
+        let spans = collector.spans();
+        let fetched = spans.iter().find(|span| span.name == "job fetch_media")?;
+        (way_up(&spans, fetched) == ["job fetch_media", "intake", "POST /webhooks/whatsapp"]).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -118,7 +118,7 @@ fn groups(agent: &str, team: &str) -> Vec<(&'static str, Vec<(As, String)>)> {
     let words = [
         "heating", "heating+door", "heating+door+invoice", "leak+tomorrow+again", "bababa", "belbelbel", "dosogri",
         "Dana", "Dana+4711", "Robin+12", "seed-0000", "nothingatall", "technician+zeze", "hea", "tech",
-        "kalume+please",
+        "kalume+please", "s", "t+d", "s+zeze", "heatin+doo+invoi",
     ];
     let mut searches: Vec<(As, String)> = words.iter().map(|word| (As::Admin, list(&format!("?q={word}")))).collect();
     searches.push((As::Agent, list("?q=heating")));
