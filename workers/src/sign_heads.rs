@@ -18,7 +18,7 @@ pub(crate) async fn run(deps: &Deps, ctx: &Ctx, job: &ClaimedJob) -> Result<Verd
     match audit_heads::sign(&hub.db, &*hub.files, hub.config.signer.as_deref(), ctx.now).await {
         Ok(_) => {}
         Err(HeadsError::NoKey) => {
-            tracing::warn!("journal.key is not set: the ends of the audit's chains are not signed")
+            tracing::warn!("journal.key is not set: the ends of the audit's chains are not signed");
         }
         Err(HeadsError::Store(error)) => return Err(error.into()),
         Err(HeadsError::Files(_)) => return Err(WorkError::Elsewhere("the object store refused the signed heads")),

@@ -22,26 +22,27 @@ pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), 
     }
 }
 
+fn failed(error: impl std::error::Error + 'static) -> CommandError {
+    CommandError::Failed(Causes(&error).to_string())
+}
+
 /// Signs where all chains end.
 async fn sign(settings: &Settings) -> Result<(), CommandError> {
-    let failed = |error: &dyn std::error::Error| CommandError::Failed(Causes(error).to_string());
-    let db = Db::open(&settings.database_url, 2).await.map_err(|error| failed(&error))?;
+    let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
     // Nothing is uploaded here: the secret of upload links is not needed.
-    let objects = open_objects(settings, &Secret::new("")).map_err(|error| failed(&error))?;
-    let signer = signer(settings).map_err(|error| failed(&error))?;
+    let objects = open_objects(settings, &Secret::new("")).map_err(failed)?;
+    let keys = signer(settings).map_err(failed)?;
     let now = Clock::system().now();
-    let signed =
-        audit_heads::sign(&db, &*objects.files(), signer.as_ref(), now).await.map_err(|error| failed(&error))?;
+    let signed = audit_heads::sign(&db, &*objects.files(), keys.as_ref(), now).await.map_err(failed)?;
     print(&format!("the ends of {signed} chains are signed"));
     Ok(())
 }
 
 /// Whether the chains hold what was signed of them.
 async fn check_signed(settings: &Settings, db: &Db) -> Result<(), CommandError> {
-    let failed = |error: &dyn std::error::Error| CommandError::Failed(Causes(error).to_string());
-    let objects = open_objects(settings, &Secret::new("")).map_err(|error| failed(&error))?;
-    let signer = signer(settings).map_err(|error| failed(&error))?;
-    let checked = audit_heads::check(db, &*objects.files(), signer.as_ref()).await.map_err(|error| failed(&error))?;
+    let objects = open_objects(settings, &Secret::new("")).map_err(failed)?;
+    let keys = signer(settings).map_err(failed)?;
+    let checked = audit_heads::check(db, &*objects.files(), keys.as_ref()).await.map_err(failed)?;
     for flaw in &checked.flaws {
         print(&format!("signed heads: BROKEN: {flaw}"));
     }
@@ -54,7 +55,6 @@ async fn check_signed(settings: &Settings, db: &Db) -> Result<(), CommandError> 
 
 /// Checks one chain or all of them; one line for each.
 async fn verify(settings: &Settings, account: Option<Chain>) -> Result<(), CommandError> {
-    let failed = |error: StoreError| CommandError::Failed(Causes(&error).to_string());
     let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
     let chains = match account {
         Some(Chain::Account(id)) => vec![Some(AccountId(id))],
