@@ -57,6 +57,8 @@ vocabulary! {
         BeginRetention => "begin_retention",
         /// Take the next bite of what a retention policy says.
         Retain => "retain",
+        /// Sign where the chains of the audit end.
+        SignHeads => "sign_heads",
         /// Remove what has expired: idempotency keys, parked statuses, old sessions.
         Sweep => "sweep",
     }

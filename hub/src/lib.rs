@@ -4,6 +4,7 @@
 pub mod administration;
 pub mod alerts;
 pub mod assignment;
+pub mod audit_heads;
 mod audit_log;
 pub mod auth;
 pub mod automations;
@@ -46,5 +47,5 @@ pub mod webhooks;
 
 pub use error::HubError;
 pub use router::router;
-pub use sealing::Seals;
+pub use sealing::{Seals, Signer};
 pub use state::{AbuseLimits, Hub, HubConfig};

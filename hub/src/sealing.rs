@@ -2,6 +2,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
+use aws_lc_rs::hmac;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 /// What the derived keys are for.
 const PURPOSE: &[u8] = b"patchbay secrets v1";
+const SIGNING: &[u8] = b"patchbay audit heads v1";
 
 /// Seals with the first of its keys, opens what any of them sealed.
 pub struct Seals {
@@ -54,15 +56,51 @@ impl Seals {
     }
 }
 
-fn derive(key: &Secret) -> Option<LessSafeKey> {
-    let text = key.expose().trim();
-    let bytes = if text.len() == 64 { hex::decode(text).ok()? } else { STANDARD.decode(text).ok()? };
-    if bytes.len() != 32 {
-        return None;
+/// Signs with the first of its keys (HMAC-SHA256), knows what any of them signed.
+pub struct Signer {
+    keys: Vec<hmac::Key>,
+}
+
+impl std::fmt::Debug for Signer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
     }
-    let secret = Salt::new(HKDF_SHA256, &[]).extract(&bytes);
+}
+
+impl Signer {
+    /// Signs with keys that are derived from these, as [`Seals::new`] takes them. `None` without any.
+    pub fn new<'k>(keys: impl Iterator<Item = &'k Secret>) -> Option<Self> {
+        let derived = |key: &Secret| {
+            let secret = Salt::new(HKDF_SHA256, &[]).extract(&bytes(key)?);
+            Some(hmac::Key::from(secret.expand(&[SIGNING], hmac::HMAC_SHA256).ok()?))
+        };
+        let keys: Vec<hmac::Key> = keys.filter_map(derived).collect();
+        (!keys.is_empty()).then_some(Self { keys })
+    }
+
+    /// The signature of a text, in hexadecimal digits. `None` without a key.
+    pub(crate) fn sign(&self, text: &str) -> Option<String> {
+        Some(hex::encode(hmac::sign(self.keys.first()?, text.as_bytes())))
+    }
+
+    /// Whether one of the keys signed the text.
+    pub(crate) fn signed(&self, text: &str, signature: &str) -> bool {
+        let Ok(signature) = hex::decode(signature) else { return false };
+        self.keys.iter().any(|key| hmac::verify(key, text.as_bytes(), &signature).is_ok())
+    }
+}
+
+fn derive(key: &Secret) -> Option<LessSafeKey> {
+    let secret = Salt::new(HKDF_SHA256, &[]).extract(&bytes(key)?);
     let material = secret.expand(&[PURPOSE], &AES_256_GCM).ok()?;
     Some(LessSafeKey::new(UnboundKey::from(material)))
+}
+
+/// The 32 bytes of a key, written in base64 or hexadecimal digits.
+fn bytes(key: &Secret) -> Option<Vec<u8>> {
+    let text = key.expose().trim();
+    let bytes = if text.len() == 64 { hex::decode(text).ok()? } else { STANDARD.decode(text).ok()? };
+    (bytes.len() == 32).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -86,5 +124,17 @@ mod tests {
         assert_eq!(rotated.open(Uuid::from_u128(8), &sealed), None);
         assert_eq!(Seals::new([&new].into_iter()).unwrap().open(row, &sealed), None);
         assert!(Seals::new([&Secret::new("short")].into_iter()).is_none());
+    }
+
+    #[test]
+    fn a_signature_is_of_its_text_and_of_one_of_the_keys() {
+        let (new, old) = (key("22"), key("11"));
+        let signature = Signer::new([&old].into_iter()).unwrap().sign("so it ends").unwrap();
+        let rotated = Signer::new([&new, &old].into_iter()).unwrap();
+        assert!(rotated.signed("so it ends", &signature));
+        assert!(!rotated.signed("so it ended", &signature));
+        assert!(!rotated.signed("so it ends", "no signature"));
+        assert!(!Signer::new([&new].into_iter()).unwrap().signed("so it ends", &signature));
+        assert!(Signer::new(std::iter::empty()).is_none());
     }
 }

@@ -13,7 +13,7 @@ use patchbay_http::Gate;
 use patchbay_store::Db;
 
 use crate::recovery::Reenactor;
-use crate::sealing::Seals;
+use crate::sealing::{Seals, Signer};
 
 /// The hub. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,6 +51,8 @@ pub struct HubConfig {
     pub webhook_hosts: Arc<[String]>,
     /// Seals the secrets of webhooks; without it they are stored as they are.
     pub seals: Option<Arc<Seals>>,
+    /// Signs where the chains of the audit end; without it nothing is signed.
+    pub signer: Option<Arc<Signer>>,
     /// When a figure is an alert.
     pub alerts: AlertsConfig,
     /// How long somebody who left may be away before what they hold goes back; zero: for ever.
@@ -86,6 +88,7 @@ impl Default for HubConfig {
             abuse: AbuseLimits::default(),
             webhook_hosts: Arc::new([]),
             seals: None,
+            signer: None,
             alerts: AlertsConfig::default(),
             absence_grace: TimeDelta::minutes(10),
             retention: RetentionDays::default(),

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::roles::Roles;
 use crate::settings::Settings;
 use parts::Parts;
+pub(crate) use parts::{open_objects, signer};
 pub(crate) use replay::{Window, replay_journal};
 
 /// Why the server did not start, in one line.

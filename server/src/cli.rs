@@ -287,16 +287,22 @@ pub enum JournalAction {
 #[derive(Debug, Subcommand)]
 pub enum AuditAction {
     /// Follows the chain of every account by its hashes and tells the first entry that was changed, removed, put in or
-    /// moved. Exit code 1 when there is one.
+    /// moved; and looks whether the chains hold what was signed of them. Exit code 1 when something is wrong.
     #[command(after_help = "One line for each chain on standard output, progress on standard error.\n\nExamples:\n  \
                             patchbay audit verify\n  \
                             patchbay audit verify --account 0198c0de-0000-7000-8000-000000000001\n  \
                             patchbay audit verify --account none")]
     Verify {
-        /// Only the chain of this account; `none` for entries of no account.
+        /// Only the chain of this account; `none` for entries of no account. What was signed is looked at for all.
         #[arg(long, value_name = "ID", value_parser = chain)]
         account: Option<Chain>,
     },
+    /// Signs where the chains end now and puts that into the object store, as the workers do every six hours.
+    #[command(
+        after_help = "Copy the files of audit-heads/ to where whoever runs the database cannot write.\n\nExample:\n  \
+                            patchbay audit sign"
+    )]
+    Sign,
 }
 
 /// A chain of the audit log.

@@ -4,6 +4,7 @@
 use patchbay_core::ids::AccountId;
 use uuid::Uuid;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::tx::Tx;
@@ -20,6 +21,13 @@ pub enum Log {
 record! {
     struct Head {
         hash: Option<String>,
+    }
+}
+
+record! {
+    struct End {
+        account_id: AccountId,
+        hash: String,
     }
 }
 
@@ -73,4 +81,43 @@ pub async fn of(tx: &mut Tx, log: Log) -> Result<Vec<Option<AccountId>>, StoreEr
     };
     let chains: Vec<AccountId> = query.bind(none).column().await?;
     Ok(chains.into_iter().map(|account| Some(account).filter(|account| *account != none)).collect())
+}
+
+/// Where each chain of a log ends: the hash of its newest row, as its head says.
+pub async fn ends(tx: &mut Tx, log: Log) -> Result<Vec<(Option<AccountId>, String)>, StoreError> {
+    let query = match log {
+        Log::Audit => tx.query("select account_id, hash from audit_heads where hash is not null order by account_id"),
+        Log::Calls => {
+            tx.query("select account_id, hash from tool_invocation_heads where hash is not null order by account_id")
+        }
+    };
+    let ends: Vec<End> = query.all().await?;
+    let account = |id: AccountId| Some(id).filter(|id| *id != key(None));
+    Ok(ends.into_iter().map(|end| (account(end.account_id), end.hash)).collect())
+}
+
+/// Those of `hashes` that rows of a chain have.
+pub async fn held(
+    tx: &mut Tx,
+    log: Log,
+    account: Option<AccountId>,
+    hashes: &[String],
+) -> Result<Vec<String>, StoreError> {
+    let query = match log {
+        Log::Audit => tx.query_for(
+            "select hash from audit_events
+             where (account_id = $1 or ($1 is null and account_id is null))
+               and hash in (select value ->> 0 from json_each($2))",
+            "select hash from audit_events
+             where (account_id = $1 or ($1 is null and account_id is null)) and hash = any($2::text[])",
+        ),
+        Log::Calls => tx.query_for(
+            "select hash from tool_invocations
+             where (account_id = $1 or ($1 is null and account_id is null))
+               and hash in (select value ->> 0 from json_each($2))",
+            "select hash from tool_invocations
+             where (account_id = $1 or ($1 is null and account_id is null)) and hash = any($2::text[])",
+        ),
+    };
+    query.bind(account).bind_batch(Batch::new().texts(hashes.iter().map(String::as_str))).column().await
 }

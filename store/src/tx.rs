@@ -32,7 +32,7 @@ pub struct Tx {
 #[derive(Debug)]
 enum Connection {
     SqliteWrite(Turn),
-    SqliteRead(Reader),
+    SqliteRead(Box<Reader>),
     PostgresWrite(Transaction<'static, Postgres>),
     PostgresRead(PoolConnection<Postgres>),
 }
@@ -61,7 +61,7 @@ impl Tx {
     }
 
     pub(crate) fn sqlite_read(connection: Reader, signals: &Arc<Signals>) -> Self {
-        Self::new(Connection::SqliteRead(connection), signals)
+        Self::new(Connection::SqliteRead(Box::new(connection)), signals)
     }
 
     pub(crate) fn postgres(tx: Transaction<'static, Postgres>, signals: &Arc<Signals>) -> Self {

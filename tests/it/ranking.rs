@@ -31,7 +31,8 @@ async fn dealer(admin: &Caller, name: &str) -> Dealer {
         "bill_to": { "name": name, "address1": "1 Main Street", "city": "Halifax", "country": "CA" },
     });
     let site = admin.post("/api/v1/sites", site).await.expect(201)["id"].clone();
-    let engine = json!({ "code": format!("ENG-{}", &name[..1]), "name": format!("Engine repair {}", &name[..1]),
+    let initial: String = name.chars().take(1).collect();
+    let engine = json!({ "code": format!("ENG-{initial}"), "name": format!("Engine repair {initial}"),
                          "base_price_cents": 90_000 });
     let engine = admin.post("/api/v1/services", engine).await.expect(201)["id"].clone();
     let audi = json!({ "account_id": account, "site_id": site, "kind": "vehicle", "make": "Audi", "model": "Q5" });

@@ -20,8 +20,8 @@ use crate::send_message::SendPayload;
 use crate::work::{Verdict, Work, WorkError};
 use crate::{
     alert_timer, ask_requester, close_idle, end_snooze, fetch_media, import_contacts, notify, open_ticket,
-    reconcile_message, retain, run_repair, send_message, show_read, sla_recompute, sla_timer, sweep, sync_templates,
-    ticket_sla_timer, tidy_contact, triage, watch_alerts, watch_queues,
+    reconcile_message, retain, run_repair, send_message, show_read, sign_heads, sla_recompute, sla_timer, sweep,
+    sync_templates, ticket_sla_timer, tidy_contact, triage, watch_alerts, watch_queues,
 };
 
 /// How long a job waits whose kind only a newer release knows.
@@ -64,6 +64,7 @@ impl Desk {
             JobKind::NotifyDigest => Box::pin(notify::run_digest(&self.deps, &self.client, ctx, job)).await,
             JobKind::WatchAlerts => watch_alerts::run(&self.deps, ctx, job).await,
             JobKind::CloseIdle => close_idle::run(&self.deps, ctx, job).await,
+            JobKind::SignHeads => sign_heads::run(&self.deps, ctx, job).await,
             JobKind::BeginRetention => retain::begin(&self.deps, ctx, job).await,
             JobKind::Retain => Box::pin(retain::run(&self.deps, ctx, job)).await,
             JobKind::AskRequester => ask_requester::run(&self.deps, ctx, job).await,

@@ -33,6 +33,7 @@ mod runner;
 mod search_index;
 mod send_message;
 mod show_read;
+mod sign_heads;
 mod sla_recompute;
 mod sla_timer;
 mod sweep;

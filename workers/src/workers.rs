@@ -19,8 +19,8 @@ use crate::heartbeat::Heartbeat;
 use crate::provider::{NoClient, ProviderClient};
 use crate::runner::{Causes, Runner};
 use crate::{
-    close_idle, follow_alerts, follow_automations, relay, retain, roll_up, search_index, sweep, watch_alerts,
-    watch_queues, webhooks,
+    close_idle, follow_alerts, follow_automations, relay, retain, roll_up, search_index, sign_heads, sweep,
+    watch_alerts, watch_queues, webhooks,
 };
 
 /// How often the depth of the queues is measured.
@@ -130,7 +130,14 @@ async fn schedule(deps: Deps, stop: CancellationToken) {
         if let Err(error) = months::look_ahead(&deps.db, deps.clock.now()).await {
             tracing::warn!(error = %Causes(&error), "months could not be made ahead; trying again");
         }
-        for work in [sweep::SWEEPS, watch_queues::LOOKS, watch_alerts::LOOKS, close_idle::ROUNDS, retain::ROUNDS] {
+        for work in [
+            sweep::SWEEPS,
+            watch_queues::LOOKS,
+            watch_alerts::LOOKS,
+            close_idle::ROUNDS,
+            retain::ROUNDS,
+            sign_heads::ROUNDS,
+        ] {
             if let Err(error) = work.promise(&deps).await {
                 tracing::warn!(error = %Causes(&error), "{} could not be scheduled; trying again", work.name);
             }

@@ -14,7 +14,7 @@ use patchbay_http::{ActorRates, Chain, Gate, Jwks, TokenKeys};
 use patchbay_hub::chat::Desk;
 use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::Intake;
-use patchbay_hub::{AbuseLimits, Hub, HubConfig, Seals, administration, assignment, files, unsubscribe};
+use patchbay_hub::{AbuseLimits, Hub, HubConfig, Seals, Signer, administration, assignment, files, unsubscribe};
 use patchbay_ingress::{HandOver, Inboxes, Ingress, Journal, Reenactment, SmtpListener, Spool};
 use patchbay_realtime::{Bus, Realtime};
 use patchbay_store::Db;
@@ -90,6 +90,7 @@ impl Parts {
             },
             reenactor: patchbay_hub::recovery::Reenactor::default(),
             webhook_hosts: settings.workers.webhooks.internal_hosts.clone().into(),
+            signer: signer(settings)?.map(Arc::new),
             seals: Seals::new(settings.journal.key.iter().chain(&settings.journal.old_keys)).map(Arc::new),
             alerts: settings.alerts.clone(),
             retention: settings.workers.retention,
@@ -315,8 +316,14 @@ pub(super) fn ingress_config(settings: &Settings) -> patchbay_ingress::Config {
     }
 }
 
+/// What signs where the chains of the audit end. `None`: there is no key.
+pub(crate) fn signer(settings: &Settings) -> Result<Option<Signer>, StartError> {
+    let unusable = |error: std::io::Error| StartError::Folder { what: "data_dir", problem: error.to_string() };
+    Ok(Signer::new(settings.journal_keys().map_err(unusable)?.iter()))
+}
+
 /// Where files lie: on our own disk, or in the bucket of the settings.
-fn open_objects(settings: &Settings, link_secret: &Secret) -> Result<Objects, StartError> {
+pub(crate) fn open_objects(settings: &Settings, link_secret: &Secret) -> Result<Objects, StartError> {
     if settings.object_store.url.is_empty() {
         return Objects::on_disk(&settings.data_dir.join("files"), &settings.public_url, link_secret.clone())
             .map_err(|error| StartError::Folder { what: "data_dir", problem: Chain(&error).to_string() });

@@ -1,19 +1,60 @@
 //! `patchbay audit`.
 
+use patchbay_core::clock::Clock;
 use patchbay_core::ids::AccountId;
+use patchbay_core::secret::Secret;
 use patchbay_dispatch::{Checked, check_audit_log};
 use patchbay_http::Chain as Causes;
+use patchbay_hub::audit_heads;
 use patchbay_store::{Db, StoreError, chains};
 use patchbay_tool_gateway::{CallsChecked, check_calls};
 
 use super::{CommandError, print};
+use crate::app::{open_objects, signer};
 use crate::cli::{AuditAction, Chain};
 use crate::settings::Settings;
 
-/// Checks one chain or all of them; one line for each.
+/// Carries out `patchbay audit`.
 pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), CommandError> {
-    let AuditAction::Verify { account } = action;
-    let failed = |error: StoreError| CommandError::Failed(Causes(&error).to_string());
+    match action {
+        AuditAction::Verify { account } => verify(settings, account).await,
+        AuditAction::Sign => sign(settings).await,
+    }
+}
+
+fn failed(error: impl std::error::Error + 'static) -> CommandError {
+    CommandError::Failed(Causes(&error).to_string())
+}
+
+/// Signs where all chains end.
+async fn sign(settings: &Settings) -> Result<(), CommandError> {
+    let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
+    // Nothing is uploaded here: the secret of upload links is not needed.
+    let objects = open_objects(settings, &Secret::new("")).map_err(failed)?;
+    let keys = signer(settings).map_err(failed)?;
+    let now = Clock::system().now();
+    let signed = audit_heads::sign(&db, &*objects.files(), keys.as_ref(), now).await.map_err(failed)?;
+    print(&format!("the ends of {signed} chains are signed"));
+    Ok(())
+}
+
+/// Whether the chains hold what was signed of them.
+async fn check_signed(settings: &Settings, db: &Db) -> Result<(), CommandError> {
+    let objects = open_objects(settings, &Secret::new("")).map_err(failed)?;
+    let keys = signer(settings).map_err(failed)?;
+    let checked = audit_heads::check(db, &*objects.files(), keys.as_ref()).await.map_err(failed)?;
+    for flaw in &checked.flaws {
+        print(&format!("signed heads: BROKEN: {flaw}"));
+    }
+    if checked.flaws.is_empty() {
+        print(&format!("signed heads: {} files, held", checked.files));
+        return Ok(());
+    }
+    Err(CommandError::Failed("the logs are not what was signed".into()))
+}
+
+/// Checks one chain or all of them; one line for each.
+async fn verify(settings: &Settings, account: Option<Chain>) -> Result<(), CommandError> {
     let db = Db::open(&settings.database_url, 2).await.map_err(failed)?;
     let chains = match account {
         Some(Chain::Account(id)) => vec![Some(AccountId(id))],
@@ -42,11 +83,11 @@ pub(super) async fn run(settings: &Settings, action: AuditAction) -> Result<(), 
         return Err(CommandError::Failed(format!("{torn} chains of tool calls are broken")));
     }
     print(&format!("tool calls: {rows} rows, whole"));
-    if broken == 0 {
-        print(&format!("{} chains with {entries} entries are whole", chains.len()));
-        return Ok(());
+    if broken > 0 {
+        return Err(CommandError::Failed(format!("{broken} of {} chains are broken", chains.len())));
     }
-    Err(CommandError::Failed(format!("{broken} of {} chains are broken", chains.len())))
+    print(&format!("{} chains with {entries} entries are whole", chains.len()));
+    check_signed(settings, &db).await
 }
 
 /// Checks the calls of assistants' tools in the same way: rows that are whole, and chains that are not.

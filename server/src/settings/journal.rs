@@ -66,13 +66,22 @@ impl Settings {
         if self.journal.enabled == Some(false) {
             return Ok(None);
         }
+        let keys = self.journal_keys()?;
+        let keys: Vec<JournalKey> = keys.iter().filter_map(|key| JournalKey::parse(key).ok()).collect();
+        if keys.is_empty() {
+            return Ok(None);
+        }
+        Ok(Journal::new(keys).map(Arc::new))
+    }
+
+    /// The keys of the journal, newest first; in development one that is made once and kept beside the data. None in
+    /// production without a key.
+    pub fn journal_keys(&self) -> Result<Vec<Secret>, std::io::Error> {
         let key = match (&self.journal.key, self.env) {
             (Some(key), _) => key.clone(),
             (None, Environment::Development) => super::development::journal_key(&self.data_dir)?,
-            (None, Environment::Production) => return Ok(None),
+            (None, Environment::Production) => return Ok(Vec::new()),
         };
-        let keys = std::iter::once(&key).chain(&self.journal.old_keys);
-        let keys = keys.filter_map(|key| JournalKey::parse(key).ok()).collect();
-        Ok(Journal::new(keys).map(Arc::new))
+        Ok(std::iter::once(key).chain(self.journal.old_keys.iter().cloned()).collect())
     }
 }

@@ -287,6 +287,47 @@ async fn one_flipped_letter_in_the_audit_shows() {
     assert!(!verify().status.success());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_that_was_cut_and_fits_in_itself_lacks_what_was_signed() {
+    let desk = Desk::open(Plan::Laptop, UNLIMITED).await;
+    for _ in 0..3 {
+        desk.call("get_conversation_context", json!({})).await.expect(200);
+    }
+    let audit = |what: &str| node::run(desk.deployment.folder(0), &["audit", what]);
+    assert!(audit("sign").status.success());
+    desk.call("get_conversation_context", json!({})).await.expect(200);
+    assert!(audit("verify").status.success(), "what came since is no matter");
+    // Whoever writes the database takes the last two calls away, and says that the chain ends before them.
+    let mut connection = SqliteConnection::connect(desk.deployment.database().url()).await.expect("opens");
+    for cut in [
+        "delete from tool_invocations where id in (select id from tool_invocations order by id desc limit 2)",
+        "update tool_invocation_heads set hash = (select hash from tool_invocations order by id desc limit 1)",
+    ] {
+        assert!(sqlx::query(cut).execute(&mut connection).await.expect("written").rows_affected() > 0);
+    }
+    let cut = audit("verify");
+    let said = String::from_utf8_lossy(&cut.stdout);
+    assert!(said.contains("tool calls: 2 rows, whole"), "{said}");
+    assert!(said.contains("the log of tool calls does not hold what was signed at"), "{said}");
+    assert!(!cut.status.success());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signed_head_that_was_changed_shows() {
+    let desk = Desk::open(Plan::Laptop, UNLIMITED).await;
+    desk.call("get_conversation_context", json!({})).await.expect(200);
+    let folder = desk.deployment.folder(0);
+    let audit = |what: &str| node::run(folder, &["audit", what]);
+    assert!(audit("sign").status.success());
+    let heads = folder.join("data/files/audit-heads");
+    let file = std::fs::read_dir(&heads).expect("it is there").next().expect("one").expect("readable").path();
+    let text = std::fs::read_to_string(&file).expect("it is a text");
+    std::fs::write(&file, text.replacen("tool_calls", "audit", 1)).expect("written");
+    let changed = audit("verify");
+    assert!(String::from_utf8_lossy(&changed.stdout).contains("it was changed, or signed with a key"));
+    assert!(!changed.status.success());
+}
+
 async fn tools_of_the_sales_team_stay_in_its_conversations(plan: Plan) {
     let desk = Desk::open(plan, UNLIMITED).await;
     let draft = desk.drafted(5.0).await;

@@ -31,7 +31,9 @@ fn texts_of_others(path: &str, value: &Value, found: &mut Vec<String>) {
             }
         }
         Value::Array(items) => {
-            items.iter().for_each(|item| texts_of_others(&format!("{path}[]"), item, found));
+            for item in items {
+                texts_of_others(&format!("{path}[]"), item, found);
+            }
         }
         _ => {}
     }

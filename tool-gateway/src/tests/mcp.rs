@@ -358,14 +358,14 @@ fn root() -> PathBuf {
 async fn the_official_client_of_python_lists_and_calls_every_tool_in_both_revisions() {
     let folder = installed("scripts/python-tools");
     let (python, script) = (folder.join("python"), root().join("scripts/mcp-client.py"));
-    driven(&python, &script, "auto", "2026-07-28").await;
-    driven(&python, &script, "legacy", "2025-11-25").await;
+    Box::pin(driven(&python, &script, "auto", "2026-07-28")).await;
+    Box::pin(driven(&python, &script, "legacy", "2025-11-25")).await;
 }
 
 #[tokio::test]
 async fn the_official_clients_of_npm_list_and_call_every_tool() {
     let folder = installed("scripts/node-tools");
     let script = folder.join("drive.mjs");
-    driven(Path::new("node"), &script, "client", "2026-07-28").await;
-    driven(Path::new("node"), &script, "sdk", "2025-11-25").await;
+    Box::pin(driven(Path::new("node"), &script, "client", "2026-07-28")).await;
+    Box::pin(driven(Path::new("node"), &script, "sdk", "2025-11-25")).await;
 }

@@ -88,6 +88,8 @@ impl World {
                                "onsite_photos_after": true, "billing_authorization": true});
         let intake = json!({"summary": "The car smells", "incident_type": "DETAILING", "customer_name": "Maya Lefebvre",
                             "contact_phone": MAYA, "priority": "ROUTINE", "identity_confidence": 90, "classification_confidence": 90});
+        let recommend =
+            json!({"ticket_id": recommended, "service_type": "DEFAULT", "preferred_window": options[0].clone()});
         let arguments = [
             ("get_conversation_context", json!({})),
             ("search_tickets", json!({})),
@@ -104,7 +106,7 @@ impl World {
             ("ticket.triage", json!({"ticket_id": triaged, "priority": "ROUTINE", "incident_type": "DETAILING"})),
             ("ticket.request_info", json!({"ticket_id": asked, "missing_fields": ["unit"]})),
             ("schedule.propose", json!({"ticket_id": ready, "options": options})),
-            ("assignment.recommend", json!({"ticket_id": recommended, "service_type": "DEFAULT"})),
+            ("assignment.recommend", recommend),
             ("closeout.add_evidence", json!({"ticket_id": told, "kind": "PHOTO", "uri": "s3://evidence/one.jpg"})),
             (
                 "closeout.candidate",

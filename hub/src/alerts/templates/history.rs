@@ -22,13 +22,13 @@ const MOST: i64 = 100;
 #[schema(as = NotificationTemplateVersions)]
 pub(in crate::alerts) struct Versions {
     /// The versions.
-    data: Vec<Version>,
+    data: Vec<Wording>,
 }
 
 /// Words as they were.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = NotificationTemplateVersion)]
-pub(in crate::alerts) struct Version {
+pub(in crate::alerts) struct Wording {
     /// Which one, from 1.
     version: i64,
     /// One line.
@@ -63,9 +63,9 @@ pub(in crate::alerts) async fn versions(
     Ok(Json(Versions { data: rows.into_iter().map(version).collect() }))
 }
 
-fn version(row: NotificationTemplateVersionRow) -> Version {
+fn version(row: NotificationTemplateVersionRow) -> Wording {
     let said = |name: &str| row.content.get(name).and_then(|text| text.as_str()).unwrap_or_default().to_owned();
-    Version {
+    Wording {
         version: row.version,
         subject: said("subject"),
         text: said("text"),
