@@ -46,6 +46,7 @@ impl World {
         let asset = ground.made("/api/v1/assets", asset).await["id"].clone();
         let service = json!({"code": "TINT", "name": "Window tint", "base_price_cents": 12_900, "currency": "USD"});
         ground.made("/api/v1/services", service).await;
+        ground.made("/api/v1/technicians", json!({"name": "Tess", "skills": ["DEFAULT"]})).await;
         let template = json!({"incident_type": "DETAILING", "required_intake_fields": [], "required_evidence_keys": [],
                               "default_priority": "ROUTINE"});
         ground.made("/api/v1/incident-templates", template).await;
