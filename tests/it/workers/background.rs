@@ -212,8 +212,9 @@ async fn a_sweep_promises_the_next_one_once(database: TestDatabase) {
     let world = World::new(database).await;
     let stop = CancellationToken::new();
     let nodes = [Workers::start(&world.deps, &stop).unwrap(), Workers::start(&world.deps, &stop).unwrap()];
-    // The sweep of old rows, the watches over queues and figures, the end of idle conversations, and what is kept too long.
-    let scheduled = 5;
+    // The sweep of old rows, the watches over queues and figures, the end of idle conversations, what is kept too long, and
+    // the signature of the audit.
+    let scheduled = 6;
     while world.jobs_left().await < scheduled {
         tokio::task::yield_now().await;
     }
