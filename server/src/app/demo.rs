@@ -56,7 +56,7 @@ impl Simulated {
                     format!("Both sides  {url}/demo (console and phones on one page)"),
                     format!("Phones      {url}/sim/ (and mailboxes)"),
                     format!("Shop        {url}/sim/shop (web chat)"),
-                    format!("Assistant   answers the last phone at {url}/sim/; try \"I want to order pads for 1500\""),
+                    format!("Assistant   answers Nora Belanger at {url}/sim/; try \"I want to order pads for 1500\""),
                     format!("API         {url}/docs"),
                 ];
                 lines.extend(people.iter().map(|person| format!("Login       {} / {}", person.email, person.password)));
