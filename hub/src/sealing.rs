@@ -1,4 +1,5 @@
-//! Secrets of others at rest: sealed with AES-256-GCM under a key of the settings, each for the row that it stands in.
+//! What keys of the settings are for: secrets of others at rest are sealed with AES-256-GCM, each for the row that it
+//! stands in, and what is told outside the database is signed.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};

@@ -67,10 +67,7 @@ impl Settings {
             return Ok(None);
         }
         let keys = self.journal_keys()?;
-        let keys: Vec<JournalKey> = keys.iter().filter_map(|key| JournalKey::parse(key).ok()).collect();
-        if keys.is_empty() {
-            return Ok(None);
-        }
+        let keys = keys.iter().filter_map(|key| JournalKey::parse(key).ok()).collect();
         Ok(Journal::new(keys).map(Arc::new))
     }
 

@@ -10,7 +10,7 @@ use patchbay_core::ticket::Urgency;
 use patchbay_core::ticket::create::AUDIT_FLAG;
 use patchbay_core::ticket::ranking::{self, Ranking, Subject};
 use patchbay_core::ticket::reading;
-use patchbay_dispatch::{rank, ranking_rule};
+use patchbay_dispatch::ranking_rule;
 use patchbay_http::{ApiError, Body, Caller};
 use patchbay_store::ranking_rules::{self, RankingRuleRow};
 use patchbay_store::services::{self, ServiceFilter, ServiceRow};
@@ -146,10 +146,7 @@ pub(in crate::catalog) async fn dry_run(
     let ids: Vec<ServiceId> = named.iter().map(|service| service.id).collect();
     let urgency = body.urgency.unwrap_or(Urgency::Medium);
     let subject = Subject { urgency, make: make.as_deref(), site: place.facts.site_id, services: &ids };
-    let ranking = match &draft {
-        Some(rule) => ranking::rank(&subject, &[ranking_rule(rule.clone())]),
-        None => rank(&mut tx, &subject).await?,
-    };
+    let ranking = ranking::rank(&subject, &rules.iter().cloned().map(ranking_rule).collect::<Vec<_>>());
     Ok(Json(DryRunBody {
         matched: !ranking.rules.is_empty(),
         rules: matched(&ranking, &rules, draft.as_ref()),
