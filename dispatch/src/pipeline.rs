@@ -210,7 +210,8 @@ impl Written {
     fn told(self, call: &Call, body: &Value) -> Reply {
         let row = call.row();
         counted::carried_out(row.command, body, &self.steps);
-        tracing::info!(ticket.id = self.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
+        // The audit log and the record of the request say the same for good.
+        tracing::debug!(ticket.id = self.ticket.map(tracing::field::display), tool = row.tool, "command carried out");
         Reply { status: self.status, body: self.body, given: Given::Now }
     }
 

@@ -28,6 +28,7 @@ pub use integration::{IntegrationSettings, TicketingKind, TicketingSettings, Tra
 pub use journal::JournalSettings;
 pub use load::{SettingsError, resolve_secret};
 pub use observability::ObservabilitySettings;
+pub use published::published_names;
 pub use smtp::SmtpReceiverSettings;
 pub use telemetry::TelemetrySettings;
 

@@ -1,7 +1,7 @@
 //! SQLite's one writer, shared: transactions that end close together share a commit, and so a sync of the disk.
 //!
 //! A transaction that ends while others wait does not commit. It passes the connection on inside the engine's
-//! transaction, where every one but the first stands behind a savepoint of its own, and is told only once the engine has
+//! transaction, where every one but the first works behind a savepoint of its own, and is told only once the engine has
 //! committed for all of them. One that is undone goes back to its savepoint and leaves no trace; one whose error made the
 //! engine give up the whole transaction fails all that share it.
 //!
@@ -112,7 +112,13 @@ impl Turn {
             return Err(given_up());
         }
         let (told, outcome) = oneshot::channel();
-        let is_full = self.desk_mut().leave(told);
+        let is_full = match self.desk_mut().leave(told) {
+            Ok(is_full) => is_full,
+            Err(error) => {
+                self.rollback().await?;
+                return Err(error);
+            }
+        };
         if is_full {
             self.leave_to_keeper();
         } else {

@@ -3,7 +3,9 @@
 mod arrows;
 mod docs;
 mod files;
+mod guarantees;
 mod migrations;
 mod plans;
 mod sql;
+mod tables;
 mod threats;

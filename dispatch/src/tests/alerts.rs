@@ -20,6 +20,7 @@ both_engines! {
     a_ticket_that_becomes_urgent_too_late_rings_at_once;
     tickets_of_before_there_were_timers_get_theirs_once;
     refusals_leave_the_window_and_outlive_the_process;
+    refused_completions_fire_at_their_threshold;
     an_open_circuit_fires_until_it_closes;
     the_database_checks_the_steps_that_the_table_knows;
 }
@@ -167,6 +168,21 @@ async fn refusals_leave_the_window_and_outlive_the_process(app: App) {
     let report = second.evaluate().await.expect("a report");
     assert_eq!(report.signals.auth_policy_rejections, 0);
     assert!(report.alerts.is_empty(), "{report:?}");
+}
+
+async fn refused_completions_fire_at_their_threshold(app: App) {
+    let alerts = alerts(&app);
+    for (code, fires_now) in
+        [(Code::CloseoutRequirementsIncomplete, false), (Code::NotFound, false), (Code::ManualReviewRequired, false)]
+    {
+        alerts.errors().record(code, app.now());
+        let report = alerts.evaluate().await.expect("a report");
+        assert_eq!(fires(&report, "COMPLETION_REJECTION_SPIKE"), fires_now, "{report:?}");
+    }
+    alerts.errors().record(Code::CloseoutRequirementsIncomplete, app.now());
+    let report = alerts.evaluate().await.expect("a report");
+    assert_eq!(report.signals.completion_rejections, 3);
+    assert!(fires(&report, "COMPLETION_REJECTION_SPIKE"));
 }
 
 async fn an_open_circuit_fires_until_it_closes(app: App) {

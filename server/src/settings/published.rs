@@ -62,6 +62,11 @@ const PUBLISHED: &[(&str, &str, Kind)] = &[
     ("DISPATCH_OUTBOX_POLL_MS", "workers.outbox.poll_ms", Number),
 ];
 
+/// Every published name, beside `DISPATCH_API_HOST` and `DISPATCH_API_PORT`, which make one address.
+pub fn published_names() -> impl Iterator<Item = &'static str> {
+    PUBLISHED.iter().map(|(name, ..)| *name)
+}
+
 /// Lays the published names over `figment`. Error: a value that is not what its name stands for.
 pub(super) fn merge(
     mut figment: Figment,

@@ -19,6 +19,12 @@ const LONGEST: Duration = Duration::from_millis(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(2);
 
+/// The savepoint before a transaction that is not the first: there is one at a time, because SQLite keeps a copy of each
+/// page that changes for the newest and a note of it for every one that stands.
+const SET: &str = "savepoint turn";
+const LIFTED: &str = "release turn";
+const BACK: &str = "rollback to turn";
+
 /// Whether everything is durable now; else why not.
 pub(super) type Outcome = Result<(), String>;
 
@@ -115,7 +121,7 @@ impl Desk {
         if entered == 1 {
             self.begin().await?;
         } else {
-            self.run(&savepoint(entered)).map_err(StoreError::Statement)?;
+            self.run(SET).map_err(StoreError::Statement)?;
         }
         self.shared.as_mut().expect("it is open").at_work = AtWork::Entered;
         Ok(())
@@ -132,12 +138,15 @@ impl Desk {
         }
     }
 
-    /// The transaction at work has ended well and waits. `true`: nobody else may enter.
-    pub(super) fn leave(&mut self, told: oneshot::Sender<Outcome>) -> bool {
+    /// The transaction at work has ended well and waits. `true`: nobody else may enter. After an error it is still at work.
+    pub(super) fn leave(&mut self, told: oneshot::Sender<Outcome>) -> Result<bool, StoreError> {
+        if self.shared.as_ref().is_some_and(|shared| shared.entered > 1) {
+            self.run(LIFTED).map_err(StoreError::Statement)?;
+        }
         let shared = self.shared.as_mut().expect("whoever ends has entered");
         shared.at_work = AtWork::Nobody;
         shared.waiting.push(told);
-        shared.entered >= MOST || shared.ended_at.get_or_insert_with(Instant::now).elapsed() >= LONGEST
+        Ok(shared.entered >= MOST || shared.ended_at.get_or_insert_with(Instant::now).elapsed() >= LONGEST)
     }
 
     /// The transaction at work will be undone; `told` learns when, and whether what it saw is durable.
@@ -148,7 +157,7 @@ impl Desk {
     /// Undoes what has not ended and commits what has.
     pub(super) async fn settle(&mut self) {
         let Some(shared) = &self.shared else { return };
-        let (entered, at_work, only) = (shared.entered, shared.at_work, shared.ended_at.is_none());
+        let (at_work, only) = (shared.at_work, shared.ended_at.is_none());
         let outcome = match at_work {
             AtWork::Nobody => self.commit().await,
             // Nobody else has anything in it.
@@ -157,7 +166,7 @@ impl Desk {
                 Ok(())
             }
             AtWork::Entering | AtWork::Entered => {
-                let undone = self.run(&rollback_to(entered));
+                let undone = self.run(BACK);
                 // Without the savepoint the engine has given up the transaction of all, unless it was never set.
                 if undone.is_err() && at_work == AtWork::Entered {
                     Err(given_up().to_string())
@@ -202,20 +211,13 @@ impl Desk {
         self.connection = None;
     }
 
-    fn run(&mut self, sql: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    fn run(&mut self, sql: &'static str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let connection = self.connection.as_mut().ok_or("the connection was given up")?;
-        Ok(connection.control(sql)?)
+        connection.run(sql, &[])?;
+        Ok(())
     }
 }
 
 fn closed() -> StoreError {
     StoreError::Unavailable("the database was closed".into())
-}
-
-fn savepoint(number: u32) -> String {
-    format!("savepoint turn{number}")
-}
-
-fn rollback_to(number: u32) -> String {
-    format!("rollback to turn{number}")
 }
