@@ -1,13 +1,14 @@
 // One page of the administration: its rows, a search where there is one, and the drawer of one row.
 import { Plus, SearchX, Table2 } from "lucide-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import { getRow, listRows, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button } from "../../../lib/ui/button";
 import { DataTable, type Column } from "../../../lib/ui/data-table";
 import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
+import { part } from "../../../lib/ui/part";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { useLoad } from "../../../lib/ui/use-load";
 import { usePages } from "../../../lib/ui/use-pages";
@@ -18,8 +19,8 @@ import { Cell } from "./cell";
 import { RESOURCES, isResource, nameOf, type ResourceName } from "./resources";
 import { RowForm } from "./row-form";
 
-const TryMessage = lazy(async () => ({ default: (await import("./try-message")).TryMessage }));
-const TryRanking = lazy(async () => ({ default: (await import("./try-ranking")).TryRanking }));
+const TryMessage = part(async () => (await import("./try-message")).TryMessage);
+const TryRanking = part(async () => (await import("./try-ranking")).TryRanking);
 
 export function ResourceRoute() {
   const { resource, rowId } = useParams({ strict: false });
@@ -62,10 +63,8 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
       actions={
         writes && (
           <>
-            <Suspense fallback={null}>
-              {name === "routing-rules" && <TryMessage />}
-              {name === "ranking-rules" && <TryRanking />}
-            </Suspense>
+            {name === "routing-rules" && <TryMessage />}
+            {name === "ranking-rules" && <TryRanking />}
             <Button look="primary" onClick={() => show(NEW)}>
               <Plus className="size-4" aria-hidden />
               {t.add(t.one[name] ?? name)}
