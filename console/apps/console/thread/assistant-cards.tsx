@@ -1,6 +1,6 @@
 // What an assistant did in the conversation, and what it proposes: the calls of tools in one quiet line, a draft as a card.
 import { Bot, Check, ChevronRight, Clock3, ShieldAlert, ShieldX, X } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { decideDraft, type ToolCall, type ToolDraft } from "../../../lib/api/assistants";
 import { isRecord } from "../../../lib/api/http";
 import type { Conversation } from "../../../lib/api/model";
@@ -163,7 +163,13 @@ function Decide({ draft }: { draft: ToolDraft }) {
   const workspace = useWorkspace();
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState<"no" | "yes">("no");
+  const [missing, setMissing] = useState<"no" | "yes">("no");
+  const why = useId();
   const decide = async (verdict: "approve" | "reject") => {
+    if (verdict === "reject" && reason.trim() === "") {
+      setMissing("yes");
+      return;
+    }
     setBusy("yes");
     try {
       await decideDraft(draft.id, verdict, draft.payload_hash, reason.trim());
@@ -182,7 +188,12 @@ function Decide({ draft }: { draft: ToolDraft }) {
         placeholder={desk.assistant.reason}
         maxLength={500}
         value={reason}
-        onChange={(event) => setReason(event.target.value)}
+        aria-invalid={missing === "yes"}
+        aria-describedby={why}
+        onChange={(event) => {
+          setReason(event.target.value);
+          setMissing("no");
+        }}
         className="h-8 min-w-40 flex-1 rounded-lg border border-line-strong bg-surface px-3 text-[0.8125rem]"
       />
       <Button disabled={busy === "yes"} onClick={() => void decide("reject")}>
@@ -193,6 +204,9 @@ function Decide({ draft }: { draft: ToolDraft }) {
         <Check className="size-4" aria-hidden />
         {desk.assistant.approve}
       </Button>
+      <p id={why} role="alert" className="w-full text-xs text-danger-ink empty:hidden">
+        {missing === "yes" ? desk.assistant.sayWhy : ""}
+      </p>
     </div>
   );
 }
