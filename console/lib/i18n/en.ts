@@ -220,6 +220,8 @@ export const en = {
     taken: "It is yours.",
     assign: "Assign",
     assignTo: "Assign to",
+    load: (active: number, capacity: number) => `${active} of ${capacity}`,
+    loadHint: "Open conversations, of how many there can be",
     assigned: (name: string) => `Assigned to ${name}.`,
     transfer: "Transfer to a team",
     transferTitle: "Transfer the conversation",

@@ -219,6 +219,8 @@ export const fr: Texts = {
     taken: "Elle est à vous.",
     assign: "Attribuer",
     assignTo: "Attribuer à",
+    load: (active, capacity) => `${active} sur ${capacity}`,
+    loadHint: "Conversations ouvertes, sur le maximum possible",
     assigned: (name) => `Attribuée à ${name}.`,
     transfer: "Transférer à une équipe",
     transferTitle: "Transférer la conversation",

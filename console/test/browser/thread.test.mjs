@@ -261,6 +261,9 @@ describe("thread", () => {
     await open(page, TOMAS.name);
     const colleague = (await server.people()).find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
+    // Whoever assigns sees who is there, and how much they have of how much they can have.
+    await page.getByRole("option", { name: colleague.name }).getByText(/^\d+ of \d+$/).waitFor();
+    await page.getByRole("option", { name: colleague.name }).getByText("Online", { exact: true }).waitFor({ state: "attached" });
     await page.getByRole("option", { name: colleague.name }).click();
     await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
     await agent.goto(`${server.url}/app/inbox/mine`);

@@ -2,7 +2,7 @@
 import { FlaskConical } from "lucide-react";
 import { useState, type ReactNode, type SubmitEvent } from "react";
 import { useAdminTexts } from "../../../lib/i18n/admin";
-import { useTexts } from "../../../lib/i18n/language";
+import { named, useTexts } from "../../../lib/i18n/language";
 import { Button } from "../../../lib/ui/button";
 import { Drawer } from "../../../lib/ui/drawer";
 import { explain, requestOf } from "../../../lib/ui/states";
@@ -82,7 +82,7 @@ export function TryRun<Answer>({ run, ready, ask, shown, children }: TryRunProps
       </div>
       {refusal !== null && (
         <div role="alert" className="rounded-xl bg-danger-soft px-4 py-3 text-[0.8125rem] text-danger-ink">
-          <p>{refusal instanceof Unreadable ? `${texts.fields[refusal.field] ?? refusal.field}: ${texts.required}` : explain(refusal)}</p>
+          <p>{refusal instanceof Unreadable ? named(texts.fields[refusal.field] ?? refusal.field, texts.required) : explain(refusal)}</p>
           {request !== null && <p className="mt-1 font-mono text-2xs">{t.common.request(request)}</p>}
         </div>
       )}

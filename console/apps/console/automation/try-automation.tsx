@@ -3,6 +3,7 @@ import { useState } from "react";
 import { tryAutomation, type DryAnswer } from "../../../lib/api/automation";
 import type { Body } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { named } from "../../../lib/i18n/language";
 import { Badge } from "../../../lib/ui/badge";
 import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
 import { TryBelow, TryRun } from "../admin/try-run";
@@ -58,8 +59,8 @@ function Answer({ answer }: { answer: DryAnswer }) {
       <div>
         <Badge tone={answer.holds ? "good" : "plain"}>{answer.holds ? t.holds : t.fails}</Badge>
       </div>
-      {answer.fails.length > 0 && <p>{`${t.because}: ${answer.fails.map((name) => fields[`when.${name}`] ?? name).join(" · ")}`}</p>}
-      {answer.then.length > 0 && <p>{`${t.does}: ${answer.then.map((one) => actions.names[String(one["type"])] ?? String(one["type"])).join(" · ")}`}</p>}
+      {answer.fails.length > 0 && <p>{named(t.because, answer.fails.map((name) => fields[`when.${name}`] ?? name).join(" · "))}</p>}
+      {answer.then.length > 0 && <p>{named(t.does, answer.then.map((one) => actions.names[String(one["type"])] ?? String(one["type"])).join(" · "))}</p>}
     </div>
   );
 }

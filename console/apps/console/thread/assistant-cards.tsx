@@ -7,6 +7,7 @@ import type { Conversation } from "../../../lib/api/model";
 import { clock, exact } from "../../../lib/i18n/when";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { reasonWords, useRankingTexts } from "../../../lib/i18n/ranking";
+import { useToolName } from "../../../lib/i18n/tool-names";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
@@ -17,6 +18,7 @@ import { AssistantHand } from "./assistant-hand";
 
 export function ToolCalls({ calls, conversation }: { calls: readonly ToolCall[]; conversation: Conversation }) {
   const desk = useDeskTexts();
+  const toolName = useToolName();
   const me = useMe();
   const [open, setOpen] = useState<"no" | "yes">("no");
   const refused = calls.filter((call) => call.decision === "refused").length;
@@ -51,6 +53,7 @@ export function ToolCalls({ calls, conversation }: { calls: readonly ToolCall[];
 
 function Call({ call }: { call: ToolCall }) {
   const desk = useDeskTexts();
+  const toolName = useToolName();
   const allowed = call.decision === "allowed";
   return (
     <li data-tool={call.tool} data-decision={call.decision} className="rounded-xl border border-line bg-canvas px-3 py-2">
@@ -86,6 +89,7 @@ const DECIDERS: readonly string[] = ["supervisor", "admin"];
 export function DraftCard({ draft, conversation }: { draft: ToolDraft; conversation: Conversation }) {
   const desk = useDeskTexts();
   const me = useMe();
+  const toolName = useToolName();
   const waits = draft.awaits === "human";
   const why = !DECIDERS.includes(me.user.role) ? desk.assistant.onlyDeciders : isMine(me, conversation) ? desk.assistant.notYourOwn : null;
   const { amount, currency, description } = draft.preview;
@@ -219,10 +223,4 @@ function stateLook(state: string): string {
 
 function scoreOf(suspicion: unknown): number {
   return typeof suspicion === "object" && suspicion !== null && "score" in suspicion ? Number(suspicion.score) : 0;
-}
-
-/** `check_invoice_status` reads as "Check invoice status". */
-function toolName(tool: string): string {
-  const words = tool.replaceAll(/[_.]/g, " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
