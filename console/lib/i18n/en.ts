@@ -20,6 +20,7 @@ export const en = {
     notification: "Notification",
     you: "You",
     unknownContact: "Unknown contact",
+    unsaved: { question: "What you typed is not saved.", stay: "Keep writing", leave: "Discard" },
   },
   signIn: {
     title: "Sign in",

@@ -20,6 +20,7 @@ export const fr: Texts = {
     notification: "Notification",
     you: "Vous",
     unknownContact: "Contact inconnu",
+    unsaved: { question: "Ce que vous avez saisi n’est pas enregistré.", stay: "Continuer", leave: "Abandonner" },
   },
   signIn: {
     title: "Connexion",

@@ -45,7 +45,7 @@ describe("alert texts", () => {
     await drawer().getByLabel("Text", { exact: true }).fill("x");
     await drawer().getByRole("button", { name: "Create" }).click();
     await drawer().getByText("there are words for this code in this language already").waitFor();
-    await page.keyboard.press("Escape");
+    await drawer().getByRole("button", { name: "Cancel" }).click();
   });
 
   it("a row that is opened again before the list has come anew is what was saved, and can be saved again", async () => {

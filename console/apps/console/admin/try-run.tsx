@@ -23,7 +23,7 @@ export function TryBeside({ words, children }: { words: Words; children: ReactNo
         {words.title}
       </Button>
       {state === "open" && (
-        <Drawer title={words.title} lead={words.lead} onClose={() => setState("closed")}>
+        <Drawer title={words.title} lead={words.lead} keeps="nothing" onClose={() => setState("closed")}>
           {children}
         </Drawer>
       )}
