@@ -52,7 +52,7 @@ function holdsWords(field: EventTarget): field is Field {
 export function UnsavedQuestion({ onStay, onLeave }: { onStay: () => void; onLeave: () => void }) {
   const { unsaved: t } = useTexts().common;
   return (
-    <div role="alert" data-unsaved className="flex flex-wrap items-center justify-end gap-2 border-t border-line bg-warn-soft px-5 py-3 text-warn-ink">
+    <div role="alert" data-unsaved className="flex flex-wrap items-center justify-end gap-2 rounded-b-[inherit] border-t border-line bg-warn-soft px-5 py-3 text-warn-ink">
       <p className="min-w-40 flex-1 text-[0.8125rem] font-medium">{t.question}</p>
       <Button autoFocus onClick={onStay}>
         {t.stay}
