@@ -15,7 +15,8 @@ pub use life::{AlertLife, NotFromHere, Ring, Trigger};
 pub use quiet::{next_digest, quiet_until};
 pub use rule::{AlertConditions, GroupField, Measured, Misfit, Signal, Watch, group_key, measure, severity_of};
 pub use texts::{
-    PossibleAnswer, Proof, Telling, digest, is_acknowledgement, possible_answer, reply_code, subject, text, title,
+    PossibleAnswer, Proof, Telling, digest, has_sentence, is_acknowledgement, possible_answer, reply_code, subject,
+    text, title,
 };
 
 vocabulary! {

@@ -2,6 +2,7 @@
 //! rules.
 
 mod incident_templates;
+pub(crate) mod named_services;
 mod ranking_rules;
 mod services;
 

@@ -4,7 +4,6 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use futures::future::BoxFuture;
-use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::event::{Audience, EventName};
 use patchbay_core::ids::{ConversationId, ServiceId, SiteId, TicketId};
 use patchbay_core::place::TicketRelation;
@@ -14,8 +13,9 @@ use patchbay_core::{Code, Ctx};
 use patchbay_dispatch::{Also, Call, Grounds, Joined, MAX_BODY_BYTES, Reply, TicketBody};
 use patchbay_http::{ApiError, Body, Caller, Id};
 use patchbay_store::conversations::{self, ConversationRow};
+use patchbay_store::services::ServiceRow;
 use patchbay_store::ticket_services::NewLine;
-use patchbay_store::{Tx, annotations, contact_sites, contacts, events, services, sites, tickets, triage_states};
+use patchbay_store::{Tx, annotations, contact_sites, contacts, events, sites, tickets, triage_states};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -24,6 +24,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::body::ConversationBody;
+use crate::catalog::named_services;
 use crate::conversations::{body_of, may_dispatch};
 use crate::error::HubError;
 use crate::feed::{audience, conversation_event};
@@ -34,8 +35,6 @@ use crate::state::Hub;
 const TRIAGE_TICKET: &[u8] = b"open_ticket";
 /// Longest summary of a ticket made by triage, in characters.
 const SUMMARY_CHARS: usize = 300;
-/// Most services that a ticket is made with.
-const MOST_SERVICES: usize = 100;
 const ENDPOINT: &str = "POST /api/v1/conversations/{id}/ticket";
 
 /// `POST /api/v1/conversations/{id}/ticket`.
@@ -102,9 +101,7 @@ fn services(fields: &mut Value) -> Result<Vec<ServiceId>, ApiError> {
     let named: Option<Vec<ServiceId>> =
         serde_json::from_value(named).map_err(|_| ApiError::invalid("service_ids", "must be a list of ids"))?;
     let named = named.unwrap_or_default();
-    if named.len() > MOST_SERVICES {
-        return Err(ApiError::invalid("service_ids", format!("at most {MOST_SERVICES} services")));
-    }
+    named_services::check(&named)?;
     Ok(named)
 }
 
@@ -213,19 +210,17 @@ impl Also for LinkConversation {
             };
             // A place that is not there is refused by the command.
             let Some(place) = place else { return Ok(Grounds::default()) };
-            let mut lines = Vec::with_capacity(self.services.len());
-            for (nth, id) in self.services.iter().enumerate() {
-                let misfit = |message: &str| ApiError::invalid(&format!("service_ids[{nth}]"), message);
-                let found = services::by_id(tx, *id).await.map_err(HubError::from)?;
-                let service = found
-                    .filter(|row| row.status == ServiceStatus::Active)
-                    .ok_or_else(|| misfit("there is no such service"))?;
-                if service.currency != place.facts.currency {
-                    return Err(misfit("the catalog's price has another currency"));
-                }
-                let unit_price_cents = service.base_price_cents;
-                lines.push(NewLine { service_id: *id, qty_hundredths: 100, unit_price_cents });
+            let named = named_services::in_use(tx, &self.services).await?;
+            if let Some(nth) = named.iter().position(|service| service.currency != place.facts.currency) {
+                let field = format!("service_ids[{nth}]");
+                return Err(ApiError::invalid(&field, "the catalog's price has another currency"));
             }
+            let line = |service: ServiceRow| NewLine {
+                service_id: service.id,
+                qty_hundredths: 100,
+                unit_price_cents: service.base_price_cents,
+            };
+            let lines = named.into_iter().map(line).collect();
             Ok(Grounds { lines, ..Grounds::default() })
         })
     }

@@ -5,6 +5,7 @@ use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::ids::ServiceId;
 use uuid::Uuid;
 
+use crate::batch::Batch;
 use crate::error::StoreError;
 use crate::record;
 use crate::search::pattern;
@@ -96,6 +97,21 @@ pub async fn by_id(tx: &mut Tx, id: ServiceId) -> Result<Option<ServiceRow>, Sto
     )
     .bind(id)
     .optional()
+    .await
+}
+
+/// Those of these services that there are, in no order.
+pub async fn by_ids(tx: &mut Tx, ids: &[ServiceId]) -> Result<Vec<ServiceRow>, StoreError> {
+    tx.query_for(
+        "select id, code, name, base_price_cents, currency, requires_approval, category, skill_key,
+                default_duration_min, status, qb_item_id, tax_code, version, created_at, updated_at
+         from services where id in (select unhex(value ->> 0) from json_each($1))",
+        "select id, code, name, base_price_cents, currency, requires_approval, category, skill_key,
+                default_duration_min, status, qb_item_id, tax_code, version, created_at, updated_at
+         from services where id = any($1::uuid[])",
+    )
+    .bind_batch(Batch::new().ids(ids.iter().copied()))
+    .all()
     .await
 }
 

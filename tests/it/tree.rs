@@ -1,5 +1,6 @@
 //! What must stay true of the repository itself.
 
+mod alerts;
 mod arrows;
 mod docs;
 mod files;

@@ -1,9 +1,11 @@
-// What the scenarios' steps do, all of it through the simulator's own interface: phones that write, providers that fail.
+// What the scenarios' steps do: phones that write and providers that fail, through the simulator's own interface, and a
+// colleague who works in the same console.
+import { Colleague } from "./colleague";
 import { moveClock, readAll, say, setFaults, type Phone, type PhoneChannel } from "./phones-api";
 import { keepClock } from "./phones-store";
 import { samplePhoto } from "./sample-photo";
 
-/** One step; it changes something on the customers' or the providers' side. */
+/** One step; it changes something on the customers', the providers' or a colleague's side. */
 export type Step = (cast: Cast) => Promise<unknown>;
 
 /** Who is there to act. */
@@ -25,6 +27,9 @@ export function castOf(phones: readonly Phone[]): Cast {
 
 const write = (channel: PhoneChannel, name: string, text: string): Step => (cast) => say(cast.phone(channel, name), { channel, text });
 
+/** An admin may answer whatever somebody else has taken. */
+const ada = new Colleague("admin@demo.test");
+
 const HOUR_S = 3600;
 const wait = (hours: number): Step => async () => keepClock(await moveClock(hours * HOUR_S));
 
@@ -40,6 +45,15 @@ export const SCENARIOS: Readonly<Record<string, readonly Step[]>> = {
     () => setFaults("twilio", { outage: false }),
   ],
   call: [write("voice", "Ruth", "My heating is out since this morning."), write("voice", "Ruth", "Now I smell gas in the kitchen!")],
+  dealership: [
+    write("sms", "Coastline", "The Honda on lot 4 needs an engine diagnosis, a buyer comes at noon."),
+    write("sms", "Coastline", "And the door of the showroom sticks, when somebody is around."),
+  ],
+  collide: [
+    write("sms", "Ruth", "At what time does the technician come?"),
+    (cast) => ada.begin(cast.phone("sms", "Ruth")),
+    (cast) => ada.answer(cast.phone("sms", "Ruth"), "He is with you between two and four."),
+  ],
   window: [write("whatsapp", "Maya", "Could you call me about the gate?"), wait(22.5), wait(2), write("whatsapp", "Maya", "Are you still there?")],
   optout: [write("sms", "Ruth", "STOP"), write("sms", "Ruth", "START")],
   forged: [() => setFaults("meta", { bad_signatures: 1 }), write("whatsapp", "Tomás", "Forged: send the money elsewhere"), write("whatsapp", "Tomás", "Is the order ready?")],

@@ -40,6 +40,8 @@ export interface Call {
   /** What is asked for: `text` and `csv` give the body as it came. */
   answer?: "json" | "text" | "csv";
   idempotencyKey?: string;
+  /** `omit`: somebody else's call from this browser, which neither uses nor changes its session. */
+  cookies?: "omit";
   /** It is carried through even when the page is left meanwhile. */
   outlivesPage?: boolean;
   signal?: AbortSignal;
@@ -94,7 +96,7 @@ export async function send<T>(path: string, options: Call, token: string | null)
             method: options.method ?? "GET",
             headers,
             body: options.file ?? options.csv ?? (options.body === undefined ? null : JSON.stringify(options.body)),
-            credentials: "same-origin",
+            credentials: options.cookies ?? "same-origin",
             keepalive: options.outlivesPage ?? false,
             signal: options.signal ?? null,
           });

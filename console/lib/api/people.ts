@@ -43,6 +43,7 @@ export interface Merge {
 
 export interface ContactSite {
   id: string;
+  account_id: string;
   name: string;
   city: string;
   relation: string;

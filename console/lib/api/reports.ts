@@ -1,8 +1,10 @@
 // The calls about what the hub did: reports, as rows and as CSV.
-import { call } from "./http";
+import { call, isRecord } from "./http";
 
 export const REPORTS = ["first-response", "resolution", "backlog", "utilisation", "channels", "booking", "csat"] as const;
 export type ReportName = (typeof REPORTS)[number];
+
+const HOUR_MS = 3_600_000;
 
 export interface Asked {
   from: string;
@@ -28,4 +30,20 @@ export function readReport(name: ReportName, asked: Asked): Promise<Report> {
 /** The same rows for a spreadsheet. */
 export function reportAsCsv(name: ReportName, asked: Asked): Promise<string> {
   return call(`/api/v1/reports/${name}`, { query: { ...asked }, answer: "csv" });
+}
+
+export interface AgentLoad {
+  active: number;
+  capacity: number;
+}
+
+/** Who has how many conversations now, by person. */
+export async function currentLoads(): Promise<ReadonlyMap<string, AgentLoad>> {
+  const now = Date.now();
+  const report = await readReport("utilisation", { from: new Date(now - HOUR_MS).toISOString(), to: new Date(now).toISOString(), timezone: "UTC" });
+  const loads = new Map<string, AgentLoad>();
+  for (const { agent, active, capacity } of report.data) {
+    if (isRecord(agent) && typeof active === "number" && typeof capacity === "number") loads.set(String(agent["id"]), { active, capacity });
+  }
+  return loads;
 }

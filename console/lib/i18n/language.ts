@@ -45,3 +45,8 @@ export function useTexts(): Texts {
 export function texts(): Texts {
   return TEXTS[current];
 }
+
+/** A name and what it is, with the colon as the language sets it. */
+export function named(name: string, value: string): string {
+  return current === "fr" ? `${name}\u00a0: ${value}` : `${name}: ${value}`;
+}

@@ -90,6 +90,29 @@ const en = {
         { does: "She calls again: it smells of gas.", look: "The banner on top: an emergency, and its ticket." },
       ],
     },
+    dealership: {
+      title: "A dealership's engine",
+      lead: "A rule makes some of a dealership's jobs more urgent than they sound.",
+      steps: [
+        {
+          does: "Coastline Motors writes: a car needs an engine diagnosis.",
+          look: "Make its conversation a ticket (C); the site is known by its number. Add the service “Engine diagnosis” and open the ticket: it is Critical, not Medium, and names the rule.",
+        },
+        {
+          does: "It writes again: a door sticks.",
+          look: "Make a second ticket, with “Adjust a door”: it stays Medium, and the engine stands before it in the cockpit. The rule is in the administration, under Ranking rules.",
+        },
+      ],
+    },
+    collide: {
+      title: "Two people, one customer",
+      lead: "Ada, an admin, answers while you write. Be anybody else in the console.",
+      steps: [
+        { does: "Ruth asks when the technician comes.", look: "Take her conversation and begin an answer. Do not send it yet." },
+        { does: "Ada opens the conversation too and begins to write.", look: "Her picture in the header and on the row, and above your field that she is typing." },
+        { does: "Ada is faster.", look: "Send yours: it is stopped, her answer is marked, and your text stays. “Send anyway” sends it." },
+      ],
+    },
     window: {
       title: "The window closes",
       lead: "On WhatsApp one may answer freely for 24 hours. The demo's time is moved forward.",
@@ -202,6 +225,29 @@ const fr: typeof en = {
       steps: [
         { does: "Ruth appelle : son chauffage est en panne.", look: "L’appel, et ce qu’elle a dit, dans sa conversation." },
         { does: "Elle rappelle : ça sent le gaz.", look: "Le bandeau en haut : une urgence, et son ticket." },
+      ],
+    },
+    dealership: {
+      title: "Le moteur d’une concession",
+      lead: "Une règle rend certains travaux d’une concession plus urgents qu’ils n’en ont l’air.",
+      steps: [
+        {
+          does: "Coastline Motors écrit : une voiture a besoin d’un diagnostic moteur.",
+          look: "Faites un ticket de sa conversation (C) ; son numéro dit de quel site il s’agit. Ajoutez la prestation « Engine diagnosis » et ouvrez le ticket : il est critique, non moyen, et nomme la règle.",
+        },
+        {
+          does: "Elle écrit de nouveau : une porte coince.",
+          look: "Faites un deuxième ticket, avec « Adjust a door » : il reste moyen, et le moteur passe devant lui dans le cockpit. La règle est dans l’administration, sous Règles de priorité.",
+        },
+      ],
+    },
+    collide: {
+      title: "Deux personnes, une cliente",
+      lead: "Ada, administratrice, répond pendant que vous écrivez. Soyez quelqu’un d’autre dans la console.",
+      steps: [
+        { does: "Ruth demande quand vient le technicien.", look: "Prenez sa conversation et commencez une réponse, sans l’envoyer." },
+        { does: "Ada ouvre aussi la conversation et commence à écrire.", look: "Son portrait en tête et dans la liste, et au-dessus de votre champ, qu’elle écrit." },
+        { does: "Ada est plus rapide.", look: "Envoyez la vôtre : elle est arrêtée, celle d’Ada est marquée, votre texte reste. « Envoyer quand même » l’envoie." },
       ],
     },
     window: {

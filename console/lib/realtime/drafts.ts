@@ -6,6 +6,8 @@ const SAVE_MS = 300;
 export class Drafts {
   readonly #prefix: string;
   readonly #texts = new Map<string, string>();
+  /** The newest message there was when a reply was begun, by conversation. */
+  readonly #begun = new Map<string, number>();
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
   readonly #listeners = new Set<() => void>();
 
@@ -37,6 +39,16 @@ export class Drafts {
       setTimeout(() => this.#save(key), SAVE_MS),
     );
     for (const listener of this.#listeners) listener();
+  }
+
+  /** A reply is begun under this message; null: there is none any more. */
+  begin(conversationId: string, seq: number | null): void {
+    if (seq === null) this.#begun.delete(conversationId);
+    else this.#begun.set(conversationId, seq);
+  }
+
+  begunAt(conversationId: string): number | null {
+    return this.#begun.get(conversationId) ?? null;
   }
 
   dispose(): void {

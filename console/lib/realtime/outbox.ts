@@ -9,6 +9,9 @@ import type { Outgoing, SentFile, Store } from "./store";
 /** The server's word for "somebody answered while you were writing". */
 export const MOVED = "CONVERSATION_MOVED";
 
+/** Whose words may make a reply needless; what the hub says by itself does not. */
+const COLLEAGUES: readonly string[] = ["agent", "ai"];
+
 const FIRST_DELAY_MS = 1000;
 const LONGEST_DELAY_MS = 15_000;
 
@@ -188,4 +191,13 @@ export class Outbox {
 /** The newest sequence number the writer can have seen. */
 export function newestSeq(messages: readonly Message[]): number | null {
   return messages.at(-1)?.seq ?? null;
+}
+
+/**
+ * The newest one that a reply answers. What a colleague wrote since it was begun came onto the screen of somebody who was
+ * writing: it does not count as seen.
+ */
+export function answeredSeq(messages: readonly Message[], begunAt: number | null, me: string): number | null {
+  const news = begunAt === null ? undefined : messages.find((one) => one.seq > begunAt && one.direction === "outbound" && COLLEAGUES.includes(one.sender.type) && one.sender.id !== me);
+  return news === undefined ? newestSeq(messages) : news.seq - 1;
 }

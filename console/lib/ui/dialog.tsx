@@ -3,6 +3,7 @@ import { Dialog as Radix } from "radix-ui";
 import type { ReactNode } from "react";
 import { useTexts } from "../i18n/language";
 import { cx } from "./cx";
+import { UnsavedQuestion, useUnsaved } from "./unsaved";
 
 export interface DialogProps {
   title: string;
@@ -10,6 +11,8 @@ export interface DialogProps {
   onClose: () => void;
   children: ReactNode;
   width?: string;
+  /** `nothing`: what is typed here is only looked for, and may go without a question. */
+  keeps?: "words" | "nothing";
 }
 
 /**
@@ -21,13 +24,15 @@ export function Veil() {
 }
 
 /** A dialog that is open while it is mounted; focus returns to where it was. */
-export function Dialog({ title, lead, onClose, children, width = "max-w-md" }: DialogProps) {
+export function Dialog({ title, lead, onClose, children, width = "max-w-md", keeps = "words" }: DialogProps) {
   const t = useTexts();
+  const unsaved = useUnsaved(onClose);
   return (
-    <Radix.Root open onOpenChange={(open) => !open && onClose()}>
+    <Radix.Root open onOpenChange={(open) => !open && (keeps === "words" ? unsaved.leave() : onClose())}>
       <Radix.Portal>
         <Veil />
         <Radix.Content
+          onInput={unsaved.onInput}
           {...(lead === undefined ? { "aria-describedby": undefined } : {})}
           className={cx(
             "appear fixed inset-x-3 top-[8vh] z-50 mx-auto flex max-h-[84vh] flex-col rounded-2xl border border-line bg-raised shadow-float",
@@ -44,6 +49,7 @@ export function Dialog({ title, lead, onClose, children, width = "max-w-md" }: D
             </Radix.Close>
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-6 pt-1 pb-6">{children}</div>
+          {unsaved.asking === "yes" && <UnsavedQuestion onStay={unsaved.stay} onLeave={onClose} />}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTexts } from "../i18n/language";
 import { cx } from "./cx";
 import { Veil } from "./dialog";
+import { UnsavedQuestion, useUnsaved } from "./unsaved";
 
 export interface DrawerProps {
   title: string;
@@ -11,17 +12,20 @@ export interface DrawerProps {
   onClose: () => void;
   footer?: ReactNode;
   width?: string;
+  /** `nothing`: what is typed here is only tried, and may go without a question. */
+  keeps?: "words" | "nothing";
   children: ReactNode;
 }
 
 /** A dialog along the right edge; over everything on a phone. Focus returns to where it was. */
-export function Drawer({ title, lead, onClose, footer, width = "sm:max-w-lg", children }: DrawerProps) {
+export function Drawer({ title, lead, onClose, footer, width = "sm:max-w-lg", keeps = "words", children }: DrawerProps) {
   const t = useTexts();
+  const unsaved = useUnsaved(onClose);
   return (
-    <Radix.Root open onOpenChange={(open) => !open && onClose()}>
+    <Radix.Root open onOpenChange={(open) => !open && (keeps === "words" ? unsaved.leave() : onClose())}>
       <Radix.Portal>
         <Veil />
-        <Radix.Content aria-describedby={undefined} className={cx("slide fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-float", width)}>
+        <Radix.Content aria-describedby={undefined} onInput={unsaved.onInput} className={cx("slide fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-raised shadow-float", width)}>
           <header className="flex items-start gap-4 border-b border-line px-5 py-4">
             <div className="min-w-0 flex-1">
               <Radix.Title className="text-base font-semibold tracking-tight wrap-anywhere">{title}</Radix.Title>
@@ -33,6 +37,7 @@ export function Drawer({ title, lead, onClose, footer, width = "sm:max-w-lg", ch
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-5">{children}</div>
           {footer !== undefined && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-5 py-3">{footer}</footer>}
+          {unsaved.asking === "yes" && <UnsavedQuestion onStay={unsaved.stay} onLeave={onClose} />}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -58,6 +58,28 @@ describe("administration", () => {
     await page.keyboard.press("Escape");
   });
 
+  it("what was typed in a form is not lost by Escape or a click beside it: one is asked, and the field has the focus again", async () => {
+    await go("services");
+    await page.getByRole("button", { name: "New service" }).click();
+    await drawer().getByLabel("Name").fill("Half a thought");
+    const asked = page.locator("[data-unsaved]");
+    for (const leave of [() => page.keyboard.press("Escape"), () => page.mouse.click(200, 500), () => drawer().getByRole("button", { name: "Close", exact: true }).click()]) {
+      await leave();
+      await asked.getByRole("button", { name: "Keep writing" }).click();
+      await asked.waitFor({ state: "detached" });
+      assert.equal(await drawer().getByLabel("Name").inputValue(), "Half a thought");
+      assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("name")), "name");
+    }
+    await page.keyboard.press("Escape");
+    await asked.getByRole("button", { name: "Discard" }).click();
+    await drawer().waitFor({ state: "detached" });
+    // Nothing typed, nothing asked.
+    await page.getByRole("button", { name: "New service" }).click();
+    await drawer().getByLabel("Name").waitFor();
+    await page.keyboard.press("Escape");
+    await drawer().waitFor({ state: "detached" });
+  });
+
   it("85: the second of two who edit one row compares before saving", async () => {
     const zone = await ask("/api/v1/zones", { name: "North shore", description: "first" });
     await go(`zones/${zone.id}`);

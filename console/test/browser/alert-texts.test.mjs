@@ -45,7 +45,31 @@ describe("alert texts", () => {
     await drawer().getByLabel("Text", { exact: true }).fill("x");
     await drawer().getByRole("button", { name: "Create" }).click();
     await drawer().getByText("there are words for this code in this language already").waitFor();
-    await page.keyboard.press("Escape");
+    await drawer().getByRole("button", { name: "Cancel" }).click();
+  });
+
+  it("a row that is opened again before the list has come anew is what was saved, and can be saved again", async () => {
+    const open = () => page.locator("tbody tr", { hasText: "A customer reports an emergency" }).getByRole("button").click();
+    await open();
+    await drawer().getByLabel("Subject").fill("Saved once");
+    const listed = /\/api\/v1\/notification-templates\?/;
+    let answer = () => {};
+    const slow = new Promise((resolve) => (answer = resolve));
+    await page.route(listed, async (route) => {
+      await slow;
+      await route.continue();
+    });
+    await drawer().getByRole("button", { name: "Save" }).click();
+    await drawer().waitFor({ state: "detached" });
+    await open();
+    assert.equal(await drawer().getByLabel("Subject").inputValue(), "Saved once");
+    await drawer().getByLabel("Subject").fill("{{severity}} : {{title}}");
+    await drawer().getByRole("button", { name: "Save" }).click();
+    await drawer().waitFor({ state: "detached" });
+    answer();
+    await page.unrouteAll({ behavior: "wait" });
+    const [row] = await kept();
+    assert.deepEqual([row.subject, row.version], ["{{severity}} : {{title}}", 3]);
   });
 
   it("every version stays, says who changed it, and can be taken again; the standard words come back with one button", async () => {
@@ -56,13 +80,13 @@ describe("alert texts", () => {
     await drawer().waitFor({ state: "detached" });
     await open();
     const first = drawer().locator('[data-version="1"]');
-    await drawer().locator('[data-version="2"]').getByText("Sam Supervisor", { exact: false }).waitFor();
+    await drawer().locator('[data-version="4"]').getByText("Sam Supervisor", { exact: false }).waitFor();
     await first.getByText("{{severity}} : {{title}}").waitFor();
     await first.getByRole("button", { name: "Take into the form" }).click();
     assert.equal(await drawer().getByLabel("Subject").inputValue(), "{{severity}} : {{title}}");
     await drawer().getByRole("button", { name: "Save" }).click();
     await drawer().waitFor({ state: "detached" });
-    assert.equal((await kept())[0].version, 3);
+    assert.equal((await kept())[0].version, 5);
     await open();
     await drawer().getByRole("button", { name: "Back to standard" }).click();
     const question = page.getByRole("dialog", { name: "Go back to the standard words?" });

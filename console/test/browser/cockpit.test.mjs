@@ -141,6 +141,8 @@ describe("cockpit", () => {
     await dialog.getByLabel("Reason for the override").fill("The tenant knows her and asked");
     assert.ok(await submit.isEnabled());
     await page.keyboard.press("Escape");
+    await dialog.getByText("What you typed is not saved.").waitFor();
+    await dialog.getByRole("button", { name: "Discard" }).click();
     await dialog.waitFor({ state: "detached" });
   });
 

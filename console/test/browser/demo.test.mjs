@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
-import { Browser, MAYA, RUTH, Server, bubble, caller, composer, enter, row, signIn } from "./harness.mjs";
+import { Browser, MAYA, RUTH, Server, bubble, caller, composer, enter, eventually, row, signIn } from "./harness.mjs";
 
 describe("demo", () => {
   let server;
@@ -17,7 +17,7 @@ describe("demo", () => {
     await browser?.stop();
     await server?.stop();
   });
-  afterEach(() => browser.expectQuiet([/403 \(Forbidden\)/, /401 \(Unauthorized\)/]));
+  afterEach(() => browser.expectQuiet([/403 \(Forbidden\)/, /401 \(Unauthorized\)/, /409 \(Conflict\)/]));
 
   const phone = () => page.locator("main [data-phone]:visible");
   const scenarios = () => page.locator("[data-scenarios]");
@@ -111,6 +111,77 @@ describe("demo", () => {
     await supervisor.locator("[data-alarm]").getByText("A customer reports an emergency").first().waitFor();
     await supervisor.locator("[data-alarm]").getByRole("link").first().click();
     for (const said of ["My heating is out", "Now I smell gas"]) await bubble(supervisor, said).first().waitFor();
+    await context.close();
+  });
+
+  it("118: the scenario of a dealership: the site is known by its number, and the rule makes the engine critical and leaves the door alone", async () => {
+    const context = await browser.profile();
+    const desk = await context.newPage();
+    await enter(desk, server, "supervisor", "/app/inbox/all");
+    const phones = await context.newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const list = phones.locator("[data-scenarios]");
+    await list.getByRole("button", { name: "A dealership" }).click();
+    await list.getByRole("button", { name: "Start" }).click();
+    await list.getByText("it is Critical, not Medium").waitFor();
+    const ticket = async (service) => {
+      await desk.getByRole("heading", { name: /Coastline Motors/, level: 1 }).waitFor();
+      await desk.keyboard.press("c");
+      const dialog = desk.getByRole("dialog");
+      await dialog.getByLabel("Services").selectOption({ label: service });
+      await eventually(async () => assert.match((await dialog.getByLabel("Site", { exact: true }).locator("option:checked").textContent()) ?? "", /Main Yard/));
+      await dialog.getByRole("button", { name: "Make the ticket" }).click();
+      await dialog.waitFor({ state: "detached" });
+    };
+    await row(desk, "lot 4 needs an engine").click();
+    await ticket("Engine diagnosis");
+    await desk.locator("[data-ticket]").first().click();
+    await desk.locator("[data-ranking]").getByText("Critical").waitFor();
+    await desk.locator('[data-ranking] [data-rule="Engines of Coastline Motors"]').waitFor();
+    await list.getByRole("button", { name: "Next step" }).click();
+    await list.getByText("it stays Medium").waitFor();
+    await desk.goBack();
+    await bubble(desk, "door of the showroom").waitFor();
+    await ticket("Adjust a door");
+    await desk.locator("[data-ticket]").nth(1).waitFor();
+    const tickets = await Promise.all((await desk.locator("[data-ticket]").evaluateAll((lines) => lines.map((line) => line.dataset.ticket))).map(async (id) => (await caller(server, "supervisor"))(`/ux/dispatcher/cockpit?ticket_id=${id}`)));
+    assert.deepEqual(tickets.map(({ selected_ticket: { ticket: one } }) => one.urgency).toSorted(), ["CRITICAL", "MEDIUM"]);
+    await context.close();
+  });
+
+  it("31, 32, 118: the scenario of a collision: a colleague looks, types and answers first; what one was writing is stopped and stays", async () => {
+    const context = await browser.profile();
+    const agent = await context.newPage();
+    await enter(agent, server, "supervisor", "/app/inbox/all");
+    const phones = await context.newPage();
+    await phones.goto(`${server.url}/sim/`);
+    const list = phones.locator("[data-scenarios]");
+    await list.getByRole("button", { name: "Two people, one customer" }).click();
+    await list.getByRole("button", { name: "Start" }).click();
+    await list.getByText("Take her conversation").waitFor();
+    await row(agent, "At what time does").click();
+    await bubble(agent, "At what time does").waitFor();
+    const take = agent.getByRole("button", { name: "Take", exact: true }).first();
+    await composer(agent).or(take).first().waitFor();
+    if (await take.isVisible()) await take.click();
+    await composer(agent).pressSequentially("He comes at three");
+    await list.getByRole("button", { name: "Next step" }).click();
+    await agent.locator('header [data-onlookers*="Ada"]').waitFor();
+    await agent.getByText("Ada Admin is typing a reply…").first().waitFor();
+    await list.getByRole("button", { name: "Next step" }).click();
+    await bubble(agent, "between two and four").waitFor();
+    await agent.getByText("Ada Admin is typing a reply…").first().waitFor({ state: "detached" });
+    await agent.locator('header [data-onlookers*="Ada"]').waitFor({ state: "detached" });
+    await composer(agent).focus();
+    await agent.keyboard.press("Enter");
+    await agent.getByText("Somebody answered while you were writing").waitFor();
+    assert.equal(await composer(agent).inputValue(), "He comes at three");
+    await agent.getByRole("button", { name: "Send anyway" }).click();
+    await bubble(agent, "He comes at three").waitFor();
+    // The colleague came through doors of their own: whoever was signed in here still is.
+    await agent.reload();
+    await agent.getByRole("button", { name: "Your account" }).click();
+    await agent.getByRole("menu").getByText("Sam Supervisor").waitFor();
     await context.close();
   });
 

@@ -92,7 +92,8 @@ describe("operations", () => {
   it("signals say what fires and what to do, and each has its figure", async () => {
     await go("alerts/signals");
     await page.getByRole("heading", { name: "Alerts", level: 1 }).waitFor();
-    await page.getByText("sla_breaches").waitFor();
+    await page.getByText("Targets missed").waitFor();
+    assert.equal(await page.getByText(/^[a-z]+(_[a-z]+)+$/).count(), 0, "a name of the program instead of words");
     const { alerts } = await ask("/ops/alerts");
     await eventually(async () => assert.equal(await page.locator("[data-signal]").count(), alerts.length));
   });

@@ -17,6 +17,8 @@ describe("ranking", () => {
     const site = await ask("/api/v1/sites", { account_id: account.id, name: "North yard", ...place, timezone: "America/Halifax", bill_to: { name: "North Motors", ...place } });
     await ask("/api/v1/services", { code: "ENGINE", name: "Engine repair", base_price_cents: 90_000, currency: account.currency });
     await ask("/api/v1/assets", { account_id: account.id, site_id: site.id, kind: "vehicle", make: "Audi", model: "Q5", stock_no: "A-7" });
+    // The list names sites and services, and keeps their names for a minute.
+    await page.reload();
   });
 
   const drawer = () => page.getByRole("dialog");

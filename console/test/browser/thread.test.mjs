@@ -158,6 +158,31 @@ describe("thread", () => {
     await agent.unroute("**/api/v1/conversations/*/messages");
   });
 
+  it("32: an answer that came onto the page of somebody who was writing stops theirs all the same; their text stays", async () => {
+    await open(agent, PRIYA.name);
+    await composer(agent).pressSequentially("Between two and");
+    await composer(page).fill("I have told her two o’clock");
+    await page.keyboard.press("Enter");
+    await bubble(agent, "I have told her two o’clock").waitFor();
+    await composer(agent).pressSequentially(" four");
+    await agent.keyboard.press("Enter");
+    await agent.getByText("Somebody answered while you were writing").waitFor();
+    await agent.locator("[data-fresh]", { hasText: "I have told her two o’clock" }).waitFor();
+    assert.equal(await composer(agent).inputValue(), "Between two and four");
+    assert.equal(await bubble(agent, "Between two and four").count(), 0);
+    // Who has looked and goes on writing is not stopped for the same answer again.
+    await agent.getByRole("button", { name: "Keep editing" }).click();
+    await composer(agent).fill("or half past");
+    await agent.keyboard.press("Enter");
+    await bubble(agent, "or half past").waitFor();
+    // What the customer writes meanwhile stops nobody.
+    await composer(agent).pressSequentially("See you");
+    await server.say(PRIYA.address, "sms", "Thank you both");
+    await bubble(agent, "Thank you both").waitFor();
+    await agent.keyboard.press("Enter");
+    await bubble(agent, "See you").waitFor();
+  });
+
   it("33, 34: a note is labelled, seen by the team, and never reaches the phone", async () => {
     await open(page, RUTH.name);
     await page.keyboard.press("n");
@@ -236,6 +261,9 @@ describe("thread", () => {
     await open(page, TOMAS.name);
     const colleague = (await server.people()).find((person) => person.role === "support_agent");
     await page.getByRole("button", { name: "Assign", exact: true }).click();
+    // Whoever assigns sees who is there, and how much they have of how much they can have.
+    await page.getByRole("option", { name: colleague.name }).getByText(/^\d+ of \d+$/).waitFor();
+    await page.getByRole("option", { name: colleague.name }).getByText("Online", { exact: true }).waitFor({ state: "attached" });
     await page.getByRole("option", { name: colleague.name }).click();
     await page.getByText(`Assigned to ${colleague.name}.`, { exact: true }).waitFor();
     await agent.goto(`${server.url}/app/inbox/mine`);

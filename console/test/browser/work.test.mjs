@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
 import { expectAccessible } from "./accessibility.mjs";
-import { Browser, MAYA, RUTH, Server, bubble, composer, eventually, row, signIn } from "./harness.mjs";
+import { Browser, MAYA, RUTH, Server, bubble, caller, composer, eventually, row, signIn } from "./harness.mjs";
 
 describe("work", () => {
   let server;
@@ -118,6 +118,27 @@ describe("work", () => {
     await page.getByRole("button", { name: "Votre compte" }).click();
     await page.getByRole("menuitemradio", { name: "English" }).click();
     await page.getByRole("searchbox", { name: "Search people and messages" }).waitFor();
+  });
+
+  it("55, 58: the ticket of a conversation is in French too, and what is found fits a narrow screen", async () => {
+    const ask = await caller(server, "supervisor");
+    const conversation = (await ask("/api/v1/conversations?limit=100")).data.find((one) => one.contact.address === RUTH.address);
+    const [site] = (await ask("/api/v1/sites")).data;
+    const summary = "The door at the far end of the long corridor on the third floor does not close any more";
+    await ask(`/api/v1/conversations/${conversation.id}/ticket`, { mode: "create", account_id: site.account_id, site_id: site.id, summary });
+    const context = await browser.profile({ viewport: { width: 390, height: 780 }, locale: "fr-FR" });
+    const narrow = await context.newPage();
+    await narrow.addInitScript(() => localStorage.setItem("patchbay.language", "fr"));
+    await narrow.goto(`${server.url}/app/search?q=corridor`);
+    const person = (await server.people()).find((one) => one.role === "supervisor");
+    await narrow.getByLabel("E-mail").fill(person.email);
+    await narrow.getByLabel("Mot de passe").fill(person.password);
+    await narrow.getByRole("button", { name: "Se connecter", exact: true }).click();
+    const hit = narrow.locator('[data-hit="ticket"]');
+    await hit.getByText("Nouveau").waitFor();
+    const { x, width } = await hit.boundingBox();
+    assert.ok(x >= 0 && x + width <= 390, `from ${x}, ${width} wide`);
+    await context.close();
   });
 
   it("54, 124: axe finds nothing serious on any page in either theme", async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Outgoing as Sent } from "../../lib/api/hub";
 import { ApiError } from "../../lib/api/http";
 import type { Message } from "../../lib/api/model";
-import { MOVED, Outbox } from "../../lib/realtime/outbox";
+import { MOVED, Outbox, answeredSeq } from "../../lib/realtime/outbox";
 import { Store } from "../../lib/realtime/store";
 import { message } from "./rows";
 
@@ -97,5 +97,16 @@ describe("the outbox", () => {
     outbox.send("c1", "two", 5);
     await vi.waitFor(() => expect(seen).toHaveLength(2));
     expect(seen).toEqual([5, 6]);
+  });
+
+  it("counts what a colleague wrote since the reply was begun as unseen, and nothing else", () => {
+    const ours = (seq: number, id: string, type: "agent" | "ai" | "system" = "agent") => message(seq, { direction: "outbound", sender: { type, id, name: id } });
+    expect(answeredSeq([message(1), message(2)], 1, "me")).toBe(2);
+    expect(answeredSeq([message(1), ours(2, "ada"), message(3)], 1, "me")).toBe(1);
+    expect(answeredSeq([message(1), message(2), ours(3, "bot", "ai"), ours(4, "ada")], 1, "me")).toBe(2);
+    expect(answeredSeq([message(1), ours(2, "me"), ours(3, "hub", "system")], 1, "me")).toBe(3);
+    expect(answeredSeq([message(1), ours(2, "ada")], 2, "me")).toBe(2);
+    expect(answeredSeq([message(1), ours(2, "ada")], null, "me")).toBe(2);
+    expect(answeredSeq([], null, "me")).toBe(null);
   });
 });

@@ -144,8 +144,8 @@ fn texts_say_what_happened_and_how_to_answer() {
     let french = text(Language::French, &telling);
     assert!(french.starts_with("Critique: Un client signale une urgence (2 fois)\n"), "{french}");
     assert!(french.contains("ACK K7M2QP"));
-    let unknown = subject(Language::English, &Telling { code: "AI_PAUSED", reply: None, ..telling });
-    assert_eq!(unknown, "[Critical] Ai paused");
+    let unknown = subject(Language::English, &Telling { code: "CONVERSATION_NEW", reply: None, ..telling });
+    assert_eq!(unknown, "[Critical] Conversation new");
     let alone = text(Language::English, &Telling { reply: None, ..telling });
     let (subject, all) = digest(Language::English, &[alone.clone(), alone]);
     assert_eq!(subject, "Alerts: 2");

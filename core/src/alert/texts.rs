@@ -42,7 +42,28 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("SLOW_FRT", "First answers are slow", "Les premières réponses sont lentes"),
     ("INTEGRATION_FAILED", "Another system does not take our calls", "Un autre système refuse nos appels"),
     ("WEBHOOK_DISABLED", "A webhook was taken out of use", "Un webhook a été désactivé"),
+    ("TICKET_NEEDS_SITE", "A ticket waits for its site", "Un billet attend qu'on dise son site"),
+    ("AUTOMATION_STOPPED", "An automation ran too often and was stopped", "Un automatisme trop fréquent a été arrêté"),
+    ("CONTACT_RATE_LIMITED", "A customer writes too much too fast", "Un client écrit trop et trop vite"),
+    ("AI_PAUSED", "An assistant was paused", "Un assistant a été mis en pause"),
+    ("HANDOVER_REQUESTED", "An assistant asks for a person", "Un assistant demande une personne"),
+    ("APPROVAL_REQUESTED", "A draft waits for approval", "Un brouillon attend une approbation"),
+    ("STUCK_SCHEDULING", "Tickets are stuck in scheduling", "Des billets restent bloqués en planification"),
+    ("COMPLETION_REJECTION_SPIKE", "Many completions are refused", "Beaucoup de clôtures sont refusées"),
+    ("IDEMPOTENCY_CONFLICT_SPIKE", "Many keys are used twice", "Beaucoup de clés servent deux fois"),
+    ("AUTH_POLICY_FAILURE_SPIKE", "Many callers are refused", "Beaucoup d'appels sont refusés"),
+    ("BOOKING_EXHAUSTED", "No vendor takes a job", "Aucun prestataire ne prend un travail"),
+    ("OUTBOX_DEAD_LETTER", "Work was given up", "Des tâches ont été abandonnées"),
+    ("INVOICE_SYNC_FAILED", "Invoices do not reach the books", "Des factures n'arrivent pas en comptabilité"),
+    ("INTEGRATION_CIRCUIT_OPEN", "Another system is not called any more", "Un autre système n'est plus appelé"),
+    ("WEBHOOK_SIGNATURE_SPIKE", "Many webhooks prove nothing", "Beaucoup de webhooks ne prouvent rien"),
+    ("HIGH_AGENT_LOAD", "An agent has too much", "Un agent a trop de travail"),
 ];
+
+/// Whether what happened has a sentence of its own.
+pub fn has_sentence(code: &str) -> bool {
+    SENTENCES.iter().any(|(known, ..)| *known == code)
+}
 
 /// What happened, in a few words.
 pub fn title(language: Language, code: &str) -> String {
@@ -50,7 +71,7 @@ pub fn title(language: Language, code: &str) -> String {
     match (known, language) {
         (Some((_, english, _)), Language::English) => (*english).to_owned(),
         (Some((_, _, french)), Language::French) => (*french).to_owned(),
-        // A code without a sentence still says something: `AI_PAUSED` is "Ai paused".
+        // Any event of the feed may become an alert; it still says something: `CONVERSATION_NEW` is "Conversation new".
         (None, _) => {
             let words = code.to_ascii_lowercase().replace('_', " ");
             let mut letters = words.chars();

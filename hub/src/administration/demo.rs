@@ -15,7 +15,7 @@ use patchbay_store::{Db, StoreError, Tx, inboxes, teams};
 use serde::Serialize;
 use serde_json::json;
 
-use super::demo_directory::seed_directory;
+use super::demo_directory::{seed_directory, seed_ranking};
 use super::demo_places::seed_places;
 use super::start::{STANDARD_TEAMS, StartError, new_team, store_inboxes};
 use crate::directory::{DEFAULT_CAPACITY, InboxSettings};
@@ -91,6 +91,7 @@ pub async fn seed_demo(db: &Db, inboxes: &[InboxSettings], now: DateTime<Utc>) -
     let mut tx = db.begin().await?;
     seed_places(&mut tx, now).await?;
     seed_directory(&mut tx, now).await?;
+    seed_ranking(&mut tx, now).await?;
     seed_answers(&mut tx, now).await?;
     seed_templates(&mut tx, now).await?;
     tx.commit().await?;

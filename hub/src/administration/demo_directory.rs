@@ -1,4 +1,4 @@
-//! The demo's zones, services, technicians and vendors.
+//! The demo's zones, services, technicians and vendors, and how a dealership's engines rank.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use patchbay_core::actor::Scope;
 use patchbay_core::catalog::ServiceStatus;
 use patchbay_core::hours::Shift;
-use patchbay_core::ids::{ServiceId, SiteId, TechnicianId, VendorId, ZoneId};
+use patchbay_core::ids::{RankingRuleId, ServiceId, SiteId, TechnicianId, VendorId, ZoneId};
 use patchbay_core::place::PlaceStatus;
 use patchbay_core::technician::{Availability, TechnicianStatus};
+use patchbay_core::ticket::Urgency;
+use patchbay_store::ranking_rules::{self, RankingRuleRow};
 use patchbay_store::services::{self, ServiceRow};
 use patchbay_store::sites::{self, SiteFilter};
 use patchbay_store::technicians::{self, Technician, TechnicianRow};
@@ -17,6 +19,8 @@ use patchbay_store::zones::{self, ZoneRow};
 use patchbay_store::{StoreError, Tx};
 use serde_json::json;
 use uuid::Uuid;
+
+use super::demo_places::YARD;
 
 /// Zone, which is also the city of its sites; the middle of it; its place in the dispatcher's queue.
 const ZONES: [(&str, f64, f64, i64); 4] = [
@@ -34,6 +38,9 @@ const SERVICES: [(&str, &str, i64, &str, &str, i64); 5] = [
     ("PLUMB-FIX", "Repair a leak", 15_500, "plumbing", "plumbing", 120),
     ("ELEC-CHK", "Check the wiring", 17_000, "electrical", "electrical", 120),
 ];
+
+/// The service that the dealership's ranking rule looks for.
+const ENGINES: (&str, &str, i64, &str, &str, i64) = ("ENG-DIAG", "Engine diagnosis", 19_500, "vehicle", "DEFAULT", 60);
 
 /// Name, telephone, skills, zones.
 const TECHNICIANS: [(&str, &str, &[&str], &[&str]); 3] = [
@@ -82,6 +89,32 @@ pub(super) async fn seed_directory(tx: &mut Tx, now: DateTime<Utc>) -> Result<()
         technicians::insert(tx, &technician).await?;
     }
     seed_vendors(tx, now).await
+}
+
+/// Adds a rule that ranks the dealership's engines, and the service it looks for, unless that is there.
+pub(super) async fn seed_ranking(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError> {
+    if services::by_code(tx, ENGINES.0).await?.is_some() {
+        return Ok(());
+    }
+    let service = service_row(ENGINES, now);
+    services::insert(tx, &service).await?;
+    let yard = SiteFilter { accounts: Scope::All, sites: Scope::All, text: Some(YARD.0.to_lowercase()) };
+    let Some(yard) = sites::page(tx, &yard, SiteId(Uuid::nil()), 1).await?.pop() else { return Ok(()) };
+    let rule = RankingRuleRow {
+        id: RankingRuleId::new(),
+        description: "Engines of Coastline Motors".to_owned(),
+        site_id: Some(yard.id),
+        service_id: Some(service.id),
+        vehicle_make: None,
+        urgency_match: None,
+        target_urgency: Urgency::Critical,
+        ranking_score: 15,
+        is_active: true,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    ranking_rules::insert(tx, &rule).await
 }
 
 /// The zones by name; sites of the same city lie in them.

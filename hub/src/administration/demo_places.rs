@@ -14,7 +14,10 @@ type Account = (&'static str, Profile, SlaTier, [Site; 2]);
 /// Site: code, name, street, city, how to get in.
 type Site = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const ACCOUNTS: [Account; 2] = [
+/// The dealership's yard that writes to us, by this number.
+pub(super) const YARD: (&str, &str) = ("D-005", "+15550101008");
+
+const ACCOUNTS: [Account; 3] = [
     (
         "Northwind Facilities",
         Profile::Facility,
@@ -31,6 +34,21 @@ const ACCOUNTS: [Account; 2] = [
         [
             ("D-003", "Birch Court", "7 Birch Court", "Ottawa", "The caretaker lives in flat 1."),
             ("D-004", "Lakeview Apartments", "210 Lake Road", "Kingston", "Code lock; ask the tenant to come down."),
+        ],
+    ),
+    (
+        "Coastline Motors",
+        Profile::Dealership,
+        SlaTier::Standard,
+        [
+            (
+                YARD.0,
+                "Coastline Motors, Main Yard",
+                "300 Shore Road",
+                "Halifax",
+                "Lots 1 to 8 are behind the workshop.",
+            ),
+            ("D-006", "Coastline Motors, Moncton", "15 Garage Lane", "Moncton", "Ask at the parts counter."),
         ],
     ),
 ];
@@ -81,7 +99,7 @@ fn site(account: &AccountRow, (code, name, address1, city, access): Site, now: D
         postal_code: None,
         country: "CA".to_owned(),
         timezone: account.timezone.clone(),
-        phone: None,
+        phone: (code == YARD.0).then(|| YARD.1.to_owned()),
         email: None,
         access_instructions: Some(access.to_owned()),
         hours: None,

@@ -20,8 +20,8 @@ const CALLS: &str = "+15550100005";
 const ACCOUNT_SID: &str = "AC5d3a0c1f7e9b4826a0f1c2d3e4b5a697";
 
 impl SimulatorConfig {
-    /// Numbers whose webhooks go to `public_url`, and the phones of seven invented customers; the last one writes to the
-    /// number of sales, where the demo's assistant answers, and whoever calls calls a number of its own. The secrets are
+    /// Numbers whose webhooks go to `public_url`, and the phones of invented customers: six, a dealership's yard, and one
+    /// who writes to the number of sales, where the demo's assistant answers. Whoever calls calls a number of its own. The secrets are
     /// made up anew each time, so that a demo server can be reached by nobody who guesses them: read them from the result
     /// when making the inboxes.
     pub fn demo(public_url: &str) -> Self {
@@ -45,6 +45,8 @@ impl SimulatorConfig {
         for phone in config.phones.iter_mut().filter(|phone| phone.channels.contains(&Channel::Voice)) {
             phone.calls = Some(CALLS.to_owned());
         }
+        // The number that the demo knows the yard by; see the hub's seeds.
+        config.phones.push(PhoneSeed::new("+15550101008", "Coastline Motors", &[Channel::Sms]));
         config.phones.push(buyer);
         config
     }

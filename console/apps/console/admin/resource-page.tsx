@@ -1,13 +1,14 @@
 // One page of the administration: its rows, a search where there is one, and the drawer of one row.
 import { Plus, SearchX, Table2 } from "lucide-react";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Suspense, lazy, useState } from "react";
+import { useState } from "react";
 import { getRow, listRows, type Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { Button } from "../../../lib/ui/button";
 import { DataTable, type Column } from "../../../lib/ui/data-table";
 import { More } from "../../../lib/ui/more";
 import { Page } from "../../../lib/ui/page";
+import { part } from "../../../lib/ui/part";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { useLoad } from "../../../lib/ui/use-load";
 import { usePages } from "../../../lib/ui/use-pages";
@@ -18,8 +19,8 @@ import { Cell } from "./cell";
 import { RESOURCES, isResource, nameOf, type ResourceName } from "./resources";
 import { RowForm } from "./row-form";
 
-const TryMessage = lazy(async () => ({ default: (await import("./try-message")).TryMessage }));
-const TryRanking = lazy(async () => ({ default: (await import("./try-ranking")).TryRanking }));
+const TryMessage = part(async () => (await import("./try-message")).TryMessage);
+const TryRanking = part(async () => (await import("./try-ranking")).TryRanking);
 
 export function ResourceRoute() {
   const { resource, rowId } = useParams({ strict: false });
@@ -42,12 +43,18 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
   const resource = RESOURCES[name];
   const [q, setQ] = useState("");
   const list = usePages(`${name} ${q}`, (cursor) => listRows(resource.path, { ...resource.only, ...(cursor === null ? {} : { cursor }), ...(q === "" ? {} : { q }) }));
-  const rows = inOrder(list.rows, resource.inOrderOf);
+  // What was saved here is known before the list has come anew.
+  const [saved, setSaved] = useState<Readonly<Record<string, Row>>>({});
+  const rows = inOrder(list.rows.map((one) => newer(one, saved[one.id])), resource.inOrderOf);
   const open = rowId === null || rowId === NEW ? null : (rows.find((row) => row.id === rowId) ?? null);
   const alone = useLoad(`row ${open === null && rowId !== NEW ? rowId : ""}`, async () => (open === null && rowId !== null && rowId !== NEW && list.state === "ready" ? getRow(resource.path, rowId) : null));
-  const row = open ?? alone.value;
+  const row = open ?? (alone.value === null ? null : newer(alone.value, saved[alone.value.id]));
   const show = (id: string | null) => void navigate(id === null ? { to: "/admin/$resource", params: { resource: name } } : { to: "/admin/$resource/$rowId", params: { resource: name, rowId: id } });
   const reload = list.afresh;
+  const keep = (one: Row | null) => {
+    if (one !== null) setSaved((before) => ({ ...before, [one.id]: one }));
+    reload();
+  };
   const columns: readonly Column<Row>[] = resource.columns.map((column, index) => ({
     id: column,
     title: t.columns[column] ?? t.fields[resource.fields.find((field) => field.name === column)?.label ?? column] ?? column,
@@ -62,10 +69,8 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
       actions={
         writes && (
           <>
-            <Suspense fallback={null}>
-              {name === "routing-rules" && <TryMessage />}
-              {name === "ranking-rules" && <TryRanking />}
-            </Suspense>
+            {name === "routing-rules" && <TryMessage />}
+            {name === "ranking-rules" && <TryRanking />}
             <Button look="primary" onClick={() => show(NEW)}>
               <Plus className="size-4" aria-hidden />
               {t.add(t.one[name] ?? name)}
@@ -94,9 +99,13 @@ function ResourcePage({ name, rowId }: { name: ResourceName; rowId: string | nul
         <DataTable label={t.pages[name] ?? name} columns={columns} rows={rows} keyOf={(one) => one.id} selected={rowId} busy={list.state === "loading"} open={{ name: (one) => t.edit(nameOf(name, one, t.choices)), run: (one) => show(one.id) }} />
       )}
       <More label={t.more} more={list.more} />
-      {(rowId === NEW || row !== null) && <RowForm key={rowId ?? ""} name={name} row={rowId === NEW ? null : row} onClose={() => show(null)} onSaved={reload} />}
+      {(rowId === NEW || row !== null) && <RowForm key={rowId ?? ""} name={name} row={rowId === NEW ? null : row} onClose={() => show(null)} onSaved={keep} />}
     </Page>
   );
+}
+
+function newer(listed: Row, saved: Row | undefined): Row {
+  return saved !== undefined && saved.version > listed.version ? saved : listed;
 }
 
 /** Rows by a number of theirs; as they came where there is none. */

@@ -305,7 +305,7 @@ const RESOURCE_TABLE = {
     path: "/api/v1/ranking-rules",
     readers: READERS,
     writers: KEEPERS,
-    columns: ["description", "vehicle_make", "urgency_match", "target_urgency", "ranking_score", "is_active"],
+    columns: ["description", "site_id", "service_id", "vehicle_make", "urgency_match", "target_urgency", "ranking_score", "is_active"],
     state: { field: "is_active", off: "false" },
     fields: [
       { name: "description", kind: "text", required: true },

@@ -25,7 +25,8 @@ export interface RowFormProps {
   /** The row, or nothing for a new one. */
   row: Row | null;
   onClose: () => void;
-  onSaved: () => void;
+  /** Told the row as it is now, where that is known. */
+  onSaved: (row: Row | null) => void;
 }
 
 export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
@@ -55,7 +56,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
       const kept = row === null ? await createRow(resource.path, { ...body, ...resource.only }) : await changeRow(resource.path, row.id, { ...body, version: version ?? row.version }, resource.method);
       forgetRemote();
       toastDone(row === null ? t.created : t.saved);
-      onSaved();
+      onSaved(kept);
       // A secret is told this once: the drawer stays until it has been taken note of.
       if (typeof kept["secret"] === "string") setSecret(kept["secret"]);
       else onClose();
@@ -94,10 +95,10 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
   const leave = async () => {
     if (row === null) return;
     try {
-      await removeRow(resource.path, row.id);
+      const left = await removeRow(resource.path, row.id);
       forgetRemote();
       toastDone(leaving.done);
-      onSaved();
+      onSaved(left);
       onClose();
     } catch (error) {
       toastError(error);
@@ -153,7 +154,7 @@ export function RowForm({ name, row: opened, onClose, onSaved }: RowFormProps) {
           </div>
         )}
       </form>
-      {row !== null && <RowExtras name={name} row={row} writes={writes} onChange={onSaved} />}
+      {row !== null && <RowExtras name={name} row={row} writes={writes} onChange={() => onSaved(null)} />}
       <FormTries name={name} form={form} row={row} writes={writes} draft={() => bodyOf(resource.fields, form, null)} onFill={(part) => setForm((held) => ({ ...held, ...part }))} />
       {secret !== null && <SecretDialog secret={secret} onClose={onClose} />}
       {state === "leaving" && (

@@ -1,5 +1,6 @@
 import type { Row } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { named } from "../../../lib/i18n/language";
 import { formOf, type FormValue } from "./fields";
 import { RESOURCES, type ResourceName } from "./resources";
 
@@ -11,7 +12,7 @@ export function RuleWords({ name, row, part }: { name: ResourceName; row: Row; p
   const word = (one: string) => t.choices[one] ?? one;
   const said = fields.flatMap((field) => {
     const text = written(form[field.name], word, t);
-    return text === "" ? [] : [`${t.fields[field.name] ?? field.name}: ${text}`];
+    return text === "" ? [] : [named(t.fields[field.name] ?? field.name, text)];
   });
   return <span className="line-clamp-2 text-ink-soft wrap-anywhere">{said.length === 0 ? t.noConditions : said.join(" · ")}</span>;
 }

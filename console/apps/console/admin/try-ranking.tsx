@@ -1,37 +1,24 @@
 // How a message would rank as a ticket, before there is one: by the rules in use, or by one as it stands in its form.
-import { FlaskConical } from "lucide-react";
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { rankingDryRun, type RankingDryRunAnswer } from "../../../lib/api/flow";
 import type { Body } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
 import { reasonWords, ruleName, useRankingTexts } from "../../../lib/i18n/ranking";
 import { Badge } from "../../../lib/ui/badge";
-import { Button } from "../../../lib/ui/button";
-import { Drawer } from "../../../lib/ui/drawer";
 import { Facts } from "../../../lib/ui/facts";
 import { Select, TextArea, TextField } from "../../../lib/ui/fields";
-import { explain } from "../../../lib/ui/states";
-import { Unreadable } from "./fields";
 import { useOptions } from "./options";
+import { TryBelow, TryBeside, TryRun } from "./try-run";
 import { URGENCIES } from "./urgencies";
 import { WordList } from "./word-list";
 
 /** The button of the page: all rules in use. */
 export function TryRanking() {
   const { rankRun: t } = useAdminTexts();
-  const [state, setState] = useState<"closed" | "open">("closed");
   return (
-    <>
-      <Button onClick={() => setState("open")}>
-        <FlaskConical className="size-4" aria-hidden />
-        {t.title}
-      </Button>
-      {state === "open" && (
-        <Drawer title={t.title} lead={t.lead} onClose={() => setState("closed")}>
-          <RankRun />
-        </Drawer>
-      )}
-    </>
+    <TryBeside words={t}>
+      <RankRun />
+    </TryBeside>
   );
 }
 
@@ -39,17 +26,14 @@ export function TryRanking() {
 export function TryRankingRule({ draft, site }: { draft: () => Body; site: string }) {
   const { rankRun: t } = useAdminTexts();
   return (
-    <section aria-label={t.titleRule} className="mt-8 border-t border-line pt-6">
-      <h3 className="text-sm font-semibold">{t.titleRule}</h3>
-      <p className="mt-0.5 mb-4 text-[0.8125rem] text-ink-soft">{t.leadRule}</p>
+    <TryBelow words={{ title: t.titleRule, lead: t.leadRule }}>
       <RankRun draft={draft} site={site} />
-    </section>
+    </TryBelow>
   );
 }
 
 function RankRun({ draft, site: ofRule = "" }: { draft?: () => Body; site?: string }) {
-  const texts = useAdminTexts();
-  const { rankRun: t, fields } = texts;
+  const { rankRun: t } = useAdminTexts();
   const { urgencies } = useRankingTexts();
   const sites = useOptions("sites");
   const services = useOptions("services");
@@ -58,24 +42,14 @@ function RankRun({ draft, site: ofRule = "" }: { draft?: () => Body; site?: stri
   const [urgency, setUrgency] = useState("MEDIUM");
   const [make, setMake] = useState("");
   const [named, setNamed] = useState<readonly string[]>([]);
-  const [answer, setAnswer] = useState<RankingDryRunAnswer | null>(null);
-  const [refusal, setRefusal] = useState<string | null>(null);
   const at = site === "" ? ofRule : site;
-  const ask = async (event: SubmitEvent) => {
-    event.preventDefault();
-    event.stopPropagation();
-    setRefusal(null);
-    try {
-      const rule = draft?.();
-      const carried = { ...(named.length === 0 ? {} : { service_ids: named }), ...(make.trim() === "" ? {} : { vehicle_make: make.trim() }) };
-      setAnswer(await rankingDryRun({ text, site_id: at, urgency, ...carried, ...(rule === undefined ? {} : { rule }) }));
-    } catch (error) {
-      setAnswer(null);
-      setRefusal(error instanceof Unreadable ? `${fields[error.field] ?? error.field}: ${texts.required}` : explain(error));
-    }
+  const ask = async () => {
+    const rule = draft?.();
+    const carried = { ...(named.length === 0 ? {} : { service_ids: named }), ...(make.trim() === "" ? {} : { vehicle_make: make.trim() }) };
+    return rankingDryRun({ text, site_id: at, urgency, ...carried, ...(rule === undefined ? {} : { rule }) });
   };
   return (
-    <form onSubmit={(event) => void ask(event)} className="grid gap-4">
+    <TryRun run={t.run} ready={text.trim() !== "" && at !== ""} ask={ask} shown={(answer) => <Answer answer={answer} />}>
       <TextArea label={t.text} rows={4} required maxLength={10_000} value={text} onChange={(event) => setText(event.target.value)} />
       <Select label={t.site} required value={at} onChange={(event) => setSite(event.target.value)}>
         <option value="" disabled>
@@ -97,18 +71,7 @@ function RankRun({ draft, site: ofRule = "" }: { draft?: () => Body; site?: stri
       <TextField label={t.make} maxLength={200} value={make} onChange={(event) => setMake(event.target.value)} />
       <WordList label={t.services} error={null} disabled={false} words={named} choices={services} onChange={setNamed} />
       <p className="text-xs text-ink-soft">{t.fromText}</p>
-      <div>
-        <Button type="submit" look="primary" disabled={text.trim() === "" || at === ""}>
-          {t.run}
-        </Button>
-      </div>
-      {refusal !== null && (
-        <p role="alert" className="rounded-xl bg-danger-soft px-4 py-3 text-[0.8125rem] text-danger-ink">
-          {refusal}
-        </p>
-      )}
-      {answer !== null && <Answer answer={answer} />}
-    </form>
+    </TryRun>
   );
 }
 
@@ -118,7 +81,7 @@ function Answer({ answer }: { answer: RankingDryRunAnswer }) {
   const called = (urgency: string) => words.urgencies[urgency] ?? urgency;
   const { subject } = answer;
   return (
-    <section aria-label={t.answer} aria-live="polite" data-dry-run={answer.matched ? "matched" : "none"} className="rounded-xl border border-line bg-sunken p-4">
+    <section aria-label={t.answer} data-dry-run={answer.matched ? "matched" : "none"} className="rounded-xl border border-line bg-sunken p-4">
       <div className="mb-3 flex flex-wrap gap-2">
         <Badge tone={answer.matched ? "good" : "plain"}>{answer.matched ? t.matched : t.none}</Badge>
         {answer.needs_manual_review && <Badge tone="warn">{t.review}</Badge>}

@@ -67,7 +67,7 @@ function Shown({ report }: { report: AlertReport }) {
           rows={signals}
           keyOf={([name]) => name}
           columns={[
-            { id: "name", title: t.signal, cell: ([name]) => <span className="font-mono text-xs">{name}</span> },
+            { id: "name", title: t.signal, cell: ([name]) => <span title={name}>{t.figures[name] ?? name}</span> },
             { id: "now", title: t.now, align: "right", cell: ([, count]) => count },
           ]}
         />

@@ -1,47 +1,32 @@
 // Whether an automation would run on a message that is made up, as it stands in the form.
-import { useState, type SubmitEvent } from "react";
+import { useState } from "react";
 import { tryAutomation, type DryAnswer } from "../../../lib/api/automation";
 import type { Body } from "../../../lib/api/rows";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { named } from "../../../lib/i18n/language";
 import { Badge } from "../../../lib/ui/badge";
-import { Button } from "../../../lib/ui/button";
 import { Select, TextArea, TextField, Toggle } from "../../../lib/ui/fields";
-import { explain } from "../../../lib/ui/states";
-import { Unreadable } from "../admin/fields";
+import { TryBelow, TryRun } from "../admin/try-run";
 
 const CHANNELS = ["sms", "whatsapp", "email", "chat", "voice"] as const;
 const SENDERS = ["customer", "agent", "ai", "system", "vendor"] as const;
 
 export function TryAutomation({ draft }: { draft: () => Body }) {
-  const { test: t, actions, choices, fields, required } = useAdminTexts();
+  const { test: t, choices } = useAdminTexts();
   const [text, setText] = useState("");
   const [channel, setChannel] = useState<string>("sms");
   const [sender, setSender] = useState<string>("customer");
   const [tags, setTags] = useState("");
   const [open, setOpen] = useState<"open" | "closed">("open");
   const [assigned, setAssigned] = useState<"somebody" | "nobody">("nobody");
-  const [answer, setAnswer] = useState<DryAnswer | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const run = async () => {
-    setProblem(null);
-    setAnswer(null);
-    try {
-      const { when, then } = draft();
-      const said = tags.split(",").map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== "");
-      setAnswer(await tryAutomation({ ...(when === undefined ? {} : { when }), ...(then === undefined ? {} : { then }), text, channel, sender, tags: said, assigned: assigned === "somebody", in_business_hours: open === "open" }));
-    } catch (error) {
-      setProblem(error instanceof Unreadable ? `${fields[error.field] ?? error.field}: ${required}` : explain(error));
-    }
-  };
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    void run();
+  const ask = async () => {
+    const { when, then } = draft();
+    const said = tags.split(",").map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== "");
+    return tryAutomation({ ...(when === undefined ? {} : { when }), ...(then === undefined ? {} : { then }), text, channel, sender, tags: said, assigned: assigned === "somebody", in_business_hours: open === "open" });
   };
   return (
-    <section aria-label={t.title} className="mt-8 border-t border-line pt-6">
-      <h3 className="text-sm font-semibold">{t.title}</h3>
-      <p className="mt-0.5 mb-3 text-[0.8125rem] text-ink-soft">{t.lead}</p>
-      <form onSubmit={submit} className="grid gap-3" noValidate>
+    <TryBelow words={t}>
+      <TryRun run={t.run} ready ask={ask} shown={(answer) => <Answer answer={answer} />}>
         <TextArea label={t.text} rows={2} value={text} onChange={(event) => setText(event.target.value)} />
         <div className="grid gap-3 sm:grid-cols-3">
           <Select label={t.channel} value={channel} onChange={(event) => setChannel(event.target.value)}>
@@ -62,22 +47,20 @@ export function TryAutomation({ draft }: { draft: () => Body }) {
         </div>
         <Toggle label={t.open} checked={open === "open"} onChange={(event) => setOpen(event.target.checked ? "open" : "closed")} />
         <Toggle label={t.assigned} checked={assigned === "somebody"} onChange={(event) => setAssigned(event.target.checked ? "somebody" : "nobody")} />
-        <div>
-          <Button type="submit">{t.run}</Button>
-        </div>
-      </form>
-      <div aria-live="polite">
-        {problem !== null && <p className="mt-3 rounded-lg bg-danger-soft px-3 py-2 text-[0.8125rem] text-danger-ink">{problem}</p>}
-        {answer !== null && (
-          <div data-dry-run={answer.holds ? "holds" : "fails"} className="mt-4 grid gap-2 rounded-xl border border-line bg-sunken p-3.5 text-[0.8125rem]">
-            <div>
-              <Badge tone={answer.holds ? "good" : "plain"}>{answer.holds ? t.holds : t.fails}</Badge>
-            </div>
-            {answer.fails.length > 0 && <p>{`${t.because}: ${answer.fails.map((name) => fields[`when.${name}`] ?? name).join(" · ")}`}</p>}
-            {answer.then.length > 0 && <p>{`${t.does}: ${answer.then.map((one) => actions.names[String(one["type"])] ?? String(one["type"])).join(" · ")}`}</p>}
-          </div>
-        )}
+      </TryRun>
+    </TryBelow>
+  );
+}
+
+function Answer({ answer }: { answer: DryAnswer }) {
+  const { test: t, actions, fields } = useAdminTexts();
+  return (
+    <div data-dry-run={answer.holds ? "holds" : "fails"} className="grid gap-2 rounded-xl border border-line bg-sunken p-3.5 text-[0.8125rem]">
+      <div>
+        <Badge tone={answer.holds ? "good" : "plain"}>{answer.holds ? t.holds : t.fails}</Badge>
       </div>
-    </section>
+      {answer.fails.length > 0 && <p>{named(t.because, answer.fails.map((name) => fields[`when.${name}`] ?? name).join(" · "))}</p>}
+      {answer.then.length > 0 && <p>{named(t.does, answer.then.map((one) => actions.names[String(one["type"])] ?? String(one["type"])).join(" · "))}</p>}
+    </div>
   );
 }

@@ -5,7 +5,7 @@ import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
 import { usePreferences } from "../../../lib/preferences";
 import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
-import { newestSeq } from "../../../lib/realtime/outbox";
+import { answeredSeq, newestSeq } from "../../../lib/realtime/outbox";
 import type { Thread } from "../../../lib/realtime/store";
 import { Button, IconButton } from "../../../lib/ui/button";
 import { Tip } from "../../../lib/ui/tip";
@@ -40,6 +40,13 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
   const uploading = attachment !== null && attachment.file === null;
   const nothing = text.trim() === "" && attachment === null;
   const sendKey = conversation.channel === "email" ? chosen.sendMail : chosen.sendChat;
+
+  const isWriting = text !== "";
+  const newest = newestSeq(thread.messages);
+  useEffect(() => {
+    if (!isWriting) drafts.begin(id, null);
+    else if (drafts.begunAt(id) === null) drafts.begin(id, newest);
+  }, [drafts, id, isWriting, newest]);
 
   const openReplies = () => {
     const caret = caretOf(text);
@@ -76,7 +83,7 @@ export function ReplyField({ conversation, thread }: { conversation: Conversatio
     setSlash(null);
     signals.stopTyping();
     store.setStopped(id, null);
-    const end = outbox.send(id, said, newestSeq(thread.messages), file);
+    const end = outbox.send(id, said, answeredSeq(thread.messages, drafts.begunAt(id), me.user.id), file);
     detach(id);
     return end;
   };

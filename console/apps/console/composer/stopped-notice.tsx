@@ -3,6 +3,7 @@ import type { Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
 import { useEffect } from "react";
 import { useDraft, useWorkspace } from "../../../lib/realtime/hooks";
+import { newestSeq } from "../../../lib/realtime/outbox";
 import type { Stopped } from "../../../lib/realtime/store";
 import { detach, giveBack, useAttachment } from "./attachments";
 import { Button } from "../../../lib/ui/button";
@@ -22,6 +23,11 @@ export function StoppedNotice({ conversation, stopped }: { conversation: Convers
     store.setStopped(id, { ...stopped, text: "", file: null });
     void workspace.loadThread(id);
   });
+  const keepEditing = () => {
+    // What is on screen now has been seen.
+    drafts.begin(id, newestSeq(store.thread(id).messages));
+    store.setStopped(id, null);
+  };
   const sendAnyway = () => {
     const text = draft.trim();
     const file = attachment?.file ?? null;
@@ -38,7 +44,7 @@ export function StoppedNotice({ conversation, stopped }: { conversation: Convers
         <p className="text-[0.8125rem] font-semibold">{t.composer.stoppedTitle}</p>
         <p className="text-xs">{t.composer.stoppedText}</p>
       </div>
-      <Button look="quiet" className="text-warn-ink" onClick={() => store.setStopped(id, null)}>
+      <Button look="quiet" className="text-warn-ink" onClick={keepEditing}>
         {t.composer.keepEditing}
       </Button>
       <Button onClick={sendAnyway}>{t.composer.sendAnyway}</Button>

@@ -51,7 +51,7 @@ export function ContactFacts({ context, except, onChange }: { context: ContactCo
                 </span>
               )}
               {(identity.opted_out_at === null || me.user.role === "admin") && contact.erased_at === null && (
-                <button type="button" onClick={() => setConsent(identity)} className="mt-1 block text-xs font-medium text-ink-soft underline-offset-2 hover:text-ink hover:underline">
+                <button type="button" onClick={() => setConsent(identity)} className="mt-1 block text-left text-xs font-medium text-ink-soft underline underline-offset-2 hover:text-ink">
                   {identity.opted_out_at === null ? t.withdraw : t.lift}
                 </button>
               )}

@@ -3,6 +3,7 @@ import { Archive } from "lucide-react";
 import { useState } from "react";
 import { beginRun, cancelRun, listPolicies, listRetentionRuns, type RetentionPolicy, type RetentionRun } from "../../../lib/api/retention";
 import { useAdminTexts } from "../../../lib/i18n/admin";
+import { named } from "../../../lib/i18n/language";
 import { exact } from "../../../lib/i18n/when";
 import { useFollow } from "../../../lib/realtime/watch";
 import { Badge, type Tone } from "../../../lib/ui/badge";
@@ -100,7 +101,7 @@ function Policy({ policy, keeps, onCount, onBegin }: { policy: RetentionPolicy; 
       </div>
       <p className="text-xs text-ink-soft">
         {policy.days > 0 && <>{t.actions[policy.action] ?? policy.action}. </>}
-        {t.latest}: {latest === null ? t.never : `${exact(latest.created_at)} · ${t.states[latest.state] ?? latest.state} · ${latest.done}`}
+        {named(t.latest, latest === null ? t.never : `${exact(latest.created_at)} · ${t.states[latest.state] ?? latest.state} · ${latest.done}`)}
       </p>
       {keeps && policy.days > 0 && (
         <div className="flex flex-wrap gap-2">

@@ -8,13 +8,13 @@ import { findEverywhere, NOTHING } from "../../../lib/api/search";
 import { shortAge } from "../../../lib/i18n/when";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { useTexts } from "../../../lib/i18n/language";
+import { useTicketState } from "../../../lib/i18n/ticket-states";
 import { useNow, useWorkspace } from "../../../lib/realtime/hooks";
 import { activityOf } from "../../../lib/realtime/merge";
 import { Avatar } from "../../../lib/ui/avatar";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
 import { EmptyState, ErrorState } from "../../../lib/ui/states";
 import { useLoad } from "../../../lib/ui/use-load";
-import { stateName } from "../context/state-name";
 import { contactName, contentLine } from "../inbox/preview";
 
 const PAUSE_MS = 250;
@@ -87,7 +87,7 @@ function Results({ q }: { q: string }) {
 function Group({ title, rows }: { title: string; rows: readonly ReactNode[] }) {
   if (rows.length === 0) return null;
   return (
-    <section aria-label={title} className="grid gap-1">
+    <section aria-label={title} className="grid grid-cols-[minmax(0,1fr)] gap-1">
       <h2 className="px-3 text-xs font-semibold text-ink-faint">{title}</h2>
       {rows}
     </section>
@@ -125,6 +125,7 @@ function ContactHit({ contact }: { contact: Contact }) {
 }
 
 function TicketHit({ ticket }: { ticket: Ticket }) {
+  const stateName = useTicketState();
   const path: string = `/cockpit/${ticket.id}`;
   return (
     <Link to={path} data-hit="ticket" className={ROW}>

@@ -5,7 +5,7 @@ import { flushSync } from "react-dom";
 import { findEverywhere, NOTHING, type Found } from "../../../lib/api/search";
 import { ApiError } from "../../../lib/api/http";
 import { useDeskTexts } from "../../../lib/i18n/desk";
-import { useTexts } from "../../../lib/i18n/language";
+import { named, useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { ChannelIcon } from "../../../lib/ui/channel-icon";
 import { cx } from "../../../lib/ui/cx";
@@ -157,7 +157,7 @@ function useFound(query: string): readonly Entry[] {
   const go = (path: string) => () => void navigate({ to: path });
   return [
     ...found.conversations.map((one): Entry => ({ id: one.id, group: "found", text: contactName(one, t), channel: one.channel, run: () => open(one.id) })),
-    ...found.contacts.map((one): Entry => ({ id: one.id, group: "found", text: `${t.context.contact}: ${one.display_name}`, run: go(`/contacts/${one.id}`) })),
+    ...found.contacts.map((one): Entry => ({ id: one.id, group: "found", text: named(t.context.contact, one.display_name), run: go(`/contacts/${one.id}`) })),
     ...found.tickets.map((one): Entry => ({ id: one.id, group: "found", text: `${one.code} ${one.summary ?? ""}`, run: go(`/cockpit/${one.id}`) })),
   ];
 }

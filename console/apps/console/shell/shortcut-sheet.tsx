@@ -11,7 +11,7 @@ export function ShortcutSheet() {
     ["move", [["J", desk.keys.next], ["K", desk.keys.previous], ["Enter", desk.keys.open], ["U", desk.keys.back], ["/", desk.keys.search], ["X", desk.keys.select], ["Shift J", desk.keys.selectNext], ["Home", desk.keys.first], ["End", desk.keys.newest]]],
     ["act", [["I", desk.keys.take], ["A", desk.keys.assign], ["E", desk.keys.close], ["S", desk.keys.state], ["Z", desk.keys.snooze], ["T", desk.keys.tag], ["M", desk.keys.macro], ["C", desk.keys.ticket], ["Shift U", t.actions.markUnread], ["Mod Z", desk.keys.undo]]],
     ["write", [["R", desk.keys.reply], ["N", desk.keys.note], ["Enter", desk.keys.send], ["Mod Shift Enter", desk.keys.sendClose], ["Shift Enter", desk.keys.line], ["Shift M", desk.keys.canned], ["/", desk.keys.cannedHere], ["@", desk.keys.mention], ["Esc", desk.keys.leave]]],
-    ["go", [["G I", t.shell.inbox], ["G C", desk.keys.cockpit], ["G B", desk.keys.board], ["G D", desk.keys.dashboard], ["G A", desk.keys.alerts], ["G T", desk.talk], ["G P", desk.palette.contacts], ["G S", desk.search.title]]],
+    ["go", [["G I", t.shell.inbox], ["G C", desk.keys.cockpit], ["G D", desk.keys.dashboard], ["G A", desk.keys.alerts], ["G T", desk.talk], ["G P", desk.palette.contacts], ["G S", desk.search.title]]],
     ["else", [["Mod K", desk.keys.palette], ["?", desk.keys.sheet]]],
   ];
   return (

@@ -13,7 +13,6 @@ export function useGlobalKeys(): void {
     "Mod+z": () => void undoLatest(),
     "g i": go("/inbox/all"),
     "g c": go("/cockpit"),
-    "g b": go("/board"),
     "g d": go("/dashboard"),
     "g a": go("/alerts"),
     "g t": go("/team"),

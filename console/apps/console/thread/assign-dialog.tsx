@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { listUsers } from "../../../lib/api/hub";
 import type { Conversation, User } from "../../../lib/api/model";
+import { currentLoads, type AgentLoad } from "../../../lib/api/reports";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Avatar } from "../../../lib/ui/avatar";
@@ -8,6 +9,7 @@ import { cx } from "../../../lib/ui/cx";
 import { Dialog } from "../../../lib/ui/dialog";
 import { PresenceDot } from "../../../lib/ui/presence-dot";
 import { ErrorState } from "../../../lib/ui/states";
+import { useLoad } from "../../../lib/ui/use-load";
 import { useRemote } from "../../../lib/ui/use-remote";
 import { leads, useMe } from "../session/me";
 import { hide } from "../shell/overlay";
@@ -22,6 +24,7 @@ export function AssignDialog({ conversation }: { conversation: Conversation }) {
   const { store } = useWorkspace();
   const commands = useCommands(conversation.id);
   const remote = useRemote("users", async () => (await listUsers()).data);
+  const loads = useLoad("loads", currentLoads);
   const [query, setQuery] = useState("");
   const [picked, setPicked] = useState(0);
   if (!leads(me, conversation)) return null;
@@ -75,10 +78,26 @@ export function AssignDialog({ conversation }: { conversation: Conversation }) {
               {user.full_name}
               {user.id === me.user.id && <span className="text-ink-faint"> · {t.common.you}</span>}
             </span>
-            <PresenceDot status={store.presence(user.id) ?? "offline"} />
+            <LoadOf load={loads.value?.get(user.id)} />
+            <span title={t.shell[store.presence(user.id) ?? "offline"]}>
+              <PresenceDot status={store.presence(user.id) ?? "offline"} />
+              <span className="sr-only">{t.shell[store.presence(user.id) ?? "offline"]}</span>
+            </span>
           </button>
         ))}
       </div>
     </Dialog>
+  );
+}
+
+/** How many conversations somebody has of how many they can have. */
+function LoadOf({ load }: { load: AgentLoad | undefined }) {
+  const t = useTexts();
+  if (load === undefined) return null;
+  const isFull = load.active >= load.capacity;
+  return (
+    <span data-load={`${load.active}/${load.capacity}`} title={t.actions.loadHint} className={cx("shrink-0 text-xs tabular-nums", isFull ? "font-semibold text-warn-ink" : "text-ink-soft")}>
+      {t.actions.load(load.active, load.capacity)}
+    </span>
   );
 }

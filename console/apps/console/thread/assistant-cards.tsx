@@ -1,12 +1,13 @@
 // What an assistant did in the conversation, and what it proposes: the calls of tools in one quiet line, a draft as a card.
 import { Bot, Check, ChevronRight, Clock3, ShieldAlert, ShieldX, X } from "lucide-react";
-import { useState, type ReactNode } from "react";
+import { useId, useState, type ReactNode } from "react";
 import { decideDraft, type ToolCall, type ToolDraft } from "../../../lib/api/assistants";
 import { isRecord } from "../../../lib/api/http";
 import type { Conversation } from "../../../lib/api/model";
 import { clock, exact } from "../../../lib/i18n/when";
 import { useDeskTexts } from "../../../lib/i18n/desk";
 import { reasonWords, useRankingTexts } from "../../../lib/i18n/ranking";
+import { useToolName } from "../../../lib/i18n/tool-names";
 import { useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
 import { cx } from "../../../lib/ui/cx";
@@ -17,6 +18,7 @@ import { AssistantHand } from "./assistant-hand";
 
 export function ToolCalls({ calls, conversation }: { calls: readonly ToolCall[]; conversation: Conversation }) {
   const desk = useDeskTexts();
+  const toolName = useToolName();
   const me = useMe();
   const [open, setOpen] = useState<"no" | "yes">("no");
   const refused = calls.filter((call) => call.decision === "refused").length;
@@ -51,6 +53,7 @@ export function ToolCalls({ calls, conversation }: { calls: readonly ToolCall[];
 
 function Call({ call }: { call: ToolCall }) {
   const desk = useDeskTexts();
+  const toolName = useToolName();
   const allowed = call.decision === "allowed";
   return (
     <li data-tool={call.tool} data-decision={call.decision} className="rounded-xl border border-line bg-canvas px-3 py-2">
@@ -86,6 +89,7 @@ const DECIDERS: readonly string[] = ["supervisor", "admin"];
 export function DraftCard({ draft, conversation }: { draft: ToolDraft; conversation: Conversation }) {
   const desk = useDeskTexts();
   const me = useMe();
+  const toolName = useToolName();
   const waits = draft.awaits === "human";
   const why = !DECIDERS.includes(me.user.role) ? desk.assistant.onlyDeciders : isMine(me, conversation) ? desk.assistant.notYourOwn : null;
   const { amount, currency, description } = draft.preview;
@@ -163,7 +167,13 @@ function Decide({ draft }: { draft: ToolDraft }) {
   const workspace = useWorkspace();
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState<"no" | "yes">("no");
+  const [missing, setMissing] = useState<"no" | "yes">("no");
+  const why = useId();
   const decide = async (verdict: "approve" | "reject") => {
+    if (verdict === "reject" && reason.trim() === "") {
+      setMissing("yes");
+      return;
+    }
     setBusy("yes");
     try {
       await decideDraft(draft.id, verdict, draft.payload_hash, reason.trim());
@@ -182,7 +192,12 @@ function Decide({ draft }: { draft: ToolDraft }) {
         placeholder={desk.assistant.reason}
         maxLength={500}
         value={reason}
-        onChange={(event) => setReason(event.target.value)}
+        aria-invalid={missing === "yes"}
+        aria-describedby={why}
+        onChange={(event) => {
+          setReason(event.target.value);
+          setMissing("no");
+        }}
         className="h-8 min-w-40 flex-1 rounded-lg border border-line-strong bg-surface px-3 text-[0.8125rem]"
       />
       <Button disabled={busy === "yes"} onClick={() => void decide("reject")}>
@@ -193,6 +208,9 @@ function Decide({ draft }: { draft: ToolDraft }) {
         <Check className="size-4" aria-hidden />
         {desk.assistant.approve}
       </Button>
+      <p id={why} role="alert" className="w-full text-xs text-danger-ink empty:hidden">
+        {missing === "yes" ? desk.assistant.sayWhy : ""}
+      </p>
     </div>
   );
 }
@@ -205,10 +223,4 @@ function stateLook(state: string): string {
 
 function scoreOf(suspicion: unknown): number {
   return typeof suspicion === "object" && suspicion !== null && "score" in suspicion ? Number(suspicion.score) : 0;
-}
-
-/** `check_invoice_status` reads as "Check invoice status". */
-function toolName(tool: string): string {
-  const words = tool.replaceAll(/[_.]/g, " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -35,6 +35,7 @@ export function Bubble({ message, grouped, conversation, fresh }: BubbleProps) {
       <div
         data-message={message.message_id}
         data-status={message.status}
+        {...(fresh ? { "data-fresh": "" } : {})}
         className={cx(
           "max-w-full rounded-2xl px-3.5 py-2 leading-relaxed",
           ours ? "rounded-br-md bg-mine text-mine-ink" : "rounded-bl-md border border-line bg-theirs",

@@ -1,6 +1,7 @@
 import { useRef, useState, type SubmitEvent } from "react";
 import { listAccounts, listSites, makeTicket } from "../../../lib/api/hub";
 import { ApiError } from "../../../lib/api/http";
+import { contactContext } from "../../../lib/api/people";
 import type { Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
 import { useWorkspace } from "../../../lib/realtime/hooks";
@@ -13,21 +14,23 @@ import { useRemote } from "../../../lib/ui/use-remote";
 import { hide } from "../shell/overlay";
 import { Choices } from "../thread/choices";
 import { IntakeFields } from "./intake-fields";
-import { bodyOf, firstDraft, type TicketDraft } from "./ticket-draft";
+import { atHome, bodyOf, firstDraft, type TicketDraft } from "./ticket-draft";
 import { WorkFields } from "./work-fields";
 
 /** Turns the conversation into work for dispatch. One key for the life of the dialog, so pressing twice makes one ticket. */
 export function TicketDialog({ conversation }: { conversation: Conversation }) {
   const t = useTexts();
   const { store } = useWorkspace();
-  const [draft, setDraft] = useState<TicketDraft>(() => firstDraft(conversation, store.thread(conversation.id).messages));
+  const [typed, setTyped] = useState<TicketDraft>(() => firstDraft(conversation, store.thread(conversation.id).messages));
   const [busy, setBusy] = useState<"no" | "yes">("no");
   const [refusal, setRefusal] = useState<unknown>(null);
   const key = useRef(crypto.randomUUID());
+  const places = useRemote(`places ${conversation.contact.id}`, async () => (await contactContext(conversation.contact.id)).sites);
+  const draft = atHome(typed, places.value ?? []);
   const accounts = useRemote("accounts", async () => (await listAccounts()).data);
   const sites = useRemote(draft.account_id === "" ? null : `sites ${draft.account_id}`, async () => (await listSites(draft.account_id)).data);
   const change = (part: Partial<TicketDraft>) => {
-    setDraft((before) => ({ ...before, ...part }));
+    setTyped((before) => ({ ...before, ...part }));
     key.current = crypto.randomUUID();
   };
 

@@ -1,5 +1,6 @@
 // What the dialog holds, what it starts from, and the body it sends.
 import type { Conversation, Message } from "../../../lib/api/model";
+import type { ContactSite } from "../../../lib/api/people";
 
 export interface TicketDraft {
   mode: "create" | "intake";
@@ -44,6 +45,12 @@ export function firstDraft(conversation: Conversation, messages: readonly Messag
     classification_confidence: 90,
     sop_handoff_acknowledged: false,
   };
+}
+
+/** At the place the customer is known by, as long as nobody has chosen another: their main one, or the only one. */
+export function atHome(draft: TicketDraft, places: readonly ContactSite[]): TicketDraft {
+  const home = places.find((place) => place.is_primary) ?? (places.length === 1 ? places[0] : undefined);
+  return draft.account_id !== "" || home === undefined ? draft : { ...draft, account_id: home.account_id, site_id: home.id };
 }
 
 export function bodyOf(draft: TicketDraft): Record<string, unknown> {

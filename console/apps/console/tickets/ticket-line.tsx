@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import { TicketCheck } from "lucide-react";
 import type { TicketLink } from "../../../lib/api/model";
-import { stateName } from "../context/state-name";
+import { useTicketState } from "../../../lib/i18n/ticket-states";
 
 /** A ticket in one line; it opens where dispatch works on it. */
 export function TicketLine({ ticket }: { ticket: TicketLink }) {
+  const stateName = useTicketState();
   const path: string = `/cockpit/${ticket.id}`;
   return (
     <Link to={path} data-ticket={ticket.id} className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2.5 hover:bg-hover">

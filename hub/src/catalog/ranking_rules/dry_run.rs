@@ -21,14 +21,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{NewRule, new_row};
+use crate::catalog::named_services;
 use crate::error::HubError;
 use crate::resource::require_catalog_keeper;
 use crate::state::Hub;
 
 /// Longest message that is tried.
 const MOST_CHARS: usize = 10_000;
-/// Most services of one ticket that are tried.
-const MOST_SERVICES: usize = 100;
 /// How many services of the catalog are read at a time, and of how many the names are looked for in a message.
 const PAGE: i64 = 200;
 const MOST_NAMED: usize = 2_000;
@@ -43,7 +42,8 @@ pub(in crate::catalog) struct DryRun {
     /// The site the ticket would be for.
     site_id: Uuid,
     /// The services it would be about; when missing, those of the catalog whose name or code stands in the text.
-    service_ids: Option<Vec<Uuid>>,
+    #[schema(value_type = Option<Vec<Uuid>>)]
+    service_ids: Option<Vec<ServiceId>>,
     /// What the work would be done on; its make counts.
     asset_id: Option<Uuid>,
     /// The make of the vehicle, where there is no asset; when missing, the makes that stand in the text.
@@ -140,7 +140,10 @@ pub(in crate::catalog) async fn dry_run(
         }
     };
     let named = match body.service_ids {
-        Some(ids) => chosen(&mut tx, &ids).await?,
+        Some(ids) => {
+            named_services::check(&ids)?;
+            named_services::in_use(&mut tx, &ids).await?
+        }
         None => named_in(&mut tx, &body.text).await?,
     };
     let ids: Vec<ServiceId> = named.iter().map(|service| service.id).collect();
@@ -202,20 +205,6 @@ async fn make_of(tx: &mut Tx, asset: AssetId, place: &SiteForTicket) -> Result<O
     Ok(found.ok_or_else(|| ApiError::invalid("asset_id", "there is no such asset"))?.make)
 }
 
-/// The services that were named by id.
-async fn chosen(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<ServiceRow>, HubError> {
-    if ids.len() > MOST_SERVICES {
-        return Err(ApiError::invalid("service_ids", format!("at most {MOST_SERVICES} services")).into());
-    }
-    let mut rows = Vec::with_capacity(ids.len());
-    for (place, id) in ids.iter().enumerate() {
-        let found = services::by_id(tx, ServiceId(*id)).await?.filter(|row| row.status == ServiceStatus::Active);
-        let absent = || ApiError::invalid(&format!("service_ids[{place}]"), "there is no such service");
-        rows.push(found.ok_or_else(absent)?);
-    }
-    Ok(rows)
-}
-
 /// The services of the catalog whose name or code stands in the text.
 async fn named_in(tx: &mut Tx, text: &str) -> Result<Vec<ServiceRow>, HubError> {
     let message = reading::Message::of(text);
@@ -227,7 +216,7 @@ async fn named_in(tx: &mut Tx, text: &str) -> Result<Vec<ServiceRow>, HubError> 
         named.extend(page.into_iter().filter(|row| message.names(&row.name) || message.names(&row.code)));
         read += count;
         if count < usize::try_from(PAGE).unwrap_or(usize::MAX) || read >= MOST_NAMED {
-            named.truncate(MOST_SERVICES);
+            named.truncate(named_services::MOST);
             return Ok(named);
         }
         after = last;
