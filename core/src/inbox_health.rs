@@ -12,6 +12,8 @@ pub const FORGERIES: u32 = 10;
 const FORGED: &str = "WEBHOOK_SIGNATURE_INVALID";
 /// How long trouble is remembered that nothing contradicts.
 pub const FORGET_AFTER: TimeDelta = TimeDelta::minutes(15);
+/// How often it is written down that the same trouble goes on: whoever fails would wait for whoever failed just before.
+const STILL_TROUBLE: TimeDelta = TimeDelta::seconds(10);
 
 vocabulary! {
     /// How an inbox fares.
@@ -105,6 +107,15 @@ impl Health {
         }
     }
 
+    /// Whether this says more than what stood `before`. That the same trouble goes on is no news for some seconds.
+    pub fn is_news_after(&self, before: &Self) -> bool {
+        let is_trouble = matches!(self.state, HealthState::Degraded | HealthState::AuthFailed);
+        let is_same = (self.state, &self.code, self.since) == (before.state, &before.code, before.since)
+            && self.last_ok_at == before.last_ok_at;
+        let failed = before.last_failure_at.zip(self.last_failure_at);
+        !(is_trouble && is_same && failed.is_some_and(|(before, now)| now - before < STILL_TROUBLE))
+    }
+
     fn is_forged(&self) -> bool {
         self.state == HealthState::Degraded && self.code.as_deref() == Some(FORGED)
     }
@@ -166,6 +177,21 @@ mod tests {
         let refused = health.after(REFUSED, at(10)).after(Signal::Forged, at(11));
         assert_eq!(refused.state, HealthState::AuthFailed);
         assert_eq!(refused.after(Signal::Worked, at(12)).state, HealthState::Ok);
+    }
+
+    #[test]
+    fn that_trouble_goes_on_is_no_news_for_some_seconds() {
+        let sick = run(&[FAILED, FAILED, FAILED]);
+        assert!(sick.is_news_after(&run(&[FAILED, FAILED])), "it was not sick before");
+        assert!(run(&[FAILED, FAILED]).is_news_after(&run(&[FAILED])), "the row grows");
+        let still = |second| sick.after(FAILED, at(second)).is_news_after(&sick);
+        assert_eq!([4, 12, 13, 60].map(still), [false, false, true, true]);
+        assert!(sick.after(Signal::Failed { code: "timeout" }, at(4)).is_news_after(&sick), "for another reason");
+        assert!(
+            sick.after(REFUSED, at(4)).is_news_after(&sick) && sick.after(Signal::Worked, at(4)).is_news_after(&sick)
+        );
+        let refused = run(&[REFUSED]);
+        assert!(!refused.after(FAILED, at(2)).is_news_after(&refused));
     }
 
     #[test]

@@ -6,5 +6,5 @@
 mod context;
 mod span;
 
-pub use context::{NotAContext, SpanContext, Within, current, within};
+pub use context::{NotAContext, SpanContext, Within, current, onward, within};
 pub use span::{Finished, Kind, Recorder, Span, Value, adopt, child, child_of, install, is_on, samples};

@@ -68,8 +68,15 @@ pub async fn note(
     {
         return Ok(());
     }
+    let is_known = row.is_some();
     let row = row.unwrap_or_else(|| HealthRow::new(inbox, ctx.now));
-    let health = row.health().after(signal, ctx.now);
+    let before = row.health();
+    let health = before.after(signal, ctx.now);
+    // A provider that is away fails many sends at once; each would wait for the row, and keep its connection, until the
+    // one before is written.
+    if is_known && !health.is_news_after(&before) {
+        return Ok(());
+    }
     change(tx, ctx, directory, row, health).await
 }
 

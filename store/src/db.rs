@@ -218,6 +218,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0040_months.sql"),
         include_str!("../../migrations/postgres/0040_months.sql"),
     ),
+    (
+        42,
+        "days",
+        include_str!("../../migrations/sqlite/0042_days.sql"),
+        include_str!("../../migrations/postgres/0042_days.sql"),
+    ),
 ];
 
 impl Db {

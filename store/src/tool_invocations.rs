@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 
-pub use together::{Ends, append_all};
+pub use together::{Ends, Written, append_all};
 pub use trim::{Trimmed, begins_after, trim};
 
 crate::stored_words!(Phase);

@@ -5,7 +5,7 @@ mod assistant;
 mod attacks;
 mod crash;
 mod demo;
-mod desk;
+pub(crate) mod desk;
 mod guards;
 mod jobs;
 mod limits;

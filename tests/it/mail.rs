@@ -21,7 +21,7 @@ both_plans! {
 }
 
 const KEY: &str = "mailgun-signing-key-of-the-tests";
-const INBOX: &str = r#"
+pub(crate) const INBOX: &str = r#"
 [[inbox]]
 name = "support-mail"
 channel = "email"
@@ -34,7 +34,7 @@ reply_token_secret = "a-secret-for-reply-addresses"
 "#;
 
 /// A mail to support, as Mailgun forwards it raw.
-async fn forward(deployment: &Deployment, token: &str, headers: &str, body: &str) -> u16 {
+pub(crate) async fn forward(deployment: &Deployment, token: &str, headers: &str, body: &str) -> u16 {
     let timestamp = Clock::system().now().timestamp().to_string();
     let mut mac = Hmac::<Sha256>::new_from_slice(KEY.as_bytes()).expect("a key of any length will do");
     mac.update(timestamp.as_bytes());
@@ -59,7 +59,7 @@ async fn conversations(caller: &Caller) -> Vec<Value> {
 }
 
 /// So many conversations by mail, the oldest first.
-async fn wait_for(caller: &Caller, count: usize) -> Vec<Value> {
+pub(crate) async fn wait_for(caller: &Caller, count: usize) -> Vec<Value> {
     let mut found = eventually("the conversations are there", PATIENCE, || async {
         let found = conversations(caller).await;
         (found.len() == count).then_some(found)

@@ -10,9 +10,10 @@ use patchbay_core::redaction::Known;
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::text::Suspicion;
 use patchbay_core::tool::{Class, Tool, ToolSpec};
+use patchbay_core::trace;
 use patchbay_hub::feed;
 use patchbay_store::conversations::ConversationRow;
-use patchbay_store::tool_invocations::Ends;
+use patchbay_store::tool_invocations::{Ends, Written};
 use patchbay_store::{Engine, StoreError, events, tool_invocations};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -25,7 +26,7 @@ use crate::scene::Scene;
 use patchbay_store::together::{Together, Turn};
 
 /// Where rows of calls wait to be written together; it knows where the chains end.
-pub(crate) type Pen = Together<(Invocation, NewEvent), bool, Ends>;
+pub(crate) type Pen = Together<Written, bool, Ends>;
 
 /// What is known about a call when it is written down.
 pub(crate) struct Record<'a> {
@@ -76,7 +77,7 @@ impl Gateway {
     /// Writes the row of a call after which there is nothing else to do, in a commit that it shares with others.
     async fn write_together(&self, row: Invocation, told: NewEvent) -> Result<(), StoreError> {
         let db = &self.hub.db;
-        let mut wait = self.pen.enter((row, told));
+        let mut wait = self.pen.enter(Written { row, told, span: trace::current() });
         loop {
             match wait.turn().await {
                 Turn::Over(Some(true)) => return Ok(()),

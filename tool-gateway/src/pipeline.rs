@@ -12,6 +12,7 @@ use patchbay_core::tool::catalog::{Tool, ToolSpec};
 use patchbay_core::tool::grant;
 use patchbay_core::tool::text::{self, Suspicion};
 use patchbay_core::tool::{Class, DraftState};
+use patchbay_core::trace::{self, SpanContext};
 use patchbay_core::{Code, Ctx};
 use patchbay_store::tool_scenes::Stop;
 use patchbay_store::{tool_drafts, tool_placeholders};
@@ -132,7 +133,8 @@ impl Gateway {
         call: ToolCall,
     ) -> Result<Outcome, Refusal> {
         let (gateway, own_ctx, own_surface, own_name) = (self.clone(), ctx.clone(), surface.clone(), name.to_owned());
-        let run = tokio::spawn(async move { gateway.run(&own_ctx, &own_surface, &own_name, call).await });
+        let work = async move { gateway.run(&own_ctx, &own_surface, &own_name, call).await };
+        let run = tokio::spawn(trace::onward(span_of(ctx), work));
         match tokio::time::timeout(deadline, run).await {
             Ok(Ok(end)) => end,
             Ok(Err(_panicked)) => {
@@ -417,6 +419,12 @@ fn paused() -> Refusal {
     let mut refusal = Refusal::new(Code::AutonomyDisabled, "agent.paused", "assistants are paused here");
     refusal.error = refusal.error.because("scope_type", "assistant");
     refusal
+}
+
+/// Where a call stands in a trace. MCP answers in a task of its own, which knows only what the request told it.
+fn span_of(ctx: &Ctx) -> Option<SpanContext> {
+    let told = || ctx.traceparent.as_deref()?.parse().ok();
+    if trace::is_on() { trace::current().or_else(told) } else { None }
 }
 
 /// The conversation of a call: the token's, or for a person the one that is named. An assistant that names another one

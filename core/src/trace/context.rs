@@ -71,13 +71,18 @@ pub fn current() -> Option<SpanContext> {
 
 /// The same work, belonging to `span` wherever it is polled. What it spawns stands alone.
 pub fn within<F: Future>(span: SpanContext, work: F) -> Within<F> {
+    onward(Some(span), work)
+}
+
+/// The same work, to be spawned: it belongs to `span` there, if there is one.
+pub fn onward<F: Future>(span: Option<SpanContext>, work: F) -> Within<F> {
     Within { span, work: Box::pin(work) }
 }
 
 /// Work that belongs to a span.
 #[must_use = "work does nothing unless it is awaited"]
 pub struct Within<F> {
-    span: SpanContext,
+    span: Option<SpanContext>,
     work: Pin<Box<F>>,
 }
 
@@ -91,7 +96,7 @@ impl<F: Future> Future for Within<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let _before = Entered { before: CURRENT.replace(Some(self.span)) };
+        let _before = Entered { before: CURRENT.replace(self.span) };
         self.work.as_mut().poll(context)
     }
 }

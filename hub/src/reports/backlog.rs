@@ -139,8 +139,7 @@ pub(super) async fn read(
     for quarter in pieces.closed(&mut tx, &asked).await? {
         flows.entry((asked.buckets.place(quarter.at), quarter.team_id)).or_default().closed += quarter.count;
     }
-    let mut open: BTreeMap<Option<TeamId>, i64> =
-        reports::open_before(&mut tx, &asked.reach).await?.into_iter().map(|then| (then.team_id, then.count)).collect();
+    let mut open = pieces.open_before(&mut tx, &asked).await?;
     let mut standing: BTreeMap<Option<TeamId>, NowStanding> = BTreeMap::new();
     let mut total = BacklogTotal { now: NowStanding::nothing(), ..BacklogTotal::default() };
     for row in reports::standing(&mut tx, &asked.reach).await? {

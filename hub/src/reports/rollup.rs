@@ -55,6 +55,19 @@ pub(super) mod metric {
     pub(in super::super) const ALL: [&str; 6] = [OPENED, CLOSED, CLOSED_BY, RESPONSE, RESOLUTION, MESSAGES];
 }
 
+/// What is kept of a number.
+fn row_of(cell: &Cell, amount: &Amount) -> HourRow {
+    let Cell { metric, hour, team, channel, word } = cell.clone();
+    let millis = amount.millis.iter().map(i64::to_string).collect::<Vec<String>>().join(" ");
+    HourRow { metric, hour, team_id: team, channel, word, count: amount.count, millis }
+}
+
+/// A number, of what is kept of it.
+fn read(row: HourRow) -> (Cell, Amount) {
+    let HourRow { metric, hour, team_id: team, channel, word, count, millis } = row;
+    (Cell { metric, hour, team, channel, word }, Amount { count, millis: millis_of(&millis).collect() })
+}
+
 /// What one conversation adds.
 fn parts_of(facts: &Facts, said: &[Said]) -> BTreeMap<Cell, Amount> {
     let mut parts: BTreeMap<Cell, Amount> = BTreeMap::new();
@@ -131,27 +144,24 @@ pub async fn take(tx: &mut Tx, ids: &[ConversationId]) -> Result<(), StoreError>
             come.millis.extend(amount.millis);
         }
     }
+    changes.retain(|_, (gone, come)| gone != come);
+    let asked: Vec<HourRow> = changes.keys().map(|cell| row_of(cell, &Amount::default())).collect();
+    let mut standing: BTreeMap<Cell, Amount> = store::standing(tx, &asked).await?.into_iter().map(read).collect();
     let mut rows = Vec::with_capacity(changes.len());
     for (cell, (gone, come)) in changes {
-        if gone == come {
-            continue;
-        }
-        let Cell { metric, hour, team, channel, word } = cell;
-        let stands = store::hour(tx, &metric, hour, team, channel, &word).await?;
-        let mut count = stands.as_ref().map_or(0, |row| row.count);
-        let mut millis: Vec<i64> = stands.iter().flat_map(|row| millis_of(&row.millis)).collect();
-        count += come.count - gone.count;
+        let mut amount = standing.remove(&cell).unwrap_or_default();
+        amount.count += come.count - gone.count;
         for value in gone.millis {
-            if let Some(place) = millis.iter().position(|kept| *kept == value) {
-                millis.swap_remove(place);
+            if let Some(place) = amount.millis.iter().position(|kept| *kept == value) {
+                amount.millis.swap_remove(place);
             }
         }
-        millis.extend(come.millis);
-        millis.sort_unstable();
-        let millis = millis.iter().map(i64::to_string).collect::<Vec<String>>().join(" ");
-        rows.push(HourRow { metric, hour, team_id: team, channel, word, count, millis });
+        amount.millis.extend(come.millis);
+        amount.millis.sort_unstable();
+        rows.push(row_of(&cell, &amount));
     }
     store::put_hours(tx, &rows).await?;
+    store::make_days(tx, &rows).await?;
     store::put_parts(tx, &kept).await
 }
 
@@ -208,15 +218,43 @@ pub async fn roll_up(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<usize, S
     Ok(batch.events.len())
 }
 
+/// The days as they are kept, each under its first hour.
+pub async fn kept_days(tx: &mut Tx) -> Result<BTreeMap<Cell, Amount>, StoreError> {
+    let mut all = BTreeMap::new();
+    for metric in metric::ALL {
+        for row in store::days(tx, metric).await? {
+            let (cell, mut amount) = read(row);
+            amount.millis.sort_unstable();
+            if amount != Amount::default() {
+                all.insert(cell, amount);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Hours, added up by days.
+pub fn by_days(hours: &BTreeMap<Cell, Amount>) -> BTreeMap<Cell, Amount> {
+    let mut all: BTreeMap<Cell, Amount> = BTreeMap::new();
+    for (cell, part) in hours {
+        let amount = all.entry(Cell { hour: cell.hour - cell.hour.rem_euclid(24), ..cell.clone() }).or_default();
+        amount.count += part.count;
+        amount.millis.extend(&part.millis);
+    }
+    for amount in all.values_mut() {
+        amount.millis.sort_unstable();
+    }
+    all
+}
+
 /// The hours as they are kept.
 pub async fn kept(tx: &mut Tx) -> Result<BTreeMap<Cell, Amount>, StoreError> {
     let mut all = BTreeMap::new();
     for metric in metric::ALL {
         for row in store::hours(tx, metric, (i64::MIN, i64::MAX), None).await? {
-            let HourRow { metric, hour, team_id: team, channel, word, count, millis } = row;
-            let amount = Amount { count, millis: millis_of(&millis).collect() };
+            let (cell, amount) = read(row);
             if amount != Amount::default() {
-                all.insert(Cell { metric, hour, team, channel, word }, amount);
+                all.insert(cell, amount);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Where the figures of a report come from: hours that are complete from the roll-ups, the rest (the running hours, and
 //! the pieces of hours at the ends of the range) from the rows themselves.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::ids::TeamId;
 use patchbay_store::report_rollups::{self as store, HourRow};
@@ -120,6 +122,37 @@ impl Pieces {
             all.extend(reports::opened(tx, piece).await?);
         }
         Ok(all)
+    }
+
+    /// Conversations that had begun before the range and had not ended: those that began less those that ended.
+    pub(super) async fn open_before(
+        &self,
+        tx: &mut Tx,
+        asked: &Asked,
+    ) -> Result<BTreeMap<Option<TeamId>, i64>, StoreError> {
+        let reach = &asked.reach;
+        let Some((first, _)) = self.hours else {
+            let rows = reports::open_before(tx, reach).await?;
+            return Ok(rows.into_iter().map(|then| (then.team_id, then.count)).collect());
+        };
+        let mut open: BTreeMap<Option<TeamId>, i64> = BTreeMap::new();
+        let until = first.min(hour_of(reach.from));
+        for (metric, sign) in [(metric::OPENED, 1), (metric::CLOSED, -1)] {
+            for row in store::spans(tx, metric, &[(0, until)], reach.teams.as_deref()).await? {
+                *open.entry(team(&row)).or_default() += sign * row.count;
+            }
+        }
+        let rest = Reach { from: begin_of(until), to: reach.from, ..reach.clone() };
+        if rest.from < rest.to {
+            for quarter in reports::opened(tx, &rest).await? {
+                *open.entry(quarter.team_id).or_default() += quarter.count;
+            }
+            for quarter in reports::closed(tx, &rest).await? {
+                *open.entry(quarter.team_id).or_default() -= quarter.count;
+            }
+        }
+        open.retain(|_, count| *count != 0);
+        Ok(open)
     }
 
     /// Conversations that ended and still are.

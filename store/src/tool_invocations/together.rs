@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use patchbay_core::event::NewEvent;
 use patchbay_core::ids::AccountId;
 use patchbay_core::tool::invocation::Invocation;
+use patchbay_core::trace::SpanContext;
+use uuid::Uuid;
 
 use super::{append, kept};
 use crate::batch::Batch;
@@ -13,6 +15,7 @@ use crate::chains::{self, Log};
 use crate::db::{Db, Engine};
 use crate::error::StoreError;
 use crate::events;
+use crate::traces;
 use crate::tx::Tx;
 
 /// Where chains end, as far as it is known: what was last written here, which another node may have gone beyond.
@@ -22,26 +25,44 @@ pub struct Ends(HashMap<AccountId, Option<String>>);
 /// Chains whose end is remembered.
 const REMEMBERED: usize = 10_000;
 
+/// A call that ended.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Its row.
+    pub row: Invocation,
+    /// What is told of it.
+    pub told: NewEvent,
+    /// Where it stands in a trace; the round that writes it belongs to none.
+    pub span: Option<SpanContext>,
+}
+
 /// Calls by the chain they belong to, in the order of chains.
-type Chains<'a> = BTreeMap<AccountId, Vec<&'a (Invocation, NewEvent)>>;
+type Chains<'a> = BTreeMap<AccountId, Vec<&'a Written>>;
 
 /// Appends the rows of calls and the events that tell of them. Rows of one chain are appended in their order here.
 /// Everything is durable when this returns; after an error some calls may have been written, each with its event.
-pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[(Invocation, NewEvent)]) -> Result<(), StoreError> {
+pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[Written]) -> Result<(), StoreError> {
     if db.engine() == Engine::Sqlite {
         let mut tx = db.begin().await?;
-        for (row, told) in calls {
-            events::append(&mut tx, std::slice::from_ref(told)).await?;
-            append(&mut tx, row).await?;
+        keep_places(&mut tx, calls).await?;
+        for call in calls {
+            events::append(&mut tx, std::slice::from_ref(&call.told)).await?;
+            append(&mut tx, &call.row).await?;
         }
         return tx.commit().await;
+    }
+    if calls.iter().any(|call| call.span.is_some()) {
+        // Before the events are there: who reads one finds its place.
+        let mut tx = db.read().await?;
+        keep_places(&mut tx, calls).await?;
+        tx.commit().await?;
     }
     if ends.0.len() > REMEMBERED {
         ends.0.clear();
     }
     let mut chains = Chains::new();
     for call in calls {
-        chains.entry(chains::key(call.0.account_id)).or_default().push(call);
+        chains.entry(chains::key(call.row.account_id)).or_default().push(call);
     }
     // Mostly nobody else writes: then the chains still end where this process left them.
     if chains.keys().all(|chain| ends.0.contains_key(chain)) {
@@ -64,6 +85,14 @@ pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[(Invocation, NewEvent
         ends.0.clear();
     }
     end
+}
+
+/// Notes where the calls stand in their traces.
+async fn keep_places(tx: &mut Tx, calls: &[Written]) -> Result<(), StoreError> {
+    let Some(first) = calls.first() else { return Ok(()) };
+    let places: Vec<(Uuid, SpanContext)> =
+        calls.iter().filter_map(|call| Some((call.told.id.into(), call.span?))).collect();
+    traces::keep(tx, &places, first.told.created_at).await
 }
 
 /// A row in its place.
@@ -92,11 +121,11 @@ async fn append_where_they_end(
     for (chain, calls) in chains {
         let from = ends.0.get(chain).cloned().flatten();
         let mut to = from.clone();
-        for (row, event) in calls {
-            let row = kept(row);
+        for call in calls {
+            let row = kept(&call.row);
             let hash = row.hash(to.as_deref());
             links.push(Link { chain: *chain, row, previous: to.replace(hash.clone()), hash });
-            told.push((*chain, event));
+            told.push((*chain, &call.told));
         }
         stretches.push(Stretch { chain: *chain, from, to });
     }

@@ -530,23 +530,33 @@ async fn roll_ups_equal_a_recomputation_after_random_histories(database: TestDat
     while rollup::roll_up(db, now(), 50).await.expect("rolls up") > 0 {}
     let mut tx = db.read().await.expect("reads");
     let (kept, again) = (rollup::kept(&mut tx).await, rollup::recomputed(&mut tx).await);
+    let days = rollup::kept_days(&mut tx).await.expect("the days");
     drop(tx);
     assert!(kept.as_ref().is_ok_and(|kept| kept.len() > 50));
-    assert_eq!(kept.expect("the hours"), again.expect("the hours"));
-    let range = "?from=2026-02-10T00:20:00Z&to=2026-03-05T13:40:00Z&bucket=day";
+    let again = again.expect("the hours");
+    assert_eq!(days, rollup::by_days(&again));
+    assert_eq!(kept.expect("the hours"), again);
+    // Cut into days, in one piece with hours at its ends, and in days that begin elsewhere.
     let mut rolled_up = Vec::new();
-    for name in REPORTS {
-        rolled_up.push(ground.report(name, range).await["data"].clone());
+    for (name, range) in REPORTS.iter().flat_map(|name| RANGES.map(|range| (*name, range))) {
+        rolled_up.push((name, range, ground.report(name, range).await["data"].clone()));
     }
     // As long as roll-ups are not complete, everything comes from the rows.
     let mut tx = db.begin().await.expect("a transaction");
     let begun = Progress { after_id: Some(ConversationId(uuid::Uuid::nil())), complete_until: None };
     report_rollups::put_progress(&mut tx, begun).await.expect("progress");
     tx.commit().await.expect("a commit");
-    for (name, rolled_up) in REPORTS.iter().zip(rolled_up) {
-        assert_eq!(ground.report(name, range).await["data"], rolled_up, "{name}: from rows, and from roll-ups");
+    for (name, range, rolled_up) in rolled_up {
+        let of_rows = ground.report(name, range).await["data"].clone();
+        assert_eq!(of_rows, rolled_up, "{name}{range}: from rows, and from roll-ups");
     }
 }
+
+const RANGES: [&str; 3] = [
+    "?from=2026-02-10T00:20:00Z&to=2026-03-05T13:40:00Z&bucket=day",
+    "?from=2026-02-20T05:20:00Z&to=2026-03-05T13:40:00Z",
+    "?from=2026-02-10T00:20:00Z&to=2026-03-05T13:40:00Z&bucket=day&timezone=America/Toronto",
+];
 
 async fn seeded_messages_are_as_many_as_asked_and_stand_in_the_reports(database: TestDatabase) {
     let ground = Ground::new(database).await;
@@ -561,5 +571,7 @@ async fn seeded_messages_are_as_many_as_asked_and_stand_in_the_reports(database:
     assert_eq!(total("conversations"), seeded.conversations);
     let mut tx = db.read().await.expect("reads");
     let (kept, again) = (rollup::kept(&mut tx).await, rollup::recomputed(&mut tx).await);
-    assert_eq!(kept.expect("the hours"), again.expect("the hours"));
+    let again = again.expect("the hours");
+    assert_eq!(rollup::kept_days(&mut tx).await.expect("the days"), rollup::by_days(&again));
+    assert_eq!(kept.expect("the hours"), again);
 }

@@ -13,20 +13,20 @@ use patchbay_tests::{Caller, Deployment, Plan, settings};
 use serde_json::{Value, json};
 
 /// Settings that lift the limits.
-pub(super) const UNLIMITED: &str =
+pub(crate) const UNLIMITED: &str =
     "{ledger}[tool_gateway]\ncalls_per_hour = 0\nflurry_calls = 0\ndenials_per_ten_minutes = 0\n";
 /// Settings as they are shipped.
 pub(super) const LIMITED: &str = "{ledger}";
 
-pub(super) struct Desk {
-    pub(super) deployment: Deployment,
+pub(crate) struct Desk {
+    pub(crate) deployment: Deployment,
     pub(super) conversation: String,
     pub(super) assistant: Caller,
     pub(super) customer: &'static str,
 }
 
 impl Desk {
-    pub(super) async fn open(plan: Plan, settings: &str) -> Self {
+    pub(crate) async fn open(plan: Plan, settings: &str) -> Self {
         let deployment = Deployment::start_with(plan, settings).await;
         let conversation = conversation_of(&deployment, CUSTOMER).await;
         let assistant = bound(&deployment, &conversation);
@@ -43,7 +43,7 @@ impl Desk {
         self.admin().with_token(settings::token_for("supervisor", ActorId::new(), &["sales", "support"], scope))
     }
 
-    pub(super) async fn call(&self, tool: &str, arguments: Value) -> Answer {
+    pub(crate) async fn call(&self, tool: &str, arguments: Value) -> Answer {
         call(&self.assistant, tool, arguments).await
     }
 

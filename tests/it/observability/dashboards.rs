@@ -45,6 +45,68 @@ fn metrics_of(expression: &str) -> BTreeSet<String> {
         .collect()
 }
 
+/// What an expression takes for granted of the metrics it reads: labels that it picks or groups by, values of them, and
+/// which of them only grow.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Assumed {
+    /// Metric, label, and the value if one is named.
+    labels: BTreeSet<(String, String, Option<String>)>,
+    /// What rates are taken of.
+    growing: BTreeSet<String>,
+}
+
+fn assumed(expression: &str) -> Assumed {
+    let picked = Regex::new(r"([a-z_][a-z0-9_]*)\{([^}]*)\}").expect("the pattern is valid");
+    let matcher = Regex::new(r#"([a-z_]+)\s*(=~|!~|!=|=)\s*"([^"]*)""#).expect("the pattern is valid");
+    let grouped = Regex::new(r"\bby\s*\(([^)]*)\)").expect("the pattern is valid");
+    let rated = Regex::new(r"\b(?:rate|increase)\(\s*([a-z_][a-z0-9_]*)").expect("the pattern is valid");
+    let mut found = Assumed::default();
+    for pick in picked.captures_iter(expression) {
+        for matched in matcher.captures_iter(&pick[2]) {
+            let value = (!matched[2].contains('~')).then(|| matched[3].to_owned());
+            found.labels.insert((pick[1].to_owned(), matched[1].to_owned(), value));
+        }
+    }
+    for list in grouped.captures_iter(expression) {
+        for label in list[1].split(',').map(str::trim) {
+            found.labels.extend(metrics_of(expression).into_iter().map(|metric| (metric, label.to_owned(), None)));
+        }
+    }
+    found.growing.extend(rated.captures_iter(expression).map(|rate| rate[1].to_owned()));
+    found
+}
+
+/// What of an expression does not hold of what the server shows.
+fn wrong(expression: &str, shown: &str) -> Vec<String> {
+    let kind = |metric: &str| {
+        let head = format!("# TYPE {} ", family(metric));
+        shown.lines().find_map(|line| line.strip_prefix(&head)).map(str::to_owned)
+    };
+    let Assumed { labels, growing } = assumed(expression);
+    let mut wrong = Vec::new();
+    for metric in metrics_of(expression) {
+        match kind(&metric).as_deref() {
+            None => wrong.push(format!("{metric} is not shown")),
+            Some("gauge") if growing.contains(&metric) => wrong.push(format!("{metric} does not only grow")),
+            Some("counter" | "histogram") if !growing.contains(&metric) => {
+                wrong.push(format!("{metric} only grows: it wants a rate"));
+            }
+            Some(_) => {}
+        }
+    }
+    for (metric, label, value) in labels {
+        let said = value.as_ref().map_or_else(|| format!("{label}=\""), |value| format!("{label}=\"{value}\""));
+        let has = |line: &&str| {
+            let labels = line.strip_prefix(metric.as_str()).and_then(|rest| rest.strip_prefix('{'));
+            labels.is_some_and(|labels| labels.starts_with(&said) || labels.contains(&format!(",{said}")))
+        };
+        if shown.lines().find(has).is_none() {
+            wrong.push(format!("{metric} has no {said}"));
+        }
+    }
+    wrong
+}
+
 fn family(metric: &str) -> &str {
     ["_bucket", "_sum", "_count"].iter().find_map(|ending| metric.strip_suffix(ending)).unwrap_or(metric)
 }
@@ -53,6 +115,30 @@ fn family(metric: &str) -> &str {
 fn the_metrics_of_an_expression_are_found() {
     let found = metrics_of("sum by (le, kind) (rate(job_duration_seconds_bucket{a=\"b\"}[5m])) / max(jobs_due) > 0.2");
     assert_eq!(found.into_iter().collect::<Vec<_>>(), ["job_duration_seconds_bucket", "jobs_due"]);
+}
+
+#[test]
+fn what_an_expression_takes_for_granted_is_held_against_what_is_shown() {
+    let shown = "# TYPE sends_total counter\nsends_total{channel=\"sms\",outcome=\"sent\"} 1\n# TYPE wait gauge\nwait{channel=\"sms\"} 3\n";
+    let holds = "sum by (channel) (rate(sends_total{outcome!=\"sent\"}[5m])) / max(wait) > 0.2";
+    assert!(wrong(holds, shown).is_empty(), "{:?}", wrong(holds, shown));
+    for (expression, what) in [
+        ("max(gone)", "gone is not shown"),
+        ("sum(sends_total)", "sends_total only grows: it wants a rate"),
+        ("rate(wait[5m])", "wait does not only grow"),
+        ("sum by (come) (rate(sends_total[5m]))", "sends_total has no come=\""),
+        ("sum(rate(sends_total{outcome=\"done\"}[5m]))", "sends_total has no outcome=\"done\""),
+    ] {
+        assert_eq!(wrong(expression, shown), [what]);
+    }
+}
+
+#[test]
+fn every_alert_rule_has_an_expression_that_is_found() {
+    let rules: usize =
+        source_tree::files("ops/prometheus", &["yml"]).iter().map(|file| file.text.matches("- alert: ").count()).sum();
+    let found = expressions().into_iter().filter(|(file, _)| file.starts_with("ops/prometheus")).count();
+    assert!(rules > 0 && rules == found, "{rules} rules, {found} expressions");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -74,7 +160,7 @@ async fn dashboards_and_alert_rules_read_what_the_server_shows() {
     assert!(missing.is_empty(), "{missing:?}");
 }
 
-/// What the server does not show of what the expressions read, after it had time for the reply to go out.
+/// What does not hold of the metrics that the server shows, after it had time for the reply to go out.
 async fn missing(client: &reqwest::Client, url: &str, expressions: &[(String, String)]) -> Vec<String> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -82,9 +168,9 @@ async fn missing(client: &reqwest::Client, url: &str, expressions: &[(String, St
         let text = answer.text().await.expect("text");
         let missing: Vec<String> = expressions
             .iter()
-            .flat_map(|(file, expression)| metrics_of(expression).into_iter().map(move |metric| (file, metric)))
-            .filter(|(_, metric)| !text.contains(&format!("# TYPE {} ", family(metric))))
-            .map(|(file, metric)| format!("{file}: {metric}"))
+            .flat_map(|(file, expression)| {
+                wrong(expression, &text).into_iter().map(move |wrong| format!("{file}: {wrong}, in {expression}"))
+            })
             .collect();
         if missing.is_empty() || Instant::now() > deadline {
             return missing;

@@ -22,10 +22,13 @@ use reqwest::Method;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::gateway::desk::{Desk, UNLIMITED};
+
 both_databases! {
     a_trace_follows_a_message_from_the_webhook_to_the_socket_and_to_the_provider;
     an_answer_is_traced_from_the_request_to_the_provider;
     a_file_is_fetched_in_the_trace_of_its_message;
+    a_call_of_a_tool_is_traced_to_the_screens_that_hear_of_it;
 }
 
 /// What a collector reads: the part of opentelemetry/proto/collector/trace/v1 and trace/v1 that we write.
@@ -276,6 +279,23 @@ async fn a_file_is_fetched_in_the_trace_of_its_message(plan: Plan) {
         (way_up(&spans, fetched) == ["job fetch_media", "intake", "POST /webhooks/whatsapp"]).then_some(())
     })
     .await;
+}
+
+async fn a_call_of_a_tool_is_traced_to_the_screens_that_hear_of_it(plan: Plan) {
+    let (collector, endpoint) = Collector::start().await;
+    let desk = Desk::open(plan, &format!("{UNLIMITED}{}", settings(&endpoint))).await;
+    let _screen = Socket::open(&desk.deployment.admin, None).await;
+    // What is read is written down in rounds that many calls share, what is changed by the call alone.
+    for (tool, arguments) in [
+        ("search_tickets", json!({})),
+        ("create_transaction_draft", json!({"amount": 12.5, "description": "Brake pads"})),
+    ] {
+        let answer = desk.call(tool, arguments).await;
+        let ours = answer.headers["traceparent"].to_str().expect("plain").to_owned();
+        answer.expect(200);
+        let trace = hex::decode(ours.split('-').nth(1).expect("a trace")).expect("hexadecimal");
+        collector.trace_with(&trace, &[&["push tool.called", "POST /tools/{name}"]]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ use super::sql::{Statement, statements};
 both_engines! {
     what_looks_for_due_timers_goes_through_an_index;
     lists_of_conversations_go_through_an_index;
+    reports_read_a_stretch_of_their_roll_ups;
 }
 
 /// The statements of a file of the store.
@@ -131,4 +132,29 @@ async fn lists_of_conversations_go_through_an_index(database: TestDatabase) {
     let statements = of("store/src/inbox_views/shapes.rs", "conversations");
     let wrong = scans(&database, &statements, &["v", "conversations v"]).await;
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+async fn reports_read_a_stretch_of_their_roll_ups(database: TestDatabase) {
+    let mut statements = of("store/src/report_rollups.rs", "report_hours");
+    statements.extend(of("store/src/report_rollups.rs", "report_days"));
+    assert!(statements.len() >= 5, "looking at hours and days, and changing them");
+    let wrong = scans(&database, &statements, &["h", "d", "report_hours", "report_days"]).await;
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// An agent has had thousands of conversations and has few: in a state that none of the few is in, none of the many is read.
+#[tokio::test]
+async fn what_an_agent_has_open_is_read_without_what_the_agent_ever_had() {
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    database.open().await.close().await;
+    let mut connection = SqliteConnection::connect(database.url()).await.expect("SQLite opens");
+    let open = "v.assigned_to = $6\n               and v.status <> 'closed'";
+    let statements = of("store/src/inbox_views/shapes.rs", open);
+    assert_eq!(statements.len(), 1);
+    let text = statements[0].sqlite.as_deref().expect("a text for SQLite");
+    let explain = AssertSqlSafe(format!("explain query plan {text}"));
+    let plan = sqlx::query(explain).fetch_all(&mut connection).await.expect("SQLite explains it");
+    let details: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+    let way = "SEARCH v USING INDEX conversations_open_by_assignee (assigned_to=? AND active_minute<?)";
+    assert!(details.iter().any(|detail| detail == way), "{details:?}");
 }

@@ -8,7 +8,7 @@ use patchbay_core::secret::Secret;
 use patchbay_hub::triage::{Watched, hear, watch};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::routing_rules::{self, RoutingRuleRow};
-use patchbay_store::{counters, jobs, messages, triage_states};
+use patchbay_store::{conversations, counters, jobs, messages, triage_states};
 use patchbay_tests::{TestDatabase, both_engines};
 use patchbay_workers::{ClassifierConfig, Workers};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ both_engines! {
     outside_of_business_hours_it_is_said_once;
     a_rule_by_keyword_decides_and_is_named_in_the_decision;
     who_does_not_answer_goes_to_the_team;
+    what_belongs_to_nobody_is_brought_home_and_told;
     a_classifier_chooses_when_it_is_sure_within_its_budget;
     without_an_answer_of_the_classifier_the_menu_goes_on;
 }
@@ -184,6 +185,26 @@ async fn who_does_not_answer_goes_to_the_team(database: TestDatabase) {
     world.advance(60);
     assert_eq!(watch(&world.deps.hub, &world.ctx()).await.unwrap(), Watched::default());
     assert_eq!(world.alerts().await, ["CONVERSATION_UNASSIGNED"]);
+}
+
+async fn what_belongs_to_nobody_is_brought_home_and_told(database: TestDatabase) {
+    let world = world(database).await;
+    let mut row = world.hear("hello").await;
+    // As a fault of ours would leave it: somebody's, and nobody's.
+    (row.status, row.assigned_to) = (ConversationStatus::Assigned, None);
+    let mut tx = world.db.begin().await.unwrap();
+    conversations::update(&mut tx, &[row]).await.unwrap();
+    tx.commit().await.unwrap();
+    world.advance(60);
+    assert_eq!(watch(&world.deps.hub, &world.ctx()).await.unwrap(), Watched::default(), "it may be under way");
+    world.advance(2 * 60);
+    let watched = watch(&world.deps.hub, &world.ctx()).await.unwrap();
+    assert_eq!(watched, Watched { adrift: 1, ..Watched::default() });
+    let row = world.newest().await;
+    assert_eq!((row.status, row.team_id), (ConversationStatus::Queued, Some(world.team("support"))));
+    assert_eq!(world.alerts().await, ["CONVERSATION_ADRIFT"]);
+    world.advance(2 * 60);
+    assert_eq!(watch(&world.deps.hub, &world.ctx()).await.unwrap(), Watched::default(), "once is enough");
 }
 
 /// The same world with a classifier.

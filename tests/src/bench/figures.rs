@@ -24,6 +24,9 @@ const WARM_UP: usize = 2;
 pub(crate) async fn run() -> Report {
     let mut report = Report::default();
     for (engine, known) in [(Engine::Sqlite, "BENCH_SQLITE"), (Engine::Postgres, "BENCH_POSTGRES")] {
+        if std::env::var("BENCH_ENGINE").is_ok_and(|chosen| chosen != name(engine)) {
+            continue;
+        }
         let target = match std::env::var(known) {
             Ok(url) => Target::start_on(TestDatabase::at(engine, url), "").await,
             Err(_) => Target::start(engine).await,

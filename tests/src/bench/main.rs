@@ -1,7 +1,8 @@
 //! `make bench`: how fast the front door and the sockets are, as a table and as JSON under `target/bench/`.
 //!
 //! Usage: `bench [start|ingress|memory|latency|fanout|triage|cockpit|mail|gateway|routing|timers|reports|webhooks]…`; without a
-//! name, all but `memory`, which stores a million messages. `BENCH_ENGINE=sqlite|postgres` lets `triage` look at one engine.
+//! name, all but `memory`, which stores a million messages. `BENCH_ENGINE=sqlite|postgres` lets `triage`, `routing` and `reports` look
+//! at one engine.
 //! The server is the real binary beside this one, built with the same profile. `bench floor PORT DATABASE_URL` is the
 //! bare program that `ingress` compares with; it is started by `ingress` as a process of its own. `bench measured` shows what
 //! the micro-benchmarks measured last.

@@ -26,6 +26,9 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) async fn run() -> Report {
     let mut report = Report::default();
     for engine in [Engine::Sqlite, Engine::Postgres] {
+        if std::env::var("BENCH_ENGINE").is_ok_and(|chosen| chosen != name(engine)) {
+            continue;
+        }
         let target = Target::start(engine).await;
         let admin = &target.admin;
         let inboxes = admin.get("/api/v1/inboxes").await.expect(200);

@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use patchbay_core::event::EventName;
 use patchbay_core::tool::{DraftState, draft};
-use patchbay_core::{Code, Ctx};
+use patchbay_core::{Code, Ctx, trace};
 use patchbay_hub::HubError;
 use patchbay_store::tool_drafts::{self, DraftRow};
 use patchbay_store::{StoreError, conversations, tool_invocations};
@@ -62,7 +62,7 @@ impl Gateway {
             let draft = tool_drafts::by_id(&mut gateway.hub.db.read().await?, id).await?.ok_or(StoreError::NoRow)?;
             gateway.carry_out(&ctx, draft).await
         };
-        let done = tokio::spawn(tried::within(tried::current(), work));
+        let done = tokio::spawn(trace::onward(trace::current(), tried::within(tried::current(), work)));
         let draft = match done.await {
             Ok(settled) => settled?,
             Err(_) => return Err(Refusal::new(Code::InternalError, "internal", "something went wrong on our side")),

@@ -40,7 +40,7 @@ export const ThreadItem = memo(function ThreadItem({ item, conversation, now, fr
       );
     case "system":
       return (
-        <p className="px-8 py-2 text-center text-xs text-ink-faint" title={exact(item.message.timestamp)}>
+        <p className="px-8 py-2 text-center text-xs whitespace-pre-line text-ink-faint" title={exact(item.message.timestamp)}>
           {item.message.content.text}
         </p>
       );

@@ -1,0 +1,25 @@
+-- Reports over months read days, each made of its hours (from the first of a day in UTC): of what agents closed there are
+-- nearly as many hours as conversations.
+create table report_days (
+    metric text not null,
+    -- Days since 1970.
+    day integer not null,
+    -- The nil id stands for no team.
+    team_id blob not null,
+    channel text not null,
+    -- State of messages, agent, or nothing.
+    word text not null,
+    count integer not null,
+    -- Durations, in no order.
+    millis text not null,
+    primary key (metric, day, team_id, channel, word)
+) strict, without rowid;
+
+insert into report_days (metric, day, team_id, channel, word, count, millis)
+select metric, hour / 24, team_id, channel, word, sum(count), coalesce(group_concat(nullif(millis, ''), ' '), '')
+from report_hours
+group by metric, hour / 24, team_id, channel, word;
+
+-- What somebody has and is in a state that few are in is found without reading what that person ever had.
+drop index conversations_open_by_assignee;
+create index conversations_open_by_assignee on conversations (assigned_to, active_minute) where status <> 'closed';
