@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use patchbay_core::ticket::commands;
+use patchbay_core::ticket::{CommandRow, commands};
 use patchbay_server::settings::published_names;
 
 use super::tables::{Sources, quoted, rows};
@@ -29,7 +29,7 @@ fn every_command_every_name_and_every_test_of_what_callers_rely_on_is_there() {
         let missing = tests.iter().filter(|test| !sources.have_test(test));
         wrong.extend(missing.map(|test| format!("{subject}: there is no test {test}")));
     }
-    let due = commands().map(|row| row.endpoint()).chain(published_names().map(str::to_owned));
+    let due = commands().map(CommandRow::endpoint).chain(published_names().map(str::to_owned));
     wrong.extend(due.filter(|name| !told.contains(name)).map(|name| format!("{name} has no row")));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
