@@ -4,7 +4,7 @@ import { fieldsOf, filled, shapeOf } from "../../apps/console/composer/template-
 import { filledIn, firstGap } from "../../apps/console/composer/variables";
 import { atSign } from "../../apps/console/composer/mentions";
 import { itemsOf } from "../../apps/console/thread/items";
-import { bodyOf, firstDraft } from "../../apps/console/tickets/ticket-draft";
+import { bodyOf, firstDraft, inTheirWords } from "../../apps/console/tickets/ticket-draft";
 import type { Thread } from "../../lib/realtime/store";
 import { initials } from "../../lib/ui/avatar";
 import { conversation, message } from "./rows";
@@ -95,7 +95,7 @@ describe("small things", () => {
   });
 
   it("starts a ticket from what the customer said, and sends only what its kind takes", () => {
-    const draft = firstDraft(conversation("c1", 1), [message(1, { content: { type: "text", text: "The  gate is stuck\nagain" } })]);
+    const draft = inTheirWords(firstDraft(conversation("c1", 1)), null, [message(1, { content: { type: "text", text: "The  gate is stuck\nagain" } })]);
     expect(draft).toMatchObject({ summary: "The gate is stuck again", contact_phone: "+15550101001" });
     expect(Object.keys(bodyOf(draft))).toEqual(["mode", "account_id", "site_id", "summary"]);
     expect(Object.keys(bodyOf({ ...draft, mode: "intake" }))).toContain("identity_confidence");

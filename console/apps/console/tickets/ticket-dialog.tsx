@@ -4,7 +4,7 @@ import { ApiError } from "../../../lib/api/http";
 import { contactContext } from "../../../lib/api/people";
 import type { Conversation } from "../../../lib/api/model";
 import { useTexts } from "../../../lib/i18n/language";
-import { useWorkspace } from "../../../lib/realtime/hooks";
+import { useThread, useWorkspace } from "../../../lib/realtime/hooks";
 import { Button } from "../../../lib/ui/button";
 import { Dialog } from "../../../lib/ui/dialog";
 import { Select, TextArea, TextField } from "../../../lib/ui/fields";
@@ -14,19 +14,21 @@ import { useRemote } from "../../../lib/ui/use-remote";
 import { hide } from "../shell/overlay";
 import { Choices } from "../thread/choices";
 import { IntakeFields } from "./intake-fields";
-import { atHome, bodyOf, firstDraft, type TicketDraft } from "./ticket-draft";
+import { atHome, bodyOf, firstDraft, inTheirWords, type TicketDraft, type TypedDraft } from "./ticket-draft";
 import { WorkFields } from "./work-fields";
 
 /** Turns the conversation into work for dispatch. One key for the life of the dialog, so pressing twice makes one ticket. */
 export function TicketDialog({ conversation }: { conversation: Conversation }) {
   const t = useTexts();
   const { store } = useWorkspace();
-  const [typed, setTyped] = useState<TicketDraft>(() => firstDraft(conversation, store.thread(conversation.id).messages));
+  const [typed, setTyped] = useState<TypedDraft>(() => firstDraft(conversation));
   const [busy, setBusy] = useState<"no" | "yes">("no");
   const [refusal, setRefusal] = useState<unknown>(null);
   const key = useRef(crypto.randomUUID());
   const places = useRemote(`places ${conversation.contact.id}`, async () => (await contactContext(conversation.contact.id)).sites);
-  const draft = atHome(typed, places.value ?? []);
+  // Opened quickly, the dialog is there before the messages are.
+  const { messages } = useThread(conversation.id);
+  const draft = atHome(inTheirWords(typed, conversation.subject, messages), places.value ?? []);
   const accounts = useRemote("accounts", async () => (await listAccounts()).data);
   const sites = useRemote(draft.account_id === "" ? null : `sites ${draft.account_id}`, async () => (await listSites(draft.account_id)).data);
   const change = (part: Partial<TicketDraft>) => {

@@ -23,15 +23,17 @@ export interface TicketDraft {
 
 const SUMMARY_LENGTH = 120;
 
-/** Starts from what the customer said first and how they reach us. */
-export function firstDraft(conversation: Conversation, messages: readonly Message[]): TicketDraft {
-  const said = messages.find((message) => message.direction === "inbound" && (message.content.text ?? "").trim().length > 12);
+/** What somebody has typed so far. `null`: the summary is still what the customer said. */
+export type TypedDraft = Omit<TicketDraft, "summary"> & { summary: string | null };
+
+/** Starts from how the customer reaches us. */
+export function firstDraft(conversation: Conversation): TypedDraft {
   const address = conversation.contact.address;
   return {
     mode: "create",
     account_id: "",
     site_id: "",
-    summary: (conversation.subject ?? said?.content.text ?? "").trim().replaceAll(/\s+/g, " ").slice(0, SUMMARY_LENGTH),
+    summary: null,
     description: "",
     urgency: "MEDIUM",
     asset_id: "",
@@ -45,6 +47,13 @@ export function firstDraft(conversation: Conversation, messages: readonly Messag
     classification_confidence: 90,
     sop_handoff_acknowledged: false,
   };
+}
+
+/** What the customer said first, as far as it has come by now; what somebody typed instead stays. */
+export function inTheirWords(draft: TypedDraft, subject: string | null | undefined, messages: readonly Message[]): TicketDraft {
+  const said = messages.find((message) => message.direction === "inbound" && (message.content.text ?? "").trim().length > 12);
+  const words = (subject ?? said?.content.text ?? "").trim().replaceAll(/\s+/g, " ").slice(0, SUMMARY_LENGTH);
+  return { ...draft, summary: draft.summary ?? words };
 }
 
 /** At the place the customer is known by, as long as nobody has chosen another: their main one, or the only one. */
