@@ -53,7 +53,7 @@ pub async fn append_all(db: &Db, ends: &mut Ends, calls: &[Written]) -> Result<(
     }
     if calls.iter().any(|call| call.span.is_some()) {
         // Before the events are there: who reads one finds its place.
-        let mut tx = db.read().await?;
+        let mut tx = db.begin().await?;
         keep_places(&mut tx, calls).await?;
         tx.commit().await?;
     }
