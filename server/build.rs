@@ -22,7 +22,7 @@ fn is(variable: &str, value: &str) -> bool {
     std::env::var(variable).is_ok_and(|found| found == value)
 }
 
-/// The machine's own, which is the oldest that the binary can run with anyway: `glibc 2.36`.
+/// That of the machine that builds: `glibc 2.36`. A binary for machines with an older one is built where that is.
 fn glibc() -> Option<(u32, u32)> {
     let told = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
     let text = String::from_utf8(told.stdout).ok()?;

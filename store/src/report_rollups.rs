@@ -233,6 +233,9 @@ pub async fn put_hours(tx: &mut Tx, rows: &[HourRow]) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Days are those of UTC: day 0 begins with hour 0.
+pub const HOURS_OF_A_DAY: i64 = 24;
+
 /// Makes the days that these hours lie in anew of all their hours.
 pub async fn make_days(tx: &mut Tx, rows: &[HourRow]) -> Result<(), StoreError> {
     let day = |row: &HourRow| row.hour.div_euclid(HOURS_OF_A_DAY);
@@ -343,8 +346,6 @@ pub async fn spans(
     rows.extend(summed_days(tx, metric, &of_days, teams).await?);
     Ok(rows)
 }
-
-const HOURS_OF_A_DAY: i64 = 24;
 
 /// Stretches with the hour that they stand under, one after the other.
 fn stretches(of: &[(i64, i64, i64)]) -> Batch {

@@ -237,7 +237,9 @@ pub async fn kept_days(tx: &mut Tx) -> Result<BTreeMap<Cell, Amount>, StoreError
 pub fn by_days(hours: &BTreeMap<Cell, Amount>) -> BTreeMap<Cell, Amount> {
     let mut all: BTreeMap<Cell, Amount> = BTreeMap::new();
     for (cell, part) in hours {
-        let amount = all.entry(Cell { hour: cell.hour - cell.hour.rem_euclid(24), ..cell.clone() }).or_default();
+        let amount = all
+            .entry(Cell { hour: cell.hour - cell.hour.rem_euclid(store::HOURS_OF_A_DAY), ..cell.clone() })
+            .or_default();
         amount.count += part.count;
         amount.millis.extend(&part.millis);
     }

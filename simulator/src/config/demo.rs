@@ -21,9 +21,9 @@ const ACCOUNT_SID: &str = "AC5d3a0c1f7e9b4826a0f1c2d3e4b5a697";
 
 impl SimulatorConfig {
     /// Numbers whose webhooks go to `public_url`, and the phones of invented customers: six, a dealership's yard, and one
-    /// who writes to the number of sales, where the demo's assistant answers. Whoever calls calls a number of its own. The secrets are
-    /// made up anew each time, so that a demo server can be reached by nobody who guesses them: read them from the result
-    /// when making the inboxes.
+    /// who writes to the number of sales, where the demo's assistant answers. Whoever calls calls a number of its own. The
+    /// secrets are made up anew each time, so that a demo server can be reached by nobody who guesses them: read them from
+    /// the result when making the inboxes.
     pub fn demo(public_url: &str) -> Self {
         let whatsapp =
             WhatsappNumber::new(PHONE_NUMBER_ID, "+15550100001", secret(), secret(), meta_webhook(public_url));
