@@ -224,6 +224,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0042_days.sql"),
         include_str!("../../migrations/postgres/0042_days.sql"),
     ),
+    (
+        44,
+        "sealed",
+        include_str!("../../migrations/sqlite/0044_sealed.sql"),
+        include_str!("../../migrations/postgres/0044_sealed.sql"),
+    ),
 ];
 
 impl Db {

@@ -79,6 +79,22 @@ async fn both_engines_have_the_same_named_indexes() {
     assert!(different.is_empty(), "on one engine only: {different:?}");
 }
 
+/// Trying to compress what is sealed took a twelfth of PostgreSQL's time at the intake.
+#[tokio::test]
+async fn postgres_does_not_try_to_compress_what_is_sealed() {
+    const EXTERNAL: &str = "e";
+    let database = TestDatabase::fresh(Engine::Postgres).await;
+    database.open().await.close().await;
+    let mut connection = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
+    let storage: String = sqlx::query_scalar(
+        "select attstorage::text from pg_attribute where attrelid = 'journal_segments'::regclass and attname = 'body'",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .expect("the column is there");
+    assert_eq!(storage, EXTERNAL);
+}
+
 fn is_expected(table: &str, column: &str) -> bool {
     let full = format!("{table}.{column}");
     // FTS5 keeps tables of its own beside the virtual one, named after it.
