@@ -223,7 +223,9 @@ impl<T: Taker> HandOver<T> {
     }
 
     async fn try_take(&self, handed: Vec<Handed>) -> Result<(), NotAccepted> {
-        tokio::time::timeout(PATIENCE, self.taker.take(handed)).await.unwrap_or(Err(NotAccepted::Unavailable))
+        // On the heap: the way through the intake is long, and would be copied into each future around it.
+        let taking = Box::pin(self.taker.take(handed));
+        tokio::time::timeout(PATIENCE, taking).await.unwrap_or(Err(NotAccepted::Unavailable))
     }
 
     async fn spool(&self, spool: &Spool, handed: &Handed) -> Result<(), SpoolError> {

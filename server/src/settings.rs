@@ -14,6 +14,7 @@ mod smtp;
 mod telemetry;
 mod validate;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use patchbay_hub::directory::InboxSettings;
@@ -183,7 +184,8 @@ impl Default for LimitSettings {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IntakeSettings {
-    /// Transactions that write inbound messages at once; 1 on SQLite.
+    /// Transactions that write inbound messages at once; 1 on SQLite. Unless it is set, as many as the machine has cores,
+    /// two at least and four at most: more of them write smaller batches, and the feed waits for the oldest.
     pub shards: usize,
     /// Most bytes the spool keeps on disk while the database is away, in megabytes.
     pub spool_mb: u64,
@@ -191,7 +193,8 @@ pub struct IntakeSettings {
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        Self { shards: 4, spool_mb: 1_024 }
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self { shards: cores.clamp(2, 4), spool_mb: 1_024 }
     }
 }
 

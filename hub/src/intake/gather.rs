@@ -28,7 +28,8 @@ use crate::state::Hub;
 
 /// Most items of one transaction.
 const BATCH_ITEMS: usize = 256;
-/// A batch of fewer requests, in all shards together, waits for more when the batch before it has just been written.
+/// On PostgreSQL, where a batch costs several trips, one of fewer requests, in all shards together, waits for more when the
+/// batch before it has just been written. SQLite is as quick with what is there.
 const ENOUGH_REQUESTS: usize = 64;
 /// How long it waits, and how long ago that may be.
 const MOMENT: Duration = Duration::from_millis(1);
@@ -64,9 +65,12 @@ struct Request {
 impl Intake {
     /// Starts the shards. They stop when `stop` is cancelled and everything that waits is written.
     pub fn start(hub: Hub, stop: &CancellationToken) -> (Self, Vec<JoinHandle<()>>) {
-        let count = match hub.db.engine() {
-            Engine::Sqlite => 1,
-            Engine::Postgres => hub.config.intake_shards.max(1),
+        let (count, enough) = match hub.db.engine() {
+            Engine::Sqlite => (1, 1),
+            Engine::Postgres => {
+                let count = hub.config.intake_shards.max(1);
+                (count, ENOUGH_REQUESTS / count)
+            }
         };
         let (mut shards, mut tasks) = (Vec::new(), Vec::new());
         let counts = Arc::<Counts>::default();
@@ -74,7 +78,7 @@ impl Intake {
             let (sender, receiver) = mpsc::channel(QUEUE_REQUESTS);
             shards.push(sender);
             let counts = Arc::clone(&counts);
-            tasks.push(tokio::spawn(gather(hub.clone(), receiver, ENOUGH_REQUESTS / count, counts, stop.clone())));
+            tasks.push(tokio::spawn(gather(hub.clone(), receiver, enough, counts, stop.clone())));
         }
         (Self { hub, shards: shards.into(), counts }, tasks)
     }
