@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 pub(crate) struct Copied {
     /// Of the whole log.
     pub(crate) length: i64,
-    /// Committed meanwhile, or held back by somebody who reads.
+    /// Held back by somebody who reads. What is committed during the copy counts neither here nor in the length.
     pub(crate) left: i64,
 }
 

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONG: i64 = 4_000;
 /// Pages that are copied in a moment: about what a few large commits write.
 const FEW: i64 = 1_000;
-/// Copies of few pages before the writer is asked: after so many the disk has what came before.
+/// Copies of few pages before the writer is asked: after so many the disk nearly always has what came before.
 const COPIES_OF_FEW: u32 = 2;
 /// Most passes of one look: each copies what was committed during the one before.
 const PASSES: u32 = 12;
