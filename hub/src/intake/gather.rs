@@ -28,8 +28,8 @@ use crate::state::Hub;
 
 /// Most items of one transaction.
 const BATCH_ITEMS: usize = 256;
-/// On PostgreSQL, where a batch costs several trips, one of fewer requests, in all shards together, waits for more when the
-/// batch before it has just been written. SQLite is as quick with what is there.
+/// On PostgreSQL a batch of fewer requests, in all shards together, waits for more when the batch before it has just been
+/// written: each costs several trips. SQLite is as quick with what is there.
 const ENOUGH_REQUESTS: usize = 64;
 /// How long it waits, and how long ago that may be.
 const MOMENT: Duration = Duration::from_millis(1);

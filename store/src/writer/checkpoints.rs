@@ -4,9 +4,9 @@
 //! The log begins anew only when all of it was copied while nobody wrote, and only the writer knows such a moment. So the
 //! copying here goes on until little is left, and then asks the writer to copy that little between two transactions.
 //!
-//! The writer must not be the one who brings to the disk what was copied before: that takes ten times as long as the little
-//! that is left. SQLite does it at the end of a copy during which nothing was committed, and does not tell. A copy of
-//! little takes less than the time between two commits, so it is made more than once.
+//! The writer should not be the one who brings to the disk what was copied before: that takes several times as long as the
+//! little that is left. SQLite does it at the end of a copy during which nothing was committed, and does not tell. A copy
+//! of little mostly takes less than the time between two commits, so it is made more than once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
