@@ -1,17 +1,22 @@
 //! What a batch of inbound messages asks of the database and writes to it: on PostgreSQL one statement each, because a trip
 //! to the server costs more than what it carries; on SQLite, which needs no trip, a statement for each row.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::event::NewEvent;
 use patchbay_core::ids::{ContactId, InboxId, MessageId};
+use serde_json::Value;
 
 use crate::batch::Batch;
 use crate::contact_erasure::key_hash;
 use crate::conversations::{ConversationRow, active_minute};
 use crate::db::Engine;
 use crate::error::StoreError;
+use crate::journal::{self, JournalEntry, Segment};
 use crate::messages::MessageRow;
+use crate::parked_changes::{self, ParkedChange};
 use crate::row::{Record, Row};
 use crate::tx::Tx;
 use crate::{conversations, events, messages};
@@ -55,6 +60,15 @@ pub struct KnownPerson {
     pub opted_out_at: Option<DateTime<Utc>>,
 }
 
+/// What claiming a batch brought to light.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// What is known of each message.
+    pub found: Vec<Found>,
+    /// Edits and withdrawals that waited for those that are new. They wait no more.
+    pub parked: Vec<ParkedChange>,
+}
+
 impl Record for Found {
     fn read(row: &Row) -> Result<Self, StoreError> {
         let person = match row.get::<Option<ContactId>>("known_as")? {
@@ -71,16 +85,43 @@ impl Record for Found {
     }
 }
 
-/// Claims the keys of messages and finds people and open conversations, a row for each message. Sort them by inbox and
-/// key, so that two nodes never wait for each other.
-pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Result<Vec<Found>, StoreError> {
+/// A message as PostgreSQL tells of it.
+struct FoundAtOnce {
+    found: Found,
+    /// The changes that waited for it, in an array.
+    parked: Option<Value>,
+}
+
+impl Record for FoundAtOnce {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { found: Found::read(row)?, parked: row.get("parked")? })
+    }
+}
+
+/// Claims the keys of messages, finds people and open conversations, and takes the changes that waited for the new ones.
+/// Sort them by inbox and key, so that two nodes never wait for each other.
+pub async fn claim(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Result<Claim, StoreError> {
     if arrivals.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Claim::default());
     }
     match tx.engine() {
-        Engine::Sqlite => claim_each(tx, batch_of(arrivals, now)).await,
-        Engine::Postgres => claim_at_once(tx, batch_of(arrivals, now)).await,
+        Engine::Sqlite => {
+            let found = claim_each(tx, batch_of(arrivals, now)).await?;
+            let parked = parked_changes::take(tx, &awaited(arrivals, &found)).await?;
+            Ok(Claim { found, parked })
+        }
+        Engine::Postgres => claim_at_once(tx, arrivals, now).await,
     }
+}
+
+/// The keys of new messages for which changes may have waited: only WhatsApp tells of edits.
+fn awaited<'a>(arrivals: &[Arrival<'a>], found: &[Found]) -> Vec<(InboxId, &'a str)> {
+    let new: HashSet<MessageId> = found.iter().filter(|found| found.is_new).map(|found| found.message_id).collect();
+    arrivals
+        .iter()
+        .filter(|arrival| arrival.channel == Channel::Whatsapp && new.contains(&arrival.message_id))
+        .map(|arrival| (arrival.inbox_id, arrival.channel_message_id))
+        .collect()
 }
 
 fn batch_of(arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Batch {
@@ -123,45 +164,70 @@ async fn claim_each(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError>
     .await
 }
 
-async fn claim_at_once(tx: &mut Tx, batch: Batch) -> Result<Vec<Found>, StoreError> {
-    tx.query_postgres(
-        "with batch as (
-             select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                                  $7::text[])
-                           as batch (inbox_id, channel_message_id, message_id, channel, address, at, key_hash)
-         ), claimed as (
-             insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
-             select inbox_id, channel_message_id, message_id, at from batch
-             where not exists (select 1 from erased_keys e
-                               where e.inbox_id = batch.inbox_id and e.key_hash = batch.key_hash)
-             on conflict (inbox_id, channel_message_id) do nothing
-             returning message_id
-         ), pair as (
-             select distinct i.contact_id, batch.inbox_id
-             from batch join channel_identities i on i.channel = batch.channel and i.address = batch.address
-         ), open as (
-             select v.*
-             from pair join conversations v on v.contact_id = pair.contact_id and v.inbox_id = pair.inbox_id
-                  and v.status <> 'closed' and v.channel <> 'email'
-             order by v.id
-             for update of v
-         )
-         select batch.message_id, claimed.message_id is not null as is_new, i.contact_id as known_as, i.opted_out_at,
-                c.display_name as contact_name, v.id, v.inbox_id, v.channel, v.contact_id, v.contact_address, v.status,
-                v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
-                v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
-                v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
-                v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at,
-                v.sla
-         from batch
-         left join claimed on claimed.message_id = batch.message_id
-         left join channel_identities i on i.channel = batch.channel and i.address = batch.address
-         left join contacts c on c.id = i.contact_id
-         left join open v on v.contact_id = i.contact_id and v.inbox_id = batch.inbox_id",
-    )
-    .bind_each(batch)
-    .all()
-    .await
+async fn claim_at_once(tx: &mut Tx, arrivals: &[Arrival<'_>], now: DateTime<Utc>) -> Result<Claim, StoreError> {
+    let rows: Vec<FoundAtOnce> = tx
+        .query_postgres(
+            "with batch as (
+                 select * from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
+                                      $7::text[])
+                               as batch (inbox_id, channel_message_id, message_id, channel, address, at, key_hash)
+             ), claimed as (
+                 insert into message_keys (inbox_id, channel_message_id, message_id, created_at)
+                 select inbox_id, channel_message_id, message_id, at from batch
+                 where not exists (select 1 from erased_keys e
+                                   where e.inbox_id = batch.inbox_id and e.key_hash = batch.key_hash)
+                 on conflict (inbox_id, channel_message_id) do nothing
+                 returning message_id
+             ), pair as (
+                 select distinct i.contact_id, batch.inbox_id
+                 from batch join channel_identities i on i.channel = batch.channel and i.address = batch.address
+             ), open as (
+                 select v.*
+                 from pair join conversations v on v.contact_id = pair.contact_id and v.inbox_id = pair.inbox_id
+                      and v.status <> 'closed' and v.channel <> 'email'
+                 order by v.id
+                 for update of v
+             ), parked as (
+                 delete from parked_changes p
+                 using claimed join batch on batch.message_id = claimed.message_id
+                 where batch.channel = 'whatsapp' and p.inbox_id = batch.inbox_id
+                       and p.channel_message_id = batch.channel_message_id
+                 returning batch.message_id, p.event
+             )
+             select batch.message_id, claimed.message_id is not null as is_new, i.contact_id as known_as, i.opted_out_at,
+                    c.display_name as contact_name, v.id, v.inbox_id, v.channel, v.contact_id, v.contact_address, v.status,
+                    v.priority, v.subject, v.team_id, v.assigned_to, v.previous_assignee, v.previous_conversation_id,
+                    v.last_seq, v.inbound_count, v.read_inbound_count, v.tags, v.last_message_id, v.last_message_at,
+                    v.last_inbound_at, v.last_outbound_at, v.first_response_at, v.waiting_since, v.window_expires_at,
+                    v.snoozed_until, v.closed_at, v.closed_by, v.close_reason, v.version, v.created_at, v.updated_at,
+                    v.sla,
+                    (select cast(json_agg(cast(p.event as json)) as text) from parked p
+                     where p.message_id = batch.message_id) as parked
+             from batch
+             left join claimed on claimed.message_id = batch.message_id
+             left join channel_identities i on i.channel = batch.channel and i.address = batch.address
+             left join contacts c on c.id = i.contact_id
+             left join open v on v.contact_id = i.contact_id and v.inbox_id = batch.inbox_id",
+        )
+        .bind_batch(batch_of(arrivals, now))
+        .all()
+        .await?;
+    let arrived: HashMap<MessageId, &Arrival<'_>> =
+        arrivals.iter().map(|arrival| (arrival.message_id, arrival)).collect();
+    let mut claim = Claim { found: Vec::with_capacity(rows.len()), parked: Vec::new() };
+    for FoundAtOnce { found, parked } in rows {
+        let events = parked.and_then(|parked| parked.as_array().cloned()).unwrap_or_default();
+        if let Some(arrival) = arrived.get(&found.message_id) {
+            let inbox_id = arrival.inbox_id;
+            let change = |event| {
+                let channel_message_id = arrival.channel_message_id.to_owned();
+                ParkedChange { inbox_id, channel_message_id, event }
+            };
+            claim.parked.extend(events.into_iter().map(change));
+        }
+        claim.found.push(found);
+    }
+    Ok(claim)
 }
 
 /// What a batch of messages changes.
@@ -176,6 +242,10 @@ pub struct Written<'a> {
     pub messages: &'a [MessageRow],
     /// What happened, in order. Readers are told once the transaction is committed.
     pub events: &'a [NewEvent],
+    /// The requests that brought it.
+    pub journal: &'a [JournalEntry],
+    /// The time of the transaction.
+    pub now: DateTime<Utc>,
 }
 
 /// Writes all of it. Error: [`StoreError::Conflict`] when a continued conversation is not at the version before its next
@@ -209,11 +279,13 @@ async fn write_each(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreError
         .await?;
     messages::insert(tx, written.messages).await?;
     events::append(tx, written.events).await?;
+    journal::append(tx, written.journal, written.now).await?;
     Ok(touched)
 }
 
 /// Tells how many conversations go on.
 async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreError> {
+    let segment = Segment::of(written.journal);
     let touched = tx
         .query_postgres(
             "with begun as (
@@ -246,6 +318,10 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
                  from unnest($56::uuid[], $57::text[], $58::uuid[], $59::bigint[], $60::uuid[], $61::uuid[],
                              $62::uuid[], $63::uuid[], $64::uuid[], $65::boolean[], $66::uuid[], $67::uuid[],
                              $68::text[], $69::timestamptz[]) as batch
+             ), kept as (
+                 insert into journal_segments (id, first_at, last_at, entries, body, created_at)
+                 select $70::uuid, $71::timestamptz, $72::timestamptz, $73::bigint, $74::bytea, $75::timestamptz
+                 where $70::uuid is not null
              )
              update conversations
              set version = batch.version, last_seq = batch.last_seq,
@@ -268,6 +344,12 @@ async fn write_at_once(tx: &mut Tx, written: Written<'_>) -> Result<u64, StoreEr
         .bind_batch(active_minutes(written.continued))
         .bind_batch(messages::batch_of(written.messages))
         .bind_batch(events::batch_of(written.events))
+        .bind(segment.as_ref().map(|segment| segment.id))
+        .bind(segment.as_ref().map(|segment| segment.first_at))
+        .bind(segment.as_ref().map(|segment| segment.last_at))
+        .bind(segment.as_ref().map(|segment| segment.entries))
+        .bind(segment.map(|segment| segment.body))
+        .bind(written.now)
         .execute()
         .await?;
     if !written.events.is_empty() {

@@ -72,20 +72,43 @@ fn written(entries: &[JournalEntry]) -> Vec<u8> {
     body
 }
 
+/// The entries of a batch as they are kept.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment {
+    pub(crate) id: JournalSegmentId,
+    pub(crate) first_at: DateTime<Utc>,
+    pub(crate) last_at: DateTime<Utc>,
+    pub(crate) entries: i64,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Segment {
+    /// `None`: there are no entries.
+    pub(crate) fn of(entries: &[JournalEntry]) -> Option<Self> {
+        let times = || entries.iter().map(|entry| entry.received_at);
+        Some(Self {
+            id: JournalSegmentId::new(),
+            first_at: times().min()?,
+            last_at: times().max()?,
+            entries: i64::try_from(entries.len()).unwrap_or(i64::MAX),
+            body: written(entries),
+        })
+    }
+}
+
 /// Keeps the entries of a batch.
-pub async fn append(tx: &mut Tx, ctx: &Ctx, entries: &[JournalEntry]) -> Result<(), StoreError> {
-    let times = || entries.iter().map(|entry| entry.received_at);
-    let (Some(first), Some(last)) = (times().min(), times().max()) else { return Ok(()) };
+pub async fn append(tx: &mut Tx, entries: &[JournalEntry], now: DateTime<Utc>) -> Result<(), StoreError> {
+    let Some(segment) = Segment::of(entries) else { return Ok(()) };
     tx.query(
         "insert into journal_segments (id, first_at, last_at, entries, body, created_at)
          values ($1, $2, $3, $4, $5, $6)",
     )
-    .bind(JournalSegmentId::new())
-    .bind(first)
-    .bind(last)
-    .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
-    .bind(written(entries))
-    .bind(ctx.now)
+    .bind(segment.id)
+    .bind(segment.first_at)
+    .bind(segment.last_at)
+    .bind(segment.entries)
+    .bind(segment.body)
+    .bind(now)
     .execute()
     .await
     .map(drop)

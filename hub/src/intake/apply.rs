@@ -8,13 +8,14 @@ use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::{EventName, NewEvent};
-use patchbay_core::ids::{ConversationId, InboxId, MessageId};
+use patchbay_core::ids::{ConversationId, MessageId};
 use patchbay_core::item::{ContentType, EventItem, Item, MessageItem};
 use patchbay_core::trace;
-use patchbay_store::arrivals::{self, Arrival, Found, Written};
+use patchbay_store::arrivals::{self, Arrival, Claim, Found, Written};
 use patchbay_store::conversations::ConversationRow;
 use patchbay_store::journal::{self, JournalEntry};
 use patchbay_store::messages::MessageRow;
+use patchbay_store::parked_changes::ParkedChange;
 use patchbay_store::{StoreError, Tx, contacts, conversations, traces};
 use serde_json::Value;
 
@@ -59,13 +60,13 @@ impl<'a> Fresh<'a> {
 /// how many messages were new.
 pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[JournalEntry]) -> Result<u64, StoreError> {
     let directory = hub.gate.directory.load_full();
-    let mut tx = hub.db.begin().await?;
+    let mut tx = hub.db.begin_by_keys().await?;
     let left = duty::take(&mut tx, ctx, &directory, work).await?;
     let work = left.as_deref().unwrap_or(work);
-    let (fresh, found) = claim(&mut tx, ctx, work).await?;
-    let people = people(&mut tx, ctx, &fresh, &found).await?;
+    let (fresh, known) = claim(&mut tx, ctx, work).await?;
+    let people = people(&mut tx, ctx, &fresh, &known.found).await?;
     let watch = Watch::new(hub.config.abuse);
-    write_messages(&mut tx, ctx, &directory, &fresh, &people, (found, watch)).await?;
+    write_messages(&mut tx, ctx, &directory, &fresh, Around { people: &people, known, watch, journal }).await?;
     let reports = mail::reports(&mut tx, &directory, work).await?;
     apply_statuses(&mut tx, ctx, &directory, &reports).await?;
     let mut consents = Consents::default();
@@ -80,7 +81,6 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
         }
     }
     consents.write(&mut tx, ctx).await?;
-    journal::append(&mut tx, ctx, journal).await?;
     tx.commit().await?;
     metrics::counter!("intake_messages_total").increment(fresh.len() as u64);
     Ok(fresh.len() as u64)
@@ -103,12 +103,15 @@ fn repeats(event: &EventItem, work: &Work, batch: &[Work], fresh: &[Fresh<'_>]) 
     })
 }
 
+/// What the database knew of the messages that are new.
+struct Known {
+    found: HashMap<MessageId, Found>,
+    /// What waited for them.
+    parked: Vec<ParkedChange>,
+}
+
 /// The messages that are new, in order, and what the database knows of each.
-async fn claim<'a>(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    work: &'a [Work],
-) -> Result<(Vec<Fresh<'a>>, HashMap<MessageId, Found>), StoreError> {
+async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<(Vec<Fresh<'a>>, Known), StoreError> {
     let candidates: Vec<Fresh<'a>> = work
         .iter()
         .filter_map(|work| match &work.item {
@@ -128,14 +131,14 @@ async fn claim<'a>(
         .collect();
     // Always in the same order, so that two nodes never wait for each other.
     arrivals.sort_by_key(|arrival| (arrival.inbox_id, arrival.channel_message_id));
-    let found: HashMap<MessageId, Found> = arrivals::claim(tx, &arrivals, ctx.now)
-        .await?
+    let Claim { found, parked } = arrivals::claim(tx, &arrivals, ctx.now).await?;
+    let found: HashMap<MessageId, Found> = found
         .into_iter()
         .filter(|found| found.is_new)
         .map(|found| (found.message_id, found))
         .collect();
     let fresh = candidates.into_iter().filter(|fresh| found.contains_key(&fresh.id)).collect();
-    Ok((fresh, found))
+    Ok((fresh, Known { found, parked }))
 }
 
 /// Who the new messages are from or to; whoever is not known is introduced.
@@ -190,16 +193,26 @@ fn user_id<'a>(fresh: &Fresh<'a>) -> Option<&'a str> {
     (!id.is_empty() && id != fresh.message.sender.address).then_some(id)
 }
 
+/// What stands around the messages of a batch.
+struct Around<'a> {
+    people: &'a HashMap<Address<'a>, Person>,
+    known: Known,
+    watch: Watch,
+    /// The requests that brought them.
+    journal: &'a [JournalEntry],
+}
+
+/// Writes the messages, and the requests that brought them.
 async fn write_messages(
     tx: &mut Tx,
     ctx: &Ctx,
     directory: &Directory,
     fresh: &[Fresh<'_>],
-    people: &HashMap<Address<'_>, Person>,
-    (mut found, mut watch): (HashMap<MessageId, Found>, Watch),
+    around: Around<'_>,
 ) -> Result<(), StoreError> {
+    let Around { people, known: Known { mut found, parked }, mut watch, journal } = around;
     if fresh.is_empty() {
-        return Ok(());
+        return journal::append(tx, journal, ctx.now).await;
     }
     let mut threads = Threads::default();
     let mut pairs = BTreeSet::new();
@@ -286,7 +299,8 @@ async fn write_messages(
     }
     let conversations = begun.iter().chain(&continued).chain(&moved).map(|row| (row.id, row)).collect();
     let events = tell(ctx, directory, &conversations, records.messages.iter().zip(told));
-    let written = Written { begun: &begun, continued: &continued, messages: &records.messages, events: &events };
+    let (messages, now) = (&records.messages, ctx.now);
+    let written = Written { begun: &begun, continued: &continued, messages, events: &events, journal, now };
     arrivals::write(tx, written).await?;
     if trace::is_on() {
         traces::keep(tx, &records.left_by_spans(fresh, &events), ctx.now).await?;
@@ -294,13 +308,7 @@ async fn write_messages(
     service_levels::set_timers(tx, ctx, &begun).await?;
     watch.tell(tx, ctx, &conversations).await?;
     records.write_files(tx, ctx).await?;
-    // Only WhatsApp tells of edits.
-    let keys: Vec<(InboxId, &str)> = fresh
-        .iter()
-        .filter(|fresh| fresh.message.channel == Channel::Whatsapp)
-        .map(|fresh| (fresh.work.inbox.id, fresh.message.channel_message_id.as_str()))
-        .collect();
-    changes::unpark(tx, ctx, directory, &keys).await
+    changes::apply_all(tx, ctx, directory, parked).await
 }
 
 fn subject_of(message: &MessageItem) -> Option<&str> {

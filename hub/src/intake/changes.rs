@@ -60,24 +60,19 @@ pub(super) async fn apply(
     parked_changes::park(tx, id, &ParkedChange { inbox_id: inbox, channel_message_id: target, event }, ctx.now).await
 }
 
-/// Applies what waited for messages that are there now.
-pub(super) async fn unpark(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    directory: &Directory,
-    keys: &[(InboxId, &str)],
-) -> Result<(), StoreError> {
-    let parked = parked_changes::take(tx, keys).await?;
-    apply_all(tx, ctx, directory, parked).await
-}
-
 /// Applies what waited for messages that came at the same time. Source: ours; run by the sweep.
 pub async fn apply_ripe(tx: &mut Tx, ctx: &Ctx, directory: &Directory) -> Result<(), StoreError> {
     let parked = parked_changes::take_ripe(tx).await?;
     apply_all(tx, ctx, directory, parked).await
 }
 
-async fn apply_all(tx: &mut Tx, ctx: &Ctx, directory: &Directory, parked: Vec<ParkedChange>) -> Result<(), StoreError> {
+/// Applies what waited for messages that are there now.
+pub(super) async fn apply_all(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    directory: &Directory,
+    parked: Vec<ParkedChange>,
+) -> Result<(), StoreError> {
     for parked in parked {
         if let Ok(event) = serde_json::from_value::<EventItem>(parked.event) {
             apply(tx, ctx, directory, parked.inbox_id, &event).await?;

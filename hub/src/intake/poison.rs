@@ -117,7 +117,7 @@ pub(super) async fn set_aside(hub: &Hub, event: &SetAside, entry: Option<Journal
     let mut tx = hub.db.begin().await?;
     let ctx = Ctx::system(hub.gate.clock.now(), RequestId::new().to_string());
     if let Some(entry) = &entry {
-        journal::append(&mut tx, &ctx, std::slice::from_ref(entry)).await?;
+        journal::append(&mut tx, std::slice::from_ref(entry), ctx.now).await?;
     }
     insert(&mut tx, &ctx, event, entry.map(|entry| entry.sealed)).await?;
     tx.commit().await
