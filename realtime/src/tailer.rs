@@ -38,10 +38,9 @@ pub(crate) async fn follow(realtime: &Realtime) {
         if not_before > Instant::now() {
             sleep_until(not_before).await;
         }
-        notice_directory(realtime, &mut directory);
         // Marks hints as seen before looking: one that comes while we look makes us look again.
         grew.borrow_and_update();
-        let found = look(realtime, &mut reader).await;
+        let found = look(realtime, &mut directory, &mut reader).await;
         if away && found.is_ok() {
             tracing::info!("the feed is read again");
         }
@@ -86,20 +85,24 @@ enum Found {
 
 /// Looks once, with the connection of the last time: sockets do not wait when all connections are busy. One that ended
 /// meanwhile is replaced.
-async fn look(realtime: &Realtime, reader: &mut Option<Tx>) -> Result<Found, StoreError> {
+async fn look(
+    realtime: &Realtime,
+    directory: &mut Arc<Directory>,
+    reader: &mut Option<Tx>,
+) -> Result<Found, StoreError> {
     if let Some(mut tx) = reader.take()
-        && let Ok(found) = look_with(realtime, &mut tx).await
+        && let Ok(found) = look_with(realtime, directory, &mut tx).await
     {
         *reader = Some(tx);
         return Ok(found);
     }
     let mut tx = realtime.db.read().await?;
-    let found = look_with(realtime, &mut tx).await?;
+    let found = look_with(realtime, directory, &mut tx).await?;
     *reader = Some(tx);
     Ok(found)
 }
 
-async fn look_with(realtime: &Realtime, tx: &mut Tx) -> Result<Found, StoreError> {
+async fn look_with(realtime: &Realtime, directory: &mut Arc<Directory>, tx: &mut Tx) -> Result<Found, StoreError> {
     let position = match realtime.registry.position() {
         Some(position) if !realtime.registry.is_empty() => position,
         _ => {
@@ -108,6 +111,8 @@ async fn look_with(realtime: &Realtime, tx: &mut Tx) -> Result<Found, StoreError
         }
     };
     let batch = feed::after(tx, position, BATCH).await?;
+    // After reading: whatever changed before an event was committed counts for that event.
+    notice_directory(realtime, directory);
     let Some(last) = batch.events.last().map(|event| event.position) else {
         return Ok(if batch.unsettled { Found::Unsettled } else { Found::Nothing });
     };

@@ -2,7 +2,6 @@
 //! read them and need not.
 
 use chrono::{DateTime, Utc};
-use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{InboxId, JournalSegmentId};
 use uuid::Uuid;
 

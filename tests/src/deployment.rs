@@ -112,7 +112,7 @@ impl Deployment {
             Plan::Server | Plan::TwoNodes => (TestDatabase::fresh(Engine::Postgres).await, redis_url()),
             Plan::Breakable => {
                 let (own_postgres, own_redis) = (PrivateService::postgres().await, PrivateService::redis().await);
-                let database = TestDatabase::postgres(&own_postgres.url()).await;
+                let database = TestDatabase::empty_on(&own_postgres.url()).await;
                 let url = own_redis.url();
                 (postgres, redis) = (Some(own_postgres), Some(own_redis));
                 (database, url)

@@ -15,12 +15,13 @@ use patchbay_core::place::{PlaceStatus, SlaTier};
 use patchbay_core::secret::Secret;
 use patchbay_core::ticket::Profile;
 use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList, correlate};
-use patchbay_store::Db;
 use patchbay_store::accounts::{self, AccountRow};
 use patchbay_store::objects::Objects;
 use patchbay_store::sites::{self, SiteRow};
+use patchbay_store::{Db, Engine};
+use patchbay_test_database::TestDatabase;
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sqlx::{AssertSqlSafe, Connection as _};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 use uuid::Uuid;
@@ -89,8 +90,7 @@ pub(crate) struct App {
     keys: TokenKeys,
     gate: Gate,
     router: Router,
-    url: String,
-    _folder: Option<TempDir>,
+    database: TestDatabase,
     files: TempDir,
 }
 
@@ -114,23 +114,16 @@ impl Answer {
 
 impl App {
     pub(crate) async fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let url = format!("sqlite://{}", folder.path().join("tickets.db").display());
-        Self::over(&url, Some(folder)).await
+        Self::over(TestDatabase::fresh(Engine::Sqlite).await).await
     }
 
     pub(crate) async fn postgres() -> Option<Self> {
-        let server = std::env::var("TEST_POSTGRES_URL").ok()?;
-        let schema = format!("d{}", some_id().simple());
-        let mut connection = sqlx::PgConnection::connect(&server).await.expect("the test's PostgreSQL answers");
-        connection.execute(AssertSqlSafe(format!("create schema {schema}"))).await.expect("a schema can be made");
-        let separator = if server.contains('?') { '&' } else { '?' };
-        Some(Self::over(&format!("{server}{separator}options=-c%20search_path%3D{schema}"), None).await)
+        std::env::var_os("TEST_POSTGRES_URL")?;
+        Some(Self::over(TestDatabase::fresh(Engine::Postgres).await).await)
     }
 
-    async fn over(url: &str, folder: Option<TempDir>) -> Self {
-        let db = Db::open(url, 8).await.expect("the test's database opens");
-        db.migrate().await.expect("the test's database migrates");
+    async fn over(database: TestDatabase) -> Self {
+        let db = database.open().await;
         let clock = Clock::manual(DateTime::from_timestamp(1_767_614_400, 0).expect("a time"));
         let keys = TokenKeys::new(&Secret::new("0123456789abcdef0123456789abcdef"), None, None).expect("long enough");
         let gate = Gate {
@@ -143,18 +136,8 @@ impl App {
         };
         let files = tempfile::tempdir().expect("a temporary folder can be made");
         let router = routed(Parts { gate: gate.clone(), dispatch: Dispatch::new(db.clone(), Config::default()) });
-        let mut app = Self {
-            db,
-            clock,
-            account: AccountId::new(),
-            site: SiteId::new(),
-            keys,
-            gate,
-            router,
-            url: url.to_owned(),
-            _folder: folder,
-            files,
-        };
+        let mut app =
+            Self { db, clock, account: AccountId::new(), site: SiteId::new(), keys, gate, router, database, files };
         app.account = app.add_account(json!({})).await;
         app.site = app.add_site(app.account).await;
         app
@@ -308,25 +291,25 @@ impl App {
     /// Runs a statement past the store. Error: what the database says.
     pub(crate) async fn raw(&self, statement: &str) -> Result<u64, sqlx::Error> {
         let statement = AssertSqlSafe(statement.to_owned());
-        if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
+        if self.database.engine() == Engine::Sqlite {
+            let mut connection = sqlx::SqliteConnection::connect(self.database.url()).await?;
             Ok(sqlx::query(statement).execute(&mut connection).await?.rows_affected())
         } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await?;
+            let mut connection = sqlx::PgConnection::connect(self.database.url()).await?;
             Ok(sqlx::query(statement).execute(&mut connection).await?.rows_affected())
         }
     }
 
     /// Which engine the test runs on.
     pub(crate) fn is_sqlite(&self) -> bool {
-        self.url.starts_with("sqlite")
+        self.database.engine() == Engine::Sqlite
     }
 
     /// How many rows each table has.
     pub(crate) async fn row_counts(&self) -> BTreeMap<String, i64> {
         let mut counts = BTreeMap::new();
-        if self.url.starts_with("sqlite") {
-            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.expect("a connection");
+        if self.database.engine() == Engine::Sqlite {
+            let mut connection = sqlx::SqliteConnection::connect(self.database.url()).await.expect("a connection");
             let tables = "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'";
             let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
             for table in tables {
@@ -334,7 +317,7 @@ impl App {
                 counts.insert(table, sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count"));
             }
         } else {
-            let mut connection = sqlx::PgConnection::connect(&self.url).await.expect("a connection");
+            let mut connection = sqlx::PgConnection::connect(self.database.url()).await.expect("a connection");
             let tables = "select tablename::text from pg_tables where schemaname = current_schema()";
             let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.expect("tables");
             for table in tables {

@@ -132,11 +132,8 @@ async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<(Vec<Fres
     // Always in the same order, so that two nodes never wait for each other.
     arrivals.sort_by_key(|arrival| (arrival.inbox_id, arrival.channel_message_id));
     let Claim { found, parked } = arrivals::claim(tx, &arrivals, ctx.now).await?;
-    let found: HashMap<MessageId, Found> = found
-        .into_iter()
-        .filter(|found| found.is_new)
-        .map(|found| (found.message_id, found))
-        .collect();
+    let found: HashMap<MessageId, Found> =
+        found.into_iter().filter(|found| found.is_new).map(|found| (found.message_id, found)).collect();
     let fresh = candidates.into_iter().filter(|fresh| found.contains_key(&fresh.id)).collect();
     Ok((fresh, Known { found, parked }))
 }

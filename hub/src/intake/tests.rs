@@ -13,9 +13,9 @@ use patchbay_dispatch::{Config, Dispatch};
 use patchbay_http::Gate;
 use patchbay_store::feed::{self, Position};
 use patchbay_store::inboxes::{self, InboxRow};
-use patchbay_store::{Db, contacts, conversations};
+use patchbay_store::{Db, Engine, contacts, conversations};
+use patchbay_test_database::TestDatabase;
 use serde_json::{Map, Value, json};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -97,12 +97,10 @@ async fn told(db: &Db) -> Vec<(String, i64, i64)> {
     batch.events.into_iter().map(figures).collect()
 }
 
-async fn database() -> (TempDir, Db) {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let db = Db::open(&url, 4).await.expect("the test's database opens");
-    db.migrate().await.expect("the test's database migrates");
-    (folder, db)
+async fn database() -> (TestDatabase, Db) {
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    let db = database.open().await;
+    (database, db)
 }
 
 /// What the customer says, in the order of `texts`; a `STOP` comes with the event that the codec makes of it.
@@ -137,7 +135,7 @@ async fn the_last_word_of_a_batch_decides_whether_the_customer_wants_messages() 
         (&["STOP", "yes ", "STOP"], true),
         (&["YES"], false),
     ] {
-        let (_folder, db) = database().await;
+        let (_database, db) = database().await;
         let clock = Clock::system();
         let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
         let stop = CancellationToken::new();
@@ -153,7 +151,7 @@ async fn the_last_word_of_a_batch_decides_whether_the_customer_wants_messages() 
 
 #[tokio::test]
 async fn what_staff_wrote_elsewhere_leaves_nothing_unread() {
-    let (_folder, db) = database().await;
+    let (_database, db) = database().await;
     let clock = Clock::system();
     let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
     let stop = CancellationToken::new();
@@ -173,7 +171,7 @@ async fn what_staff_wrote_elsewhere_leaves_nothing_unread() {
 
 #[tokio::test]
 async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
-    let (_folder, db) = database().await;
+    let (_database, db) = database().await;
     let clock = Clock::system();
     let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
     let stop = CancellationToken::new();

@@ -19,9 +19,8 @@ use patchbay_store::contacts::NewContact;
 use patchbay_store::feed::{self, Position};
 use patchbay_store::inboxes::{self, InboxRow};
 use patchbay_store::teams::{self, TeamRow};
-use patchbay_store::{Db, contacts};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
-use tempfile::TempDir;
+use patchbay_store::{Db, Engine, contacts};
+use patchbay_test_database::TestDatabase;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
@@ -43,20 +42,17 @@ fn the_mode_chooses_the_command_and_is_no_field_of_it() {
 
 #[tokio::test]
 async fn a_conversation_becomes_a_ticket_on_sqlite() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    Box::pin(a_conversation_becomes_a_ticket(Desk::over(&url, Some(folder)).await)).await;
+    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    Box::pin(a_conversation_becomes_a_ticket(Desk::over(database).await)).await;
 }
 
 #[tokio::test]
 async fn a_conversation_becomes_a_ticket_on_postgres() {
-    let Ok(server) = std::env::var("TEST_POSTGRES_URL") else { return };
-    let schema = format!("h{}", RecordId::new().0.simple());
-    let mut connection = sqlx::PgConnection::connect(&server).await.expect("the test's PostgreSQL answers");
-    connection.execute(AssertSqlSafe(format!("create schema {schema}"))).await.expect("a schema can be made");
-    let separator = if server.contains('?') { '&' } else { '?' };
-    let url = format!("{server}{separator}options=-c%20search_path%3D{schema}");
-    Box::pin(a_conversation_becomes_a_ticket(Desk::over(&url, None).await)).await;
+    if std::env::var_os("TEST_POSTGRES_URL").is_none() {
+        return;
+    }
+    let database = TestDatabase::fresh(Engine::Postgres).await;
+    Box::pin(a_conversation_becomes_a_ticket(Desk::over(database).await)).await;
 }
 
 struct Desk {
@@ -67,13 +63,12 @@ struct Desk {
     router: Router,
     conversation: ConversationId,
     contact: ContactId,
-    _folder: Option<TempDir>,
+    _database: TestDatabase,
 }
 
 impl Desk {
-    async fn over(url: &str, folder: Option<TempDir>) -> Self {
-        let db = Db::open(url, 4).await.expect("the test's database opens");
-        db.migrate().await.expect("the test's database migrates");
+    async fn over(database: TestDatabase) -> Self {
+        let db = database.open().await;
         let clock = Clock::system();
         let (team, inbox, contact) = (TeamId::new(), InboxId::new(), ContactId::new());
         let conversation = seed(&db, &clock, team, inbox, contact).await;
@@ -103,7 +98,7 @@ impl Desk {
         };
         let (router, _) = super::router().merge(crate::places::router()).split_for_parts();
         let router = router.layer(axum::middleware::from_fn(correlate)).with_state(hub.clone());
-        Self { db, hub, keys, clock, router, conversation, contact, _folder: folder }
+        Self { db, hub, keys, clock, router, conversation, contact, _database: database }
     }
 
     fn token(&self, role: &str, team: &str) -> String {

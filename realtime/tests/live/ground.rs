@@ -11,8 +11,8 @@ use patchbay_core::role::Role;
 use patchbay_core::secret::Secret;
 use patchbay_http::{Claims, DevelopmentHeaders, Gate, TokenKeys, WordList};
 use patchbay_realtime::Bus;
-use patchbay_store::Db;
-use tempfile::TempDir;
+use patchbay_store::Engine;
+use patchbay_test_database::TestDatabase;
 
 /// Which engine and which bus.
 #[derive(Clone, Copy, Debug)]
@@ -23,35 +23,26 @@ pub(crate) enum Kind {
 
 /// What the nodes of one test share.
 pub(crate) struct Ground {
-    pub(crate) url: String,
+    pub(crate) database: TestDatabase,
     pub(crate) bus: Bus,
     pub(crate) gate: Gate,
     pub(crate) support: TeamId,
     pub(crate) sales: TeamId,
-    _folder: Option<TempDir>,
 }
 
 impl Ground {
     /// `None` when the services of that kind are not there.
     pub(crate) async fn of(kind: Kind) -> Option<Self> {
         let name = RecordId::new().0.simple().to_string();
-        let (url, bus, folder) = match kind {
-            Kind::SqliteAndMemory => {
-                let folder = tempfile::tempdir().unwrap();
-                (format!("sqlite://{}", folder.path().join("p.db").display()), Bus::memory(), Some(folder))
-            }
+        let (database, bus) = match kind {
+            Kind::SqliteAndMemory => (TestDatabase::fresh(Engine::Sqlite).await, Bus::memory()),
             Kind::PostgresAndRedis => {
-                let server = std::env::var("TEST_POSTGRES_URL").ok()?;
+                std::env::var_os("TEST_POSTGRES_URL")?;
                 let redis = std::env::var("TEST_REDIS_URL").ok()?;
-                let mut tx = Db::open(&server, 1).await.unwrap().begin().await.unwrap();
-                tx.query(Box::leak(format!("create schema t{name}").into_boxed_str())).execute().await.unwrap();
-                tx.commit().await.unwrap();
-                let separator = if server.contains('?') { '&' } else { '?' };
-                let url = format!("{server}{separator}options=-c%20search_path%3Dt{name}");
-                (url, Bus::redis(&redis, &format!("test-{name}")).unwrap(), None)
+                let bus = Bus::redis(&redis, &format!("test-{name}")).unwrap();
+                (TestDatabase::fresh(Engine::Postgres).await, bus)
             }
         };
-        Db::open(&url, 1).await.unwrap().migrate().await.unwrap();
         let (support, sales) = (TeamId::new(), TeamId::new());
         let mut directory = Directory::default();
         for (id, slug) in [(support, "support"), (sales, "sales")] {
@@ -69,7 +60,7 @@ impl Ground {
             rates: patchbay_http::ActorRates::default(),
             development: DevelopmentHeaders::Refused,
         };
-        Some(Self { url, bus, gate, support, sales, _folder: folder })
+        Some(Self { database, bus, gate, support, sales })
     }
 
     /// Changes the directory, as whoever keeps it does after a change.

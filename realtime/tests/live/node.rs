@@ -31,7 +31,7 @@ impl Node {
     }
 
     pub(crate) async fn start_with(ground: &Ground, config: Config) -> Self {
-        let db = Db::open(&ground.url, 8).await.unwrap();
+        let db = Db::open(ground.database.url(), 8).await.unwrap();
         let stop = CancellationToken::new();
         let link = ground.bus.another_node().link(db.clone(), stop.clone());
         let (realtime, live) = Realtime::start(db.clone(), ground.gate.clone(), config, stop.clone());

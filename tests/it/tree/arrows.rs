@@ -9,7 +9,7 @@ const OURS: &str = "patchbay-";
 
 const EVERYTHING: &[&str] = &[
     "core", "normalizer", "store", "http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "workers",
-    "simulator", "server",
+    "simulator", "server", "test-database",
 ];
 
 /// Crate and what it may import of ours.
@@ -25,13 +25,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("realtime", &["core", "store", "http"]),
     ("workers", &["core", "normalizer", "store", "hub", "dispatch", "tool-gateway", "realtime"]),
     ("simulator", &["core", "normalizer"]),
-    ("server", EVERYTHING),
+    (
+        "server",
+        &[
+            "core", "normalizer", "store", "http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "workers",
+            "simulator",
+        ],
+    ),
+    ("test-database", &["core", "store"]),
     ("tests", EVERYTHING),
 ];
 
 /// Third-party crates that only some of ours may know, and why.
 const ONLY_IN: &[(&str, &[&str], &str)] = &[
-    ("sqlx", &["store", "tests"], "SQL stands only in store"),
+    ("sqlx", &["store", "tests", "test-database"], "SQL stands only in store"),
     ("rusqlite", &["store"], "SQL stands only in store"),
     (
         "axum",
@@ -42,7 +49,7 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
         "tokio",
         &[
             "store", "http", "dispatch", "hub", "ingress", "tool-gateway", "realtime", "workers", "simulator",
-            "server", "tests",
+            "server", "tests", "test-database",
         ],
         "core and normalizer do no IO",
     ),

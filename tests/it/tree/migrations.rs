@@ -50,7 +50,7 @@ async fn both_engines_have_the_same_tables_and_columns() {
 
 #[tokio::test]
 async fn both_engines_have_the_same_named_indexes() {
-    let sqlite = TestDatabase::fresh(Engine::Sqlite).await;
+    let sqlite = TestDatabase::empty(Engine::Sqlite).await;
     sqlite.open().await.close().await;
     let mut connection = SqliteConnection::connect(sqlite.url()).await.expect("SQLite opens");
     let on_sqlite: BTreeSet<String> =
@@ -60,7 +60,7 @@ async fn both_engines_have_the_same_named_indexes() {
             .expect("SQLite lists its indexes")
             .into_iter()
             .collect();
-    let postgres = TestDatabase::fresh(Engine::Postgres).await;
+    let postgres = TestDatabase::empty(Engine::Postgres).await;
     postgres.open().await.close().await;
     let mut connection = PgConnection::connect(postgres.url()).await.expect("PostgreSQL answers");
     let on_postgres: BTreeSet<String> = sqlx::query_scalar(
@@ -83,7 +83,7 @@ async fn both_engines_have_the_same_named_indexes() {
 #[tokio::test]
 async fn postgres_does_not_try_to_compress_what_is_sealed() {
     const EXTERNAL: &str = "e";
-    let database = TestDatabase::fresh(Engine::Postgres).await;
+    let database = TestDatabase::empty(Engine::Postgres).await;
     database.open().await.close().await;
     let mut connection = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
     let storage: String = sqlx::query_scalar(
@@ -102,7 +102,7 @@ fn is_expected(table: &str, column: &str) -> bool {
 }
 
 async fn sqlite_columns() -> Schema {
-    let database = TestDatabase::fresh(Engine::Sqlite).await;
+    let database = TestDatabase::empty(Engine::Sqlite).await;
     database.open().await.close().await;
     let mut connection = SqliteConnection::connect(database.url()).await.expect("SQLite opens");
     let rows = sqlx::query(
@@ -119,7 +119,7 @@ async fn sqlite_columns() -> Schema {
 }
 
 async fn postgres_columns() -> Schema {
-    let database = TestDatabase::fresh(Engine::Postgres).await;
+    let database = TestDatabase::empty(Engine::Postgres).await;
     database.open().await.close().await;
     let mut connection = PgConnection::connect(database.url()).await.expect("PostgreSQL answers");
     let rows = sqlx::query(

@@ -103,7 +103,7 @@ async fn a_month_that_is_over_for_long_enough_goes_whole(database: TestDatabase)
 
 #[tokio::test]
 async fn rows_of_before_are_carried_into_their_months() {
-    let database = TestDatabase::fresh(Engine::Postgres).await;
+    let database = TestDatabase::empty(Engine::Postgres).await;
     let mut connection = PgConnection::connect(database.url()).await.unwrap();
     for (version, _, _, text) in MIGRATIONS {
         if *version == 40 {

@@ -22,7 +22,8 @@ use patchbay_hub::directory::DirectoryKeeper;
 use patchbay_hub::intake::{Inbound, Intake};
 use patchbay_hub::{Hub, HubConfig, administration};
 use patchbay_store::inboxes::{self, InboxRow};
-use patchbay_store::{Db, conversations, messages};
+use patchbay_store::{Engine, conversations, messages};
+use patchbay_test_database::TestDatabase;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -45,7 +46,7 @@ pub(super) struct Ground {
     inbox: InboxId,
     said: AtomicUsize,
     stop: CancellationToken,
-    _folder: tempfile::TempDir,
+    _database: TestDatabase,
 }
 
 impl Drop for Ground {
@@ -80,10 +81,8 @@ impl Ground {
     }
 
     pub(super) async fn with(config: GatewayConfig) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let url = format!("sqlite://{}", folder.path().join("gateway.db").display());
-        let db = Db::open(&url, 8).await.expect("opens");
-        db.migrate().await.expect("migrates");
+        let database = TestDatabase::fresh(Engine::Sqlite).await;
+        let db = database.open().await;
         let clock = Clock::manual(chrono::DateTime::from_timestamp(1_772_719_200, 0).expect("a time"));
         administration::ensure_standard_teams(&db, clock.now()).await.expect("teams");
         let mut hub = Hub {
@@ -108,7 +107,7 @@ impl Ground {
         let stop = CancellationToken::new();
         let (intake, _shards) = Intake::start(hub, &stop);
         let router = routes(&gateway);
-        Self { gateway, bank, clock, router, intake, inbox, said: AtomicUsize::new(0), stop, _folder: folder }
+        Self { gateway, bank, clock, router, intake, inbox, said: AtomicUsize::new(0), stop, _database: database }
     }
 
     /// From now on calls go to another gateway over the same hub.

@@ -7,7 +7,8 @@ use patchbay_core::ids::JobId;
 use patchbay_core::job::JobQueue;
 use patchbay_dispatch::Call;
 use patchbay_store::jobs::{self, ClaimedJob, Lease};
-use patchbay_store::messages;
+use patchbay_store::{Engine, messages};
+use patchbay_test_database::TestDatabase;
 
 use super::*;
 use crate::replies::{Said, say};
@@ -56,9 +57,7 @@ impl Desk {
 
 #[tokio::test]
 async fn a_question_is_promised_with_the_command_and_written_once() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let desk = Desk::over(&url, Some(folder)).await;
+    let desk = Desk::over(TestDatabase::fresh(Engine::Sqlite).await).await;
     let ticket = desk.ticket().await;
     assert_eq!(desk.ask(ticket).await, json!({"status": "queued", "conversation_id": desk.conversation}));
     let jobs = desk.due().await;
@@ -77,9 +76,7 @@ async fn a_question_is_promised_with_the_command_and_written_once() {
 
 #[tokio::test]
 async fn nothing_is_promised_to_whom_nothing_can_be_written() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
-    let url = format!("sqlite://{}", folder.path().join("hub.db").display());
-    let desk = Desk::over(&url, Some(folder)).await;
+    let desk = Desk::over(TestDatabase::fresh(Engine::Sqlite).await).await;
     let ticket = desk.ticket().await;
     let mut tx = desk.db.begin().await.expect("begins");
     let mut row = conversations::lock(&mut tx, desk.conversation).await.expect("locks").expect("there");
