@@ -8,6 +8,7 @@ mod calls;
 mod chat;
 mod contacts;
 mod contract;
+mod conversations;
 mod enforcement;
 mod gateway;
 mod mail;

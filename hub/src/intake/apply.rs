@@ -24,7 +24,7 @@ use super::consent::Consents;
 use super::mail::{self, MailPlaces, is_mail};
 use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
-use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, reopen, staff_wrote};
+use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, reopen, staff_wrote, turn_to_agent};
 use super::uploads;
 use super::{Work, changes, duty, poison};
 use crate::body::ConversationBody;
@@ -239,7 +239,8 @@ async fn write_messages(
             threads.of(tx, ctx, inbox, person, customer.address).await?
         };
         let mut answers = false;
-        if thread.row.status == ConversationStatus::Closed {
+        let was_closed = thread.row.status == ConversationStatus::Closed;
+        if was_closed {
             answers = fresh.message.direction == Direction::Inbound
                 && satisfaction::take(tx, ctx, directory, &thread.row, fresh.message).await?;
             if !answers {
@@ -255,6 +256,9 @@ async fn write_messages(
                     _ => OpensWindow::Yes,
                 };
                 customer_wrote(&mut thread.row, ctx, fresh.id, fresh.message.timestamp, opens);
+                if !was_closed {
+                    turn_to_agent(&mut thread.row);
+                }
                 if answers {
                     // Nobody has to look at it.
                     thread.row.read_inbound_count = thread.row.inbound_count;

@@ -288,6 +288,11 @@ pub(super) fn customer_wrote(
     if opens_window == OpensWindow::Yes && row.channel == Channel::Whatsapp {
         row.window_expires_at = row.window_expires_at.max(Some(window_end(written_at)));
     }
+}
+
+/// Whose turn it is after a customer's message. Not for the one that opened the conversation again: it comes to its agent
+/// as new. Source: domain, conversation states.
+pub(super) fn turn_to_agent(row: &mut ConversationRow) {
     if let Some(next) = row.status.after(Trigger::CustomerWrote) {
         row.status = next;
     }
