@@ -7,6 +7,7 @@ mod change;
 mod commands;
 mod idle;
 mod merge;
+mod overrides;
 mod placing;
 mod read;
 mod wake;
@@ -24,6 +25,7 @@ pub(crate) use annotate::write_note;
 pub(crate) use change::end;
 pub use change::{Leaving, body_of, release};
 pub use idle::close_idle;
+pub(crate) use overrides::audit_override;
 pub(crate) use placing::{assignee, hand_to, require_room};
 pub use wake::end_snooze;
 

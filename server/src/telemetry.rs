@@ -19,9 +19,11 @@ const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.
 
 /// Writes log lines to standard error, without anybody's number, address or key. `RUST_LOG` wins over the settings. Does nothing the second time.
 pub(crate) fn log(settings: &LogSettings) {
-    let filter = EnvFilter::try_from_default_env()
-        .or_else(|_| EnvFilter::try_new(&settings.filter))
-        .unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        // What PostgreSQL remarks on is no news: that a table is there already, at each start.
+        let quiet = "sqlx::postgres::notice=warn".parse().expect("it is a directive");
+        EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info")).add_directive(quiet)
+    });
     let shows_colors = std::io::stderr().is_terminal();
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(shows_colors).with_writer(Redacted::standard_error);

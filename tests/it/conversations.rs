@@ -19,6 +19,7 @@ both_databases! {
     the_list_goes_on_page_by_page_and_narrows;
     each_sees_what_is_theirs_to_see;
     a_reply_that_has_not_seen_the_latest_is_refused;
+    what_an_admin_does_outside_the_team_is_audited;
 }
 
 /// People of two of the teams that every installation begins with.
@@ -319,4 +320,21 @@ async fn a_reply_that_has_not_seen_the_latest_is_refused(plan: Plan) {
     refused.expect_error(409, "CONVERSATION_MOVED");
     assert_eq!(house.deployment.messages(&house.ann, &conversation).await.len(), before);
     house.ann.post(&path(&conversation, "messages"), reply("Three", 4)).await.expect(201);
+}
+
+async fn what_an_admin_does_outside_the_team_is_audited(plan: Plan) {
+    let house = House::open(plan).await;
+    let conversation = house.waiting(CUSTOMER).await;
+    let admin = &house.deployment.admin;
+    admin.post(&path(&conversation, "take"), json!({})).await.expect(200);
+    admin.post(&path(&conversation, "notes"), json!({"text": "I look after it"})).await.expect(201);
+    let reply = json!({"content": {"type": "text", "text": "Hello"}, "client_message_id": uuid::Uuid::now_v7()});
+    admin.post(&path(&conversation, "messages"), reply).await.expect(201);
+    house.held_by_ann(OTHER_CUSTOMER).await;
+    let audit = admin.get("/api/v1/audit?tool=conversation.override").await.expect(200);
+    let kept: Vec<&Value> =
+        audit["data"].as_array().expect("a list").iter().map(|one| &one["payload"]["subject"]).collect();
+    let done: Vec<&str> = kept.iter().rev().filter_map(|subject| subject["what"].as_str()).collect();
+    assert_eq!(done, ["taken", "noted", "answered"], "{audit}");
+    assert!(kept.iter().all(|subject| subject["conversation_id"] == conversation.as_str()), "{audit}");
 }

@@ -112,6 +112,7 @@ pub(crate) async fn add_note(
     }
     let note = note_by(&mut change.write.tx, &ctx, &change.row, text).await?;
     annotations::record_event(&mut change.write.tx, &ctx, id, "noted", json!({ "note_id": note.id })).await?;
+    super::audit_override(&mut change.write.tx, &ctx, &change.row, "noted").await?;
     change.write.finish(StatusCode::CREATED, &NoteBody::from(&note)).await
 }
 

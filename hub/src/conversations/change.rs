@@ -9,13 +9,13 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
 use patchbay_core::event::EventName;
 use patchbay_core::ids::{ConversationId, TeamId, UserId};
-use patchbay_core::role::Role;
 use patchbay_http::ApiError;
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::{StoreError, Tx, agent_absences, annotations, events, messages, satisfaction};
 use serde_json::{Value, json};
 
 use super::access::{Seen, lock_to_take, lock_visible};
+use super::overrides::{audit_override, is_override};
 use super::placing::hand_to;
 use crate::body::{ConversationBody, TicketRef};
 use crate::error::HubError;
@@ -125,10 +125,10 @@ impl Change {
         service_levels::follow(&mut self.write.tx, ctx, &hub.gate.directory.load_full(), &mut self.row).await?;
         conversations::update(&mut self.write.tx, std::slice::from_ref(&self.row)).await?;
         self.row.version += 1;
-        let outside = self.row.team_id.is_none_or(|team| !ctx.actor.teams.contains(&team));
-        if ctx.actor.role == Role::Admin && outside {
+        if is_override(&ctx.actor, &self.row) {
             details["override"] = json!("an admin outside the team");
         }
+        audit_override(&mut self.write.tx, ctx, &self.row, kind).await?;
         annotations::record_event(&mut self.write.tx, ctx, self.row.id, kind, details).await?;
         let mut body = body_of(&mut self.write.tx, hub, &self.row).await?;
         if let Some(agent) = body.assigned_to.as_mut().filter(|agent| agent.id == ctx.actor.id.0) {

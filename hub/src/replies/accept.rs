@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::heading::heading;
-use crate::conversations::{Seen, lock_visible, require_hand_in_it};
+use crate::conversations::{Seen, audit_override, lock_visible, require_hand_in_it};
 use crate::error::HubError;
 use crate::feed::{is_assignee, message_event};
 use crate::state::Hub;
@@ -152,6 +152,7 @@ pub(super) async fn write(
     conversations::update(tx, std::slice::from_ref(&row)).await?;
     row.version += 1;
     messages::insert(tx, std::slice::from_ref(&message)).await?;
+    audit_override(tx, ctx, &row, "answered").await?;
     if let Some(key) = key {
         // Known before the first try: a bounce may come before the server's answer.
         messages::claim_keys(tx, &[(row.inbox_id, &key, id)], ctx.now).await?;
