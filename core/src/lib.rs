@@ -34,6 +34,7 @@ pub mod money;
 pub mod notice;
 pub mod on_call;
 pub mod outbox;
+pub mod phone_line;
 pub mod place;
 pub mod redaction;
 pub mod report;

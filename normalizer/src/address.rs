@@ -71,36 +71,6 @@ impl PhoneNumber {
     pub fn digits(&self) -> &str {
         self.0.trim_start_matches('+')
     }
-
-    /// This number and the other spellings under which providers and CRMs know the same line. Match through the set;
-    /// never rewrite what arrived. Known cases: Brazil's ninth digit, Mexico's 1, Argentina's 9.
-    pub fn comparison_set(&self) -> Vec<String> {
-        let mut set = vec![self.0.clone()];
-        let digits = self.digits();
-        let variant = if let Some(national) = digits.strip_prefix("55") {
-            match (national.len(), national.get(..2), national.get(2..3), national.get(3..)) {
-                (11, Some(area), Some("9"), Some(rest)) => Some(format!("+55{area}{rest}")),
-                (10, Some(area), _, _) => national.get(2..).map(|rest| format!("+55{area}9{rest}")),
-                _ => None,
-            }
-        } else if let Some(national) = digits.strip_prefix("52") {
-            with_or_without("52", "1", national)
-        } else if let Some(national) = digits.strip_prefix("54") {
-            with_or_without("54", "9", national)
-        } else {
-            None
-        };
-        set.extend(variant);
-        set
-    }
-}
-
-fn with_or_without(country: &str, infix: &str, national: &str) -> Option<String> {
-    match (national.len(), national.strip_prefix(infix)) {
-        (11, Some(rest)) => Some(format!("+{country}{rest}")),
-        (10, _) => Some(format!("+{country}{infix}{national}")),
-        _ => None,
-    }
 }
 
 /// What people put between digits: spaces, dots, dashes, slashes and parentheses, also the typographic ones.
@@ -172,16 +142,6 @@ mod tests {
         assert_eq!(number("06 1234 5678", "IT").as_deref(), Ok("+390612345678"));
         assert_eq!(number("+15550101234", "DE").as_deref(), Ok("+15550101234"));
         assert_eq!(number("5550101234", "XX"), Err(PhoneNumberError::UnknownRegion));
-    }
-
-    #[test]
-    fn the_comparison_set_knows_the_other_spelling() {
-        let set = |text: &str| PhoneNumber::parse(text).unwrap().comparison_set();
-        assert_eq!(set("+5511987654321"), ["+5511987654321", "+551187654321"]);
-        assert_eq!(set("+551187654321"), ["+551187654321", "+5511987654321"]);
-        assert_eq!(set("+5215512345678"), ["+5215512345678", "+525512345678"]);
-        assert_eq!(set("+541123456789"), ["+541123456789", "+5491123456789"]);
-        assert_eq!(set("+15550101234"), ["+15550101234"]);
     }
 
     #[test]

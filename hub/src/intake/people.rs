@@ -1,13 +1,14 @@
 //! Who writes: from an address to a contact. Source: domain, contacts and identity.
 //!
-//! Order: the address itself; the same number on another channel, if it is one person's; a place's telephone number;
-//! else a new contact.
+//! Order: the address itself; the same line on another channel, however it is spelled there, if it is one person's; a
+//! place's telephone number; else a new contact.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::ContactId;
+use patchbay_core::phone_line::spellings;
 use patchbay_store::arrivals::KnownPerson;
 use patchbay_store::contacts::{self, NewContact, NewIdentity};
 use patchbay_store::{StoreError, Tx};
@@ -60,27 +61,30 @@ pub(super) async fn introduce<'a>(
     if names.is_empty() {
         return Ok(HashMap::new());
     }
-    let numbers: Vec<&str> = names.keys().map(|key| key.address).filter(|address| address.starts_with('+')).collect();
-    let mut same_number: HashMap<String, BTreeSet<(ContactId, String)>> = HashMap::new();
+    let spellings: BTreeSet<String> =
+        names.keys().filter(|key| key.address.starts_with('+')).flat_map(|key| spellings(key.address)).collect();
+    let numbers: Vec<&str> = spellings.iter().map(String::as_str).collect();
+    let mut same_line: HashMap<String, BTreeSet<(ContactId, String)>> = HashMap::new();
     for row in contacts::by_phone_numbers(tx, &numbers).await? {
-        same_number.entry(row.address).or_default().insert((row.contact_id, row.contact_name));
+        same_line.entry(line(&row.address)).or_default().insert((row.contact_id, row.contact_name));
     }
     let mut sites: HashMap<String, Vec<contacts::SiteByPhone>> = HashMap::new();
     for site in contacts::sites_by_phone(tx, &numbers).await? {
-        sites.entry(site.phone.clone()).or_default().push(site);
+        sites.entry(line(&site.phone)).or_default().push(site);
     }
     let (mut new_contacts, mut identities, mut links) = (Vec::new(), Vec::new(), Vec::new());
     let mut people: HashMap<Address<'a>, Person> = HashMap::new();
-    let mut fresh: HashMap<&str, (ContactId, String)> = HashMap::new();
+    let mut fresh: HashMap<String, (ContactId, String)> = HashMap::new();
     for (key, given) in names {
-        let twin = same_number.get(key.address).filter(|owners| owners.len() == 1).and_then(|owners| owners.first());
+        let line = line(key.address);
+        let twin = same_line.get(&line).filter(|owners| owners.len() == 1).and_then(|owners| owners.first());
         let (contact_id, name, linked_by) = if let Some((contact_id, name)) = twin {
             (*contact_id, name.clone(), "same_number")
-        } else if let Some((contact_id, name)) = fresh.get(key.address).filter(|_| key.address.starts_with('+')) {
+        } else if let Some((contact_id, name)) = fresh.get(&line).filter(|_| key.address.starts_with('+')) {
             (*contact_id, name.clone(), "same_number")
         } else {
             let contact_id = ContactId::new();
-            let site = sites.get(key.address).filter(|sites| sites.len() == 1).and_then(|sites| sites.first());
+            let site = sites.get(&line).filter(|sites| sites.len() == 1).and_then(|sites| sites.first());
             let given = given.filter(|name| !name.trim().is_empty());
             let name = given
                 .or(site.map(|site| site.name.as_str()))
@@ -93,11 +97,11 @@ pub(super) async fn introduce<'a>(
             if let Some(site) = site {
                 links.push((contact_id, site.site_id));
             }
-            fresh.insert(key.address, (contact_id, name.clone()));
+            fresh.insert(line.clone(), (contact_id, name.clone()));
             (contact_id, name, if site.is_some() { "site_phone" } else { "inbound" })
         };
         identities.push(NewIdentity { contact_id, channel: key.channel, address: key.address.to_owned(), linked_by });
-        let is_new = linked_by != "same_number" || !same_number.contains_key(key.address);
+        let is_new = linked_by != "same_number" || !same_line.contains_key(&line);
         people.insert(*key, Person { contact_id, name, is_opted_out: false, is_new });
     }
     contacts::insert(tx, &new_contacts, ctx.now).await?;
@@ -106,6 +110,11 @@ pub(super) async fn introduce<'a>(
         contacts::link_site(tx, contact, site, "requester", ctx.now).await?;
     }
     Ok(people)
+}
+
+/// What all spellings of a number have in common; any other address stands for itself.
+fn line(address: &str) -> String {
+    spellings(address).swap_remove(0)
 }
 
 /// Those of the strangers who are known by their business-scoped id; their address becomes that contact's.

@@ -206,3 +206,35 @@ async fn every_event_of_a_batch_shows_the_conversation_as_the_batch_left_it() {
         shard.await.expect("ends in order");
     }
 }
+
+#[tokio::test]
+async fn a_line_is_one_contact_however_it_is_spelled() {
+    let (_database, db) = database().await;
+    let clock = Clock::system();
+    let (hub, inbox_id) = hub(db.clone(), clock.clone()).await;
+    let stop = CancellationToken::new();
+    let (intake, _shards) = Intake::start(hub, &stop);
+    let from = |id: &str, address: &str| {
+        let Item::Message(mut said) = message(id, &clock) else { panic!("it is a message") };
+        said.sender.address = address.into();
+        Item::Message(said)
+    };
+    // Mexico with and without its 1, in two batches; Brazil with and without its 9, in one.
+    let batches = [
+        vec![from("SM1", "+525512345678")],
+        vec![from("SM2", "+5215512345678")],
+        vec![from("SM3", "+5511987654321"), from("SM4", "+551187654321"), from("SM5", "+551187654322")],
+    ];
+    for items in batches {
+        intake.accept(vec![Inbound { inbox_id, items, received_at: clock.now(), span: None }]).await.expect("stored");
+    }
+    let mut tx = db.read().await.expect("reads");
+    let numbers = ["+525512345678", "+5215512345678", "+5511987654321", "+551187654321", "+551187654322"];
+    let known = contacts::by_phone_numbers(&mut tx, &numbers).await.expect("reads");
+    let of = |number: &str| known.iter().find(|row| row.address == number).expect("is known").contact_id;
+    assert_eq!(known.len(), numbers.len());
+    assert_eq!(of(numbers[0]), of(numbers[1]));
+    assert_eq!(of(numbers[2]), of(numbers[3]));
+    assert_ne!(of(numbers[3]), of(numbers[4]), "another line");
+    stop.cancel();
+}
