@@ -135,6 +135,18 @@ pub async fn resolve(
     Ok(())
 }
 
+/// Whether another message to this contact is being handed over right now.
+pub async fn is_busy(tx: &mut Tx, contact: ContactId, message: MessageId) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from send_attempts
+                        where contact_id = $1 and finished_at is null and message_id <> $2) as found",
+    )
+    .bind(contact)
+    .bind(message)
+    .scalar()
+    .await
+}
+
 /// All attempts of a message, first to last.
 pub async fn of_message(tx: &mut Tx, message: MessageId) -> Result<Vec<AttemptRow>, StoreError> {
     tx.query(

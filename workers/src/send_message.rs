@@ -25,7 +25,7 @@ use patchbay_hub::inbox_health as health;
 use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
-use patchbay_store::{StoreError, Tx, inbox_health};
+use patchbay_store::{StoreError, Tx, attempts, inbox_health};
 use serde::{Deserialize, Serialize};
 
 use crate::backoff;
@@ -81,6 +81,10 @@ pub(crate) async fn run(
     let Some(outgoing) = found else { return Ok(Verdict::Done) };
     if inbox_health::is_paused(&mut tx, outgoing.message.inbox_id).await? {
         return Ok(Verdict::Later(ctx.now + PAUSED));
+    }
+    // Looked at before the turn: whoever would have to come back must not use up what others could send meanwhile.
+    if attempts::is_busy(&mut tx, outgoing.conversation.contact_id, id).await? {
+        return Ok(Verdict::Later(ctx.now + CONTACT_BUSY));
     }
     drop(tx);
     let Some(inbox) = deps.directory.load().inboxes.get(&outgoing.message.inbox_id).cloned() else {
