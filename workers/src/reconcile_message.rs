@@ -92,7 +92,7 @@ pub(crate) async fn run(
 async fn send_again(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoing) -> Result<Verdict, WorkError> {
     let directory = deps.directory.load_full();
     let mut tx = deps.db.begin().await?;
-    if outgoing.failed_tries() >= MOST_UNKNOWN {
+    if outgoing.lost_tries() >= MOST_UNKNOWN {
         let error = SendError::ours(
             "UNCONFIRMED",
             ErrorClass::Retryable,

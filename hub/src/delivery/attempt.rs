@@ -71,8 +71,16 @@ impl Outgoing {
     /// How often the message did not go out although it might have: what counts against the tries of a plan. Refusals
     /// that an operator has to clear do not.
     pub fn failed_tries(&self) -> i64 {
-        let counted = self.attempts.iter().filter(|attempt| attempt.error_class == Some(ErrorClass::Retryable)).count();
-        i64::try_from(counted).unwrap_or(i64::MAX)
+        self.count(|attempt| attempt.error_class == Some(ErrorClass::Retryable))
+    }
+
+    /// How often the call ended without a usable answer and no report told that the provider had the message.
+    pub fn lost_tries(&self) -> i64 {
+        self.count(|attempt| matches!(attempt.outcome, Some(AttemptOutcome::Unknown | AttemptOutcome::NotSent)))
+    }
+
+    fn count(&self, counts: impl Fn(&AttemptRow) -> bool) -> i64 {
+        i64::try_from(self.attempts.iter().filter(|attempt| counts(attempt)).count()).unwrap_or(i64::MAX)
     }
 
     /// Why the message may not go out at the time of `ctx`: the checks of the reply, made again.

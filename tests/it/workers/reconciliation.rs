@@ -18,6 +18,7 @@ both_engines! {
     a_crash_after_acceptance_sends_nothing_twice;
     the_next_message_waits_until_the_first_is_clear;
     a_message_that_stays_unknown_is_given_up;
+    clean_refusals_do_not_count_as_sends_without_an_answer;
     a_late_answer_still_counts;
     silence_while_we_were_away_is_no_answer;
     whoever_is_late_every_time_decides_in_the_end;
@@ -209,6 +210,24 @@ async fn a_message_that_stays_unknown_is_given_up(database: TestDatabase) {
     assert_eq!(dead_letters::count_open(&mut tx).await.unwrap(), 1);
     assert_eq!(attempts::of_message(&mut tx, id).await.unwrap().len(), 3);
     assert_eq!(world.jobs_left().await, 0);
+}
+
+async fn clean_refusals_do_not_count_as_sends_without_an_answer(database: TestDatabase) {
+    let world = World::new(database).await;
+    let faults = Faults { too_many_requests: 3, server_errors: 1, ..Faults::default() };
+    world.fakes.set_faults(Provider::Meta, faults);
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let id = world.reply(&conversation, 1, "Again").await;
+    for _ in 0..3 {
+        world.drain().await;
+        world.advance(300);
+    }
+    world.drain().await;
+    assert_eq!(world.status(id).await, Unknown);
+    world.advance(61);
+    world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
 }
 
 async fn a_late_answer_still_counts(database: TestDatabase) {
