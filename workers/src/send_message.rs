@@ -5,7 +5,7 @@
 mod by_mail;
 mod finding;
 mod pace;
-mod render;
+pub(crate) mod render;
 mod to_visitor;
 mod upload;
 
