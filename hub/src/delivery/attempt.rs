@@ -368,11 +368,19 @@ pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId
     if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
         return Ok(false);
     }
+    put_back(&mut message);
+    write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
+    Ok(true)
+}
+
+/// Makes a message wait to be sent anew.
+fn put_back(message: &mut MessageRow) {
     message.status = DeliveryStatus::Pending;
-    message.channel_message_id = None;
     message.error = None;
     message.sent_at = None;
     message.failed_at = None;
-    write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
-    Ok(true)
+    // The provider gives each try an id of its own; a mail keeps the one that it had from the beginning.
+    if message.channel != Channel::Email {
+        message.channel_message_id = None;
+    }
 }
