@@ -6,6 +6,7 @@ mod by_mail;
 mod finding;
 mod pace;
 pub(crate) mod render;
+pub(crate) mod reported;
 mod to_visitor;
 mod upload;
 
@@ -33,7 +34,7 @@ use crate::deps::Deps;
 use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
 use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
-use finding::{Acceptance, Finding, Whose};
+use finding::{Acceptance, Finding, Proof, Whose};
 
 /// What a job of this kind carries; the same for [`crate::reconcile_message`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -175,7 +176,7 @@ impl Sender<'_> {
             CallEnd::Answer(answer) => match self.classify(&answer) {
                 Outcome::Accepted(accepted) => {
                     self.count_latency(outgoing);
-                    Finding::Accepted(Acceptance::from(accepted))
+                    Finding::Accepted(Acceptance { proves: Proof::of(outgoing), ..Acceptance::from(accepted) })
                 }
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
             },
@@ -222,10 +223,7 @@ impl Sender<'_> {
     /// What a refusal means by the table of its code.
     async fn refused(&self, outgoing: &Outgoing, refusal: Refusal) -> Finding {
         let error = SendError::from(&refusal.error);
-        if refusal.alarm == Alarm::Operator {
-            tracing::error!(inbox.id = %self.inbox.id, error.code = %error.code, error.class = %error.class,
-                "inbox {} needs an operator: the provider refuses with {}", self.inbox.name, error.code);
-        }
+        self.alarm(refusal.alarm, &error);
         match refusal.action {
             Action::Retry(plan) => self.again(outgoing, error, &plan, refusal.retry_after).await,
             Action::UploadAgain => {
@@ -251,6 +249,13 @@ impl Sender<'_> {
         }
     }
 
+    fn alarm(&self, alarm: Alarm, error: &SendError) {
+        if alarm == Alarm::Operator {
+            tracing::error!(inbox.id = %self.inbox.id, error.code = %error.code, error.class = %error.class,
+                "inbox {} needs an operator: the provider refuses with {}", self.inbox.name, error.code);
+        }
+    }
+
     /// Another try by `plan`, or the end when its tries are used up.
     async fn again(
         &self,
@@ -265,16 +270,21 @@ impl Sender<'_> {
             Channel::Email => 0.9 + backoff::jitter() / 10.0,
             _ => backoff::jitter(),
         };
-        let Some(wait) = plan.wait(failed, jitter) else {
+        let wait = plan.wait(failed, jitter).map(|wait| wait.max(retry_after.unwrap_or_default()));
+        self.put_off(outgoing, error, plan.scope, wait).await
+    }
+
+    /// Another try after `wait`, and nothing of `scope` before; or the end when there is none left.
+    async fn put_off(&self, outgoing: &Outgoing, error: SendError, scope: Scope, wait: Option<Duration>) -> Finding {
+        let Some(wait) = wait else {
             return Finding::Failed(error, Burial::DeadLetter);
         };
-        let wait = wait.max(retry_after.unwrap_or_default());
-        let whose = match plan.scope {
+        let whose = match scope {
             Scope::Sender | Scope::Account | Scope::BusinessInitiated => Whose::Inbox,
             _ if error.code == NOT_CONNECTED => Whose::Inbox,
             Scope::Message | Scope::Recipient | Scope::Template => Whose::Message,
         };
-        if let Some(scope) = pace::scope(&self.inbox, outgoing, plan.scope) {
+        if let Some(scope) = pace::scope(&self.inbox, outgoing, scope) {
             self.deps.limits.hold(&scope, wait).await;
         }
         Finding::Postponed(error, wait, whose)
@@ -318,7 +328,7 @@ impl Sender<'_> {
             health::note(tx, ctx, &directory, self.inbox.id, signal).await?;
         }
         match (finding, attempt) {
-            (Finding::Accepted(Acceptance { key, provider_status, addresses }), attempt) => {
+            (Finding::Accepted(Acceptance { key, provider_status, addresses, .. }), attempt) => {
                 delivery::learn(tx, ctx, id, provider_status.as_deref(), addresses).await?;
                 delivery::accept(tx, ctx, &directory, (id, self.inbox.id), attempt, key).await?;
                 jobs::complete(tx, self.job).await?;

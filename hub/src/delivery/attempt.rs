@@ -69,14 +69,26 @@ impl Outgoing {
     }
 
     /// How often the message did not go out although it might have: what counts against the tries of a plan. Refusals
-    /// that an operator has to clear do not.
+    /// that an operator has to clear do not, nor does what the provider took.
     pub fn failed_tries(&self) -> i64 {
-        self.count(|attempt| attempt.error_class == Some(ErrorClass::Retryable))
+        self.count(|attempt| {
+            attempt.error_class == Some(ErrorClass::Retryable) && attempt.outcome != Some(AttemptOutcome::Accepted)
+        })
     }
 
     /// How often the call ended without a usable answer and no report told that the provider had the message.
     pub fn lost_tries(&self) -> i64 {
         self.count(|attempt| matches!(attempt.outcome, Some(AttemptOutcome::Unknown | AttemptOutcome::NotSent)))
+    }
+
+    /// How often the provider took the message and reported a failure of `class` later, before the last try.
+    pub fn reported_before(&self, class: ErrorClass) -> i64 {
+        let last = self.attempts.last().map(|attempt| attempt.id);
+        self.count(|attempt| {
+            Some(attempt.id) != last
+                && attempt.error_class == Some(class)
+                && attempt.outcome == Some(AttemptOutcome::Accepted)
+        })
     }
 
     fn count(&self, counts: impl Fn(&AttemptRow) -> bool) -> i64 {
@@ -264,7 +276,12 @@ async fn end_refused(tx: &mut Tx, ctx: &Ctx, attempt: AttemptId, error: &SendErr
 }
 
 /// Writes the dead letter of a message and raises an alert for whoever leads the conversation's team.
-async fn bury(tx: &mut Tx, ctx: &Ctx, message: &MessageRow, error: &SendError) -> Result<DeadLetterId, StoreError> {
+pub(super) async fn bury(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    message: &MessageRow,
+    error: &SendError,
+) -> Result<DeadLetterId, StoreError> {
     let letter = DeadLetterId::new();
     let tries = attempts::of_message(tx, message.id).await?.len();
     let reason = format!("{} ({})", error.code, error.class);
@@ -368,15 +385,15 @@ pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId
     if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
         return Ok(false);
     }
-    put_back(&mut message);
+    put_back(&mut message, None);
     write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
     Ok(true)
 }
 
-/// Makes a message wait to be sent anew.
-fn put_back(message: &mut MessageRow) {
+/// Makes a message wait to be sent anew; `error`: what it waits for.
+pub(super) fn put_back(message: &mut MessageRow, error: Option<&SendError>) {
     message.status = DeliveryStatus::Pending;
-    message.error = None;
+    message.error = error.map(SendError::to_json);
     message.sent_at = None;
     message.failed_at = None;
     // The provider gives each try an id of its own; a mail keeps the one that it had from the beginning.

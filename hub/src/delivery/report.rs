@@ -6,6 +6,7 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, MessageId, RecordId};
+use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::{ReportedStatus, StatusItem};
 use patchbay_core::job::JobKind;
 use patchbay_store::messages::MessageRow;
@@ -15,7 +16,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::change::{heed, write};
-use super::{SendError, again, lane};
+use super::{SendError, again, lane, was_refused};
+use crate::inbox_health;
 
 /// A report, and the inbox it came to.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +137,10 @@ pub async fn apply_statuses(
             heed(tx, ctx, row, item).await?;
         }
     }
-    again::offer(tx, ctx, directory, &writes).await?;
+    again::promise_a_look(tx, ctx, &writes).await?;
+    for row in writes.iter().filter(|row| row.status.rank() >= DeliveryStatus::Delivered.rank() && was_refused(row)) {
+        inbox_health::note(tx, ctx, directory, row.inbox_id, Signal::Worked).await?;
+    }
     let proven: Vec<MessageId> = proven.into_iter().collect();
     attempts::confirm(tx, &proven).await?;
     // Whoever waits to find out what became of one of them need not wait any longer.

@@ -67,6 +67,17 @@ pub fn classify(reply: &Reply<'_>) -> Refusal {
     }
 }
 
+/// What the sender does about a mail that a server took and sent back later. A report of a passing failure comes when
+/// the relay has tried for days: only a full mailbox is worth more tries of ours.
+pub fn reported(code: &str) -> (Action, Alarm) {
+    match code {
+        "5.2.2" => (Action::Retry(FULL), Alarm::Agent),
+        code if is_no_such_address(code) => (Action::FlagAddress, Alarm::Agent),
+        code if code.starts_with("5.7.") => (Action::Fail, Alarm::Operator),
+        _ => (Action::Fail, Alarm::Agent),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

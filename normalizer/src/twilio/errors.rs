@@ -36,7 +36,7 @@ pub const TABLE: &[Rule] = &[
     Rule::one(21_612, Permanent, FlagAddress, Alarm::Agent),
     Rule::one(21_614, Permanent, FlagAddress, Alarm::Agent),
     Rule::one(21_610, OptedOut, Suppress(Suppression::Everything), Alarm::Agent),
-    Rule::one(30_003, Retryable, Again(Retry::of(Scope::Message, 8 * 3600, 1, 3)), Alarm::Agent),
+    Rule::one(30_003, Retryable, Again(Retry::of(Scope::Message, 12 * 3600, 1, 3)), Alarm::Agent),
     Rule::one(30_004, Permanent, Fail, Alarm::Agent),
     Rule::new(30_005, 30_006, Permanent, FlagAddress, Alarm::Agent),
     // The message.
