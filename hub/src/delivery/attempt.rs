@@ -103,7 +103,7 @@ impl Outgoing {
             return Some(SendError::ours(
                 Code::ContactOptedOut.as_str(),
                 ErrorClass::OptedOut,
-                "the customer does not want messages at this address",
+                "the customer does not want messages at this address, or there is nobody",
             ));
         }
         if self.message.channel == Channel::Whatsapp && free_form && !window_open {
