@@ -17,6 +17,7 @@ mod no_loss;
 mod observability;
 mod ranking;
 mod recovery;
+mod replies;
 mod satisfaction;
 mod screens;
 mod tree;
