@@ -1,6 +1,7 @@
 //! What may be written to an address, and how we know. Source: domain, channel rules; channel reference, consent and
 //! error table.
 
+use crate::channel::Channel;
 use crate::vocabulary;
 
 vocabulary! {
@@ -32,7 +33,7 @@ vocabulary! {
         Unsubscribe => "unsubscribe",
         /// The customer complained to the mail provider.
         Complaint => "complaint",
-        /// There is nobody at the address.
+        /// There is nobody at the address; or, when it is given again, somebody wrote from it.
         Bounce => "bounce",
         /// The provider refuses because of it.
         Provider => "provider",
@@ -41,8 +42,16 @@ vocabulary! {
     }
 }
 
-/// Whether a mail server's code says that there is nobody at the address, and nothing more is to be sent there. `1` is
-/// Postmark's word for it. Source: channel reference, error table, e-mail.
-pub fn is_no_such_address(code: &str) -> bool {
-    matches!(code, "5.1.1" | "5.1.2" | "5.1.10" | "1")
+/// Whether a permanent failure with this code says that there is nobody at the address, and nothing more is to be sent
+/// there. Source: channel reference, error table.
+pub fn is_no_such_address(channel: Channel, code: &str) -> bool {
+    match channel {
+        // `1` is Postmark's word for it.
+        Channel::Email => matches!(code, "5.1.1" | "5.1.2" | "5.1.10" | "1"),
+        // No usable number, or unknown to its carrier, or a landline.
+        Channel::Sms => matches!(code, "21211" | "21217" | "21612" | "21614" | "30005" | "30006"),
+        // The same, and what Twilio says of it.
+        Channel::Whatsapp => matches!(code, "131026" | "21211" | "21217" | "21612" | "21614" | "63003" | "63024"),
+        _ => false,
+    }
 }

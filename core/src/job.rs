@@ -13,6 +13,8 @@ vocabulary! {
         SendMessage => "send_message",
         /// Find out what became of a message whose send had no usable answer.
         ReconcileMessage => "reconcile_message",
+        /// See what becomes of a message that its provider took and reported failed later.
+        JudgeFailure => "judge_failure",
         /// Wake a snoozed conversation.
         EndSnooze => "end_snooze",
         /// Fetch a received file from its provider.

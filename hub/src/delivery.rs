@@ -10,11 +10,11 @@ mod report;
 
 use patchbay_core::ids::ConversationId;
 use patchbay_core::item::{ErrorClass, ProviderError};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use change::write;
 
-pub use again::{as_link, is_link};
+pub use again::{FailedTry, TriedAgain, as_link, is_link, was_refused};
 pub use attempt::{
     Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,
 };
@@ -28,7 +28,7 @@ pub fn lane(conversation: ConversationId) -> String {
 }
 
 /// Why a message did not go out: what the agent is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SendError {
     /// The provider's code, or one of ours.
     pub code: String,

@@ -16,7 +16,7 @@ pub use consent::Consent;
 pub use errors::{TABLE, class_of};
 pub use form::Form;
 pub use inbound::{MessageContext, message, split_prefix};
-pub use render::{MAX_MEDIA, MAX_TEXT_CHARACTERS, Outbound, OutboundContent, render, show_typing};
+pub use render::{MAX_MEDIA, MAX_TEXT_CHARACTERS, Outbound, OutboundContent, place_body, render, show_typing};
 pub use status::{StatusContext, status};
 pub use stream::{Malformed, StreamEvent, event_stream};
 pub use voice::{CallContext, CallStep, Relay, RelayTurn, call, our_address};

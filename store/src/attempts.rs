@@ -135,6 +135,38 @@ pub async fn resolve(
     Ok(())
 }
 
+/// Writes down that the provider had taken the last try of a message and reported this error of it later.
+pub async fn failed_later(
+    tx: &mut Tx,
+    message: MessageId,
+    error_code: &str,
+    error_class: ErrorClass,
+) -> Result<(), StoreError> {
+    tx.query(
+        "update send_attempts set outcome = 'accepted', error_code = $2, error_class = $3
+         where message_id = $1 and outcome in ('accepted', 'unknown')
+           and attempt = (select max(attempt) from send_attempts where message_id = $1)",
+    )
+    .bind(message)
+    .bind(error_code)
+    .bind(error_class)
+    .execute()
+    .await
+    .map(drop)
+}
+
+/// Whether another message to this contact is being handed over right now.
+pub async fn is_busy(tx: &mut Tx, contact: ContactId, message: MessageId) -> Result<bool, StoreError> {
+    tx.query(
+        "select exists (select 1 from send_attempts
+                        where contact_id = $1 and finished_at is null and message_id <> $2) as found",
+    )
+    .bind(contact)
+    .bind(message)
+    .scalar()
+    .await
+}
+
 /// All attempts of a message, first to last.
 pub async fn of_message(tx: &mut Tx, message: MessageId) -> Result<Vec<AttemptRow>, StoreError> {
     tx.query(

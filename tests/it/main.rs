@@ -18,6 +18,7 @@ mod no_loss;
 mod observability;
 mod ranking;
 mod recovery;
+mod replies;
 mod satisfaction;
 mod screens;
 mod tree;

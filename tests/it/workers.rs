@@ -13,6 +13,7 @@ mod jobs;
 mod mail;
 mod months;
 mod reconciliation;
+mod reported;
 mod retention;
 mod search;
 mod sending;

@@ -45,6 +45,7 @@ impl Desk {
             JobKind::ReconcileMessage => {
                 reconcile_message::run(&self.deps, &self.client, &self.hearing, ctx, job).await
             }
+            JobKind::JudgeFailure => send_message::reported::run(&self.deps, ctx, job).await,
             JobKind::EndSnooze => end_snooze::run(&self.deps, ctx, job).await,
             JobKind::FetchMedia => fetch_media::run(&self.deps, &self.client, ctx, job).await,
             JobKind::TidyContact => tidy_contact::run(&self.deps, ctx, job).await,

@@ -21,6 +21,7 @@ use crate::deps::Deps;
 use crate::hearing::Hearing;
 use crate::provider::{CallEnd, ProviderClient};
 use crate::send_message::SendPayload;
+use crate::send_message::render::twilio_body;
 use crate::work::{Verdict, WorkError};
 
 /// Sends that ended without an answer, after which a message is given up.
@@ -92,7 +93,7 @@ pub(crate) async fn run(
 async fn send_again(deps: &Deps, ctx: &Ctx, job: &ClaimedJob, outgoing: &Outgoing) -> Result<Verdict, WorkError> {
     let directory = deps.directory.load_full();
     let mut tx = deps.db.begin().await?;
-    if outgoing.failed_tries() >= MOST_UNKNOWN {
+    if outgoing.lost_tries() >= MOST_UNKNOWN {
         let error = SendError::ours(
             "UNCONFIRMED",
             ErrorClass::Retryable,
@@ -198,7 +199,7 @@ async fn look_up(
         CallEnd::Answer(_) => return Err(WorkError::Elsewhere("the provider refused its list")),
         CallEnd::NotSent | CallEnd::Lost(_) => return Err(WorkError::Elsewhere("the provider does not answer")),
     };
-    let text = outgoing.message.text.as_deref().unwrap_or_default();
+    let text = twilio_body(&outgoing.message, &deps.media_link);
     let mut tx = deps.db.read().await?;
     // Oldest first: the list is newest first, and an earlier twin of the text belongs to an earlier message.
     for listed in listing.messages.iter().rev() {

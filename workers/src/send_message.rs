@@ -5,7 +5,8 @@
 mod by_mail;
 mod finding;
 mod pace;
-mod render;
+pub(crate) mod render;
+pub(crate) mod reported;
 mod to_visitor;
 mod upload;
 
@@ -25,7 +26,7 @@ use patchbay_hub::inbox_health as health;
 use patchbay_normalizer::answer::{Action, Alarm, Answer, Outcome, Refusal, Retry, Scope};
 use patchbay_normalizer::{twilio, whatsapp};
 use patchbay_store::jobs::{self, ClaimedJob};
-use patchbay_store::{StoreError, Tx, inbox_health};
+use patchbay_store::{StoreError, Tx, attempts, inbox_health};
 use serde::{Deserialize, Serialize};
 
 use crate::backoff;
@@ -33,7 +34,7 @@ use crate::deps::Deps;
 use crate::provider::{CallEnd, ProviderAnswer, ProviderClient};
 use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
-use finding::{Acceptance, Finding, Whose};
+use finding::{Acceptance, Finding, Proof, Whose};
 
 /// What a job of this kind carries; the same for [`crate::reconcile_message`].
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -81,6 +82,10 @@ pub(crate) async fn run(
     let Some(outgoing) = found else { return Ok(Verdict::Done) };
     if inbox_health::is_paused(&mut tx, outgoing.message.inbox_id).await? {
         return Ok(Verdict::Later(ctx.now + PAUSED));
+    }
+    // Looked at before the turn: whoever would have to come back must not use up what others could send meanwhile.
+    if attempts::is_busy(&mut tx, outgoing.conversation.contact_id, id).await? {
+        return Ok(Verdict::Later(ctx.now + CONTACT_BUSY));
     }
     drop(tx);
     let Some(inbox) = deps.directory.load().inboxes.get(&outgoing.message.inbox_id).cloned() else {
@@ -171,7 +176,7 @@ impl Sender<'_> {
             CallEnd::Answer(answer) => match self.classify(&answer) {
                 Outcome::Accepted(accepted) => {
                     self.count_latency(outgoing);
-                    Finding::Accepted(Acceptance::from(accepted))
+                    Finding::Accepted(Acceptance { proves: Proof::of(outgoing), ..Acceptance::from(accepted) })
                 }
                 Outcome::Refused(refusal) => self.refused(outgoing, refusal).await,
             },
@@ -218,10 +223,7 @@ impl Sender<'_> {
     /// What a refusal means by the table of its code.
     async fn refused(&self, outgoing: &Outgoing, refusal: Refusal) -> Finding {
         let error = SendError::from(&refusal.error);
-        if refusal.alarm == Alarm::Operator {
-            tracing::error!(inbox.id = %self.inbox.id, error.code = %error.code, error.class = %error.class,
-                "inbox {} needs an operator: the provider refuses with {}", self.inbox.name, error.code);
-        }
+        self.alarm(refusal.alarm, &error);
         match refusal.action {
             Action::Retry(plan) => self.again(outgoing, error, &plan, refusal.retry_after).await,
             Action::UploadAgain => {
@@ -247,6 +249,13 @@ impl Sender<'_> {
         }
     }
 
+    fn alarm(&self, alarm: Alarm, error: &SendError) {
+        if alarm == Alarm::Operator {
+            tracing::error!(inbox.id = %self.inbox.id, error.code = %error.code, error.class = %error.class,
+                "inbox {} needs an operator: the provider refuses with {}", self.inbox.name, error.code);
+        }
+    }
+
     /// Another try by `plan`, or the end when its tries are used up.
     async fn again(
         &self,
@@ -261,16 +270,21 @@ impl Sender<'_> {
             Channel::Email => 0.9 + backoff::jitter() / 10.0,
             _ => backoff::jitter(),
         };
-        let Some(wait) = plan.wait(failed, jitter) else {
+        let wait = plan.wait(failed, jitter).map(|wait| wait.max(retry_after.unwrap_or_default()));
+        self.put_off(outgoing, error, plan.scope, wait).await
+    }
+
+    /// Another try after `wait`, and nothing of `scope` before; or the end when there is none left.
+    async fn put_off(&self, outgoing: &Outgoing, error: SendError, scope: Scope, wait: Option<Duration>) -> Finding {
+        let Some(wait) = wait else {
             return Finding::Failed(error, Burial::DeadLetter);
         };
-        let wait = wait.max(retry_after.unwrap_or_default());
-        let whose = match plan.scope {
+        let whose = match scope {
             Scope::Sender | Scope::Account | Scope::BusinessInitiated => Whose::Inbox,
             _ if error.code == NOT_CONNECTED => Whose::Inbox,
             Scope::Message | Scope::Recipient | Scope::Template => Whose::Message,
         };
-        if let Some(scope) = pace::scope(&self.inbox, outgoing, plan.scope) {
+        if let Some(scope) = pace::scope(&self.inbox, outgoing, scope) {
             self.deps.limits.hold(&scope, wait).await;
         }
         Finding::Postponed(error, wait, whose)
@@ -314,7 +328,7 @@ impl Sender<'_> {
             health::note(tx, ctx, &directory, self.inbox.id, signal).await?;
         }
         match (finding, attempt) {
-            (Finding::Accepted(Acceptance { key, provider_status, addresses }), attempt) => {
+            (Finding::Accepted(Acceptance { key, provider_status, addresses, .. }), attempt) => {
                 delivery::learn(tx, ctx, id, provider_status.as_deref(), addresses).await?;
                 delivery::accept(tx, ctx, &directory, (id, self.inbox.id), attempt, key).await?;
                 jobs::complete(tx, self.job).await?;

@@ -1,92 +1,134 @@
-//! Failures that a provider reports later and that another try may mend, by the table of errors: a handset that is off, a
-//! carrier that does not know why, a file that a phone or the provider cannot take, a mailbox that is full.
-//! Source: channels reference, error table.
+//! Failures that a provider reports after it took a message. What becomes of them stands in the tables of errors, the same
+//! as for an answer; a job looks there, because a hold of the sender may follow.
 
-use chrono::TimeDelta;
-use patchbay_core::channel::Channel;
+use chrono::{DateTime, TimeDelta, Utc};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
-use patchbay_core::ids::{JobId, MessageId};
+use patchbay_core::ids::{DeadLetterId, JobId, MessageId};
+use patchbay_core::item::ErrorClass;
 use patchbay_core::job::{JobKind, NewJob};
 use patchbay_store::messages::MessageRow;
-use patchbay_store::{StoreError, Tx, attempts, jobs, media, messages};
+use patchbay_store::{StoreError, Tx, attempts, jobs, messages};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::change::lock;
-use super::{Lane, lane, replay};
+use super::attempt::{bury, put_back};
+use super::change::{lock, write};
+use super::{Lane, SendError, lane};
 
-/// What is done about a failure.
+/// The longest wait during which a message keeps its place in its conversation: what waits longer must not keep the
+/// next messages waiting.
+const KEEPS_ITS_PLACE: TimeDelta = TimeDelta::minutes(1);
+/// How often whoever looks at a failure is tried.
+const LOOKS: i64 = 6;
+
+/// A try that was reported failed: what the job that looks at it carries.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FailedTry {
+    /// The message.
+    pub message_id: MessageId,
+    /// The provider's id of the try.
+    pub channel_message_id: String,
+}
+
+/// What came of wanting to try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Remedy {
-    /// The same once more, after so long, as long as fewer tries were made.
-    Again(TimeDelta, usize),
-    /// The same, with its files uploaded anew.
-    WithNewFiles(TimeDelta, usize),
-    /// The text with a link in place of the file.
-    AsLink,
+pub enum TriedAgain {
+    /// The message waits for its next try.
+    Promised,
+    /// Whoever made the failed try has not put it down yet. Nothing was changed; come back in a moment.
+    StillUnderWay,
+    /// The failure does not stand any more.
+    Over,
 }
 
-fn remedy(channel: Channel, code: &str) -> Option<Remedy> {
-    match (channel, code) {
-        // "Media upload error".
-        (Channel::Whatsapp, "131053") => Some(Remedy::WithNewFiles(TimeDelta::seconds(30), 3)),
-        // The handset cannot be reached: three tries over a day.
-        (Channel::Sms, "30003") => Some(Remedy::Again(TimeDelta::hours(12), 3)),
-        // The carrier gives no reason.
-        (Channel::Sms, "30008") => Some(Remedy::Again(TimeDelta::minutes(5), 2)),
-        // No MMS there, or too large.
-        (Channel::Sms, "30011" | "30019") => Some(Remedy::AsLink),
-        // The mailbox is full: three tries over three days.
-        (Channel::Email, "5.2.2") => Some(Remedy::Again(TimeDelta::hours(36), 3)),
-        _ => None,
-    }
-}
-
-/// Puts messages back that failed and may yet arrive.
-pub(super) async fn offer(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    directory: &Directory,
-    rows: &[MessageRow],
-) -> Result<(), StoreError> {
-    for row in rows.iter().filter(|row| row.status == DeliveryStatus::Failed) {
-        let code = row.error.as_ref().and_then(|error| error.get("code")).and_then(Value::as_str);
-        let Some(remedy) = code.and_then(|code| remedy(row.channel, code)) else { continue };
-        let tries = attempts::of_message(tx, row.id).await?.len();
-        // What waits for hours must not keep the conversation's next message waiting.
-        let (wait, lane) = match remedy {
-            Remedy::Again(wait, most) if tries < most => (wait, None),
-            Remedy::WithNewFiles(wait, most) if tries < most => {
-                forget_copies(tx, row).await?;
-                (wait, Some(lane(row.conversation_id)))
-            }
-            Remedy::AsLink if as_link(tx, row.id).await? => (TimeDelta::zero(), Some(lane(row.conversation_id))),
-            Remedy::Again(..) | Remedy::WithNewFiles(..) | Remedy::AsLink => continue,
-        };
-        if replay(tx, ctx, directory, row.id).await? {
-            let job = NewJob {
+/// Promises that somebody looks at the messages of `rows` that failed.
+pub(super) async fn promise_a_look(tx: &mut Tx, ctx: &Ctx, rows: &[MessageRow]) -> Result<(), StoreError> {
+    let failed = rows.iter().filter(|row| row.status == DeliveryStatus::Failed);
+    let looks: Vec<NewJob> = failed
+        .filter_map(|row| {
+            let of = FailedTry { message_id: row.id, channel_message_id: row.channel_message_id.clone()? };
+            Some(NewJob {
                 id: JobId::new(),
                 queue: Lane::of(row).queue(),
-                kind: JobKind::SendMessage,
-                lane,
-                dedupe_key: Some(format!("send_message:{}", row.id)),
-                payload: json!({ "message_id": row.id }),
-                run_at: ctx.now + wait,
-                max_attempts: 6,
-            };
-            jobs::enqueue(tx, ctx, &job).await?;
-        }
-    }
-    Ok(())
+                kind: JobKind::JudgeFailure,
+                lane: None,
+                dedupe_key: None,
+                payload: serde_json::to_value(of).expect("a payload is plain data"),
+                run_at: ctx.now,
+                max_attempts: LOOKS,
+            })
+        })
+        .collect();
+    jobs::enqueue_all(tx, ctx, &looks).await
 }
 
-async fn forget_copies(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
-    let files = row.content.get("media").and_then(Value::as_array).into_iter().flatten();
-    for sum in files.filter_map(|file| file.get("sha256_hex").and_then(Value::as_str)) {
-        media::forget_provider_copy(tx, row.inbox_id, sum).await?;
+impl FailedTry {
+    /// Why the try failed. `None`: it arrived after all, or was followed by another.
+    pub fn error(&self, message: &MessageRow) -> Option<SendError> {
+        let stands = message.status == DeliveryStatus::Failed
+            && message.channel_message_id.as_deref() == Some(self.channel_message_id.as_str());
+        message.error.clone().filter(|_| stands).and_then(|error| serde_json::from_value(error).ok())
     }
-    Ok(())
+
+    /// Lets the message wait until `run_at` and go out anew. The agent sees why it takes so long.
+    pub async fn try_again(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        directory: &Directory,
+        run_at: DateTime<Utc>,
+    ) -> Result<TriedAgain, StoreError> {
+        let Some(mut message) = lock(tx, self.message_id).await? else { return Ok(TriedAgain::Over) };
+        let Some(error) = self.error(&message) else { return Ok(TriedAgain::Over) };
+        // A report may overtake the answer of the call that it is about: first whoever made the call puts it down.
+        if attempts::of_message(tx, message.id).await?.iter().any(|attempt| attempt.finished_at.is_none()) {
+            return Ok(TriedAgain::StillUnderWay);
+        }
+        let keeps_its_place = run_at - ctx.now <= KEEPS_ITS_PLACE;
+        let job = NewJob {
+            id: JobId::new(),
+            queue: Lane::of(&message).queue(),
+            kind: JobKind::SendMessage,
+            lane: keeps_its_place.then(|| lane(message.conversation_id)),
+            dedupe_key: Some(format!("send_message:{}", message.id)),
+            payload: json!({ "message_id": message.id }),
+            run_at,
+            max_attempts: 6,
+        };
+        // The job of the failed try has the same key. It goes soon; a message that is put back before would be left
+        // without a job.
+        if !jobs::enqueue(tx, ctx, &job).await? {
+            return Ok(TriedAgain::StillUnderWay);
+        }
+        attempts::failed_later(tx, message.id, &error.code, error.class).await?;
+        if error.class == ErrorClass::Config && !was_refused(&message) {
+            message.metadata[WAS_REFUSED] = Value::Bool(true);
+            messages::set_metadata(tx, &message).await?;
+            message.version += 1;
+        }
+        put_back(&mut message, Some(&error));
+        write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
+        Ok(TriedAgain::Promised)
+    }
+
+    /// No further try: the message stays failed and a person is told. `None`: the failure does not stand any more.
+    pub async fn give_up(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Option<DeadLetterId>, StoreError> {
+        let Some(message) = lock(tx, self.message_id).await? else { return Ok(None) };
+        let Some(error) = self.error(&message) else { return Ok(None) };
+        attempts::failed_later(tx, message.id, &error.code, error.class).await?;
+        bury(tx, ctx, &message, &error).await.map(Some)
+    }
+}
+
+/// Where a message says that a try of it was taken and then refused until an operator acts.
+const WAS_REFUSED: &str = "was_refused";
+
+/// Whether a try of the message was taken and then refused until an operator acts. That another is taken says nothing of
+/// the inbox; that it arrives does.
+pub fn was_refused(message: &MessageRow) -> bool {
+    message.metadata.get(WAS_REFUSED).and_then(Value::as_bool) == Some(true)
 }
 
 /// Whether a message goes out as its text with a link in place of its file.
@@ -105,18 +147,4 @@ pub async fn as_link(tx: &mut Tx, id: MessageId) -> Result<bool, StoreError> {
     message.metadata["as_link"] = Value::Bool(true);
     messages::set_metadata(tx, &message).await?;
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_may_pass_is_tried_again() {
-        assert_eq!(remedy(Channel::Sms, "30011"), Some(Remedy::AsLink));
-        assert!(matches!(remedy(Channel::Sms, "30003"), Some(Remedy::Again(_, 3))));
-        for (channel, code) in [(Channel::Sms, "30005"), (Channel::Whatsapp, "131026"), (Channel::Email, "5.1.1")] {
-            assert_eq!(remedy(channel, code), None, "{code}");
-        }
-    }
 }

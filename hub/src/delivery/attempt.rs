@@ -69,10 +69,30 @@ impl Outgoing {
     }
 
     /// How often the message did not go out although it might have: what counts against the tries of a plan. Refusals
-    /// that an operator has to clear do not.
+    /// that an operator has to clear do not, nor does what the provider took.
     pub fn failed_tries(&self) -> i64 {
-        let counted = self.attempts.iter().filter(|attempt| attempt.error_class == Some(ErrorClass::Retryable)).count();
-        i64::try_from(counted).unwrap_or(i64::MAX)
+        self.count(|attempt| {
+            attempt.error_class == Some(ErrorClass::Retryable) && attempt.outcome != Some(AttemptOutcome::Accepted)
+        })
+    }
+
+    /// How often the call ended without a usable answer and no report told that the provider had the message.
+    pub fn lost_tries(&self) -> i64 {
+        self.count(|attempt| matches!(attempt.outcome, Some(AttemptOutcome::Unknown | AttemptOutcome::NotSent)))
+    }
+
+    /// How often the provider took the message and reported a failure of `class` later, before the last try.
+    pub fn reported_before(&self, class: ErrorClass) -> i64 {
+        let last = self.attempts.last().map(|attempt| attempt.id);
+        self.count(|attempt| {
+            Some(attempt.id) != last
+                && attempt.error_class == Some(class)
+                && attempt.outcome == Some(AttemptOutcome::Accepted)
+        })
+    }
+
+    fn count(&self, counts: impl Fn(&AttemptRow) -> bool) -> i64 {
+        i64::try_from(self.attempts.iter().filter(|attempt| counts(attempt)).count()).unwrap_or(i64::MAX)
     }
 
     /// Why the message may not go out at the time of `ctx`: the checks of the reply, made again.
@@ -83,7 +103,7 @@ impl Outgoing {
             return Some(SendError::ours(
                 Code::ContactOptedOut.as_str(),
                 ErrorClass::OptedOut,
-                "the customer does not want messages at this address",
+                "the customer does not want messages at this address, or there is nobody",
             ));
         }
         if self.message.channel == Channel::Whatsapp && free_form && !window_open {
@@ -256,7 +276,12 @@ async fn end_refused(tx: &mut Tx, ctx: &Ctx, attempt: AttemptId, error: &SendErr
 }
 
 /// Writes the dead letter of a message and raises an alert for whoever leads the conversation's team.
-async fn bury(tx: &mut Tx, ctx: &Ctx, message: &MessageRow, error: &SendError) -> Result<DeadLetterId, StoreError> {
+pub(super) async fn bury(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    message: &MessageRow,
+    error: &SendError,
+) -> Result<DeadLetterId, StoreError> {
     let letter = DeadLetterId::new();
     let tries = attempts::of_message(tx, message.id).await?.len();
     let reason = format!("{} ({})", error.code, error.class);
@@ -360,11 +385,19 @@ pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId
     if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
         return Ok(false);
     }
-    message.status = DeliveryStatus::Pending;
-    message.channel_message_id = None;
-    message.error = None;
-    message.sent_at = None;
-    message.failed_at = None;
+    put_back(&mut message, None);
     write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
     Ok(true)
+}
+
+/// Makes a message wait to be sent anew; `error`: what it waits for.
+pub(super) fn put_back(message: &mut MessageRow, error: Option<&SendError>) {
+    message.status = DeliveryStatus::Pending;
+    message.error = error.map(SendError::to_json);
+    message.sent_at = None;
+    message.failed_at = None;
+    // The provider gives each try an id of its own; a mail keeps the one that it had from the beginning.
+    if message.channel != Channel::Email {
+        message.channel_message_id = None;
+    }
 }

@@ -86,7 +86,7 @@ fn withdrawal(channel: Channel, class: &str, code: &str) -> Option<(ConsentScope
         Channel::Sms | Channel::Email if refused => Some((ConsentScope::Everything, ConsentReason::Provider)),
         // The only refusal of WhatsApp that is the customer's: of advertising alone.
         Channel::Whatsapp if refused => Some((ConsentScope::Marketing, ConsentReason::Provider)),
-        Channel::Email if class == ErrorClass::Permanent.as_str() && is_no_such_address(code) => {
+        _ if class == ErrorClass::Permanent.as_str() && is_no_such_address(channel, code) => {
             Some((ConsentScope::Everything, ConsentReason::Bounce))
         }
         _ => None,

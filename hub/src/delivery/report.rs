@@ -6,6 +6,7 @@ use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
 use patchbay_core::ids::{InboxId, MessageId, RecordId};
+use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::{ReportedStatus, StatusItem};
 use patchbay_core::job::JobKind;
 use patchbay_store::messages::MessageRow;
@@ -15,7 +16,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::change::{heed, write};
-use super::{SendError, again, lane};
+use super::{SendError, again, lane, was_refused};
+use crate::inbox_health;
 
 /// A report, and the inbox it came to.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +76,7 @@ pub async fn apply_statuses(
     let mut parked = Vec::new();
     let mut keys = Vec::new();
     let mut changed = BTreeSet::new();
+    let mut waited_for = BTreeSet::new();
     let mut proven = BTreeSet::new();
     let mut failures = Vec::new();
     for report in reports {
@@ -103,13 +106,22 @@ pub async fn apply_statuses(
             errors: serde_json::to_value(&report.item.errors).expect("errors are plain data"),
             occurred_at: report.item.timestamp,
         });
+        let key = report.item.channel_message_id.as_str();
+        let of = Try::of(row, key, known);
         if known == Known::ByCallback {
-            keys.push((report.inbox_id, report.item.channel_message_id.as_str(), id));
+            keys.push((report.inbox_id, key, id));
+            if row.channel_message_id.is_none() {
+                row.channel_message_id = Some(key.to_owned());
+                changed.insert(id);
+            }
         }
         if row.status == DeliveryStatus::Unknown || row.status == DeliveryStatus::Sending {
-            proven.insert(id);
+            waited_for.insert(id);
+            if of == Try::Current {
+                proven.insert(id);
+            }
         }
-        if merge(row, report.item, known) {
+        if merge(row, report.item, of) {
             changed.insert(id);
         }
     }
@@ -125,12 +137,15 @@ pub async fn apply_statuses(
             heed(tx, ctx, row, item).await?;
         }
     }
-    again::offer(tx, ctx, directory, &writes).await?;
+    again::promise_a_look(tx, ctx, &writes).await?;
+    for row in writes.iter().filter(|row| row.status.rank() >= DeliveryStatus::Delivered.rank() && was_refused(row)) {
+        inbox_health::note(tx, ctx, directory, row.inbox_id, Signal::Worked).await?;
+    }
     let proven: Vec<MessageId> = proven.into_iter().collect();
     attempts::confirm(tx, &proven).await?;
     // Whoever waits to find out what became of one of them need not wait any longer.
     let lanes: Vec<String> =
-        writes.iter().filter(|row| proven.contains(&row.id)).map(|row| lane(row.conversation_id)).collect();
+        writes.iter().filter(|row| waited_for.contains(&row.id)).map(|row| lane(row.conversation_id)).collect();
     jobs::hasten(tx, JobKind::ReconcileMessage, &lanes, ctx.now).await?;
     Ok(applied)
 }
@@ -183,39 +198,57 @@ impl Matches {
     }
 }
 
-/// Merges a report into a message. `false`: nothing changed.
-fn merge(row: &mut MessageRow, item: &StatusItem, known: Known) -> bool {
-    let id = item.channel_message_id.as_str();
-    let before = (row.status, row.channel_message_id.clone());
-    if known == Known::ByCallback && row.channel_message_id.is_none() {
-        row.channel_message_id = Some(id.to_owned());
+/// Which try of a message a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Try {
+    /// The one that decides what becomes of the message.
+    Current,
+    /// One that was reported failed, or given up, before the message was put back to be sent anew.
+    Earlier,
+}
+
+impl Try {
+    /// Call before the message takes over an id that is news.
+    fn of(row: &MessageRow, key: &str, known: Known) -> Self {
+        let is_earlier = match row.channel_message_id.as_deref() {
+            // A mail has one id for all its tries: as long as the next one waits, it names the one before.
+            Some(current) => current != key || (known == Known::ByKey && row.status == DeliveryStatus::Pending),
+            // The id was this message's, and was taken off it when it was put back.
+            None => known == Known::ByKey,
+        };
+        if is_earlier { Self::Earlier } else { Self::Current }
     }
-    // An earlier try of a message that was sent anew: its failure is old news. Its delivery is not.
-    let superseded = row.channel_message_id.as_deref() != Some(id);
+}
+
+/// Merges a report into a message. `false`: nothing changed.
+fn merge(row: &mut MessageRow, item: &StatusItem, of: Try) -> bool {
     let reported = match DeliveryStatus::from(item.status) {
-        DeliveryStatus::Failed if superseded => return before != (row.status, row.channel_message_id.clone()),
+        // Whatever try it was, the customer has the message, and must not get it again.
+        arrived @ (DeliveryStatus::Delivered | DeliveryStatus::Read) => arrived,
+        // Old news: what becomes of the message depends on the try that follows.
+        _ if of == Try::Earlier => return false,
         // The provider has it; that it only queued it so far makes no difference to the agent.
         DeliveryStatus::Pending if row.status == DeliveryStatus::Unknown => DeliveryStatus::Sent,
         reported => reported,
     };
-    if let Some(merged) = row.status.merged_with(reported) {
-        row.status = merged;
-        let at = Some(item.timestamp);
-        match merged {
-            DeliveryStatus::Sent => row.sent_at = row.sent_at.or(at),
-            DeliveryStatus::Delivered => row.delivered_at = at,
-            DeliveryStatus::Read => row.read_at = at,
-            DeliveryStatus::Failed => {
-                row.failed_at = at;
-                row.error = Some(failure(item).to_json());
-            }
-            DeliveryStatus::Received | DeliveryStatus::Pending | DeliveryStatus::Sending | DeliveryStatus::Unknown => {}
+    let Some(merged) = row.status.merged_with(reported) else { return false };
+    row.status = merged;
+    let at = Some(item.timestamp);
+    match merged {
+        DeliveryStatus::Sent => row.sent_at = row.sent_at.or(at),
+        DeliveryStatus::Delivered => row.delivered_at = at,
+        DeliveryStatus::Read => row.read_at = at,
+        DeliveryStatus::Failed => {
+            row.failed_at = at;
+            row.error = Some(failure(item).to_json());
         }
-        if merged != DeliveryStatus::Failed {
-            row.error = None;
-        }
+        DeliveryStatus::Received | DeliveryStatus::Pending | DeliveryStatus::Sending | DeliveryStatus::Unknown => {}
     }
-    before != (row.status, row.channel_message_id.clone())
+    if merged != DeliveryStatus::Failed {
+        row.error = None;
+        row.channel_message_id.get_or_insert_with(|| item.channel_message_id.clone());
+    }
+    true
 }
 
 fn failure(item: &StatusItem) -> SendError {

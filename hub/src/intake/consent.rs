@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
-use patchbay_core::channel::Channel;
+use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::consent::{ConsentReason, ConsentScope, Decision};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::{EventItem, MessageItem};
-use patchbay_store::{StoreError, Tx};
+use patchbay_store::{StoreError, Tx, consents};
 use serde_json::{Value, json};
 
 use super::Work;
@@ -16,9 +16,14 @@ use super::apply::Fresh;
 use super::people::{Address, Person};
 use crate::consent::{Word, keep};
 
+/// Entries of a ledger that are looked at for the last word about everything.
+const LOOKED_AT: i64 = 20;
+
 /// What was decided about addresses, in the order of the batch.
 #[derive(Debug, Default)]
 pub(super) struct Consents<'a> {
+    /// Who wrote although nothing may be written to them.
+    heard_from: Vec<(Address<'a>, &'a MessageItem)>,
     said: Vec<(Address<'a>, Said<'a>)>,
     last: BTreeMap<Address<'a>, Decision>,
 }
@@ -41,10 +46,24 @@ impl<'a> Consents<'a> {
         fresh: &[Fresh<'a>],
         people: &HashMap<Address<'a>, Person>,
     ) {
+        self.hear_from(message, fresh, people);
         match message.channel {
             Channel::Sms => self.hear_yes(message, fresh, people),
             Channel::Email => self.hear_unsubscribe(message, fresh),
             _ => {}
+        }
+    }
+
+    /// A number that nothing may be written to wrote itself.
+    fn hear_from(&mut self, message: &'a MessageItem, fresh: &[Fresh<'a>], people: &HashMap<Address<'a>, Person>) {
+        let is_number = matches!(message.channel, Channel::Sms | Channel::Whatsapp);
+        if !is_number || message.direction != Direction::Inbound {
+            return;
+        }
+        let Some(fresh) = fresh.iter().find(|fresh| std::ptr::eq(fresh.message, message)) else { return };
+        let address = fresh.customer();
+        if people.get(&address).is_some_and(|person| person.is_opted_out) {
+            self.heard_from.push((address, message));
         }
     }
 
@@ -139,6 +158,9 @@ impl<'a> Consents<'a> {
 
     /// Keeps what was decided, in its order: the last word stands.
     pub(super) async fn write(self, tx: &mut Tx, ctx: &Ctx) -> Result<(), StoreError> {
+        for (address, message) in &self.heard_from {
+            believe_again(tx, ctx, *address, message).await?;
+        }
         for (Address { channel, address }, said) in self.said {
             let word = Word {
                 channel,
@@ -155,4 +177,31 @@ impl<'a> Consents<'a> {
         }
         Ok(())
     }
+}
+
+/// Whoever writes is there: a number of which a provider said that it cannot be reached may be written to again. Unlike
+/// the sender of a mail, the number was told by the provider itself. What the customer or a person of ours said stands.
+async fn believe_again(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    Address { channel, address }: Address<'_>,
+    message: &MessageItem,
+) -> Result<(), StoreError> {
+    let ledger = consents::history(tx, channel, address, LOOKED_AT).await?;
+    let last = ledger.iter().find(|entry| entry.scope == ConsentScope::Everything);
+    if !last.is_some_and(|last| last.decision == Decision::Withdrawn && last.reason == ConsentReason::Bounce) {
+        return Ok(());
+    }
+    let word = Word {
+        channel,
+        address,
+        decision: Decision::Given,
+        scope: ConsentScope::Everything,
+        reason: ConsentReason::Bounce,
+        evidence: json!({ "channel_message_id": message.channel_message_id }),
+        actor_id: None,
+        occurred_at: message.timestamp,
+        said_in: Some(&message.channel_message_id),
+    };
+    keep(tx, ctx, &word).await.map(drop)
 }

@@ -115,7 +115,11 @@ pub(super) async fn write(
             .into());
     }
     if contacts::opted_out(tx, row.channel, &row.contact_address).await? {
-        return Err(ApiError::new(Code::ContactOptedOut, "the customer does not want messages here").into());
+        return Err(ApiError::new(
+            Code::ContactOptedOut,
+            "the customer does not want messages here, or there is nobody",
+        )
+        .into());
     }
     let window_closed = !window_is_open(row.window_expires_at, ctx.now);
     if row.channel == Channel::Whatsapp && draft.kind != ContentType::Template && window_closed {

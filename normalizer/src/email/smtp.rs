@@ -1,5 +1,6 @@
 //! What the answer of a mail server means. Source: channel reference, error table, e-mail.
 
+use patchbay_core::channel::Channel;
 use patchbay_core::consent::is_no_such_address;
 use patchbay_core::item::{ErrorClass, ProviderError};
 
@@ -55,7 +56,9 @@ pub fn classify(reply: &Reply<'_>) -> Refusal {
         (_, _, "5.2.2") => (ErrorClass::Retryable, Action::Retry(FULL), Alarm::Agent),
         (400..=499, Stage::Session, _) => (ErrorClass::Retryable, Action::Retry(UNAVAILABLE), Alarm::None),
         (400..=499, ..) => (ErrorClass::Retryable, Action::Retry(PATIENCE), Alarm::None),
-        (_, _, code) if is_no_such_address(code) => (ErrorClass::Permanent, Action::FlagAddress, Alarm::Agent),
+        (_, _, code) if is_no_such_address(Channel::Email, code) => {
+            (ErrorClass::Permanent, Action::FlagAddress, Alarm::Agent)
+        }
         (_, _, code) if code.starts_with("5.7.") => (ErrorClass::Permanent, Action::Fail, Alarm::Operator),
         _ => (ErrorClass::Permanent, Action::Fail, Alarm::Agent),
     };
@@ -64,6 +67,17 @@ pub fn classify(reply: &Reply<'_>) -> Refusal {
         action,
         alarm,
         retry_after: None,
+    }
+}
+
+/// What the sender does about a mail that a server took and sent back later. A report of a passing failure comes when
+/// the relay has tried for days: only a full mailbox is worth more tries of ours.
+pub fn reported(code: &str) -> (Action, Alarm) {
+    match code {
+        "5.2.2" => (Action::Retry(FULL), Alarm::Agent),
+        code if is_no_such_address(Channel::Email, code) => (Action::FlagAddress, Alarm::Agent),
+        code if code.starts_with("5.7.") => (Action::Fail, Alarm::Operator),
+        _ => (Action::Fail, Alarm::Agent),
     }
 }
 

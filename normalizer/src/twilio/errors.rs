@@ -36,7 +36,7 @@ pub const TABLE: &[Rule] = &[
     Rule::one(21_612, Permanent, FlagAddress, Alarm::Agent),
     Rule::one(21_614, Permanent, FlagAddress, Alarm::Agent),
     Rule::one(21_610, OptedOut, Suppress(Suppression::Everything), Alarm::Agent),
-    Rule::one(30_003, Retryable, Again(Retry::of(Scope::Message, 8 * 3600, 1, 3)), Alarm::Agent),
+    Rule::one(30_003, Retryable, Again(Retry::of(Scope::Message, 12 * 3600, 1, 3)), Alarm::Agent),
     Rule::one(30_004, Permanent, Fail, Alarm::Agent),
     Rule::new(30_005, 30_006, Permanent, FlagAddress, Alarm::Agent),
     // The message.
@@ -68,7 +68,7 @@ pub const TABLE: &[Rule] = &[
     Rule::one(63_041, Config, Hold(Scope::Template), Alarm::ContentOwner),
     Rule::one(63_003, Permanent, FlagAddress, Alarm::Agent),
     Rule::one(63_024, Permanent, FlagAddress, Alarm::Agent),
-    Rule::new(63_032, 63_033, Permanent, FlagAddress, Alarm::Agent),
+    Rule::new(63_032, 63_033, Permanent, Fail, Alarm::Agent),
     Rule::one(63_049, Permanent, Fail, Alarm::Agent),
     // Our own webhook failed: we lost a request and reconcile through REST.
     Rule::new(11_200, 11_299, Permanent, Fail, Alarm::Operator),
@@ -83,6 +83,9 @@ pub fn class_of(code: &str) -> ErrorClass {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_core::channel::Channel;
+    use patchbay_core::consent::is_no_such_address;
+
     use super::*;
 
     #[track_caller]
@@ -108,6 +111,15 @@ mod tests {
         check(&[30_010, 30_011, 30_019, 63_003, 63_024, 63_032, 63_033, 63_049, 99_999], Permanent);
         check(&[21_610], OptedOut);
         check(&[63_016], WindowClosed);
+    }
+
+    #[test]
+    fn whoever_flags_an_address_is_believed_on_the_channels_of_the_code() {
+        for rule in TABLE {
+            let is_flagged = |channel| is_no_such_address(channel, &rule.from.to_string());
+            let known = [Channel::Sms, Channel::Whatsapp].into_iter().any(is_flagged);
+            assert_eq!(rule.action == FlagAddress, known, "{rule:?}");
+        }
     }
 
     #[test]

@@ -93,8 +93,8 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
         }
         OutboundContent::Location { text, place } => {
             // The label ends the value; the text is what a phone shows that cannot show places.
-            let label = place.name.as_deref().or(place.address.as_deref()).unwrap_or_default();
-            let text = if text.trim().is_empty() { label } else { *text };
+            let label = label(place);
+            let text = place_body(text, place);
             if text.trim().is_empty() {
                 return Err(RenderError::Empty);
             }
@@ -116,6 +116,15 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
         content_type: "application/x-www-form-urlencoded",
         body: pairs.join("&").into_bytes(),
     })
+}
+
+/// The body of a place: the text beside it, or else its label.
+pub fn place_body<'a>(text: &'a str, place: &'a Location) -> &'a str {
+    if text.trim().is_empty() { label(place) } else { text }
+}
+
+fn label(place: &Location) -> &str {
+    place.name.as_deref().or(place.address.as_deref()).unwrap_or_default()
 }
 
 /// Shows a customer on WhatsApp for a while that somebody is typing; also marks the message as read. Below the host for

@@ -86,6 +86,9 @@ pub(super) fn read(error: &Value) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
+    use patchbay_core::channel::Channel;
+    use patchbay_core::consent::is_no_such_address;
+
     use super::*;
 
     #[track_caller]
@@ -105,6 +108,14 @@ mod tests {
         check(&[131_050], OptedOut);
         check(&[131_026, 131_021, 131_049, 130_472, 33, 100, 131_008, 131_009, 131_051, 131_052], Permanent);
         check(&[131_060, 131_062, 132_000, 132_001, 132_012, 132_068, 132_069, 137_000, 999_999], Permanent);
+    }
+
+    #[test]
+    fn whoever_flags_an_address_is_believed() {
+        for rule in TABLE {
+            let known = is_no_such_address(Channel::Whatsapp, &rule.from.to_string());
+            assert_eq!(rule.action == FlagAddress, known, "{rule:?}");
+        }
     }
 
     #[test]

@@ -34,6 +34,7 @@ async fn a_handset_that_is_off_is_tried_three_times_over_a_day(database: TestDat
     for tries in 1..=3 {
         world.drain().await;
         world.settle().await;
+        world.drain().await;
         assert_eq!(world.fakes.sent_count(Provider::Twilio), tries);
         let expected = if tries < 3 { Pending } else { Failed };
         assert_eq!(world.status(id).await, expected, "after {tries}");

@@ -70,6 +70,7 @@ async fn a_file_that_meta_could_not_fetch_is_uploaded_anew_twice_and_then_given_
         // The provider's report is on its way.
         eventually(&format!("offer {round} is refused"), PATIENCE, || async {
             world.settle().await;
+            world.drain().await;
             (world.status(id).await == expected).then_some(())
         })
         .await;
@@ -93,6 +94,7 @@ async fn a_copy_that_meta_refuses_is_forgotten(database: TestDatabase) {
     world.fakes.set_faults(Provider::Meta, Faults { fail_messages: 1, fail_code: 131_053, ..Faults::default() });
     world.drain().await;
     world.settle().await;
+    world.drain().await;
     assert_eq!(uploads(&world), 1, "the copy of the first was used");
     world.advance(31);
     world.drain().await;

@@ -1,10 +1,13 @@
 //! Answers that never came: nothing is repeated before somebody knows.
 
 use patchbay_core::delivery::DeliveryStatus::{Delivered, Failed, Sending, Sent, Unknown};
+use patchbay_core::ids::{MediaId, MessageId};
+use patchbay_core::item::ContentType;
 use patchbay_hub::delivery::{self, Begun};
 use patchbay_simulator::{Faults, Provider};
 use patchbay_store::{attempts, dead_letters};
 use patchbay_tests::{TestDatabase, both_engines};
+use serde_json::json;
 
 use super::world::World;
 
@@ -18,6 +21,8 @@ both_engines! {
     a_crash_after_acceptance_sends_nothing_twice;
     the_next_message_waits_until_the_first_is_clear;
     a_message_that_stays_unknown_is_given_up;
+    clean_refusals_do_not_count_as_sends_without_an_answer;
+    a_text_with_a_link_is_found_in_the_list;
     a_late_answer_still_counts;
     silence_while_we_were_away_is_no_answer;
     whoever_is_late_every_time_decides_in_the_end;
@@ -209,6 +214,43 @@ async fn a_message_that_stays_unknown_is_given_up(database: TestDatabase) {
     assert_eq!(dead_letters::count_open(&mut tx).await.unwrap(), 1);
     assert_eq!(attempts::of_message(&mut tx, id).await.unwrap().len(), 3);
     assert_eq!(world.jobs_left().await, 0);
+}
+
+async fn clean_refusals_do_not_count_as_sends_without_an_answer(database: TestDatabase) {
+    let world = World::new(database).await;
+    let faults = Faults { too_many_requests: 3, server_errors: 1, ..Faults::default() };
+    world.fakes.set_faults(Provider::Meta, faults);
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let id = world.reply(&conversation, 1, "Again").await;
+    for _ in 0..3 {
+        world.drain().await;
+        world.advance(300);
+    }
+    world.drain().await;
+    assert_eq!(world.status(id).await, Unknown);
+    world.advance(61);
+    world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Meta)), (Delivered, 1));
+}
+
+async fn a_text_with_a_link_is_found_in_the_list(database: TestDatabase) {
+    let world = World::new(database).await;
+    world.fakes.set_faults(Provider::Twilio, Faults { fail_messages: 1, fail_code: 30_011, ..Faults::default() });
+    let conversation = world.conversation(world.sms, DANA).await;
+    let mut row = world.row(&conversation, 1, MessageId::new(), "The plan");
+    row.content_type = ContentType::Document;
+    row.content = json!({ "media": [{ "media_id": MediaId::new() }], "metadata": {} });
+    let id = world.write_row(row).await;
+    world.drain().await;
+    world.settle().await;
+    let faults = Faults { timeout_after_accept: 1, hold_ms: 0, drop_callbacks: 100, ..Faults::default() };
+    world.fakes.set_faults(Provider::Twilio, faults);
+    world.drain().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Twilio)), (Unknown, 2));
+    world.advance(61);
+    world.drain().await;
+    assert_eq!((world.status(id).await, world.fakes.sent_count(Provider::Twilio)), (Sent, 2));
 }
 
 async fn a_late_answer_still_counts(database: TestDatabase) {

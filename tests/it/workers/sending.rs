@@ -2,9 +2,13 @@
 
 use patchbay_core::channel::Channel;
 use patchbay_core::delivery::DeliveryStatus::{Delivered, Failed, Pending, Sent, Unknown};
+use patchbay_core::ids::{AttemptId, MessageId};
 use patchbay_core::item::ContentType;
+use patchbay_core::job::JobQueue;
+use patchbay_hub::delivery::{self, Begun};
 use patchbay_simulator::{Faults, Provider};
-use patchbay_store::{attempts, contacts, dead_letters};
+use patchbay_store::conversations::ConversationRow;
+use patchbay_store::{attempts, contacts, dead_letters, jobs};
 use patchbay_tests::{TestDatabase, both_engines};
 use serde_json::json;
 
@@ -24,6 +28,8 @@ both_engines! {
     messages_of_a_conversation_keep_their_order_under_failures;
     a_failed_delivery_shows_its_reason;
     the_rate_of_a_number_holds;
+    one_message_at_a_time_to_one_contact_over_two_channels;
+    a_busy_contact_uses_up_nothing_of_the_rate;
 }
 
 async fn a_reply_leaves_and_its_ticks_turn(database: TestDatabase) {
@@ -230,4 +236,56 @@ async fn the_rate_of_a_number_holds(database: TestDatabase) {
     world.runner.drain_once().await.unwrap();
     assert_eq!(world.fakes.sent_count(Provider::Twilio), 5);
     assert!(!ids.is_empty() && world.status(ids[5]).await != Unknown);
+}
+
+/// Conversations of one customer on both channels, and a message in the first that is being handed over by another node.
+async fn busy(world: &World) -> (ConversationRow, MessageId, AttemptId) {
+    let whatsapp = world.conversation(world.whatsapp, DANA).await;
+    let sms = world.conversation_of(whatsapp.contact_id, world.sms, DANA).await;
+    let id = world.reply(&whatsapp, 1, "On WhatsApp").await;
+    let now = world.clock.now();
+    let mut tx = world.db.begin().await.unwrap();
+    let lease = jobs::Lease { owner: "node-9", now, until: now + chrono::TimeDelta::minutes(5) };
+    jobs::claim(&mut tx, lease, JobQueue::High, 1).await.unwrap();
+    let directory = world.deps.directory.load_full();
+    let Begun::Attempt(_, attempt) = delivery::begin(&mut tx, &world.ctx(), &directory, id).await.unwrap() else {
+        panic!("the message may go")
+    };
+    tx.commit().await.unwrap();
+    (sms, id, attempt)
+}
+
+async fn one_message_at_a_time_to_one_contact_over_two_channels(database: TestDatabase) {
+    let world = World::new(database).await;
+    let (sms, first, attempt) = busy(&world).await;
+    let second = world.reply(&sms, 1, "By SMS").await;
+    world.drain().await;
+    world.advance(1);
+    world.drain().await;
+    assert_eq!((world.status(second).await, world.fakes.sent_count(Provider::Twilio)), (Pending, 0));
+    let mut tx = world.db.begin().await.unwrap();
+    let directory = world.deps.directory.load_full();
+    let named = (first, world.whatsapp);
+    delivery::accept(&mut tx, &world.ctx(), &directory, named, Some(attempt), "wamid.1").await.unwrap();
+    tx.commit().await.unwrap();
+    world.advance(1);
+    world.drain().await;
+    world.settle().await;
+    assert_eq!((world.status(second).await, world.fakes.sent_count(Provider::Twilio)), (Delivered, 1));
+}
+
+async fn a_busy_contact_uses_up_nothing_of_the_rate(database: TestDatabase) {
+    let world = World::with(database, |config| config.twilio_per_second = 1).await;
+    let (sms, _, _) = busy(&world).await;
+    world.reply(&sms, 1, "By SMS").await;
+    for _ in 0..8 {
+        world.runner.drain_once().await.unwrap();
+        world.clock.advance(std::time::Duration::from_millis(260));
+    }
+    for n in 0..3 {
+        let conversation = world.conversation(world.sms, &format!("+1555010779{n}")).await;
+        world.reply(&conversation, 1, "Hello").await;
+    }
+    world.runner.drain_once().await.unwrap();
+    assert_eq!(world.fakes.sent_count(Provider::Twilio), 3, "the whole burst is left");
 }

@@ -140,13 +140,23 @@ impl World {
 
     /// A conversation of a new contact, whose window is open.
     pub(crate) async fn conversation(&self, inbox: InboxId, address: &str) -> ConversationRow {
+        let now = self.clock.now();
+        let contact = ContactId::new();
+        let mut tx = self.db.begin().await.expect("a transaction");
+        let new = contacts::NewContact { id: contact, account_id: None, display_name: "Dana Fields".into() };
+        contacts::insert(&mut tx, &[new], now).await.expect("a contact");
+        tx.commit().await.expect("a commit");
+        self.conversation_of(contact, inbox, address).await
+    }
+
+    /// A conversation of a contact that is there, at a new address, whose window is open.
+    pub(crate) async fn conversation_of(&self, contact: ContactId, inbox: InboxId, address: &str) -> ConversationRow {
         let channel = match inbox {
             _ if inbox == self.whatsapp => Channel::Whatsapp,
             _ if inbox == self.mail => Channel::Email,
             _ => Channel::Sms,
         };
         let now = self.clock.now();
-        let contact = ContactId::new();
         let row = ConversationRow {
             id: ConversationId::new(),
             inbox_id: inbox,
@@ -182,8 +192,6 @@ impl World {
             sla: None,
         };
         let mut tx = self.db.begin().await.expect("a transaction");
-        let new = contacts::NewContact { id: contact, account_id: None, display_name: "Dana Fields".into() };
-        contacts::insert(&mut tx, &[new], now).await.expect("a contact");
         let identity =
             contacts::NewIdentity { contact_id: contact, channel, address: address.into(), linked_by: "inbound" };
         contacts::insert_identities(&mut tx, &[identity], now).await.expect("an address");
@@ -259,7 +267,7 @@ impl World {
             queue: JobQueue::High,
             kind: JobKind::SendMessage,
             lane: Some(delivery::lane(row.conversation_id)),
-            dedupe_key: None,
+            dedupe_key: Some(format!("send_message:{}", row.id)),
             payload: json!({ "message_id": row.id }),
             run_at: now,
             max_attempts: 6,

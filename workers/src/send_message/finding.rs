@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::ErrorClass;
-use patchbay_hub::delivery::{Burial, SendError};
+use patchbay_hub::delivery::{Burial, Outgoing, SendError, was_refused};
 use patchbay_normalizer::answer::Accepted;
 
 use super::INTERRUPTED;
@@ -27,18 +27,35 @@ pub(super) struct Acceptance {
     pub(super) provider_status: Option<String>,
     /// By these addresses it knows the recipient.
     pub(super) addresses: Vec<String>,
+    /// What this says of the inbox.
+    pub(super) proves: Proof,
+}
+
+/// What it says of an inbox that a provider took a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// It works.
+    Works,
+    /// Nothing: an earlier try of the same message was taken, too, and refused later.
+    Nothing,
+}
+
+impl Proof {
+    pub(super) fn of(outgoing: &Outgoing) -> Self {
+        if was_refused(&outgoing.message) { Self::Nothing } else { Self::Works }
+    }
 }
 
 impl Acceptance {
     pub(super) fn of(key: String) -> Self {
-        Self { key, provider_status: None, addresses: Vec::new() }
+        Self { key, provider_status: None, addresses: Vec::new(), proves: Proof::Works }
     }
 }
 
 impl From<Accepted> for Acceptance {
     fn from(accepted: Accepted) -> Self {
         let Accepted { channel_message_id: key, provider_status, recipient_addresses: addresses, .. } = accepted;
-        Self { key, provider_status, addresses }
+        Self { key, provider_status, addresses, proves: Proof::Works }
     }
 }
 
@@ -61,6 +78,7 @@ impl Finding {
     /// What it says of the inbox.
     pub(super) fn signal(&self) -> Option<Signal<'_>> {
         match self {
+            Self::Accepted(acceptance) if acceptance.proves == Proof::Nothing => None,
             Self::Accepted(_) => Some(Signal::Worked),
             // One that fails for good says that its template is withheld: everything else may go on.
             Self::Postponed(error, ..) if error.class == ErrorClass::Config => {

@@ -12,6 +12,7 @@ use patchbay_hub::delivery::{Outgoing, is_link};
 use patchbay_normalizer::request::{ProviderRequest, RenderError};
 use patchbay_normalizer::whatsapp::{MediaSource, TemplateHeader};
 use patchbay_normalizer::{twilio, whatsapp};
+use patchbay_store::messages::MessageRow;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -112,16 +113,7 @@ fn through_twilio(
     addresses: &Addresses<'_>,
 ) -> Result<ProviderRequest, RenderError> {
     let message = &outgoing.message;
-    let mut text = message.text.clone().unwrap_or_default();
-    let mut media_urls: Vec<String> = files(&message.content, addresses).into_iter().map(|file| file.link).collect();
-    if is_link(message) {
-        for link in media_urls.drain(..) {
-            if !text.is_empty() {
-                text.push('\n');
-            }
-            text.push_str(&link);
-        }
-    }
+    let (text, media_urls) = text_and_files(message, addresses.media_link);
     let text = text.as_str();
     let callback = format!("{}/webhooks/twilio/status/{}#{CALLBACK_RETRIES}", addresses.public_url, message.id);
     let template: TemplateContent = stored(&message.content, "template").unwrap_or_default();
@@ -145,6 +137,32 @@ fn through_twilio(
         status_callback: &callback,
     };
     twilio::render(account_sid, &outbound)
+}
+
+/// The text that Twilio is given with a message, and the links of the files beside it.
+fn text_and_files(message: &MessageRow, media_link: &MediaLink) -> (String, Vec<String>) {
+    let mut text = message.text.clone().unwrap_or_default();
+    let mut media_urls: Vec<String> = media_ids(&message.content).map(|(id, _)| media_link(id)).collect();
+    if is_link(message) {
+        for link in media_urls.drain(..) {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&link);
+        }
+    }
+    (text, media_urls)
+}
+
+/// What Twilio's list shows as the body of a message. Of a content template it is the text that Twilio makes of it; ours
+/// is the same.
+pub(crate) fn twilio_body(message: &MessageRow, media_link: &MediaLink) -> String {
+    let (text, _) = text_and_files(message, media_link);
+    let place: Option<Location> = stored(&message.content, "location");
+    match (message.content_type, place) {
+        (ContentType::Location, Some(place)) => twilio::place_body(&text, &place).to_owned(),
+        _ => text,
+    }
 }
 
 /// The variables of a content template: by number, or by name where the template has names.
