@@ -12,7 +12,7 @@ use patchbay_normalizer::twilio::{
     self, CallContext, CallStep, Consent, Form, MessageContext, StatusContext, StreamEvent, consent, split_prefix,
 };
 
-use super::{Caller, Ingress, Verdict, calls, count_key, hand_over, read_body, refuse, refuse_for};
+use super::{Caller, Ingress, Verdict, calls, count_key, count_keys, hand_over, read_body, refuse, refuse_for};
 use crate::config::BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason};
 use crate::inboxes::{Routes, TwilioAccount, belongs_to_number};
@@ -226,7 +226,6 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
             return refuse_for(ingress, Caller::Twilio, refusal, inbox).await;
         }
     };
-    count_key(Caller::Twilio, if key.id.is_some() { "shared" } else { "token" });
     let signer = Signer { account, key: &key };
     let deliveries = if arrived.shape == Shape::Json {
         stream(&signer, &sid, &arrived)
@@ -244,6 +243,10 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
     };
     match deliveries {
         Ok(deliveries) => {
+            match key.id {
+                Some(_) => count_key(Caller::Twilio, "shared"),
+                None => count_keys(Caller::Twilio, &routes, &deliveries, &key.secret),
+            }
             let malformed = deliveries
                 .iter()
                 .filter_map(|delivery| delivery.quarantine.as_ref())
