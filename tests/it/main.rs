@@ -10,6 +10,7 @@ mod contacts;
 mod contract;
 mod enforcement;
 mod gateway;
+mod intake;
 mod mail;
 mod main_job;
 mod media;
