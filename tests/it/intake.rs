@@ -1,6 +1,7 @@
 //! The way in, over HTTP: whose a request is, what becomes of it, what is kept of it.
 
 mod callbacks;
+mod echoes;
 
 use patchbay_tests::client::http;
 use patchbay_tests::settings::{ACCOUNT_SID, APP_SECRET, AUTH_TOKEN};
