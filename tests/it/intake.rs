@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod echoes;
+mod sites;
 
 use patchbay_tests::client::http;
 use patchbay_tests::settings::{ACCOUNT_SID, APP_SECRET, AUTH_TOKEN};

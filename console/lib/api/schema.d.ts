@@ -8066,7 +8066,7 @@ export interface components {
             is_audit_flagged?: boolean | null;
             /** @description Its name. */
             name: string;
-            /** @description Its telephone: tells the site when it calls or writes. */
+            /** @description Its telephone with the country code: tells the site when it calls or writes. */
             phone?: string | null;
             /** @description Postal code. */
             postal_code?: string | null;
