@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod echoes;
+mod senders;
 mod sites;
 
 use patchbay_tests::client::http;

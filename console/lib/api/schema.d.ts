@@ -6914,7 +6914,7 @@ export interface components {
             account?: string | null;
             /** @description Twilio: account that owns the number. */
             account_sid?: string | null;
-            /** @description Our address: E.164 for WhatsApp and SMS. */
+            /** @description Our address: E.164 for WhatsApp and SMS; for SMS also a short code or a sender of letters. */
             address?: string | null;
             /** @description Chat: pages that may embed the widget. */
             allowed_origins?: string[];
