@@ -9,6 +9,7 @@ mod consent;
 mod duty;
 mod gather;
 mod mail;
+mod noted;
 mod people;
 mod poison;
 mod records;

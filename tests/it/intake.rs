@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod echoes;
+mod events;
 mod senders;
 mod sites;
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::channel::Direction;
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
@@ -26,7 +26,7 @@ use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
 use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, reopen, staff_wrote};
 use super::uploads;
-use super::{Work, changes, duty, poison};
+use super::{Work, changes, duty, noted, poison};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
@@ -357,40 +357,25 @@ async fn apply_event(
     match (event.kind.as_str(), event.address.as_deref()) {
         ("contact.phone_changed", Some(address)) => {
             if let Some(new) = event.data.get("new_address").and_then(Value::as_str) {
-                new_number(tx, ctx, work.inbox.channel, address, new).await?;
+                noted::new_number(tx, ctx, work, event, (address, new)).await?;
             }
         }
         ("message.edited" | "message.revoked", _) => {
             changes::apply(tx, ctx, directory, work.inbox.id, event).await?;
         }
-        ("provider.notice", _) => provider_templates::note(tx, ctx, directory, &work.inbox, event).await?,
+        ("provider.notice", _) => {
+            provider_templates::note(tx, ctx, directory, &work.inbox, event).await?;
+            noted::note(tx, ctx, work, event).await?;
+        }
         ("ingest.rejected", _) => {
             poison::set_aside_in(tx, ctx, work, "ingest_rejected").await?;
         }
         ("provider.error", _) => {
             tracing::warn!(inbox.id = %work.inbox.id, "the provider reports an error on inbox {}", work.inbox.name);
+            noted::note(tx, ctx, work, event).await?;
         }
         _ => {}
     }
     metrics::counter!("intake_events_total", "kind" => event.kind.clone()).increment(1);
-    Ok(())
-}
-
-/// A customer says the number changed: the new one becomes theirs too, unless it is somebody's already. History stays
-/// where it is: numbers get recycled.
-async fn new_number(tx: &mut Tx, ctx: &Ctx, channel: Channel, old: &str, new: &str) -> Result<(), StoreError> {
-    let known = contacts::known_addresses(tx, &[(channel, old), (channel, new)]).await?;
-    if known.iter().any(|row| row.address == new) {
-        return Ok(());
-    }
-    if let Some(owner) = known.into_iter().find(|row| row.address == old) {
-        let identity = contacts::NewIdentity {
-            contact_id: owner.contact_id,
-            channel,
-            address: new.to_owned(),
-            linked_by: "number_change",
-        };
-        contacts::insert_identities(tx, &[identity], ctx.now).await?;
-    }
     Ok(())
 }
