@@ -14,6 +14,7 @@ mod mail;
 mod months;
 mod reconciliation;
 mod retention;
+mod returning;
 mod search;
 mod sending;
 mod service_levels;
