@@ -13,6 +13,7 @@ mod noted;
 mod people;
 mod poison;
 mod records;
+mod renewed;
 mod threads;
 mod uploads;
 

@@ -3,6 +3,7 @@
 mod callbacks;
 mod echoes;
 mod events;
+mod renewed;
 mod senders;
 mod sites;
 
