@@ -9,9 +9,11 @@ mod consent;
 mod duty;
 mod gather;
 mod mail;
+mod noted;
 mod people;
 mod poison;
 mod records;
+mod renewed;
 mod threads;
 mod uploads;
 

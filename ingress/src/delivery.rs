@@ -135,6 +135,11 @@ pub trait Sink: Send + Sync + 'static {
         Box::pin(std::future::ready(None))
     }
 
+    /// The inbox that a message of ours was sent from. `None`: it is not known, or cannot be found out now.
+    fn inbox_of(&self, _message: MessageId) -> SinkFuture<'_, Option<InboxId>> {
+        Box::pin(std::future::ready(None))
+    }
+
     /// Notes that requests come which no key of the inbox made.
     fn note_forged(&self, _inbox: InboxId) -> SinkFuture<'_, ()> {
         Box::pin(std::future::ready(()))

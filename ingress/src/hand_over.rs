@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use metrics::{counter, gauge};
 use patchbay_core::channel::Channel;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_core::trace::{self, SpanContext};
 use patchbay_hub::intake::{Inbound, Intake, JournalEntry, NotAccepted, SetAside};
@@ -61,6 +61,11 @@ pub trait Taker: Send + Sync + 'static {
     /// Notes that requests come which no key of the inbox made.
     fn note_forged(&self, _inbox: InboxId) -> impl Future<Output = ()> + Send {
         std::future::ready(())
+    }
+
+    /// The inbox that a message of ours was sent from.
+    fn inbox_of(&self, _message: MessageId) -> impl Future<Output = Option<InboxId>> + Send {
+        std::future::ready(None)
     }
 
     /// What a message became, by the key under which it counts once in its inbox.
@@ -156,6 +161,10 @@ impl Taker for Intake {
 
     async fn note_forged(&self, inbox: InboxId) {
         Intake::note_forged(self, inbox).await;
+    }
+
+    async fn inbox_of(&self, message: MessageId) -> Option<InboxId> {
+        Intake::inbox_of(self, message).await
     }
 
     async fn stored(&self, inbox: InboxId, key: &str) -> Option<Stored> {
@@ -340,6 +349,10 @@ impl<T: Taker> Sink for HandOver<T> {
 
     fn stored<'a>(&'a self, inbox: InboxId, key: &'a str) -> SinkFuture<'a, Option<Stored>> {
         Box::pin(self.taker.stored(inbox, key))
+    }
+
+    fn inbox_of(&self, message: MessageId) -> SinkFuture<'_, Option<InboxId>> {
+        Box::pin(async move { tokio::time::timeout(PATIENCE, self.taker.inbox_of(message)).await.unwrap_or_default() })
     }
 
     /// Nobody waits long for it: the next request says it again.

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use patchbay_core::channel::Channel;
 use patchbay_core::chat::Site;
 use patchbay_core::directory::Directory;
+use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::{InboundMail, Inbox, Mailbox, Provider, Twilio, WhatsAppCloud};
 use patchbay_core::secret::Secret;
 use patchbay_http::SharedDirectory;
@@ -56,6 +57,7 @@ impl Inboxes {
 /// One state of the table.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
+    by_id: HashMap<InboxId, Arc<Inbox>>,
     by_phone_number_id: HashMap<String, Arc<Inbox>>,
     /// Every app secret once, in the order of the inboxes.
     pub(crate) app_secrets: Vec<Secret>,
@@ -79,6 +81,7 @@ impl Routes {
     fn of(inboxes: impl IntoIterator<Item = Arc<Inbox>>) -> Self {
         let mut routes = Self::default();
         for inbox in inboxes {
+            routes.by_id.insert(inbox.id, Arc::clone(&inbox));
             match &inbox.provider {
                 Provider::WhatsAppCloud(settings) => {
                     settings.app_secrets.iter().for_each(|secret| add(&mut routes.app_secrets, secret));
@@ -100,6 +103,10 @@ impl Routes {
             }
         }
         routes
+    }
+
+    pub(crate) fn inbox(&self, id: InboxId) -> Option<&Arc<Inbox>> {
+        self.by_id.get(&id)
     }
 
     /// The WhatsApp inbox with Meta's id of the number.
@@ -183,6 +190,22 @@ impl TwilioAccount {
     pub(crate) fn inbox(&self, channel: Channel, address: &str) -> Option<&Arc<Inbox>> {
         self.by_address.get(&(channel, address.to_owned()))
     }
+
+    /// The inboxes of the account.
+    pub(crate) fn inboxes(&self) -> impl Iterator<Item = &Arc<Inbox>> {
+        self.by_address.values()
+    }
+}
+
+/// The place of a secret among those that an inbox signs with itself, the newest first. `None`: it is not the inbox's.
+pub(crate) fn place_among_own(inbox: &Inbox, secret: &Secret) -> Option<usize> {
+    let own = match &inbox.provider {
+        Provider::WhatsAppCloud(settings) => &settings.app_secrets,
+        Provider::Twilio(settings) => &settings.auth_tokens,
+        Provider::Email(mailbox) => &mailbox.signing_keys,
+        Provider::Chat(_) | Provider::Unserved => return None,
+    };
+    own.iter().position(|own| own.expose() == secret.expose())
 }
 
 /// Whether `secret` is one of the inbox's own app secrets.

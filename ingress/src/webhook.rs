@@ -5,6 +5,7 @@ mod email;
 mod twilio;
 mod whatsapp;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -18,6 +19,7 @@ use patchbay_core::Code;
 use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::InboundMail;
+use patchbay_core::secret::Secret;
 use patchbay_http::ApiError;
 use patchbay_hub::chat::{Desk, SessionKeys};
 use patchbay_normalizer::email::Arrived;
@@ -29,7 +31,7 @@ use crate::chat::ChatParts;
 use crate::config::Config;
 use crate::delivery::{Delivery, NotDurable, Sink};
 use crate::forgeries::Forgeries;
-use crate::inboxes::Inboxes;
+use crate::inboxes::{Inboxes, Routes, place_among_own};
 use crate::journal;
 use crate::mail_auth::MailAuth;
 use crate::mail_intake::{MailDelivery, deliveries};
@@ -269,7 +271,22 @@ pub(crate) fn count(caller: Caller, outcome: &'static str) {
     counter!("ingress_requests_total", "provider" => caller.as_str(), "outcome" => outcome).increment(1);
 }
 
-/// Which of several configured keys signed: an operator who rotates keys sees when the old one is unused.
+/// Which of its keys proved what came for each inbox of a request: an operator who rotates keys sees when the old one is
+/// unused. The place counts among the inbox's own keys; those of other inboxes say nothing about its rotation.
+fn count_keys(caller: Caller, routes: &Routes, deliveries: &[Delivery], key: &Secret) {
+    let inboxes: BTreeSet<InboxId> = deliveries.iter().filter_map(|delivery| delivery.inbox).collect();
+    for inbox in inboxes.into_iter().filter_map(|id| routes.inbox(id)) {
+        let Some(place) = place_among_own(inbox, key) else { continue };
+        count_key(caller, word_of_place(place));
+        tracing::debug!(inbox.id = %inbox.id, key.place = place, "a webhook was proven by key {place} of its inbox");
+    }
+}
+
+/// `first` is the newest key.
+pub(crate) const fn word_of_place(place: usize) -> &'static str {
+    if place == 0 { "first" } else { "further" }
+}
+
 pub(crate) fn count_key(caller: Caller, place: &'static str) {
     counter!("ingress_signatures_total", "provider" => caller.as_str(), "key" => place).increment(1);
 }

@@ -53,8 +53,11 @@ pub struct Settings {
     pub env: Environment,
     /// Address to listen on.
     pub listen: String,
-    /// What providers call; signed URLs are rebuilt from it.
+    /// What providers call; signed URLs are rebuilt from it. Empty: where we listen, and signed URLs are as seen.
     pub public_url: String,
+    /// `public_url` was left out and is a guess of ours: good enough for links, nothing that a provider signed for.
+    #[serde(skip)]
+    pub public_url_is_assumed: bool,
     /// Further addresses a provider may have signed for.
     pub public_url_candidates: Vec<String>,
     /// Believe `X-Forwarded-…` headers; only behind a proxy of our own.
@@ -116,6 +119,7 @@ impl Default for Settings {
             env: Environment::Development,
             listen: "127.0.0.1:8080".into(),
             public_url: String::new(),
+            public_url_is_assumed: false,
             public_url_candidates: Vec::new(),
             trust_forwarded_headers: false,
             data_dir: "./data".into(),

@@ -279,11 +279,11 @@ pub async fn machine_wrote_after(
     .await
 }
 
-/// Replaces the stored content of a message, its text included. Error: [`StoreError::Conflict`] when it changed since it was read.
+/// Replaces the stored content of a message, its type, its text and what it answers included. Error: [`StoreError::Conflict`] when it changed since it was read.
 pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
     let changed = tx
         .query(
-            "update messages set content = $4, text = $5, version = version + 1
+            "update messages set content = $4, text = $5, content_type = $6, reply_to = $7, version = version + 1
              where conversation_id = $1 and seq = $2 and version = $3",
         )
         .bind(row.conversation_id)
@@ -291,6 +291,8 @@ pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError
         .bind(row.version)
         .bind(row.content.clone())
         .bind(row.text.as_deref())
+        .bind(row.content_type)
+        .bind(row.reply_to.as_deref())
         .execute()
         .await?;
     if changed == 1 { Ok(()) } else { Err(StoreError::Conflict) }

@@ -4,4 +4,5 @@ mod correlation;
 mod headers;
 mod issuer;
 pub(crate) mod server;
+mod signatures;
 mod start;

@@ -11,6 +11,7 @@ mod contract;
 mod conversations;
 mod enforcement;
 mod gateway;
+mod intake;
 mod mail;
 mod main_job;
 mod media;

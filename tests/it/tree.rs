@@ -4,6 +4,7 @@ mod alerts;
 mod arrows;
 mod docs;
 mod files;
+mod fuzz;
 mod guarantees;
 mod migrations;
 mod plans;

@@ -15,6 +15,7 @@ mod months;
 mod reconciliation;
 mod reported;
 mod retention;
+mod returning;
 mod search;
 mod sending;
 mod service_levels;

@@ -6914,7 +6914,7 @@ export interface components {
             account?: string | null;
             /** @description Twilio: account that owns the number. */
             account_sid?: string | null;
-            /** @description Our address: E.164 for WhatsApp and SMS. */
+            /** @description Our address: E.164 for WhatsApp and SMS; for SMS also a short code or a sender of letters. */
             address?: string | null;
             /** @description Chat: pages that may embed the widget. */
             allowed_origins?: string[];
@@ -8066,7 +8066,7 @@ export interface components {
             is_audit_flagged?: boolean | null;
             /** @description Its name. */
             name: string;
-            /** @description Its telephone: tells the site when it calls or writes. */
+            /** @description Its telephone with the country code: tells the site when it calls or writes. */
             phone?: string | null;
             /** @description Postal code. */
             postal_code?: string | null;

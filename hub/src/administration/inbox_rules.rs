@@ -8,6 +8,7 @@ use patchbay_store::inboxes::InboxRow;
 
 use super::fields;
 use crate::directory::InboxSettings;
+use crate::resource::text::is_e164;
 
 /// Longest first words of a chat widget, in characters.
 const GREETING_CHARS: usize = 300;
@@ -33,9 +34,16 @@ pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
     }
     let address = settings.address.as_deref();
     match settings.channel {
-        Channel::Whatsapp | Channel::Sms => {
+        Channel::Whatsapp => {
             if !address.is_some_and(is_e164) {
                 return Err(misfit("address", "must be an E.164 number such as +15550001111"));
+            }
+        }
+        Channel::Sms => {
+            if !address.is_some_and(|address| is_e164(address) || is_short_code(address) || is_word(address)) {
+                let message = "must be an E.164 number such as +15550001111, a short code such as 22395, or a sender of \
+                               at most 11 letters and digits";
+                return Err(misfit("address", message));
             }
         }
         Channel::Email => {
@@ -96,12 +104,18 @@ pub(super) fn clash(settings: &InboxSettings, other: &InboxRow) -> Option<Misfit
     same_number.then(|| misfit("phone_number_id", format!("the inbox {} has the same number", other.name)))
 }
 
-fn is_e164(address: &str) -> bool {
-    address.strip_prefix('+').is_some_and(|digits| {
-        (7..=15).contains(&digits.len())
-            && !digits.starts_with('0')
-            && digits.bytes().all(|digit| digit.is_ascii_digit())
-    })
+/// A number of a carrier's own: verbatim, without a plus.
+fn is_short_code(address: &str) -> bool {
+    (3..=8).contains(&address.len()) && address.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+/// An alphanumeric sender; nobody can write back to it. Source: Twilio, "Alphanumeric Sender ID".
+fn is_word(address: &str) -> bool {
+    (1..=11).contains(&address.len())
+        && address.trim() == address
+        && !address.starts_with('+')
+        && address.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'&' | b'+' | b'-' | b'_'))
 }
 
 /// Tokens travel there: encrypted, or not off this machine.
@@ -150,10 +164,20 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_e164() {
-        assert!(is_e164("+15550001111"));
-        for bad in ["15550001111", "+0155500011", "+1555", "+1 555 000 1111", ""] {
-            assert!(!is_e164(bad), "{bad}");
+    fn senders_are_numbers_short_codes_or_words() {
+        for good in ["+15550001111", "+12345"] {
+            assert!(is_e164(good), "{good}");
+        }
+        for good in ["22395", "911"] {
+            assert!(is_short_code(good), "{good}");
+        }
+        for good in ["ACMEBANK", "Acme 24", "A&B"] {
+            assert!(is_word(good), "{good}");
+        }
+        for bad in
+            ["15550001111", "+0155500011", "+1555", "+1 555 000 1111", "ACMEBANK AND SONS", " ACME", "12", "Ämter", ""]
+        {
+            assert!(!is_e164(bad) && !is_short_code(bad) && !is_word(bad), "{bad}");
         }
     }
 }

@@ -22,7 +22,7 @@ pub struct InboxSettings {
     /// `whatsapp`, `sms`, `email` or `chat`. The number of an `sms` inbox also takes calls when `voice` is set.
     #[schema(value_type = String)]
     pub channel: Channel,
-    /// Our address: E.164 for WhatsApp and SMS.
+    /// Our address: E.164 for WhatsApp and SMS; for SMS also a short code or a sender of letters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// Default team, by slug or id.

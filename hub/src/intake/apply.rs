@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use patchbay_core::channel::{Channel, Direction};
+use patchbay_core::channel::Direction;
 use patchbay_core::conversation::ConversationStatus;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::directory::Directory;
@@ -26,7 +26,7 @@ use super::people::{Address, Person, introduce, known_by_user_id};
 use super::records::Records;
 use super::threads::{MailBegins, OpensWindow, Origin, Threads, customer_wrote, reopen, staff_wrote, turn_to_agent};
 use super::uploads;
-use super::{Work, changes, duty, poison};
+use super::{Work, changes, duty, noted, poison, renewed};
 use crate::body::ConversationBody;
 use crate::delivery::apply_statuses;
 use crate::feed::{conversation_event, message_event};
@@ -63,10 +63,11 @@ pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[Journa
     let mut tx = hub.db.begin_by_keys().await?;
     let left = duty::take(&mut tx, ctx, &directory, work).await?;
     let work = left.as_deref().unwrap_or(work);
-    let (fresh, known) = claim(&mut tx, ctx, work).await?;
+    let Claimed { fresh, again, known } = claim(&mut tx, ctx, work).await?;
     let people = people(&mut tx, ctx, &fresh, &known.found).await?;
     let watch = Watch::new(hub.config.abuse);
     write_messages(&mut tx, ctx, &directory, &fresh, Around { people: &people, known, watch, journal }).await?;
+    renewed::renew(&mut tx, ctx, &directory, again).await?;
     let reports = mail::reports(&mut tx, &directory, work).await?;
     apply_statuses(&mut tx, ctx, &directory, &reports).await?;
     let mut consents = Consents::default();
@@ -110,8 +111,17 @@ struct Known {
     parked: Vec<ParkedChange>,
 }
 
-/// The messages that are new, in order, and what the database knows of each.
-async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<(Vec<Fresh<'a>>, Known), StoreError> {
+/// The messages of a batch.
+struct Claimed<'a> {
+    /// Those that are new, in order.
+    fresh: Vec<Fresh<'a>>,
+    /// Those that came before; their ids are not the stored ones.
+    again: Vec<Fresh<'a>>,
+    known: Known,
+}
+
+/// Tells the messages that are new from those that are not, and what the database knows of each.
+async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<Claimed<'a>, StoreError> {
     let candidates: Vec<Fresh<'a>> = work
         .iter()
         .filter_map(|work| match &work.item {
@@ -134,8 +144,8 @@ async fn claim<'a>(tx: &mut Tx, ctx: &Ctx, work: &'a [Work]) -> Result<(Vec<Fres
     let Claim { found, parked } = arrivals::claim(tx, &arrivals, ctx.now).await?;
     let found: HashMap<MessageId, Found> =
         found.into_iter().filter(|found| found.is_new).map(|found| (found.message_id, found)).collect();
-    let fresh = candidates.into_iter().filter(|fresh| found.contains_key(&fresh.id)).collect();
-    Ok((fresh, Known { found, parked }))
+    let (fresh, again) = candidates.into_iter().partition(|fresh| found.contains_key(&fresh.id));
+    Ok(Claimed { fresh, again, known: Known { found, parked } })
 }
 
 /// Who the new messages are from or to; whoever is not known is introduced.
@@ -361,40 +371,25 @@ async fn apply_event(
     match (event.kind.as_str(), event.address.as_deref()) {
         ("contact.phone_changed", Some(address)) => {
             if let Some(new) = event.data.get("new_address").and_then(Value::as_str) {
-                new_number(tx, ctx, work.inbox.channel, address, new).await?;
+                noted::new_number(tx, ctx, work, event, (address, new)).await?;
             }
         }
         ("message.edited" | "message.revoked", _) => {
             changes::apply(tx, ctx, directory, work.inbox.id, event).await?;
         }
-        ("provider.notice", _) => provider_templates::note(tx, ctx, directory, &work.inbox, event).await?,
+        ("provider.notice", _) => {
+            provider_templates::note(tx, ctx, directory, &work.inbox, event).await?;
+            noted::note(tx, ctx, work, event).await?;
+        }
         ("ingest.rejected", _) => {
             poison::set_aside_in(tx, ctx, work, "ingest_rejected").await?;
         }
         ("provider.error", _) => {
             tracing::warn!(inbox.id = %work.inbox.id, "the provider reports an error on inbox {}", work.inbox.name);
+            noted::note(tx, ctx, work, event).await?;
         }
         _ => {}
     }
     metrics::counter!("intake_events_total", "kind" => event.kind.clone()).increment(1);
-    Ok(())
-}
-
-/// A customer says the number changed: the new one becomes theirs too, unless it is somebody's already. History stays
-/// where it is: numbers get recycled.
-async fn new_number(tx: &mut Tx, ctx: &Ctx, channel: Channel, old: &str, new: &str) -> Result<(), StoreError> {
-    let known = contacts::known_addresses(tx, &[(channel, old), (channel, new)]).await?;
-    if known.iter().any(|row| row.address == new) {
-        return Ok(());
-    }
-    if let Some(owner) = known.into_iter().find(|row| row.address == old) {
-        let identity = contacts::NewIdentity {
-            contact_id: owner.contact_id,
-            channel,
-            address: new.to_owned(),
-            linked_by: "number_change",
-        };
-        contacts::insert_identities(tx, &[identity], ctx.now).await?;
-    }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use object_store::ObjectStoreExt as _;
 use patchbay_core::ctx::Ctx;
-use patchbay_core::ids::{InboxId, RequestId};
+use patchbay_core::ids::{InboxId, MessageId, RequestId};
 use patchbay_core::inbox::Inbox;
 use patchbay_core::inbox_health::Signal;
 use patchbay_core::item::Item;
@@ -165,6 +165,15 @@ impl Intake {
         if let Err(error) = noting.await {
             tracing::warn!(error = %patchbay_http::Chain(&error), "it could not be noted that requests are forged");
         }
+    }
+
+    /// The inbox of a message. `None`: there is no such message, or the database is away.
+    pub async fn inbox_of(&self, message: MessageId) -> Option<InboxId> {
+        let finding = async {
+            let mut tx = self.hub.db.read().await?;
+            patchbay_store::messages::by_id(&mut tx, message).await
+        };
+        finding.await.ok().flatten().map(|row| row.inbox_id)
     }
 
     /// What a message became, by the key under which it counts once. `None`: it is not stored yet.

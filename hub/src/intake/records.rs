@@ -78,19 +78,7 @@ impl<'a> Records<'a> {
         if person.contact_id != conversation.contact_id && message.direction == Direction::Inbound {
             metadata.insert("review".to_owned(), "sender_not_participant".into());
         }
-        let files: Vec<Value> = message
-            .content
-            .media
-            .iter()
-            .map(|file| match message.channel {
-                Channel::Chat => self.add_upload(fresh, file, conversation),
-                _ => self.add_file(ctx, fresh.id, file, conversation),
-            })
-            .collect();
-        let mut content = json!({ "media": files, "metadata": message.content.metadata });
-        if let Some(full_text) = &message.content.full_text {
-            content["full_text"] = Value::from(full_text.as_str());
-        }
+        let content = self.content(ctx, fresh, conversation);
         let sender_id = match message.sender.kind {
             SenderType::Customer => Some(person.contact_id.into()),
             _ => None,
@@ -125,6 +113,25 @@ impl<'a> Records<'a> {
             version: 1,
             created_at: ctx.now,
         });
+    }
+
+    /// What is stored of a message's content. Adds its files.
+    pub(super) fn content(&mut self, ctx: &Ctx, fresh: &Fresh<'a>, conversation: &ConversationRow) -> Value {
+        let message = fresh.message;
+        let files: Vec<Value> = message
+            .content
+            .media
+            .iter()
+            .map(|file| match message.channel {
+                Channel::Chat => self.add_upload(fresh, file, conversation),
+                _ => self.add_file(ctx, fresh.id, file, conversation),
+            })
+            .collect();
+        let mut content = json!({ "media": files, "metadata": message.content.metadata });
+        if let Some(full_text) = &message.content.full_text {
+            content["full_text"] = Value::from(full_text.as_str());
+        }
+        content
     }
 
     /// Promises a job beside the files.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::resource::Edit;
 use crate::resource::text::{
-    country, line, optional_email, optional_line, optional_object, optional_phone, optional_text, timezone,
+    country, line, optional_e164, optional_email, optional_line, optional_object, optional_text, timezone,
 };
 
 /// A site: a place of an account where work is done.
@@ -127,7 +127,7 @@ pub(crate) struct NewSite {
     country: String,
     /// Its time zone.
     timezone: String,
-    /// Its telephone: tells the site when it calls or writes.
+    /// Its telephone with the country code: tells the site when it calls or writes.
     phone: Option<String>,
     /// Its e-mail address.
     email: Option<String>,
@@ -164,7 +164,7 @@ impl NewSite {
             postal_code: optional_line("postal_code", self.postal_code)?,
             country: country("country", &self.country)?,
             timezone: timezone("timezone", &self.timezone)?,
-            phone: optional_phone("phone", self.phone)?,
+            phone: optional_e164("phone", self.phone)?,
             email: optional_email("email", self.email)?,
             access_instructions: optional_text("access_instructions", self.access_instructions)?,
             hours: optional_object("hours", self.hours)?,
@@ -279,7 +279,7 @@ impl SiteChange {
         if let Some(text) = self.timezone {
             row.timezone = timezone("timezone", &text)?;
         }
-        self.phone.apply(&mut row.phone, |text| optional_phone("phone", text))?;
+        self.phone.apply(&mut row.phone, |text| optional_e164("phone", text))?;
         self.email.apply(&mut row.email, |text| optional_email("email", text))?;
         self.access_instructions
             .apply(&mut row.access_instructions, |text| optional_text("access_instructions", text))?;

@@ -71,28 +71,42 @@ pub(crate) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// A telephone number without its punctuation: what an inbound call or SMS is compared with.
+/// A telephone number for people to dial, without its punctuation. It may be a national one: nothing is compared with it.
 pub(crate) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     let Some(text) = optional_line(path, text)? else { return Ok(None) };
-    let plus = if text.starts_with('+') { "+" } else { "" };
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let is_phone = (7..=15).contains(&digits.len())
-        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | ' ' | '-' | '(' | ')' | '.'));
-    if is_phone {
-        Ok(Some(format!("{plus}{digits}")))
+    let compact = without_punctuation(&text);
+    let digits = compact.strip_prefix('+').unwrap_or(&compact);
+    if (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        Ok(Some(compact))
     } else {
         Err(ApiError::invalid(path, "must be a telephone number, such as +15550100"))
     }
 }
 
-/// A telephone number with its country code, if any.
+/// A telephone number as providers tell it (E.164), if any: what an inbound call or message is compared with. `00` in
+/// front is the plus; a national number is refused, as nobody said of which country it is.
 pub(crate) fn optional_e164(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    match optional_phone(path, text)? {
-        Some(phone) if !phone.starts_with('+') => {
-            Err(ApiError::invalid(path, "must begin with + and the country code, such as +15550100"))
-        }
-        other => Ok(other),
+    let Some(text) = optional_line(path, text)? else { return Ok(None) };
+    let compact = without_punctuation(&text);
+    let phone = compact.strip_prefix("00").map_or_else(|| compact.clone(), |digits| format!("+{digits}"));
+    if is_e164(&phone) {
+        Ok(Some(phone))
+    } else {
+        Err(ApiError::invalid(path, "must be a telephone number with + and the country code, such as +15550100"))
     }
+}
+
+/// `+` and 5 to 15 digits, of which the first, that of the country, is not 0. Source: channels reference, addresses.
+pub(crate) fn is_e164(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (5..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}
+
+fn without_punctuation(text: &str) -> String {
+    text.chars().filter(|character| !matches!(character, ' ' | '-' | '(' | ')' | '.' | '/')).collect()
 }
 
 /// An e-mail address, if any.
@@ -173,7 +187,19 @@ mod tests {
         let phone = |text: &str| optional_phone("phone", Some(text.into()));
         assert_eq!(phone("+1 (555) 010-0199").expect("fits"), Some("+15550100199".into()));
         assert_eq!(phone(" ").expect("fits"), None);
-        assert!(phone("12").is_err());
+        assert_eq!(phone("(555) 010-0199").expect("fits"), Some("5550100199".into()));
+        for bad in ["12", "+1+5550100199", "555 010 01 99 ext 5"] {
+            assert!(phone(bad).is_err(), "{bad}");
+        }
+        let e164 = |text: &str| optional_e164("phone", Some(text.into()));
+        assert_eq!(e164("+1 (555) 010-0199").expect("fits"), Some("+15550100199".into()));
+        assert_eq!(e164("0049 30/1234-567").expect("fits"), Some("+49301234567".into()));
+        assert_eq!(e164(" ").expect("fits"), None);
+        for bad in
+            ["(555) 010-0199", "030 1234567", "+030 1234567", "000 123456", "+1234", "+1234567890123456", "00", "+"]
+        {
+            assert!(e164(bad).is_err(), "{bad}");
+        }
         assert!(optional_email("email", Some("nobody".into())).is_err());
         assert!(optional_object("hours", Some(Value::from(1))).is_err());
     }

@@ -18,7 +18,7 @@ use crate::config::BODY_BYTES;
 use crate::delivery::{Delivery, NotDurable};
 use crate::refusal::Refusal;
 use crate::verify::chat::{Claim, prove, token};
-use crate::webhook::{Caller, Ingress, Verdict, count, count_key, read_body};
+use crate::webhook::{Caller, Ingress, Verdict, count, count_key, read_body, word_of_place};
 
 /// What became of a message.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,7 +103,7 @@ fn author(visit: &Visit, proven: Option<crate::verify::chat::Proven>, said: &mut
     let is_token_mode = matches!(visit.site().identity, patchbay_core::chat::IdentityMode::Jwt(_));
     if let Some(proven) = proven {
         if let Some(place) = proven.place {
-            count_key(Caller::Chat, if place == 0 { "first" } else { "further" });
+            count_key(Caller::Chat, word_of_place(place));
             // The claim is the proven person.
             said.user = ClaimedUser::default();
         }

@@ -9,7 +9,7 @@ use axum::Router;
 use chrono::{DateTime, Utc};
 use patchbay_core::channel::Channel;
 use patchbay_core::clock::Clock;
-use patchbay_core::ids::InboxId;
+use patchbay_core::ids::{InboxId, MessageId};
 use patchbay_core::item::Item;
 use patchbay_hub::intake::{Inbound, Intake};
 use patchbay_hub::recovery::{Reenact, ReenactFuture, Reenacted, ToldFuture};
@@ -137,6 +137,10 @@ impl Sink for Noted {
         Box::pin(
             async move { Taker::keep(&self.intake, files).await.map_err(|_| NotDurable { retry_after_seconds: 1 }) },
         )
+    }
+
+    fn inbox_of(&self, message: MessageId) -> SinkFuture<'_, Option<InboxId>> {
+        Box::pin(self.intake.inbox_of(message))
     }
 
     /// The token was used when the request came; it is the same request.

@@ -16,7 +16,7 @@ use patchbay_normalizer::email::{self, Arrived, MailForm};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Caller, Ingress, Verdict, count_key, hand_over, read_body, refuse, refuse_for};
+use super::{Caller, Ingress, Verdict, count_keys, hand_over, read_body, refuse, refuse_for};
 use crate::config::MAIL_BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason, Token, TokenUse};
 use crate::inboxes::{Routes, belongs_to_mailbox, mailbox};
@@ -77,15 +77,14 @@ pub(super) async fn sendgrid(State(ingress): State<Ingress>, headers: HeaderMap,
     let proven = proof::sendgrid(&headers, &body, &keys).and_then(|(place, timestamp)| {
         let key = keys.get(place).ok_or(Refusal::UnknownKey)?;
         let age = max_age(&routes, InboundMail::Sendgrid, key);
-        proof::fresh(timestamp, received_at, age).map(|signed_at| (place, key, signed_at))
+        proof::fresh(timestamp, received_at, age).map(|signed_at| (key, signed_at))
     });
-    let (place, key, signed_at) = match proven {
+    let (key, signed_at) = match proven {
         Ok(proven) => proven,
         Err(refusal) => {
             return refuse_for(&ingress, Caller::Sendgrid, refusal, only_mailbox(&routes, InboundMail::Sendgrid)).await;
         }
     };
-    count_place(Caller::Sendgrid, place);
     let handler = Handler { ingress: &ingress, caller: Caller::Sendgrid, by: InboundMail::Sendgrid, key, received_at };
     let content_type = content_type(&headers);
     if is_json(content_type, &body) {
@@ -128,7 +127,6 @@ pub(super) async fn postmark(State(ingress): State<Ingress>, headers: HeaderMap,
         }
     };
     let Some(key) = keys.get(place) else { return refuse(Caller::Postmark, Refusal::UnknownKey) };
-    count_place(Caller::Postmark, place);
     let handler = Handler { ingress: &ingress, caller: Caller::Postmark, by: InboundMail::Postmark, key, received_at };
     match read(body.clone(), move |body| email::postmark::posted(&body, received_at).ok()).await {
         Some(Posted::Mail(arrived)) => handler.mail(&routes, &arrived, body).await,
@@ -155,9 +153,9 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
     let proven = proven.reduce(Result::or).unwrap_or(Err(Refusal::MissingSignature)).and_then(|(given, place)| {
         let key = keys.get(place).ok_or(Refusal::UnknownKey)?;
         let age = max_age(&routes, InboundMail::Mailgun, key);
-        proof::fresh(&given.timestamp, received_at, age).map(|_| (given, place, key, age))
+        proof::fresh(&given.timestamp, received_at, age).map(|_| (given, key, age))
     });
-    let (given, place, key, age) = match proven {
+    let (given, key, age) = match proven {
         Ok(proven) => proven,
         Err(refusal) => {
             let inbox = posted
@@ -181,7 +179,6 @@ async fn from_mailgun(ingress: &Ingress, headers: &HeaderMap, request: Request) 
         let verdict = Verdict { verified: false, refusal: Some(Refusal::ReplayedToken) };
         return verdict.on(StatusCode::OK.into_response());
     }
-    count_place(Caller::Mailgun, place);
     let handler = Handler { ingress, caller: Caller::Mailgun, by: InboundMail::Mailgun, key, received_at };
     match posted {
         MailgunBody::Event(event) => {
@@ -245,10 +242,6 @@ fn is_json(content_type: &str, body: &[u8]) -> bool {
     essence.eq_ignore_ascii_case("application/json") || body.first() == Some(&b'[')
 }
 
-fn count_place(caller: Caller, place: usize) {
-    count_key(caller, if place == 0 { "first" } else { "further" });
-}
-
 /// The mailbox that an unproven request can only be for.
 fn only_mailbox(routes: &Routes, by: InboundMail) -> Option<InboxId> {
     let mut mailboxes = routes.mailboxes(by);
@@ -297,7 +290,7 @@ impl Handler<'_> {
         if let Err(not_durable) = self.ingress.sink.keep(files).await {
             return super::not_kept(self.caller, Verdict::ACCEPTED, not_durable);
         }
-        self.hand_over(deliveries, Verdict::ACCEPTED).await
+        self.hand_over(routes, deliveries, Verdict::ACCEPTED).await
     }
 
     /// Delivery events: to the inbox that they name, else to the one of the message's domain, else to the first whose key
@@ -319,7 +312,7 @@ impl Handler<'_> {
                 }),
             }
         }
-        self.hand_over(deliveries, Verdict::ACCEPTED).await
+        self.hand_over(routes, deliveries, Verdict::ACCEPTED).await
     }
 
     fn inbox_of<'r>(&self, routes: &'r Routes, item: &Item) -> Option<&'r Inbox> {
@@ -348,10 +341,11 @@ impl Handler<'_> {
             quarantine: Some(Quarantine { reason: QuarantineReason::MalformedPayload, raw }),
         };
         let verdict = Verdict { verified: true, refusal: Some(Refusal::MalformedPayload) };
-        self.hand_over(vec![delivery], verdict).await
+        self.hand_over(routes, vec![delivery], verdict).await
     }
 
-    async fn hand_over(&self, deliveries: Vec<Delivery>, verdict: Verdict) -> Response {
+    async fn hand_over(&self, routes: &Routes, deliveries: Vec<Delivery>, verdict: Verdict) -> Response {
+        count_keys(self.caller, routes, &deliveries, self.key);
         hand_over(self.ingress, self.caller, deliveries, verdict, StatusCode::OK.into_response()).await
     }
 }

@@ -393,6 +393,24 @@ async fn a_callback_path_carries_our_message_id() {
 }
 
 #[tokio::test]
+async fn a_status_without_our_number_goes_to_an_inbox_of_its_signer() {
+    let service = "MG0123456789abcdef0123456789abcdef";
+    let system = System::new(vec![twilio_inbox(service, &["t"]), twilio_inbox("+15550100003", &["u"])]);
+    let status = [("MessageSid", "SM1"), ("MessageStatus", "sent"), ("AccountSid", "AC1"), ("To", "+15550101234")];
+    let by_service = [status.as_slice(), &[("MessagingServiceSid", service)]].concat();
+    let path = "/webhooks/twilio/status";
+    assert_eq!(system.twilio("t", path, &by_service).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(system.sink.take_deliveries()[0].inbox, Some(system.ids[0]));
+    // The token is right, and not the service's.
+    assert_eq!(system.twilio("u", path, &by_service).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(system.twilio("t", path, &status).await.status, StatusCode::NO_CONTENT);
+    let deliveries = system.sink.take_deliveries();
+    assert_eq!((deliveries.len(), deliveries[0].inbox), (1, None));
+    let reason = deliveries[0].quarantine.as_ref().map(|kept| kept.reason);
+    assert_eq!(reason, Some(QuarantineReason::UnknownAccount));
+}
+
+#[tokio::test]
 async fn yes_means_consent_only_to_who_withdrew_it() {
     let system = System::new(vec![twilio_inbox("+15550100003", &["t"])]);
     let mut kinds = Vec::new();

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
+use patchbay_core::channel::Channel;
 use patchbay_core::ids::InboxId;
 use patchbay_core::item::Item;
 use patchbay_normalizer::Source;
@@ -12,7 +13,7 @@ use patchbay_normalizer::twilio::{
     self, CallContext, CallStep, Consent, Form, MessageContext, StatusContext, StreamEvent, consent, split_prefix,
 };
 
-use super::{Caller, Ingress, Verdict, calls, count_key, hand_over, read_body, refuse, refuse_for};
+use super::{Caller, Ingress, Verdict, calls, count_key, count_keys, hand_over, read_body, refuse, refuse_for};
 use crate::config::BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason};
 use crate::inboxes::{Routes, TwilioAccount, belongs_to_number};
@@ -130,8 +131,8 @@ impl Purpose {
     fn our_address(&self, form: &Form) -> Option<String> {
         match self {
             Self::Message => form.word("To"),
-            // In a callback, `From` is ours.
-            Self::Status(_) => form.word("From"),
+            // In a callback, `From` is ours. It is missing while a messaging service has still to choose a number.
+            Self::Status(_) => form.word("From").or_else(|| form.word("MessagingServiceSid")),
             Self::Call(_) => twilio::our_address(form),
         }
     }
@@ -226,7 +227,6 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
             return refuse_for(ingress, Caller::Twilio, refusal, inbox).await;
         }
     };
-    count_key(Caller::Twilio, if key.id.is_some() { "shared" } else { "token" });
     let signer = Signer { account, key: &key };
     let deliveries = if arrived.shape == Shape::Json {
         stream(&signer, &sid, &arrived)
@@ -244,6 +244,10 @@ pub(super) async fn webhook(ingress: &Ingress, uri: &Uri, request: Request, purp
     };
     match deliveries {
         Ok(deliveries) => {
+            match key.id {
+                Some(_) => count_key(Caller::Twilio, "shared"),
+                None => count_keys(Caller::Twilio, &routes, &deliveries, &key.secret),
+            }
             let malformed = deliveries
                 .iter()
                 .filter_map(|delivery| delivery.quarantine.as_ref())
@@ -294,6 +298,43 @@ impl Signer<'_> {
             None => Ok(None),
         }
     }
+
+    /// The one inbox on a channel that the key may speak for. `None`: there are several, or there is none.
+    fn only(&self, channel: Channel) -> Option<InboxId> {
+        let mut own = self.account.inboxes().filter(|inbox| inbox.channel == channel);
+        match (own.next(), own.next()) {
+            (Some(inbox), None) => Some(inbox.id).filter(|id| self.speaks_for(*id)),
+            _ => None,
+        }
+    }
+
+    /// Whether an inbox is of the account, and the key one of its own.
+    fn speaks_for(&self, id: InboxId) -> bool {
+        self.account.inboxes().any(|inbox| inbox.id == id && belongs_to_number(inbox, self.key))
+    }
+}
+
+/// The inbox of a status: of our number; else of the service that sends for it; else of the message whose id we put into
+/// the path; else, when no number is named, the one inbox of the account.
+async fn inbox_of_status(
+    ingress: &Ingress,
+    signer: &Signer<'_>,
+    form: &Form,
+    callback_data: Option<&str>,
+) -> Result<Option<InboxId>, Refusal> {
+    let from = form.word("From");
+    for address in from.iter().chain(&form.word("MessagingServiceSid")) {
+        if let Some(inbox) = signer.inbox(address)? {
+            return Ok(Some(inbox));
+        }
+    }
+    if let Some(id) = callback_data.and_then(|id| id.parse().ok())
+        && let Some(inbox) = ingress.sink.inbox_of(id).await.filter(|inbox| signer.speaks_for(*inbox))
+    {
+        return Ok(Some(inbox));
+    }
+    let channel = form.word("To").map_or(Channel::Sms, |to| split_prefix(&to).0);
+    Ok(if from.is_none() { signer.only(channel) } else { None })
 }
 
 /// A message or a status: one request, one delivery.
@@ -305,21 +346,30 @@ async fn single(
 ) -> Result<Delivery, Refusal> {
     let form = arrived.parameters();
     let ours = purpose.our_address(form);
-    let inbox = ours.as_deref().map_or(Ok(None), |address| signer.inbox(address))?;
+    let callback_data = match purpose {
+        Purpose::Status(id) => id.as_deref().filter(|id| !id.is_empty() && id.len() <= LONGEST_CALLBACK_ID),
+        Purpose::Message | Purpose::Call(_) => None,
+    };
+    let inbox = match purpose {
+        Purpose::Status(_) => inbox_of_status(ingress, signer, form, callback_data).await?,
+        Purpose::Message | Purpose::Call(_) => ours.as_deref().map_or(Ok(None), |address| signer.inbox(address))?,
+    };
     let items = match purpose {
         Purpose::Message => {
             let consent = consent_of_sender(ingress, inbox, form).await;
             twilio::message(form, &MessageContext { received_at: arrived.received_at, consent })
         }
-        Purpose::Status(id) => {
-            let callback_data = id.as_deref().filter(|id| !id.is_empty() && id.len() <= LONGEST_CALLBACK_ID);
-            twilio::status(form, &StatusContext { received_at: arrived.received_at, callback_data })
-        }
+        Purpose::Status(_) => twilio::status(form, &StatusContext { received_at: arrived.received_at, callback_data }),
         Purpose::Call(step) => {
             let turn = arrived.query.word("turn");
             let ctx = CallContext { received_at: arrived.received_at, turn: turn.as_deref() };
             twilio::call(form, step.unwrap_or_else(|| step_of(form)), &ctx)
         }
+    };
+    let ours = match purpose {
+        // It is read well enough; whose it is, is what nobody knows.
+        Purpose::Status(_) => ours.or_else(|| arrived.account_sid().filter(|_| is_understood(&items))),
+        Purpose::Message | Purpose::Call(_) => ours,
     };
     let account = ours.map(|address| split_prefix(&address).1.to_owned());
     if let (Purpose::Call(_), None) = (purpose, &account) {
@@ -328,6 +378,10 @@ async fn single(
         return Ok(Delivery { source: Source::Twilio, inbox, account, received_at, items, quarantine: None });
     }
     Ok(delivery(arrived, inbox, account, items))
+}
+
+fn is_understood(items: &[Item]) -> bool {
+    items.iter().any(|item| matches!(item, Item::Status(_)))
 }
 
 /// Asks for the sender's consent, only when the meaning of the message depends on it.

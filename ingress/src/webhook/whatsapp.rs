@@ -13,7 +13,7 @@ use patchbay_normalizer::Source;
 use patchbay_normalizer::twilio::Form;
 use patchbay_normalizer::whatsapp::{Change, Payload, parse};
 
-use super::{Caller, Ingress, Verdict, count, count_key, hand_over, read_body, refuse, refuse_for};
+use super::{Caller, Ingress, Verdict, count, count_keys, hand_over, read_body, refuse, refuse_for};
 use crate::config::META_BODY_BYTES;
 use crate::delivery::{Delivery, Quarantine, QuarantineReason};
 use crate::inboxes::{Routes, belongs_to_app};
@@ -66,19 +66,22 @@ pub(super) async fn notification(State(ingress): State<Ingress>, headers: Header
         Err(refusal) => return refuse_for(&ingress, Caller::Meta, refusal, claimed_inbox(&routes, &body)).await,
     };
     let Some(secret) = routes.app_secrets.get(place) else { return refuse(Caller::Meta, Refusal::UnknownKey) };
-    count_key(Caller::Meta, if place == 0 { "first" } else { "further" });
     let kept = StatusCode::OK.into_response();
     let changes = match parse(&body, received_at) {
         Ok(Payload::Changes(changes)) => changes,
         Ok(Payload::Foreign) => Vec::new(),
         Err(_) => {
-            let delivery = malformed(&routes, secret, body, received_at);
+            let deliveries = vec![malformed(&routes, secret, body, received_at)];
             let verdict = Verdict { verified: true, refusal: Some(Refusal::MalformedPayload) };
-            return hand_over(&ingress, Caller::Meta, vec![delivery], verdict, kept).await;
+            count_keys(Caller::Meta, &routes, &deliveries, secret);
+            return hand_over(&ingress, Caller::Meta, deliveries, verdict, kept).await;
         }
     };
     match place_changes(&routes, secret, changes, &body, received_at) {
-        Ok(deliveries) => hand_over(&ingress, Caller::Meta, deliveries, Verdict::ACCEPTED, kept).await,
+        Ok(deliveries) => {
+            count_keys(Caller::Meta, &routes, &deliveries, secret);
+            hand_over(&ingress, Caller::Meta, deliveries, Verdict::ACCEPTED, kept).await
+        }
         Err(refusal) => refuse(Caller::Meta, refusal),
     }
 }

@@ -68,7 +68,7 @@ pub fn render(account_sid: &str, message: &Outbound<'_>) -> Result<ProviderReque
         _ => address.to_owned(),
     };
     let mut form = vec![("To", prefixed(message.to))];
-    if message.from.starts_with("MG") {
+    if is_service(message.from) {
         form.push(("MessagingServiceSid", message.from.to_owned()));
     } else {
         form.push(("From", prefixed(message.from)));
@@ -125,6 +125,12 @@ pub fn place_body<'a>(text: &'a str, place: &'a Location) -> &'a str {
 
 fn label(place: &Location) -> &str {
     place.name.as_deref().or(place.address.as_deref()).unwrap_or_default()
+}
+
+/// Whether a sender is a messaging service, which chooses a number itself: `MG` and 32 hexadecimal digits.
+fn is_service(sender: &str) -> bool {
+    let digits = sender.strip_prefix("MG");
+    digits.is_some_and(|digits| digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 /// Shows a customer on WhatsApp for a while that somebody is typing; also marks the message as read. Below the host for

@@ -230,9 +230,14 @@ fn messages_are_rendered_as_the_provider_wants_them() {
     assert_eq!(typing.path, "/v3/Indicators/Typing.json");
     let body: serde_json::Value = serde_json::from_slice(&typing.body).unwrap();
     assert_eq!(body, serde_json::json!({"channel": "WHATSAPP", "messageId": "SM1"}));
-    let service = Outbound { from: "MG1", ..outbound(OutboundContent::Message { text: "x", media_urls: &[] }) };
+    let sid = "MG0123456789abcdef0123456789abcdef";
+    let service = Outbound { from: sid, ..outbound(OutboundContent::Message { text: "x", media_urls: &[] }) };
     let form = Form::parse(&render("AC1", &service).unwrap().body);
-    assert_eq!((form.text("From"), form.text("MessagingServiceSid").as_deref()), (None, Some("MG1")));
+    assert_eq!((form.text("From"), form.text("MessagingServiceSid").as_deref()), (None, Some(sid)));
+    // A sender of letters that only begins like one.
+    let sender = Outbound { from: "MGM GRAND", ..outbound(OutboundContent::Message { text: "x", media_urls: &[] }) };
+    let form = Form::parse(&render("AC1", &sender).unwrap().body);
+    assert_eq!((form.text("From").as_deref(), form.text("MessagingServiceSid")), (Some("MGM GRAND"), None));
 }
 
 #[test]

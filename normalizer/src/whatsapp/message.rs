@@ -96,18 +96,23 @@ fn read(value: &Value, raw: &str, ctx: &Context<'_>) -> Result<Item, Unreadable>
         Author::Customer => Some(address.clone()),
         Author::OurStaff => recipient_address(value),
     };
+    let group = text(value, "group_id");
 
     if let Some((name, mut data)) = content::event_of(kind, value)? {
         data.insert("id".to_owned(), id.into());
         return Ok(Item::Event(event(name, Some(ctx.account), customer, timestamp, data)));
     }
 
+    // Without anybody it is for, it would open a conversation with nobody.
+    if customer.is_none() && group.is_none() {
+        return Err(Unreadable("no recipient"));
+    }
     let content = content::of(kind, value, raw, ctx.value_error.as_deref())?;
     let mut metadata = contact.map(|contact| contact.metadata.clone()).unwrap_or_default();
     put(&mut metadata, "waba_id", ctx.waba_id);
     put(&mut metadata, "user_id", user_id);
     put(&mut metadata, "parent_user_id", text(value, "from_parent_user_id"));
-    put(&mut metadata, "group_id", text(value, "group_id"));
+    put(&mut metadata, "group_id", group);
     put(&mut metadata, "referral", object(value, "referral").cloned());
     let reply_to = context_of(value, &mut metadata);
     let (direction, kind, status) = match ctx.author {

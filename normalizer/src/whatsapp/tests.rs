@@ -126,6 +126,26 @@ fn what_our_staff_writes_on_the_phone_is_an_outbound_message() {
 }
 
 #[test]
+fn what_our_staff_writes_to_nobody_is_rejected() {
+    let echo = |more: Value| {
+        let mut message = json!({"from": "15550100001", "id": "wamid.7", "timestamp": "1772719195",
+            "type": "text", "text": {"body": "on my way"}});
+        message.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        items_of("smb_message_echoes", &json!({"metadata": {"phone_number_id": "106"}, "message_echoes": [message]}))
+    };
+    for nobody in [json!({}), json!({"to": ""}), json!({"to": null})] {
+        let items = echo(nobody);
+        assert_eq!(
+            (&items[0]["type"], &items[0]["data"]["detail"]),
+            (&json!("ingest.rejected"), &json!("no recipient"))
+        );
+    }
+    assert_eq!(echo(json!({"to_user_id": "US.1349"}))[0]["metadata"]["recipient"], "US.1349");
+    // What is written into a group is for the group.
+    assert_eq!(echo(json!({"group_id": "g-1"}))[0]["direction"], "outbound");
+}
+
+#[test]
 fn the_phone_is_the_address_when_there_is_one() {
     let sender = |message: Value, contact: Value| {
         let mut element = json!({"id": "wamid.1", "timestamp": "1772719195", "type": "text", "text": {"body": "x"}});

@@ -308,7 +308,7 @@ impl Parts {
 
 pub(super) fn ingress_config(settings: &Settings) -> patchbay_ingress::Config {
     patchbay_ingress::Config {
-        public_url: Some(settings.public_url.clone()),
+        public_url: (!settings.public_url_is_assumed).then(|| settings.public_url.clone()),
         public_url_candidates: settings.public_url_candidates.clone(),
         trust_forwarded_headers: settings.trust_forwarded_headers,
         webhooks_per_second: settings.limits.webhooks_per_second,

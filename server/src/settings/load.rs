@@ -54,6 +54,7 @@ impl Settings {
     fn complete(&mut self) -> Result<(), SettingsError> {
         if self.public_url.is_empty() {
             self.public_url = format!("http://{}", self.listen);
+            self.public_url_is_assumed = true;
         }
         self.public_url = self.public_url.trim_end_matches('/').to_owned();
         if self.database_url.is_empty() {
