@@ -271,8 +271,8 @@ pub(crate) fn count(caller: Caller, outcome: &'static str) {
     counter!("ingress_requests_total", "provider" => caller.as_str(), "outcome" => outcome).increment(1);
 }
 
-/// Which of its keys proved what came for each inbox of a request: an operator who rotates keys sees when the old one is
-/// unused. The place counts among the inbox's own keys; those of other inboxes say nothing about its rotation.
+/// Which of its keys proved what came for each inbox of a request: an operator who rotates keys sees when the old one
+/// is unused. The place counts among the inbox's own keys; those of other inboxes say nothing about its rotation.
 fn count_keys(caller: Caller, routes: &Routes, deliveries: &[Delivery], key: &Secret) {
     let inboxes: BTreeSet<InboxId> = deliveries.iter().filter_map(|delivery| delivery.inbox).collect();
     for inbox in inboxes.into_iter().filter_map(|id| routes.inbox(id)) {

@@ -279,7 +279,8 @@ pub async fn machine_wrote_after(
     .await
 }
 
-/// Replaces the stored content of a message, its type, its text and what it answers included. Error: [`StoreError::Conflict`] when it changed since it was read.
+/// Replaces the stored content of a message, its type, its text and what it answers included. Error:
+/// [`StoreError::Conflict`] when it changed since it was read.
 pub async fn set_content(tx: &mut Tx, row: &MessageRow) -> Result<(), StoreError> {
     let changed = tx
         .query(

@@ -41,8 +41,8 @@ pub(super) fn check(settings: &InboxSettings) -> Result<(), Misfit> {
         }
         Channel::Sms => {
             if !address.is_some_and(|address| is_e164(address) || is_short_code(address) || is_word(address)) {
-                let message = "must be an E.164 number such as +15550001111, a short code such as 22395, or a sender of \
-                               at most 11 letters and digits";
+                let message = "must be an E.164 number such as +15550001111, a short code such as 22395, or a sender \
+                               of at most 11 letters and digits";
                 return Err(misfit("address", message));
             }
         }

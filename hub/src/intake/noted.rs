@@ -1,5 +1,5 @@
-//! What a provider tells beside messages and their states, kept in the audit log. An entry names what happened and to whom
-//! of ours; what a customer or the provider wrote in words stays out.
+//! What a provider tells beside messages and their states, kept in the audit log. An entry names what happened and to
+//! whom of ours; what a customer or the provider wrote in words stays out.
 
 use chrono::TimeDelta;
 use patchbay_core::ctx::Ctx;

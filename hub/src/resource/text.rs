@@ -71,7 +71,8 @@ pub(crate) fn currency(path: &str, text: &str) -> Result<String, ApiError> {
     }
 }
 
-/// A telephone number for people to dial, without its punctuation. It may be a national one: nothing is compared with it.
+/// A telephone number for people to dial, without its punctuation. It may be a national one: nothing is compared with
+/// it.
 pub(crate) fn optional_phone(path: &str, text: Option<String>) -> Result<Option<String>, ApiError> {
     let Some(text) = optional_line(path, text)? else { return Ok(None) };
     let compact = without_punctuation(&text);

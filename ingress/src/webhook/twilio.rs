@@ -314,8 +314,8 @@ impl Signer<'_> {
     }
 }
 
-/// The inbox of a status: of our number; else of the service that sends for it; else of the message whose id we put into
-/// the path; else, when no number is named, the one inbox of the account.
+/// The inbox of a status: of our number; else of the service that sends for it; else of the message whose id we put
+/// into the path; else, when no number is named, the one inbox of the account.
 async fn inbox_of_status(
     ingress: &Ingress,
     signer: &Signer<'_>,

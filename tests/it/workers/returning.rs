@@ -1,4 +1,5 @@
-//! Customers who come back: to their conversation within a week, to a new one after it, as themselves on another channel.
+//! Customers who come back: to their conversation within a week, to a new one after it, as themselves on another
+//! channel.
 
 use patchbay_core::channel::Channel;
 use patchbay_core::conversation::ConversationStatus;
