@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use change::write;
 
-pub use again::{FailedTry, TriedAgain, as_link, is_link, was_refused};
+pub use again::{FailedTry, TriedAgain, as_link, is_link, replay, was_refused};
 pub use attempt::{
-    Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, replay, unconfirmed,
+    Begun, Burial, Outgoing, accept, begin, fail, interrupted, never_sent, outgoing, postpone, unconfirmed,
 };
 pub use lane::Lane;
 pub use recipient::learn;

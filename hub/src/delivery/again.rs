@@ -1,7 +1,8 @@
-//! Failures that a provider reports after it took a message. What becomes of them stands in the tables of errors, the same
-//! as for an answer; a job looks there, because a hold of the sender may follow.
+//! Messages that are sent anew. Whether a failure that a provider reports after it took a message is worth another try
+//! stands in the tables of errors, the same as for an answer; a job looks there, because a hold of the sender may follow.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use patchbay_core::channel::Channel;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::delivery::DeliveryStatus;
 use patchbay_core::directory::Directory;
@@ -13,7 +14,7 @@ use patchbay_store::{StoreError, Tx, attempts, jobs, messages};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::attempt::{bury, put_back};
+use super::attempt::bury;
 use super::change::{lock, write};
 use super::{Lane, SendError, lane};
 
@@ -122,11 +123,35 @@ impl FailedTry {
     }
 }
 
+/// Puts a message that failed, or of which nobody knows, back to be sent anew: a person's decision. `false`: it is on
+/// its way, or arrived.
+pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId) -> Result<bool, StoreError> {
+    let Some(mut message) = lock(tx, id).await? else { return Ok(false) };
+    if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
+        return Ok(false);
+    }
+    put_back(&mut message, None);
+    write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
+    Ok(true)
+}
+
+/// Makes a message wait to be sent anew; `error`: what it waits for.
+fn put_back(message: &mut MessageRow, error: Option<&SendError>) {
+    message.status = DeliveryStatus::Pending;
+    message.error = error.map(SendError::to_json);
+    message.sent_at = None;
+    message.failed_at = None;
+    // The provider gives each try an id of its own; a mail keeps the one that it had from the beginning.
+    if message.channel != Channel::Email {
+        message.channel_message_id = None;
+    }
+}
+
 /// Where a message says that a try of it was taken and then refused until an operator acts.
 const WAS_REFUSED: &str = "was_refused";
 
-/// Whether a try of the message was taken and then refused until an operator acts. That another is taken says nothing of
-/// the inbox; that it arrives does.
+/// Whether a try of the message was taken and then refused until an operator acts. That another is taken says nothing
+/// of the inbox; that it arrives does.
 pub fn was_refused(message: &MessageRow) -> bool {
     message.metadata.get(WAS_REFUSED).and_then(Value::as_bool) == Some(true)
 }

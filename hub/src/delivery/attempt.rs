@@ -377,27 +377,3 @@ pub async fn never_sent(
     change::write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
     Ok(true)
 }
-
-/// Puts a message that failed, or of which nobody knows, back to be sent anew: a person's decision. `false`: it is on its
-/// way, or arrived.
-pub async fn replay(tx: &mut Tx, ctx: &Ctx, directory: &Directory, id: MessageId) -> Result<bool, StoreError> {
-    let Some(mut message) = lock(tx, id).await? else { return Ok(false) };
-    if !matches!(message.status, DeliveryStatus::Failed | DeliveryStatus::Unknown) {
-        return Ok(false);
-    }
-    put_back(&mut message, None);
-    write(tx, ctx, directory, std::slice::from_mut(&mut message)).await?;
-    Ok(true)
-}
-
-/// Makes a message wait to be sent anew; `error`: what it waits for.
-pub(super) fn put_back(message: &mut MessageRow, error: Option<&SendError>) {
-    message.status = DeliveryStatus::Pending;
-    message.error = error.map(SendError::to_json);
-    message.sent_at = None;
-    message.failed_at = None;
-    // The provider gives each try an id of its own; a mail keeps the one that it had from the beginning.
-    if message.channel != Channel::Email {
-        message.channel_message_id = None;
-    }
-}

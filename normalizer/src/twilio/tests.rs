@@ -221,6 +221,7 @@ fn messages_are_rendered_as_the_provider_wants_them() {
     assert_eq!(form.text("To").unwrap(), "whatsapp:+15550101234");
     assert_eq!(form.text("ContentVariables").unwrap(), "{\"1\":\"a\"}");
     let place = Location { latitude: 37.5, longitude: -122.0, name: Some("Gate 4".into()), address: None };
+    assert_eq!((place_body(" ", &place), place_body("Here", &place)), ("Gate 4", "Here"));
     let place =
         Outbound { channel: Channel::Whatsapp, ..outbound(OutboundContent::Location { text: "", place: &place }) };
     let form = Form::parse(&render("AC1", &place).unwrap().body);

@@ -185,6 +185,7 @@ async fn a_report_that_needs_an_operator_stops_the_sender_and_keeps_the_queue(da
         }
         world.drain().await;
         assert_eq!([world.status(first).await, world.status(other).await], [Delivered, Delivered], "{code}");
+        assert_eq!(state(&world, inbox).await, (HealthState::Ok, None), "what arrives shows that it works again");
         let mut tx = world.db.read().await.unwrap();
         let tries = attempts::of_message(&mut tx, first).await.unwrap();
         assert_eq!(tries[0].error_class, Some(ErrorClass::Config));

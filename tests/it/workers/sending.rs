@@ -238,7 +238,7 @@ async fn the_rate_of_a_number_holds(database: TestDatabase) {
     assert!(!ids.is_empty() && world.status(ids[5]).await != Unknown);
 }
 
-/// Conversations of one customer on both channels, and a message in the first that is being handed over by another node.
+/// Conversations of one customer on both channels, and a message in the first that another node is handing over.
 async fn busy(world: &World) -> (ConversationRow, MessageId, AttemptId) {
     let whatsapp = world.conversation(world.whatsapp, DANA).await;
     let sms = world.conversation_of(whatsapp.contact_id, world.sms, DANA).await;
@@ -276,7 +276,7 @@ async fn one_message_at_a_time_to_one_contact_over_two_channels(database: TestDa
 
 async fn a_busy_contact_uses_up_nothing_of_the_rate(database: TestDatabase) {
     let world = World::with(database, |config| config.twilio_per_second = 1).await;
-    let (sms, _, _) = busy(&world).await;
+    let (sms, ..) = busy(&world).await;
     world.reply(&sms, 1, "By SMS").await;
     for _ in 0..8 {
         world.runner.drain_once().await.unwrap();

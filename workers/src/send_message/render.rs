@@ -154,8 +154,8 @@ fn text_and_files(message: &MessageRow, media_link: &MediaLink) -> (String, Vec<
     (text, media_urls)
 }
 
-/// What Twilio's list shows as the body of a message. Of a content template it is the text that Twilio makes of it; ours
-/// is the same.
+/// What Twilio's list shows as the body of a message. Of a content template it is the text that Twilio makes of it;
+/// ours is the same.
 pub(crate) fn twilio_body(message: &MessageRow, media_link: &MediaLink) -> String {
     let (text, _) = text_and_files(message, media_link);
     let place: Option<Location> = stored(&message.content, "location");

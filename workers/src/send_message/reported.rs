@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use patchbay_core::ctx::Ctx;
 use patchbay_core::inbox::Provider;
+use patchbay_core::item::ErrorClass;
 use patchbay_hub::delivery::{self, Burial, FailedTry, Outgoing, SendError, TriedAgain};
 use patchbay_hub::inbox_health as health;
 use patchbay_normalizer::answer::{Action, Alarm, Retry, Scope, rule_for};
@@ -19,6 +20,8 @@ use crate::deps::Deps;
 use crate::runner::Causes;
 use crate::work::{Verdict, WorkError};
 
+/// The longest wait before a provider is asked again whether an operator has acted.
+const LONGEST_HOLD: Duration = Duration::from_hours(1);
 /// How long to leave alone whoever still waits for the answer of the failed try.
 const STILL_UNDER_WAY: Duration = Duration::from_secs(1);
 
@@ -72,6 +75,7 @@ impl Sender<'_> {
         let failed = u32::try_from(outgoing.reported_before(error.class) + 1).unwrap_or(u32::MAX);
         // A handset that is off, or a carrier without room, is so for a while: the wait is kept nearly in full.
         let wait = plan.wait(failed, 0.9 + backoff::jitter() / 10.0);
+        let wait = wait.map(|wait| if error.class == ErrorClass::Config { wait.min(LONGEST_HOLD) } else { wait });
         self.put_off(outgoing, error, plan.scope, wait).await
     }
 
