@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use patchbay_core::channel::Channel;
+use patchbay_core::ids::RecordId;
 use patchbay_tests::deployment::{CUSTOMER, OTHER_CUSTOMER, customer};
 use patchbay_tests::{Caller, Deployment, Plan, Socket, both_databases};
 use serde_json::{Value, json};
@@ -115,7 +116,7 @@ async fn a_lead_gives_within_the_team(plan: Plan) {
     house.lead.post(&path(&conversation, "assign"), to(&sam)).await.expect_error(400, "INVALID_REQUEST");
     house
         .lead
-        .post(&path(&conversation, "assign"), to(&json!(uuid::Uuid::now_v7())))
+        .post(&path(&conversation, "assign"), to(&json!(RecordId::new().0)))
         .await
         .expect_error(400, "INVALID_REQUEST");
     house
@@ -183,7 +184,7 @@ async fn closing_keeps_to_its_reasons(plan: Plan) {
     assert_eq!((&closed["status"], &closed["close_reason"]), (&json!("closed"), &json!("duplicate")));
     let again = house.lead.post(&path(&one, "close"), because("resolved")).await;
     again.expect_error(409, "INVALID_STATE_TRANSITION");
-    let late = json!({"content": {"type": "text", "text": "Hello?"}, "client_message_id": uuid::Uuid::now_v7()});
+    let late = json!({"content": {"type": "text", "text": "Hello?"}, "client_message_id": RecordId::new().0});
     let refused = house.lead.post(&path(&one, "messages"), late).await;
     assert_eq!(refused.status.as_u16(), 409, "{}", refused.body);
 }
@@ -308,7 +309,7 @@ async fn each_sees_what_is_theirs_to_see(plan: Plan) {
 async fn a_reply_that_has_not_seen_the_latest_is_refused(plan: Plan) {
     let house = House::open(plan).await;
     let conversation = house.held_by_ann(CUSTOMER).await;
-    let reply = |text: &str, seen: i64| json!({"content": {"type": "text", "text": text}, "client_message_id": uuid::Uuid::now_v7(), "seen_seq": seen});
+    let reply = |text: &str, seen: i64| json!({"content": {"type": "text", "text": text}, "client_message_id": RecordId::new().0, "seen_seq": seen});
     house.ann.post(&path(&conversation, "messages"), reply("One", 1)).await.expect(201);
     // One's own reply does not count: whoever wrote it has seen it.
     house.ann.post(&path(&conversation, "messages"), reply("Two", 1)).await.expect(201);
@@ -328,7 +329,7 @@ async fn what_an_admin_does_outside_the_team_is_audited(plan: Plan) {
     let admin = &house.deployment.admin;
     admin.post(&path(&conversation, "take"), json!({})).await.expect(200);
     admin.post(&path(&conversation, "notes"), json!({"text": "I look after it"})).await.expect(201);
-    let reply = json!({"content": {"type": "text", "text": "Hello"}, "client_message_id": uuid::Uuid::now_v7()});
+    let reply = json!({"content": {"type": "text", "text": "Hello"}, "client_message_id": RecordId::new().0});
     admin.post(&path(&conversation, "messages"), reply).await.expect(201);
     house.held_by_ann(OTHER_CUSTOMER).await;
     let audit = admin.get("/api/v1/audit?tool=conversation.override").await.expect(200);
