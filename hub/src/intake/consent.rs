@@ -8,7 +8,8 @@ use patchbay_core::channel::{Channel, Direction};
 use patchbay_core::consent::{ConsentReason, ConsentScope, Decision};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::item::{EventItem, MessageItem};
-use patchbay_store::{StoreError, Tx, consents};
+use patchbay_store::consents::{self, ConsentRow};
+use patchbay_store::{StoreError, Tx};
 use serde_json::{Value, json};
 
 use super::Work;
@@ -189,7 +190,10 @@ async fn believe_again(
 ) -> Result<(), StoreError> {
     let ledger = consents::history(tx, channel, address, LOOKED_AT).await?;
     let last = ledger.iter().find(|entry| entry.scope == ConsentScope::Everything);
-    if !last.is_some_and(|last| last.decision == Decision::Withdrawn && last.reason == ConsentReason::Bounce) {
+    // A message that is late was written before, and proves nothing.
+    let is_proof = |last: &&ConsentRow| last.occurred_at <= message.timestamp;
+    let is_flag = |last: &ConsentRow| last.decision == Decision::Withdrawn && last.reason == ConsentReason::Bounce;
+    if !last.filter(is_proof).is_some_and(is_flag) {
         return Ok(());
     }
     let word = Word {

@@ -52,6 +52,11 @@ pub const FAMILIES: &[(&str, Kind, &str)] = &[
     ("assistant_turns_total", Kind::Counter, "Turns of the built-in assistant, by how they ended."),
     ("send_attempts_total", Kind::Counter, "Tries to hand a message to a provider, by channel and outcome."),
     ("send_latency_seconds", Kind::Histogram, "Time from writing a message to the provider taking it, by channel."),
+    (
+        "reported_failures_total",
+        Kind::Counter,
+        "Messages that a provider took and reported failed later, by channel and what followed.",
+    ),
     ("reconciliations_total", Kind::Counter, "Sends of unknown outcome that were looked into, by outcome."),
     ("media_fetched_total", Kind::Counter, "Received files that were fetched, by channel and outcome."),
     ("media_uploads_total", Kind::Counter, "Files that were handed to a provider, by outcome."),

@@ -56,7 +56,7 @@ async fn who_writes_within_a_week_comes_back_to_their_agent(database: TestDataba
         world.advance(7 * DAY - 60);
         let after = hear(&world, channel, "It is stuck again").await;
         assert_eq!((after.id, after.assigned_to), (before.id, Some(agent)), "{channel}");
-        assert_eq!((after.status, after.closed_at), (ConversationStatus::PendingAgent, None), "{channel}");
+        assert_eq!((after.status, after.closed_at), (ConversationStatus::Assigned, None), "{channel}");
         assert_eq!((after.last_seq, after.previous_conversation_id), (2, None), "{channel}");
     }
 }
