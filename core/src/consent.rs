@@ -50,8 +50,8 @@ pub fn is_no_such_address(channel: Channel, code: &str) -> bool {
         Channel::Email => matches!(code, "5.1.1" | "5.1.2" | "5.1.10" | "1"),
         // No usable number, or unknown to its carrier, or a landline.
         Channel::Sms => matches!(code, "21211" | "21217" | "21612" | "21614" | "30005" | "30006"),
-        // The same, and what Twilio says of it.
-        Channel::Whatsapp => matches!(code, "131026" | "21211" | "21217" | "21612" | "21614" | "63003" | "63024"),
+        // What WhatsApp says of it (131026) it says also of customers with an old version, or who have not agreed to new
+        // terms: an agent may try again.
         _ => false,
     }
 }

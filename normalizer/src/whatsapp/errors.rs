@@ -5,9 +5,7 @@ use patchbay_core::item::ErrorClass::{Config, OptedOut, Permanent, Retryable, Wi
 use patchbay_core::item::{ErrorClass, ProviderError};
 use serde_json::Value;
 
-use crate::answer::Action::{
-    CheckThenRetry, Fail, FlagAddress, Hold, OfferTemplate, Retry as Again, Suppress, UploadAgain,
-};
+use crate::answer::Action::{CheckThenRetry, Fail, Hold, OfferTemplate, Retry as Again, Suppress, UploadAgain};
 use crate::answer::{Alarm, Retry, Rule, Scope, Suppression, rule_for};
 use crate::json::{object, text, word};
 
@@ -39,7 +37,7 @@ pub const TABLE: &[Rule] = &[
     Rule::one(131_053, Retryable, UploadAgain, Alarm::Agent),
     // The recipient.
     Rule::one(131_047, WindowClosed, OfferTemplate, Alarm::Agent),
-    Rule::one(131_026, Permanent, FlagAddress, Alarm::Agent),
+    Rule::one(131_026, Permanent, Fail, Alarm::Agent),
     Rule::one(131_021, Permanent, Fail, Alarm::Agent),
     Rule::one(131_049, Permanent, Fail, Alarm::Agent),
     Rule::one(130_472, Permanent, Fail, Alarm::Agent),
@@ -86,9 +84,6 @@ pub(super) fn read(error: &Value) -> ProviderError {
 
 #[cfg(test)]
 mod tests {
-    use patchbay_core::channel::Channel;
-    use patchbay_core::consent::is_no_such_address;
-
     use super::*;
 
     #[track_caller]
@@ -108,14 +103,6 @@ mod tests {
         check(&[131_050], OptedOut);
         check(&[131_026, 131_021, 131_049, 130_472, 33, 100, 131_008, 131_009, 131_051, 131_052], Permanent);
         check(&[131_060, 131_062, 132_000, 132_001, 132_012, 132_068, 132_069, 137_000, 999_999], Permanent);
-    }
-
-    #[test]
-    fn whoever_flags_an_address_is_believed() {
-        for rule in TABLE {
-            let known = is_no_such_address(Channel::Whatsapp, &rule.from.to_string());
-            assert_eq!(rule.action == FlagAddress, known, "{rule:?}");
-        }
     }
 
     #[test]

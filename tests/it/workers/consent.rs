@@ -24,6 +24,7 @@ both_engines! {
     a_repeated_report_does_not_undo_what_was_said_since;
     who_wants_no_advertising_still_gets_answers;
     a_number_that_cannot_be_reached_is_not_written_to_until_somebody_writes_from_it;
+    what_whatsapp_could_not_deliver_may_be_tried_again;
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "written as a literal where it is called")]
@@ -174,27 +175,38 @@ async fn who_wants_no_advertising_still_gets_answers(database: TestDatabase) {
 
 async fn a_number_that_cannot_be_reached_is_not_written_to_until_somebody_writes_from_it(database: TestDatabase) {
     let world = World::new(database).await;
-    for (inbox, channel, provider, code) in [
-        (world.sms, Channel::Sms, Provider::Twilio, 30_006),
-        (world.whatsapp, Channel::Whatsapp, Provider::Meta, 131_026),
-    ] {
-        world.fakes.set_faults(provider, Faults { fail_messages: 1, fail_code: code, ..Faults::default() });
-        let conversation = world.conversation(inbox, DANA).await;
-        world.reply(&conversation, 100, "Hello").await;
-        world.drain().await;
-        world.settle().await;
-        let next = world.reply(&conversation, 101, "Hello?").await;
-        world.drain().await;
-        assert_eq!(world.message(next).await.error.unwrap()["code"], "CONTACT_OPTED_OUT", "{code}");
-        assert_eq!(world.fakes.sent_count(provider), 1, "{code}");
-        let mut tx = world.db.read().await.unwrap();
-        let known = consents::suppressions_of(&mut tx, channel, DANA).await.unwrap();
-        assert_eq!((known[0].reason, known[0].scope), (ConsentReason::Bounce, ConsentScope::Everything));
-        assert_eq!(known[0].evidence["code"], code.to_string());
-        drop(tx);
-        world.fakes.say(DANA, channel, "Here I am").unwrap();
-        world.settle().await;
-        let mut tx = world.db.read().await.unwrap();
-        assert!(!contacts::opted_out(&mut tx, channel, DANA).await.unwrap(), "{code}");
-    }
+    let faults = Faults { fail_messages: 1, fail_code: 30_006, ..Faults::default() };
+    world.fakes.set_faults(Provider::Twilio, faults);
+    let conversation = world.conversation(world.sms, DANA).await;
+    world.reply(&conversation, 100, "Hello").await;
+    world.drain().await;
+    world.settle().await;
+    let next = world.reply(&conversation, 101, "Hello?").await;
+    world.drain().await;
+    assert_eq!(world.message(next).await.error.unwrap()["code"], "CONTACT_OPTED_OUT");
+    assert_eq!(world.fakes.sent_count(Provider::Twilio), 1);
+    let mut tx = world.db.read().await.unwrap();
+    let known = consents::suppressions_of(&mut tx, Channel::Sms, DANA).await.unwrap();
+    assert_eq!((known[0].reason, known[0].scope), (ConsentReason::Bounce, ConsentScope::Everything));
+    assert_eq!(known[0].evidence["code"], "30006");
+    drop(tx);
+    world.fakes.say(DANA, Channel::Sms, "Here I am").unwrap();
+    world.settle().await;
+    let mut tx = world.db.read().await.unwrap();
+    assert!(!contacts::opted_out(&mut tx, Channel::Sms, DANA).await.unwrap());
+}
+
+async fn what_whatsapp_could_not_deliver_may_be_tried_again(database: TestDatabase) {
+    let world = World::new(database).await;
+    let faults = Faults { fail_messages: 1, fail_code: 131_026, ..Faults::default() };
+    world.fakes.set_faults(Provider::Meta, faults);
+    let conversation = world.conversation(world.whatsapp, DANA).await;
+    let first = world.reply(&conversation, 100, "Hello").await;
+    world.drain().await;
+    world.settle().await;
+    assert_eq!(world.status(first).await, Failed);
+    let next = world.reply(&conversation, 101, "Hello?").await;
+    world.drain().await;
+    world.settle().await;
+    assert_ne!(world.status(next).await, Failed);
 }
