@@ -64,7 +64,7 @@ fn megabytes(bytes: u64) -> f64 {
 
 /// The bare program as a process of its own, so that it shares the machine with the load as the server does.
 async fn floor(engine: Engine) -> Measured {
-    let database = TestDatabase::fresh(engine).await;
+    let database = TestDatabase::empty(engine).await;
     let port = free_port();
     let mut child = Command::new(std::env::current_exe().expect("a running program knows its path"))
         .args(["floor", &port.to_string(), database.url()])
