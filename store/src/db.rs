@@ -45,10 +45,6 @@ pub(crate) enum Pools {
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Prepared statements that a connection keeps: as many as the store has, so that none is prepared again and again.
 const PREPARED_STATEMENTS: usize = 512;
-/// How PostgreSQL begins [`Db::begin_by_keys`], in one trip. What is left when whole tables are out of the question is to
-/// look up each key in an index, which is right for keys whatever the size of a table.
-const BEGIN_BY_KEYS: &str = "begin; set local plan_cache_mode = force_generic_plan; set local enable_seqscan = off; \
-     set local enable_hashjoin = off; set local enable_mergejoin = off; set local jit = off";
 /// How often a node asks again for the migration lock, 4 s each time.
 const MIGRATE_TRIES: usize = 30;
 
@@ -310,16 +306,6 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin().await?, &self.signals)),
             Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin().await?, &self.signals)),
-        }
-    }
-
-    /// The same, for statements that find every row by a key and that run very often: PostgreSQL plans each of them once
-    /// for a connection, by the keys whatever it knows of the tables, instead of anew for each batch. Planning took a fifth
-    /// of a small batch's time, and a plan that is kept must not stem from tables that were empty then.
-    pub async fn begin_by_keys(&self) -> Result<Tx, StoreError> {
-        match &self.pools {
-            Pools::Sqlite { .. } => self.begin().await,
-            Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin_with(BEGIN_BY_KEYS).await?, &self.signals)),
         }
     }
 

@@ -60,7 +60,7 @@ impl<'a> Fresh<'a> {
 /// how many messages were new.
 pub(super) async fn apply(hub: &Hub, ctx: &Ctx, work: &[Work], journal: &[JournalEntry]) -> Result<u64, StoreError> {
     let directory = hub.gate.directory.load_full();
-    let mut tx = hub.db.begin_by_keys().await?;
+    let mut tx = hub.db.begin().await?;
     let left = duty::take(&mut tx, ctx, &directory, work).await?;
     let work = left.as_deref().unwrap_or(work);
     let Claimed { fresh, again, known } = claim(&mut tx, ctx, work).await?;
