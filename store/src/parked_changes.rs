@@ -38,18 +38,15 @@ pub async fn park(tx: &mut Tx, id: RecordId, change: &ParkedChange, now: DateTim
     Ok(())
 }
 
-/// Takes the changes that waited for these messages.
-pub async fn take(tx: &mut Tx, keys: &[(InboxId, &str)]) -> Result<Vec<ParkedChange>, StoreError> {
+/// Takes the changes that waited for these messages, on SQLite: PostgreSQL takes them as it claims the messages.
+pub(crate) async fn take(tx: &mut Tx, keys: &[(InboxId, &str)]) -> Result<Vec<ParkedChange>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    tx.query_for(
+    tx.query_sqlite(
         "delete from parked_changes
          where (inbox_id, channel_message_id) in (select unhex(value ->> 0), value ->> 1 from json_each($1))
          returning inbox_id, channel_message_id, event",
-        "delete from parked_changes p using unnest($1::uuid[], $2::text[]) as batch (inbox_id, channel_message_id)
-         where p.inbox_id = batch.inbox_id and p.channel_message_id = batch.channel_message_id
-         returning p.inbox_id, p.channel_message_id, p.event",
     )
     .bind_batch(Batch::new().ids(keys.iter().map(|(inbox, _)| *inbox)).texts(keys.iter().map(|(_, key)| *key)))
     .all()

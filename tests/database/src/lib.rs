@@ -1,6 +1,5 @@
 //! A database for one test: a SQLite file or a PostgreSQL database that nobody else uses. The migrations are run once and
-//! copied from then on: with hundreds of tests they took most of PostgreSQL's time, and all schemas in one database made
-//! each of its catalogs slow.
+//! copied from then on: with hundreds of tests they took a good part of PostgreSQL's time.
 
 mod template;
 
