@@ -230,6 +230,12 @@ pub const MIGRATIONS: &[(i64, &str, &str, &str)] = &[
         include_str!("../../migrations/sqlite/0044_sealed.sql"),
         include_str!("../../migrations/postgres/0044_sealed.sql"),
     ),
+    (
+        46,
+        "on_their_way",
+        include_str!("../../migrations/sqlite/0046_on_their_way.sql"),
+        include_str!("../../migrations/postgres/0046_on_their_way.sql"),
+    ),
 ];
 
 impl Db {

@@ -156,11 +156,11 @@ pub async fn put(tx: &mut Tx, row: &HealthRow) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// What waits to leave, by inbox and kind.
+/// What waits to leave, by inbox and kind. Its condition is that of the index which holds just these messages.
 pub async fn waiting(tx: &mut Tx) -> Result<Vec<Waiting>, StoreError> {
     tx.query(
         "select inbox_id, sender_type, content_type, count(*) as count
-         from messages where status in ('pending', 'sending', 'unknown')
+         from messages where status = 'pending' or status = 'sending' or status = 'unknown'
          group by inbox_id, sender_type, content_type",
     )
     .all()
