@@ -52,7 +52,8 @@ pub(crate) async fn follow(realtime: &Realtime) {
                 tokio::task::yield_now().await;
             }
             Ok(Found::Unsettled) => {
-                sleep(pause).await;
+                // What holds it back is a transaction of this node, which tells when it has ended, or one of another.
+                let _ = timeout(pause, grew.changed()).await;
                 pause = (pause * 2).min(LAST_LOOK);
             }
             Ok(Found::Nothing) => {
