@@ -21,7 +21,7 @@ endif
 
 test: ## install what the tests need, then run every check and test
 	@scripts/install-test-tools
-	@scripts/with-services scripts/test
+	@PRIVATE_POSTGRES_FSYNC=off scripts/with-services scripts/test
 
 chaos: ## 10,000 events while the server is killed and stores and providers fail, on both engines; CHAOS_SEED=N repeats a run
 	@scripts/install-test-tools
