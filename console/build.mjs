@@ -43,7 +43,7 @@ function page(app) {
       target: "es2023",
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      chunkSizeWarningLimit: 700,
+      chunkSizeWarningLimit: app.largestKB ?? 700,
     },
   };
 }

@@ -1,19 +1,65 @@
-//! Makes sure that the folder of the built pages exists, so that the server compiles where npm has not run, and has the
-//! linker pack what the loader relocates, where the loader can read that.
+//! Packs the built pages for the binary of a release, and has the linker pack what the loader relocates, where the loader
+//! can read that.
 
+#[path = "src/packed/gzip.rs"]
+mod gzip;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Where npm builds the pages. Where it has not run, there are none.
+const PAGES: &str = "../console/dist";
 /// The first glibc whose loader reads packed relocations.
 const READS_PACKED: (u32, u32) = (2, 36);
 
 fn main() {
-    println!("cargo:rerun-if-changed=../console/dist");
     println!("cargo:rerun-if-changed=build.rs");
-    let _exists_already = std::fs::create_dir_all("../console/dist");
-    if is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_ENV", "gnu") && is("PROFILE", "release") {
+    println!("cargo:rerun-if-changed=src/packed/gzip.rs");
+    let release = is("PROFILE", "release");
+    if release {
+        // Anything else reads the pages from the folder when they are asked for.
+        fs::create_dir_all(PAGES).expect("the folder of the pages can be made");
+        println!("cargo:rerun-if-changed={PAGES}");
+        pack_pages(&PathBuf::from(std::env::var("OUT_DIR").expect("cargo names it")));
+    }
+    if release && is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         // Four megabytes less, and as many less to read at the start.
         if glibc().is_some_and(|version| version >= READS_PACKED) {
             println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+        }
+    }
+}
+
+/// Writes all pages behind one another as gzip, and a table of their names and places. What two apps share is there once.
+fn pack_pages(out: &Path) {
+    let mut files = BTreeMap::new();
+    gather(Path::new(PAGES), "", &mut files);
+    let mut packed = Vec::new();
+    let mut places = HashMap::new();
+    let mut table = Vec::new();
+    for (name, bytes) in files {
+        let (begin, end) = *places.entry(bytes).or_insert_with_key(|bytes| {
+            let begin = packed.len();
+            packed.extend(gzip::gzip(bytes));
+            (begin, packed.len())
+        });
+        table.push((name, begin, end));
+    }
+    fs::write(out.join("pages.bin"), packed).expect("the pages can be written");
+    fs::write(out.join("pages.rs"), format!("&{table:?}")).expect("the table of pages can be written");
+}
+
+/// All files under a folder by their names; hidden ones are the Makefile's.
+fn gather(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        let name = path.file_name().and_then(|name| name.to_str()).expect("the build names files in ASCII");
+        if path.is_dir() {
+            gather(&path, &format!("{prefix}{name}/"), files);
+        } else if !name.starts_with('.') {
+            files.insert(format!("{prefix}{name}"), fs::read(&path).expect("the file can be read"));
         }
     }
 }

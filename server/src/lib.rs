@@ -7,6 +7,7 @@ mod document;
 mod health;
 mod listener;
 mod observe;
+mod packed;
 mod pages;
 mod roles;
 pub mod settings;

@@ -144,7 +144,7 @@ describe("sign-in", () => {
   });
 
   it("122, 123: pages carry a strict policy, assets never change, and a missing one is 404", async () => {
-    for (const path of ["/app/", "/sim/"]) {
+    for (const path of ["/app/", "/sim/", "/docs/"]) {
       const page = await fetch(server.url + path, { headers: { accept: "text/html" } });
       const policy = page.headers.get("content-security-policy") ?? "";
       assert.match(policy, /script-src 'self'(;|$)/);

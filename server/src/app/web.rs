@@ -16,7 +16,6 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use super::demo::Simulated;
 use super::observability::Observability;
@@ -65,26 +64,26 @@ pub(super) fn router(
     };
     let (operations, _) = health::router(health).split_for_parts();
     let mut bounded = operations.merge(alerts);
+    let mut pages = Router::new();
     if roles.api {
         let (api, _) = document::hub_routes().with_state(parts.hub.clone()).split_for_parts();
-        let pages = match simulated {
+        let shown = match simulated {
             Simulated::No => SimulatorPages::Hidden,
             Simulated::Yes { .. } => SimulatorPages::Shown,
         };
-        bounded = bounded
-            .merge(api)
-            .route("/openapi.json", get(api_document))
-            .merge(SwaggerUi::new("/docs").config(Config::from("/openapi.json")))
-            .merge(pages::router(pages, simulated.people(), parts.hub.gate.directory.clone()));
+        bounded = bounded.merge(api).route("/openapi.json", get(api_document));
+        pages = pages::router(shown, simulated.people(), parts.hub.gate.directory.clone());
     }
     if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
         let (tools, _) = patchbay_tool_gateway::router().with_state(gateway.clone()).split_for_parts();
         bounded = bounded.merge(tools);
     }
-    // Compression and deadlines are for requests with an end; sockets and streams of the phones have none.
+    // Compression and deadlines are for requests with an end; sockets and streams of the phones have none. The pages are
+    // packed already.
     let mut router = bounded
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CompressionLayer::new())
+        .merge(pages)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE));
     if let Some(ingress) = &parts.ingress {
         let (webhooks, _) = patchbay_ingress::router(ingress.clone()).split_for_parts();
