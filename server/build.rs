@@ -1,4 +1,4 @@
-//! Packs the built pages for the binary of a release, and has the linker pack what the loader relocates, where the loader
+//! Packs the built pages and the API document for the binary of a release, and has the linker pack what the loader relocates, where the loader
 //! can read that.
 
 #[path = "src/packed/gzip.rs"]
@@ -11,6 +11,8 @@ use std::process::Command;
 
 /// Where npm builds the pages. Where it has not run, there are none.
 const PAGES: &str = "../console/dist";
+/// The API document, which a test holds equal to what the code says.
+const DOCUMENT: &str = "../console/openapi.json";
 /// The first glibc whose loader reads packed relocations.
 const READS_PACKED: (u32, u32) = (2, 36);
 
@@ -22,7 +24,11 @@ fn main() {
         // Anything else reads the pages from the folder when they are asked for.
         fs::create_dir_all(PAGES).expect("the folder of the pages can be made");
         println!("cargo:rerun-if-changed={PAGES}");
-        pack_pages(&PathBuf::from(std::env::var("OUT_DIR").expect("cargo names it")));
+        println!("cargo:rerun-if-changed={DOCUMENT}");
+        let out = PathBuf::from(std::env::var("OUT_DIR").expect("cargo names it"));
+        pack_pages(&out);
+        let document = gzip::gzip(&fs::read(DOCUMENT).expect("the document is committed"));
+        fs::write(out.join("openapi.json.gz"), document).expect("the document can be written");
     }
     if release && is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         // Four megabytes less, and as many less to read at the start.

@@ -19,7 +19,9 @@ pub use catalog::{ALERTS, Alert, INBOX_UNHEALTHY, Severity};
 pub use config::AlertsConfig;
 pub use counts::ErrorCounts;
 pub use report::{Figure, FiringAlert, Report};
-pub use routes::{alerts_openapi, alerts_router};
+#[cfg(debug_assertions)]
+pub use routes::alerts_openapi;
+pub use routes::alerts_router;
 
 use signals::Signals;
 

@@ -11,9 +11,8 @@ use patchbay_core::Code;
 use patchbay_core::ids::TicketId;
 use patchbay_core::ticket::command::Kind;
 use patchbay_core::ticket::{CommandRow, Method, commands};
-use patchbay_http::{ApiError, Body, Caller, Gate};
+use patchbay_http::{ApiError, Body, Caller, Gate, OpenApiRouter};
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::also::Alone;
 use crate::call::{Call, MAX_BODY_BYTES, TOOL_NAME};
@@ -28,7 +27,7 @@ where
     Dispatch: FromRef<S>,
     Gate: FromRef<S>,
 {
-    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands()))
+    let reads = reads::router(OpenApiRouter::with_openapi(document::of_commands))
         .merge(evidence::router())
         .merge(operations::router());
     commands()

@@ -15,6 +15,7 @@ mod operations;
 mod page;
 mod range;
 mod rate;
+mod router;
 mod token;
 mod trace;
 
@@ -29,7 +30,10 @@ pub use jwks::{Jwks, JwksRules, NoHttpClient};
 pub use noted::{Noted, NotedActor, error_code};
 pub use operations::OperationsDoor;
 pub use page::{DEFAULT_LIMIT, MAX_LIMIT, Page, decode_cursor, encode_cursor, limit};
+#[doc(hidden)] // for `routes!`
+pub use pastey::paste;
 pub use range::{Wanted, wanted};
 pub use rate::ActorRates;
+pub use router::{Endpoints, OpenApiRouter, SaysWhatItIs};
 pub use token::{Claims, MAX_TOKEN_BYTES, MIN_SECRET_BYTES, ScopeClaim, TokenKeys, WordList};
 pub use trace::{TRACE_HEADER, TRACEPARENT_HEADER, Trace};

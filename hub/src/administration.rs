@@ -19,11 +19,10 @@ mod users;
 
 use axum::Extension;
 use patchbay_core::directory::Team;
+use patchbay_http::{OpenApiRouter, routes};
 use patchbay_store::teams::TeamRow;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub use demo::{DemoError, DemoPerson, seed_demo};

@@ -19,9 +19,6 @@ mod take;
 mod tell;
 mod templates;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 pub(crate) use answers::{ANSWERS_FOR, take_sms};
 pub use climb::ring;
 pub use figures::{Watched, watch};
@@ -31,6 +28,7 @@ pub use outgoing::{
 pub use take::{Reader, Taken};
 
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints of alerts and of all that says who is told.
 pub(crate) fn router() -> OpenApiRouter<Hub> {

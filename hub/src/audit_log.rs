@@ -10,13 +10,11 @@ use patchbay_core::directory::Directory;
 use patchbay_core::ids::{ActorId, AuditId, ConversationId, TicketId, UserId};
 use patchbay_core::role::{Portal, Role};
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Caller, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{ApiError, Caller, OpenApiRouter, Page, Params, decode_cursor, encode_cursor, limit, routes};
 use patchbay_store::audit::{self, AuditFilter, AuditRow};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::error::HubError;

@@ -12,8 +12,7 @@ mod refresh;
 mod throttle;
 
 use axum::Extension;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use patchbay_http::{OpenApiRouter, routes};
 
 pub use client::ClientAddress;
 pub(crate) use password::check_policy;

@@ -13,12 +13,10 @@ mod run;
 mod runs;
 mod undo;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 pub use follow::Reader;
 
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints of automations, macros and their runs.
 pub(crate) fn router() -> OpenApiRouter<Hub> {

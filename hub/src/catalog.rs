@@ -6,10 +6,8 @@ pub(crate) mod named_services;
 mod ranking_rules;
 mod services;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints under `/api/v1/services`, `/api/v1/incident-templates` and `/api/v1/ranking-rules`.
 pub fn router() -> OpenApiRouter<Hub> {

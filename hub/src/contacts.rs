@@ -17,10 +17,8 @@ mod tidy;
 mod undo;
 mod write;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 pub use body::{ContactBody, IdentityBody};
 pub use import::{ImportStep, import_rows};

@@ -12,10 +12,8 @@ mod placing;
 mod read;
 mod wake;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 pub use access::{Seen, load_visible};
 pub(crate) use access::{

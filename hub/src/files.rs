@@ -11,10 +11,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::MediaId;
-use patchbay_http::{ApiError, Caller, Id};
+use patchbay_http::{ApiError, Caller, Id, OpenApiRouter, routes};
 use patchbay_store::media::{self, MediaRow};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::conversations::load_visible;
 use crate::error::HubError;

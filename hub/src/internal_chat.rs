@@ -9,11 +9,9 @@ mod threads;
 use patchbay_core::actor::Actor;
 use patchbay_core::ids::InternalThreadId;
 use patchbay_core::role::{Portal, Role};
-use patchbay_http::ApiError;
+use patchbay_http::{ApiError, OpenApiRouter, routes};
 use patchbay_store::Tx;
 use patchbay_store::internal_chat::{self, MemberRow, ThreadRow};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::error::HubError;
 use crate::state::Hub;

@@ -14,12 +14,10 @@ use base64::engine::general_purpose::STANDARD;
 use object_store::ObjectStoreExt as _;
 use object_store::path::Path as ObjectPath;
 use patchbay_core::ids::MessageId;
-use patchbay_http::{ApiError, Caller, Disposition, Id, Params, ServedFile};
+use patchbay_http::{ApiError, Caller, Disposition, Id, OpenApiRouter, Params, ServedFile, routes};
 use patchbay_store::messages::{self, MessageRow};
 use serde::Deserialize;
 use serde_json::Value;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::conversations::load_visible;
 use crate::error::HubError;

@@ -6,10 +6,8 @@ mod time_off;
 mod vendor_body;
 mod vendors;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints under `/api/v1/technicians` and `/vendors`.
 pub fn router() -> OpenApiRouter<Hub> {

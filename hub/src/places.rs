@@ -12,10 +12,8 @@ mod sites;
 mod vehicles;
 mod zones;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 pub use account_body::AccountBody;
 pub use asset_body::AssetBody;

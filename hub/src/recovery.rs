@@ -7,10 +7,8 @@ mod reenact;
 mod run;
 mod settling;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 pub use reenact::{Reenact, ReenactFuture, Reenacted, Reenactor, ToldFuture};
 pub use run::{RepairStep, run_repair};

@@ -11,10 +11,8 @@ mod template;
 
 pub use system::{Said, say};
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints that write messages.
 pub fn router() -> OpenApiRouter<Hub> {

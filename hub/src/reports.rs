@@ -17,9 +17,7 @@ mod utilisation;
 
 use patchbay_core::Ctx;
 use patchbay_core::role::{Portal, Role};
-use patchbay_http::ApiError;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use patchbay_http::{ApiError, OpenApiRouter, routes};
 
 use crate::state::Hub;
 

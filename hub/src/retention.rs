@@ -8,13 +8,11 @@ mod archive;
 mod endpoints;
 mod run;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 pub use archive::ArchiveError;
 pub use run::{Bite, begin_due, fail, take_bite};
 
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints of retention and of the archive.
 pub(crate) fn router() -> OpenApiRouter<Hub> {

@@ -1,13 +1,12 @@
 //! Every endpoint of the hub.
 
-use utoipa_axum::router::OpenApiRouter;
-
 use crate::state::Hub;
 use crate::{
     administration, alerts, audit_log, auth, automations, catalog, consent, contacts, conversations, files,
     inbox_health, internal_chat, mail_pages, performers, places, recovery, replies, reports, retention, service_levels,
     ticket_link, triage, unsubscribe, webhooks,
 };
+use patchbay_http::OpenApiRouter;
 
 /// Every endpoint of the hub.
 pub fn router() -> OpenApiRouter<Hub> {

@@ -5,6 +5,7 @@ mod clocks;
 mod policies;
 mod timers;
 
+use patchbay_http::{OpenApiRouter, routes};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,8 +19,6 @@ use patchbay_core::sla::{SlaPolicies, SlaPolicy};
 use patchbay_store::sla_policies::SlaPolicyRow;
 use patchbay_store::{StoreError, Tx, jobs};
 use serde_json::{Value, json};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub(crate) use clocks::{begin, follow, raise, set_timers};
 pub use timers::{recompute_some, ring};

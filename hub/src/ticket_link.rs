@@ -11,7 +11,7 @@ use patchbay_core::routing::OpenTicket;
 use patchbay_core::ticket::{Command, Ticket};
 use patchbay_core::{Code, Ctx};
 use patchbay_dispatch::{Also, Call, Grounds, Joined, MAX_BODY_BYTES, Reply, TicketBody};
-use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_http::{ApiError, Body, Caller, Id, OpenApiRouter, routes};
 use patchbay_store::conversations::{self, ConversationRow};
 use patchbay_store::services::ServiceRow;
 use patchbay_store::ticket_services::NewLine;
@@ -19,8 +19,6 @@ use patchbay_store::{Tx, annotations, contact_sites, contacts, events, sites, ti
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::body::ConversationBody;

@@ -8,6 +8,7 @@ mod route;
 mod rules;
 mod watch;
 
+use patchbay_http::{OpenApiRouter, routes};
 use std::sync::Arc;
 
 use patchbay_core::ids::{ConversationId, JobId, MessageId};
@@ -15,8 +16,6 @@ use patchbay_core::job::{JobKind, JobQueue, NewJob};
 use patchbay_core::routing::{RoutingRule, RuleRef, RuleSet};
 use patchbay_store::routing_rules::RoutingRuleRow;
 use serde_json::json;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use hear::{hear, unclear_text};
 pub use watch::{Watched, watch};

@@ -10,12 +10,10 @@ use patchbay_core::consent::{ConsentReason, ConsentScope, Decision};
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::{ConversationId, RequestId};
 use patchbay_core::secret::Secret;
-use patchbay_http::ApiError;
+use patchbay_http::{ApiError, OpenApiRouter, routes};
 use patchbay_store::conversations;
 use serde_json::json;
 use sha2::Sha256;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::consent::{Word, keep};
 use crate::error::HubError;

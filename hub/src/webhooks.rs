@@ -9,15 +9,13 @@ mod log;
 mod secret;
 mod settle;
 
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
-
 pub use address::{Door, WrongAddress, door};
 pub use enroll::{Addresses, addresses, enroll, skip, tell};
 pub use secret::holding;
 pub use settle::{Tried, settle};
 
 use crate::state::Hub;
+use patchbay_http::{OpenApiRouter, routes};
 
 /// The endpoints under `/api/v1/webhooks`.
 pub(crate) fn router() -> OpenApiRouter<Hub> {

@@ -12,10 +12,9 @@ mod sessions;
 mod socket;
 mod uploads;
 
+use patchbay_http::{OpenApiRouter, routes};
 use patchbay_hub::chat::{Desk, SessionKeys};
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::webhook::Ingress;
 
@@ -39,7 +38,7 @@ struct ApiDoc;
 
 /// What is taken like every other message.
 pub(crate) fn routes() -> OpenApiRouter<Ingress> {
-    OpenApiRouter::with_openapi(ApiDoc::openapi()).routes(routes!(
+    OpenApiRouter::with_openapi(ApiDoc::openapi).routes(routes!(
         messages::post,
         history::list,
         origin::preflight_messages

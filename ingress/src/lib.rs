@@ -31,4 +31,6 @@ pub use refusal::Refusal;
 pub use replay::replay;
 pub use smtp::{SmtpListener, SmtpSettings};
 pub use spool::Spool;
-pub use webhook::{Ingress, Verdict, openapi, router};
+#[cfg(debug_assertions)]
+pub use webhook::openapi;
+pub use webhook::{Ingress, Verdict, router};

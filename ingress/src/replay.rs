@@ -114,7 +114,7 @@ impl Replay {
         let clock = Clock::manual(now);
         let ingress = Ingress::with_mail_auth(settings.ingress, settings.inboxes, clock, taker, settings.mail_auth);
         let calls = calls_router(ingress.clone(), SocketAccount(settings.socket_account.clone()));
-        let (router, _) = router(ingress).split_for_parts();
+        let router = router(ingress).into_router();
         let router = router.merge(calls);
         Self { router, sink, socket_account: settings.socket_account, now }
     }

@@ -20,12 +20,10 @@ use patchbay_core::clock::Clock;
 use patchbay_core::ids::InboxId;
 use patchbay_core::inbox::InboundMail;
 use patchbay_core::secret::Secret;
-use patchbay_http::ApiError;
+use patchbay_http::{ApiError, OpenApiRouter, routes};
 use patchbay_hub::chat::{Desk, SessionKeys};
 use patchbay_normalizer::email::Arrived;
 use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::chat::ChatParts;
 use crate::config::Config;
@@ -187,12 +185,13 @@ pub fn router(ingress: Ingress) -> OpenApiRouter {
 }
 
 /// The OpenAPI part of the webhooks.
+#[cfg(debug_assertions)]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     routes().merge(crate::chat::visitor_routes()).into_openapi()
 }
 
 fn routes() -> OpenApiRouter<Ingress> {
-    OpenApiRouter::with_openapi(ApiDoc::openapi())
+    OpenApiRouter::with_openapi(ApiDoc::openapi)
         .merge(crate::chat::routes())
         .routes(routes!(whatsapp::handshake, whatsapp::notification))
         .routes(routes!(twilio::message_by_get, twilio::message))

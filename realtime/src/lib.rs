@@ -21,5 +21,7 @@ mod typing;
 
 pub use bus::{Bus, BusError};
 pub use config::Config;
-pub use routes::{openapi, router};
+#[cfg(debug_assertions)]
+pub use routes::openapi;
+pub use routes::router;
 pub use service::Realtime;

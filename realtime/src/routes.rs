@@ -12,12 +12,10 @@ use chrono::{DateTime, Utc};
 use patchbay_core::Code;
 use patchbay_core::ids::UserId;
 use patchbay_core::notice::Availability;
-use patchbay_http::{ApiError, Caller, Claims, Page, Params, TokenSource, bearer};
+use patchbay_http::{ApiError, Caller, Claims, OpenApiRouter, Page, Params, TokenSource, bearer, routes};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::mailbox::Closing;
 use crate::registry::{NoSeat, Seat};
@@ -43,6 +41,7 @@ pub fn router<S: Clone + Send + Sync + 'static>(realtime: Realtime) -> OpenApiRo
 }
 
 /// The OpenAPI part of these endpoints.
+#[cfg(debug_assertions)]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
 }

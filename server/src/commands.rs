@@ -56,7 +56,10 @@ async fn dispatch(cli: Cli) -> Result<(), CommandError> {
         Command::Token(arguments) => token::run(&settings()?, arguments),
         Command::Replay { files } => replay::run(&files).await,
         Command::Redact { files } => redact::run(&settings()?, &files),
-        Command::Openapi => openapi::run(),
+        Command::Openapi => {
+            openapi::run();
+            Ok(())
+        }
         Command::Dlq { action } => dlq::run(&settings()?, action).await,
         Command::Journal { action } => journal::run(&settings()?, action).await,
         Command::Audit { action } => audit::run(&settings()?, action).await,

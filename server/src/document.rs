@@ -1,12 +1,15 @@
-//! The OpenAPI document, generated from the code of every route.
+//! The OpenAPI document. A debug build makes it from the code of every route; a release holds what was committed of that,
+//! see [the document of a release](../../docs/decisions/document-of-a-release.md).
 
+#[cfg(debug_assertions)]
 mod errors;
+#[cfg(debug_assertions)]
+mod made;
 
-use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
-
+use bytes::Bytes;
+use patchbay_http::OpenApiRouter;
 use patchbay_hub::Hub;
+use utoipa::OpenApi;
 
 /// Facts about the whole API.
 #[derive(OpenApi)]
@@ -18,29 +21,35 @@ use patchbay_hub::Hub;
 ))]
 struct Api;
 
-/// The routes of the API without their state, for the document alone.
+/// The routes of the API without their state.
 pub(crate) fn hub_routes() -> OpenApiRouter<Hub> {
-    OpenApiRouter::with_openapi(Api::openapi()).merge(patchbay_hub::router()).merge(patchbay_dispatch::router::<Hub>())
+    OpenApiRouter::with_openapi(Api::openapi).merge(patchbay_hub::router()).merge(patchbay_dispatch::router::<Hub>())
 }
 
-/// Adds what every document says to the parts of the routes.
-pub(crate) fn complete(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    let components = api.components.get_or_insert_default();
-    components.add_security_scheme(
-        "bearer",
-        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
-    );
-    api.security = Some(vec![utoipa::openapi::security::SecurityRequirement::new::<_, _, &str>("bearer", [])]);
-    errors::documented(api)
+/// The document as `/openapi.json` hands it out: gzip. Made when somebody asks for it first.
+#[cfg(debug_assertions)]
+pub(crate) fn packed() -> Bytes {
+    static PACKED: std::sync::LazyLock<Bytes> =
+        std::sync::LazyLock::new(|| crate::packed::gzip(made::text().as_bytes()).into());
+    PACKED.clone()
 }
 
-/// The OpenAPI document, as `/openapi.json` and `patchbay openapi` show it.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    let mut api = hub_routes().into_openapi();
-    api.merge(patchbay_ingress::openapi());
-    api.merge(patchbay_realtime::openapi());
-    api.merge(crate::health::openapi());
-    api.merge(patchbay_tool_gateway::openapi());
-    api.merge(patchbay_dispatch::alerts::alerts_openapi());
-    complete(api)
+/// The document as `/openapi.json` hands it out: gzip.
+#[cfg(not(debug_assertions))]
+pub(crate) fn packed() -> Bytes {
+    Bytes::from_static(include_bytes!(concat!(env!("OUT_DIR"), "/openapi.json.gz")))
+}
+
+/// The document as `console/openapi.json` has it.
+pub(crate) fn text() -> String {
+    String::from_utf8(crate::packed::unpacked(&packed())).expect("JSON is UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_document_is_the_one_that_is_committed() {
+        let committed = include_str!("../../console/openapi.json");
+        assert!(super::text() == committed, "run: make api");
+    }
 }

@@ -10,15 +10,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use metrics_exporter_prometheus::PrometheusHandle;
-use patchbay_http::{ApiError, Gate, OperationsDoor};
+use patchbay_http::{ApiError, Gate, OpenApiRouter, OperationsDoor, routes};
 use patchbay_realtime::Bus;
 use patchbay_store::Db;
 use patchbay_store::objects::Objects;
 use patchbay_workers::Heartbeat;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::settings::EvidenceProfile;
 
@@ -95,6 +93,7 @@ pub(crate) fn router(health: Health) -> OpenApiRouter {
 }
 
 /// The OpenAPI part of these endpoints.
+#[cfg(debug_assertions)]
 pub(crate) fn openapi() -> utoipa::openapi::OpenApi {
     routes().into_openapi()
 }

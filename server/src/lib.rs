@@ -15,6 +15,5 @@ mod sinks;
 pub mod telemetry;
 
 pub use app::{Running, StartError, start};
-pub use document::openapi;
 pub use roles::Roles;
 pub use settings::Settings;

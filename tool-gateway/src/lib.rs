@@ -34,7 +34,9 @@ pub use mcp::McpDoor;
 pub use outcome::{Outcome, Refusal};
 pub use pipeline::{Surface, ToolCall};
 pub use policy::UnusablePolicy;
-pub use rest::{openapi, router};
+#[cfg(debug_assertions)]
+pub use rest::openapi;
+pub use rest::router;
 pub use ticketing::{Ticketing, TicketingConfig};
 pub use transactions::{TransactionConfig, Transactions};
 pub use verify::{CallsChecked, check_calls};

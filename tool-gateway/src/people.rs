@@ -15,7 +15,9 @@ use patchbay_core::ids::{ActorId, ConversationId, ToolCallId, ToolDraftId};
 use patchbay_core::role::Role;
 use patchbay_core::tool::DraftState;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{
+    ApiError, Caller, Id, OpenApiRouter, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit, routes,
+};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
 use patchbay_store::conversations;
@@ -25,8 +27,6 @@ use patchbay_store::{StoreError, Tx};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::drafts::{Verdict, person_body, require_decider};
 use crate::gateway::Gateway;

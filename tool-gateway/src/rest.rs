@@ -9,11 +9,8 @@ use axum::response::{IntoResponse, Response};
 use patchbay_core::tool::bytes::{self, Flaw, MAX_BYTES};
 use patchbay_core::tool::window::Standing;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Caller};
+use patchbay_http::{ApiError, Caller, OpenApiRouter, routes};
 use serde_json::{Map, Value, json};
-use utoipa::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::gateway::Gateway;
@@ -27,13 +24,9 @@ const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 /// Most signs of a client's name.
 const LONGEST_NAME: usize = 80;
 
-#[derive(OpenApi)]
-#[openapi()]
-struct Tools;
-
 /// Every endpoint of the gateway but `/mcp`.
 pub fn router() -> OpenApiRouter<Gateway> {
-    OpenApiRouter::with_openapi(Tools::openapi())
+    OpenApiRouter::new()
         .routes(routes!(list))
         .routes(routes!(call))
         .routes(routes!(draft))
@@ -43,6 +36,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
 }
 
 /// The part of the API document that the gateway has.
+#[cfg(debug_assertions)]
 pub fn openapi() -> utoipa::openapi::OpenApi {
     router().into_openapi()
 }

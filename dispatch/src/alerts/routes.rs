@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::http::HeaderMap;
-use patchbay_http::{ApiError, Gate, OperationsDoor};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use patchbay_http::{ApiError, Gate, OpenApiRouter, OperationsDoor, routes};
 
 use super::{Alerts, Report};
 use crate::error::CommandError;
@@ -30,6 +28,7 @@ pub fn alerts_router(alerts: Alerts, gate: Gate, door: OperationsDoor) -> OpenAp
 }
 
 /// The OpenAPI part of it.
+#[cfg(debug_assertions)]
 pub fn alerts_openapi() -> utoipa::openapi::OpenApi {
     paths().into_openapi()
 }

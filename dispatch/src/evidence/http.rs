@@ -11,13 +11,11 @@ use patchbay_core::evidence::{ObjectUri, Sha256Sum, UPLOADABLE, is_uploadable};
 use patchbay_core::ids::EvidenceId;
 use patchbay_core::ticket::Command;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Body, Caller, Disposition, Gate, ServedFile};
+use patchbay_http::{ApiError, Body, Caller, Disposition, Gate, OpenApiRouter, ServedFile, routes};
 use patchbay_store::evidence;
 use patchbay_store::objects::{ObjectError, Objects, ReceiveError, Received, Upload};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::read::EvidenceListBody;
 use crate::error::CommandError;

@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::http::HeaderMap;
-use patchbay_http::{ApiError, Caller, Gate, Page, Params};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use patchbay_http::{ApiError, Caller, Gate, OpenApiRouter, Page, Params, routes};
 
 use super::{InPath, tool};
 use crate::body::{AutonomyHistoryBody, AutonomyStateBody, OutboxBody};

@@ -4,9 +4,7 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use patchbay_http::{ApiError, Caller, Gate, Page};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use patchbay_http::{ApiError, Caller, Gate, OpenApiRouter, Page, routes};
 
 use super::{InPath, tool};
 use crate::body::cockpit::CockpitBody;

@@ -77,7 +77,7 @@ impl FromRef<Parts> for Dispatch {
 }
 
 fn routed(parts: Parts) -> Router {
-    let (router, _) = router::<Parts>().split_for_parts();
+    let router = router::<Parts>().into_router();
     router.layer(axum::middleware::from_fn(correlate)).with_state(parts)
 }
 

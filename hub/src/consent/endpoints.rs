@@ -5,13 +5,13 @@ use axum::extract::State;
 use patchbay_core::channel::Channel;
 use patchbay_core::consent::{ConsentReason, ConsentScope, Decision};
 use patchbay_core::ids::{ContactId, IdentityId};
-use patchbay_http::{ApiError, Body, Caller, Id, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{
+    ApiError, Body, Caller, Id, OpenApiRouter, Page, Params, decode_cursor, encode_cursor, limit, routes,
+};
 use patchbay_store::{consents, contacts};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{ConsentBody, SuppressionBody, Word, keep, of_address};
 use crate::conversations::{require_hub, require_worker};

@@ -4,14 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use patchbay_core::ctx::Ctx;
 use patchbay_core::ids::InboxId;
-use patchbay_http::{ApiError, Body, Caller, Id};
+use patchbay_http::{ApiError, Body, Caller, Id, OpenApiRouter, routes};
 use patchbay_store::inbox_health::{self as store, HealthRow};
 use patchbay_store::inboxes;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use super::{HealthBody, tell};
 use crate::error::HubError;

@@ -96,7 +96,7 @@ impl Desk {
             files: Arc::new(object_store::memory::InMemory::new()),
             config: Arc::new(HubConfig::default()),
         };
-        let (router, _) = super::router().merge(crate::places::router()).split_for_parts();
+        let router = super::router().merge(crate::places::router()).into_router();
         let router = router.layer(axum::middleware::from_fn(correlate)).with_state(hub.clone());
         Self { db, hub, keys, clock, router, conversation, contact, _database: database }
     }

@@ -169,7 +169,7 @@ impl Reenactment {
             let ingress = Ingress::with_mail_auth(config.clone(), inboxes.clone(), clock.clone(), sink, mail_auth);
             let ingress = ingress.with_session_keys(keys.clone());
             let mails = super::mail::router(ingress.clone());
-            (router(ingress).split_for_parts().0.merge(mails), clock)
+            (router(ingress).into_router().merge(mails), clock)
         };
         let (again, clock) = way(Arc::<Noted>::clone(&noted), MailAuth::of_system());
         let inner = Inner { router: again, clock, noted };

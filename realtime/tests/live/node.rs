@@ -35,7 +35,7 @@ impl Node {
         let stop = CancellationToken::new();
         let link = ground.bus.another_node().link(db.clone(), stop.clone());
         let (realtime, live) = Realtime::start(db.clone(), ground.gate.clone(), config, stop.clone());
-        let (app, _) = router::<()>(realtime).split_for_parts();
+        let app = router::<()>(realtime).into_router();
         let app = app.layer(axum::middleware::from_fn(patchbay_http::correlate));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();

@@ -1,10 +1,8 @@
 //! The web front: routes of the roles, layers around them.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
@@ -23,6 +21,7 @@ use super::parts::Parts;
 use crate::document;
 use crate::health::{self, Health};
 use crate::observe::observe;
+use crate::packed::{self, Encoding};
 use crate::pages::{self, SimulatorPages};
 use crate::roles::Roles;
 use crate::settings::Settings;
@@ -32,12 +31,9 @@ const BODY_BYTES: usize = 1 << 20;
 /// Longest time one API request may take.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 
-/// The OpenAPI document. It is made when somebody asks for it first, and kept as a text: as the tree it is made of it takes
-/// more room than everything else of a server that has just begun.
-async fn api_document() -> impl IntoResponse {
-    static TEXT: LazyLock<Bytes> =
-        LazyLock::new(|| serde_json::to_vec(&document::openapi()).expect("a document is plain data").into());
-    ([(header::CONTENT_TYPE, "application/json")], TEXT.clone())
+/// The OpenAPI document.
+async fn api_document(taken: Encoding) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], packed::answer(document::packed(), taken))
 }
 
 /// Everything the process serves.
@@ -50,8 +46,7 @@ pub(super) fn router(
     stop: &CancellationToken,
 ) -> Router {
     let Observability { observer, alerts, door, metrics } = watched;
-    let (alerts, _) =
-        patchbay_dispatch::alerts::alerts_router(alerts, parts.hub.gate.clone(), door.clone()).split_for_parts();
+    let alerts = patchbay_dispatch::alerts::alerts_router(alerts, parts.hub.gate.clone(), door.clone()).into_router();
     let health = Health {
         db: parts.hub.db.clone(),
         gate: parts.hub.gate.clone(),
@@ -62,35 +57,36 @@ pub(super) fn router(
         workers: parts.workers.as_ref().map(|workers| (workers.heartbeat(), settings.workers.lease())),
         evidence: settings.evidence_profile(),
     };
-    let (operations, _) = health::router(health).split_for_parts();
+    let operations = health::router(health).into_router();
     let mut bounded = operations.merge(alerts);
     let mut pages = Router::new();
     if roles.api {
-        let (api, _) = document::hub_routes().with_state(parts.hub.clone()).split_for_parts();
+        let api = document::hub_routes().with_state(parts.hub.clone()).into_router();
         let shown = match simulated {
             Simulated::No => SimulatorPages::Hidden,
             Simulated::Yes { .. } => SimulatorPages::Shown,
         };
-        bounded = bounded.merge(api).route("/openapi.json", get(api_document));
-        pages = pages::router(shown, simulated.people(), parts.hub.gate.directory.clone());
+        bounded = bounded.merge(api);
+        pages = pages::router(shown, simulated.people(), parts.hub.gate.directory.clone())
+            .route("/openapi.json", get(api_document));
     }
     if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {
-        let (tools, _) = patchbay_tool_gateway::router().with_state(gateway.clone()).split_for_parts();
+        let tools = patchbay_tool_gateway::router().with_state(gateway.clone()).into_router();
         bounded = bounded.merge(tools);
     }
-    // Compression and deadlines are for requests with an end; sockets and streams of the phones have none. The pages are
-    // packed already.
+    // Compression and deadlines are for requests with an end; sockets and streams of the phones have none. The pages and
+    // the document are packed already.
     let mut router = bounded
         .layer(CompressionLayer::new())
         .merge(pages)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE));
     if let Some(ingress) = &parts.ingress {
-        let (webhooks, _) = patchbay_ingress::router(ingress.clone()).split_for_parts();
+        let webhooks = patchbay_ingress::router(ingress.clone()).into_router();
         router = router.merge(webhooks);
     }
     if let Some(realtime) = &parts.realtime {
-        let (live, _) = patchbay_realtime::router::<()>(realtime.clone()).split_for_parts();
+        let live = patchbay_realtime::router::<()>(realtime.clone()).into_router();
         router = router.merge(live);
     }
     if let Some(gateway) = parts.gateway.as_ref().filter(|_| roles.api) {

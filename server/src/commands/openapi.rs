@@ -1,12 +1,8 @@
 //! `patchbay openapi`.
 
-use super::{CommandError, print};
+use super::print;
 
 /// Prints the OpenAPI document.
-pub(super) fn run() -> Result<(), CommandError> {
-    let document = crate::document::openapi()
-        .to_pretty_json()
-        .map_err(|error| CommandError::Failed(format!("the document cannot be written: {error}")))?;
-    print(&document);
-    Ok(())
+pub(super) fn run() {
+    print(crate::document::text().trim_end());
 }

@@ -135,7 +135,7 @@ impl World {
         let files = tempfile::tempdir().expect("a folder");
         let hub = hub(db, clock, &files, hosts);
         DirectoryKeeper::new(&hub).refresh().await.expect("the directory can be read");
-        let (router, _) = patchbay_hub::router().split_for_parts();
+        let router = patchbay_hub::router().into_router();
         let router = router.with_state(hub.clone()).layer(axum::middleware::from_fn(patchbay_http::correlate));
         Self { hub, router, database, _files: files }
     }

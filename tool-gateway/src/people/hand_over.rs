@@ -12,15 +12,13 @@ use patchbay_core::ids::{ActorId, ConversationId, ToolCallId};
 use patchbay_core::role::{ActorType, Portal, Role};
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
 use patchbay_core::tool::{Class, grant};
-use patchbay_http::{ApiError, Caller, Claims, Id, OptionalBody, ScopeClaim, WordList};
+use patchbay_http::{ApiError, Caller, Claims, Id, OpenApiRouter, OptionalBody, ScopeClaim, WordList, routes};
 use patchbay_hub::HubError;
 use patchbay_hub::feed::placement;
 use patchbay_store::{contacts, conversations, kill_switches, tool_invocations};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::gateway::Gateway;
 

@@ -7,14 +7,14 @@ use axum::http::StatusCode;
 use patchbay_core::role::{ActorType, Role};
 use patchbay_core::tool::policy::Case;
 use patchbay_core::{Code, Ctx};
-use patchbay_http::{ApiError, Body, Caller, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{
+    ApiError, Body, Caller, OpenApiRouter, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit, routes,
+};
 use patchbay_hub::HubError;
 use patchbay_store::tool_policies::{self, PolicyRow};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 use crate::gateway::Gateway;
 use crate::policy::Decided;

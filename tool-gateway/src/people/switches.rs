@@ -7,15 +7,13 @@ use patchbay_core::ids::{RecordId, ToolCallId};
 use patchbay_core::redaction::Known;
 use patchbay_core::role::{ActorType, Role};
 use patchbay_core::tool::invocation::{CallDecision, Invocation, Phase};
-use patchbay_http::{ApiError, Body, Caller};
+use patchbay_http::{ApiError, Body, Caller, OpenApiRouter, routes};
 use patchbay_hub::HubError;
 use patchbay_store::kill_switches::{self, SwitchRow};
 use patchbay_store::tool_invocations;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::require_people;

@@ -273,9 +273,9 @@ impl Ground {
 
 /// What assistants call, and what people do.
 fn routes(gateway: &Gateway) -> Router {
-    let (tools, _) = crate::router().with_state(gateway.clone()).split_for_parts();
+    let tools = crate::router().with_state(gateway.clone()).into_router();
     let people = patchbay_hub::router().merge(patchbay_dispatch::router::<Hub>());
-    let (people, _) = people.with_state(gateway.hub.clone()).split_for_parts();
+    let people = people.with_state(gateway.hub.clone()).into_router();
     tools.merge(people).layer(axum::middleware::from_fn(patchbay_http::correlate))
 }
 

@@ -6,14 +6,14 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use patchbay_core::ids::{InboxId, QuarantineId};
 use patchbay_core::item::Item;
-use patchbay_http::{ApiError, Body, Caller, Id, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit};
+use patchbay_http::{
+    ApiError, Body, Caller, Id, OpenApiRouter, OptionalBody, Page, Params, decode_cursor, encode_cursor, limit, routes,
+};
 use patchbay_store::quarantine::{self as store, QuarantineFilter, QuarantineRow};
 use patchbay_store::repairs::{RepairAction, RepairSubject};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{Way, discard, preview, replay, way};
