@@ -31,6 +31,11 @@ fn main() {
         fs::write(out.join("openapi.json.gz"), document).expect("the document can be written");
     }
     if release && is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        // Functions that came out the same are there once. The linker that comes with Rust for this target can do it; of one
+        // that somebody chose instead, nobody knows.
+        if !links_otherwise() {
+            println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
+        }
         // Four megabytes less, and as many less to read at the start.
         if glibc().is_some_and(|version| version >= READS_PACKED) {
             println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
@@ -68,6 +73,13 @@ fn gather(folder: &Path, prefix: &str, files: &mut BTreeMap<String, Vec<u8>>) {
             files.insert(format!("{prefix}{name}"), fs::read(&path).expect("the file can be read"));
         }
     }
+}
+
+/// Whether the flags or the settings of whoever builds name a linker.
+fn links_otherwise() -> bool {
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    let chosen = std::env::var("RUSTC_LINKER").is_ok_and(|linker| linker != "cc");
+    chosen || flags.contains("linker") || flags.contains("fuse-ld") || flags.contains("link-self-contained")
 }
 
 fn is(variable: &str, value: &str) -> bool {
