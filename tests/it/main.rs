@@ -17,6 +17,7 @@ mod main_job;
 mod media;
 mod no_loss;
 mod observability;
+mod operator;
 mod pages;
 mod ranking;
 mod recovery;

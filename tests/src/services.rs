@@ -99,7 +99,7 @@ impl Drop for PrivateService {
 }
 
 /// Sends a signal by name. A process that has ended already is no error.
-pub(crate) fn signal(child: &Child, name: &str) {
+pub fn signal(child: &Child, name: &str) {
     let _status =
         Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).stderr(Stdio::null()).status();
 }
