@@ -70,7 +70,7 @@ impl Resource for Accounts {
         limit: i64,
     ) -> Result<Vec<AccountRow>, HubError> {
         let text = searched(query.q);
-        let after = AccountId(after.unwrap_or(Uuid::nil()));
+        let after = AccountId(after.unwrap_or_default());
         Ok(accounts::page(tx, &ctx.actor.accounts, text.as_deref(), after, limit).await?)
     }
 

@@ -75,7 +75,7 @@ impl Resource for Sites {
     ) -> Result<Vec<SiteRow>, HubError> {
         let accounts = narrowed(ctx, query.account_id);
         let filter = SiteFilter { accounts, sites: ctx.actor.sites.clone(), text: searched(query.q) };
-        Ok(sites::page(tx, &filter, SiteId(after.unwrap_or(Uuid::nil())), limit).await?)
+        Ok(sites::page(tx, &filter, SiteId(after.unwrap_or_default()), limit).await?)
     }
 
     async fn find(tx: &mut Tx, ctx: &Ctx, key: &SiteId) -> Result<Option<SiteRow>, HubError> {
