@@ -1,5 +1,5 @@
-//! Packs the built pages and the API document for the binary of a release, and has the linker pack what the loader relocates, where the loader
-//! can read that.
+//! Packs the built pages and the API document for the binary of a release. Has the linker join functions that came out the
+//! same, and pack what the loader relocates, where linker and loader can do it.
 
 #[path = "src/packed/gzip.rs"]
 mod gzip;
