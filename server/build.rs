@@ -1,5 +1,5 @@
-//! Packs the built pages and the API document for the binary of a release. Has the linker join functions that came out the
-//! same, and pack what the loader relocates, where linker and loader can do it.
+//! Packs the built pages and the API document for the binary of a release. Has the linker join functions that came out
+//! the same, and pack what the loader relocates, where linker and loader can do it.
 
 #[path = "src/packed/gzip.rs"]
 mod gzip;
@@ -31,8 +31,8 @@ fn main() {
         fs::write(out.join("openapi.json.gz"), document).expect("the document can be written");
     }
     if release && is("CARGO_CFG_TARGET_ARCH", "x86_64") && is("CARGO_CFG_TARGET_ENV", "gnu") {
-        // Functions that came out the same are there once. The linker that comes with Rust for this target can do it; of one
-        // that somebody chose instead, nobody knows.
+        // Functions that came out the same are there once. The linker that comes with Rust for this target can do it; of
+        // one that somebody chose instead, nobody knows.
         if !links_otherwise() {
             println!("cargo:rustc-link-arg-bins=-Wl,--icf=all");
         }
